@@ -1,0 +1,34 @@
+"""`python -m sandbox`: serve until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+
+import sandbox
+from sandbox.clockify.workspaces import SIZES
+from sandbox.control import parse_instant
+
+
+def main() -> int:
+    """Start the sandbox, say where it is, wait for the signal to end."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=sandbox.__doc__)
+    parser.add_argument("--port", type=int, required=True, help="0 picks a free one")
+    parser.add_argument("--size", choices=sorted(SIZES), default="small")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--now", type=parse_instant, help="ISO instant; default: the present")
+    parser.add_argument("--members", type=int, help="members of the main workspace")
+    parser.add_argument("--entries", type=int, help="time entries over the whole account")
+    parser.add_argument("--latency-ms", type=float, default=0)
+    parser.add_argument("--requests-per-hour", type=int, help="quota of each workspace")
+    ended = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ended)
+    with sandbox.start(**vars(parser.parse_args())) as running:
+        print(f"Sandbox ready at {running.url}", file=sys.stderr, flush=True)
+        signal.sigwait(ended)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

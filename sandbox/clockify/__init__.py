@@ -1,0 +1,1 @@
+"""Clockify: a made-up account, the REST routes over it, and the rows each table should hold."""

@@ -1,0 +1,148 @@
+"""The rows each table of a copy should hold now, straight from the world and not from any tap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox.clockify.workspaces import WorkspaceData
+    from sandbox.clockify.rows import CustomFieldValue, TimeEntry
+    from sandbox.clockify.world import World
+    from sandbox.wire import Json
+
+    Rows = Iterator[dict[str, Json]]
+
+
+def rows(world: World, table: str) -> list[dict[str, Json]]:
+    """Return the rows of one table; KeyError for an unknown one."""
+    table_rows = _TABLES[table]
+    with world.lock:
+        return [row for data in world.workspaces.values() for row in table_rows(world, data)]
+
+
+def counts(world: World) -> dict[str, int]:
+    """Return how many rows each table should hold."""
+    with world.lock:
+        return {table: len(rows(world, table)) for table in TABLES}
+
+
+def _row(struct: msgspec.Struct, **context: Json) -> dict[str, Json]:
+    row: dict[str, Json] = msgspec.to_builtins(struct)
+    return {**row, **context}
+
+
+def _workspaces(_world: World, data: WorkspaceData) -> Rows:
+    yield _row(data.row)
+
+
+def _users(_world: World, data: WorkspaceData) -> Rows:
+    """All members whatever their status, with all their memberships."""
+    for user in data.users.values():
+        yield _row(user, workspaceId=data.row.id)
+
+
+def _user_groups(_world: World, data: WorkspaceData) -> Rows:
+    yield from map(_row, data.user_groups.values())
+
+
+def _clients(_world: World, data: WorkspaceData) -> Rows:
+    yield from map(_row, data.clients.values())
+
+
+def _projects(_world: World, data: WorkspaceData) -> Rows:
+    yield from map(_row, data.projects.values())
+
+
+def _tasks(_world: World, data: WorkspaceData) -> Rows:
+    for task in data.tasks.values():
+        yield _row(task, workspaceId=data.row.id)
+
+
+def _tags(_world: World, data: WorkspaceData) -> Rows:
+    yield from map(_row, data.tags.values())
+
+
+def _entries(world: World, data: WorkspaceData) -> Iterator[TimeEntry]:
+    for user_id in data.users:
+        yield from world.entries(data.row.id, user_id)
+
+
+def _time_entries(world: World, data: WorkspaceData) -> Rows:
+    for entry in _entries(world, data):
+        yield _row(entry, start=entry.timeInterval.start)
+
+
+def _user_memberships(_world: World, data: WorkspaceData) -> Rows:
+    for user in data.users.values():
+        for membership in user.memberships:
+            yield _row(membership, workspaceId=data.row.id)
+
+
+def _project_memberships(_world: World, data: WorkspaceData) -> Rows:
+    for project in data.projects.values():
+        for membership in project.memberships:
+            yield _row(membership, workspaceId=data.row.id, projectId=project.id)
+
+
+def _user_group_members(_world: World, data: WorkspaceData) -> Rows:
+    for group in data.user_groups.values():
+        for user_id in group.userIds:
+            yield {"workspaceId": data.row.id, "userGroupId": group.id, "userId": user_id}
+
+
+def _time_entry_tags(world: World, data: WorkspaceData) -> Rows:
+    for entry in _entries(world, data):
+        for tag_id in entry.tagIds or ():
+            yield {
+                "workspaceId": entry.workspaceId,
+                "userId": entry.userId,
+                "timeEntryId": entry.id,
+                "tagId": tag_id,
+                "start": entry.timeInterval.start,
+            }
+
+
+def _time_entry_custom_fields(world: World, data: WorkspaceData) -> Rows:
+    for entry in _entries(world, data):
+        for field in entry.customFieldValues or ():
+            yield {
+                "workspaceId": entry.workspaceId,
+                "userId": entry.userId,
+                "timeEntryId": entry.id,
+                "customFieldId": field.customFieldId,
+                "name": field.name,
+                "type": field.type,
+                "sourceType": field.sourceType,
+                "value": _text(field),
+                "start": entry.timeInterval.start,
+            }
+
+
+def _text(field: CustomFieldValue) -> str | None:
+    """A string and null as they are, anything else its compact JSON text."""
+    if field.value is None or isinstance(field.value, str):
+        return field.value
+    return msgspec.json.encode(field.value).decode()
+
+
+_TABLES: dict[str, Callable[[World, WorkspaceData], Rows]] = {
+    "workspaces": _workspaces,
+    "users": _users,
+    "user_groups": _user_groups,
+    "clients": _clients,
+    "projects": _projects,
+    "tasks": _tasks,
+    "tags": _tags,
+    "time_entries": _time_entries,
+    "user_memberships": _user_memberships,
+    "project_memberships": _project_memberships,
+    "user_group_members": _user_group_members,
+    "time_entry_tags": _time_entry_tags,
+    "time_entry_custom_fields": _time_entry_custom_fields,
+}
+
+TABLES = tuple(_TABLES)

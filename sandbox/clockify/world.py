@@ -1,0 +1,366 @@
+"""The account as it is now: its lists, its clock, its switches, and what can change in it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta, timezone
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from msgspec import structs
+
+from sandbox.clockify import people
+from sandbox.clockify.account import SIZES, Builder, Size, WorkspaceData
+from sandbox.clockify.blocks import Block, Timesheet
+from sandbox.clockify.instants import duration, iso, seconds
+from sandbox.clockify.rows import (
+    Client,
+    Membership,
+    Project,
+    Row,
+    Tag,
+    Task,
+    TimeEntry,
+    User,
+    UserGroupWithManagers,
+    UserSettings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+LISTS: dict[str, type[Row]] = {
+    "user_groups": UserGroupWithManagers,
+    "clients": Client,
+    "projects": Project,
+    "tasks": Task,
+    "tags": Tag,
+}
+"""Lists whose rows can be inserted, edited and deleted by id."""
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+class World:
+    """One Clockify account; every method is safe to call while the server answers."""
+
+    def __init__(
+        self,
+        *,
+        size: str = "small",
+        seed: int = 1,
+        now: datetime | None = None,
+        members: int | None = None,
+        entries: int | None = None,
+    ) -> None:
+        chosen = SIZES[size]
+        chosen = Size(members or chosen.members, entries or chosen.entries, chosen.projects)
+        self.lock = threading.RLock()
+        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
+        """The world's clock; it stands still until it is moved."""
+        self.started = self.now
+        self.omit_last_page = False
+        """Answer pages without the Last-Page header."""
+        self.empty_page_before_last = False
+        """Insert an empty page with `Last-Page: false` before the last page of every list."""
+        self.clamp_page_size = False
+        """Serve 5,000 rows when more are asked for, instead of refusing."""
+        self.retry_after = False
+        """Say on 429 how many seconds to wait."""
+        self.hydrated_omits_done = False
+        """Leave DONE tasks out of hydrated projects."""
+        self.compress = False
+        """Gzip bodies above 1 KiB for clients that accept it."""
+        self._builder = Builder(seed, seconds(self.now))
+        self._blocks: dict[tuple[str, ...], Block] = {}
+        built = self._builder.account(chosen)
+        self.workspaces = {data.row.id: data for data in built}
+        self.main_id, self.second_id = self.workspaces
+        accounts = list(built[0].users)
+        self.owner_id = accounts[people.OWNER]
+        self.admin_id = _place(accounts, people.ADMIN)
+        self.member_id = _place(accounts, people.MEMBER)
+        self._link_memberships()
+
+    @property
+    def main(self) -> WorkspaceData:
+        """The Enterprise workspace."""
+        return self.workspaces[self.main_id]
+
+    @property
+    def account_zone(self) -> str:
+        """The time zone of the owner's profile, in which the owner's time windows are read."""
+        return self.zone_of(self.owner_id)
+
+    @account_zone.setter
+    def account_zone(self, zone: str) -> None:
+        with self.lock:
+            for data in self.workspaces.values():
+                settings = data.users[self.owner_id].settings or UserSettings()
+                data.users[self.owner_id].settings = structs.replace(settings, timeZone=zone)
+            self._changed()
+
+    def zone_of(self, user_id: str) -> str:
+        """Return the time zone of a user's profile."""
+        settings = next((data.users[user_id].settings for data in self._homes(user_id)), None)
+        return settings.timeZone if settings else "UTC"
+
+    def block(self, key: tuple[str, ...], rows: Callable[[], Sequence[msgspec.Struct]]) -> Block:
+        """Serialise a list once; the key names list, workspace and whatever shapes the rows."""
+        with self.lock:
+            block = self._blocks.get(key)
+            if block is None:
+                block = self._blocks[key] = Block.of(rows())
+            return block
+
+    def entries(self, workspace_id: str, user_id: str) -> list[TimeEntry]:
+        """Return a member's time entries, newest start first."""
+        sheet = self.timesheet(workspace_id, user_id)
+        body = b"".join(sheet.page(0, len(sheet)))
+        return msgspec.json.decode(body, type=list[TimeEntry])
+
+    def timesheet(self, workspace_id: str, user_id: str) -> Timesheet:
+        """Return a member's serialised time entries."""
+        return self.workspaces[workspace_id].timesheets.get(user_id) or Timesheet(())
+
+    def insert_entry(self, workspace_id: str, user_id: str, **fields: object) -> str:
+        """Add a time entry (by default the hour before now) and return its id."""
+        with self.lock:
+            _check_names(TimeEntry, fields)
+            entry_id = str(fields.pop("id", None) or self._builder.new_id())
+            start = seconds(self.now) - 3600
+            row: dict[str, object] = {
+                **dict.fromkeys(TimeEntry.__struct_fields__),
+                "id": entry_id,
+                "userId": user_id,
+                "workspaceId": workspace_id,
+                "billable": False,
+                "isLocked": False,
+                "type": "REGULAR",
+                "timeInterval": {"start": iso(start), "end": iso(start + 3600)},
+                **fields,
+            }
+            data = self.workspaces[workspace_id]
+            sheet = self.timesheet(workspace_id, user_id)
+            data.timesheets[user_id] = sheet.with_entry(*_serialised(row))
+            return entry_id
+
+    def edit_entry(self, entry_id: str, **fields: object) -> None:
+        """Change fields of a time entry; a given timeInterval may hold only what changes."""
+        _check_names(TimeEntry, fields)
+        with self.lock:
+            data, user_id, index = self._find_entry(entry_id)
+            sheet = data.timesheets[user_id]
+            row: dict[str, object] = msgspec.json.decode(sheet.row(index), type=dict)
+            interval = _mapping(row["timeInterval"])
+            given = _mapping(fields.pop("timeInterval", {}))
+            if given and "duration" not in given:
+                interval.pop("duration")
+            row |= {**fields, "timeInterval": {**interval, **given}}
+            data.timesheets[user_id] = sheet.without(index).with_entry(*_serialised(row))
+
+    def stop_timer(self, entry_id: str, at: datetime | str | None = None) -> None:
+        """End a running entry, by default now."""
+        self.edit_entry(entry_id, timeInterval={"end": iso(seconds(at or self.now))})
+
+    def delete_entry(self, entry_id: str) -> None:
+        """Remove a time entry."""
+        with self.lock:
+            data, user_id, index = self._find_entry(entry_id)
+            data.timesheets[user_id] = data.timesheets[user_id].without(index)
+
+    def insert_row(self, workspace_id: str, table: str, **fields: object) -> str:
+        """Add a client, project, task, tag or user group and return its id."""
+        with self.lock:
+            row_type = LISTS[table]
+            _check_names(row_type, fields)
+            row_id = str(fields.pop("id", None) or self._builder.new_id())
+            known = {"id": row_id, "name": f"New {row_id[-6:]}", "workspaceId": workspace_id}
+            row = msgspec.convert({**known, **fields}, row_type)
+            self._list(self.workspaces[workspace_id], table)[row_id] = row
+            self._changed()
+            return row_id
+
+    def edit_row(self, row_id: str, **fields: object) -> None:
+        """Change fields of a listed row; a client's new name shows on its projects too."""
+        with self.lock:
+            data, table = self._find_row(row_id)
+            rows = self._list(data, table)
+            _check_names(LISTS[table], fields)
+            merged = {**_mapping(msgspec.to_builtins(rows[row_id])), **fields}
+            rows[row_id] = msgspec.convert(merged, LISTS[table])
+            if table == "clients" and "name" in fields:
+                for project in data.projects.values():
+                    if project.clientId == row_id:
+                        project.clientName = str(fields["name"])
+            self._changed()
+
+    def rename(self, row_id: str, name: str) -> None:
+        """Rename a client, project, task, tag or user group."""
+        self.edit_row(row_id, name=name)
+
+    def delete_row(self, row_id: str) -> None:
+        """Remove a listed row; time entries that name it stay as they are."""
+        with self.lock:
+            data, table = self._find_row(row_id)
+            del self._list(data, table)[row_id]
+            self._changed()
+
+    def delete_project(self, project_id: str) -> None:
+        """Remove a project and its tasks; time entries that name it stay as they are."""
+        with self.lock:
+            for data in self.workspaces.values():
+                if data.projects.pop(project_id, None):
+                    data.tasks = {
+                        task_id: task
+                        for task_id, task in data.tasks.items()
+                        if task.projectId != project_id
+                    }
+            self._changed()
+
+    def insert_user(self, workspace_id: str, name: str, **fields: object) -> str:
+        """Add a member and return the user's id."""
+        _check_names(User, fields)
+        with self.lock:
+            user_id = str(fields.pop("id", None) or self._builder.new_id())
+            known = {
+                "id": user_id,
+                "email": f"{user_id}@example.test",
+                "name": name,
+                "activeWorkspace": workspace_id,
+                "defaultWorkspace": workspace_id,
+                "settings": {},
+            }
+            data = self.workspaces[workspace_id]
+            data.users[user_id] = msgspec.convert({**known, **fields}, User)
+            joined = Membership(userId=user_id, targetId=workspace_id, membershipType="WORKSPACE")
+            data.row.memberships.append(joined)
+            self._changed()
+            return user_id
+
+    def rename_user(self, user_id: str, name: str) -> None:
+        """Rename an account in every workspace."""
+        with self.lock:
+            for data in self._homes(user_id):
+                data.users[user_id].name = name
+            self._changed()
+
+    def set_member_status(self, workspace_id: str, user_id: str, status: str) -> None:
+        """Change a member's standing in a workspace: ACTIVE, INACTIVE, PENDING, DECLINED."""
+        with self.lock:
+            for membership in self.workspaces[workspace_id].row.memberships:
+                if membership.userId == user_id:
+                    membership.membershipStatus = status
+            self._changed()
+
+    def remove_user(self, workspace_id: str, user_id: str) -> None:
+        """Remove a member, its places in projects and groups; its entries become unreachable."""
+        with self.lock:
+            data = self.workspaces[workspace_id]
+            del data.users[user_id]
+            for memberships in data.membership_lists():
+                memberships[:] = [one for one in memberships if one.userId != user_id]
+            for group in data.user_groups.values():
+                group.userIds = [member for member in group.userIds if member != user_id]
+            self._changed()
+
+    def set_features(self, workspace_id: str, features: list[str]) -> None:
+        """Change what the workspace's plan includes."""
+        with self.lock:
+            self.workspaces[workspace_id].row.features = list(features)
+            self._changed()
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
+        self.now += timedelta(seconds=seconds)
+
+    def switch(self, **switches: bool | str) -> None:
+        """Set switches (omit_last_page, account_zone, ...) by name."""
+        for name, value in switches.items():
+            if name not in SWITCHES:
+                raise ValueError(f"No such switch: {name}; there are {', '.join(SWITCHES)}.")
+            setattr(self, name, value)
+
+    def _homes(self, user_id: str) -> list[WorkspaceData]:
+        return [data for data in self.workspaces.values() if user_id in data.users]
+
+    def _find_entry(self, entry_id: str) -> tuple[WorkspaceData, str, int]:
+        for data in self.workspaces.values():
+            for user_id, sheet in data.timesheets.items():
+                index = sheet.find(entry_id)
+                if index is not None:
+                    return data, user_id, index
+        raise KeyError(entry_id)
+
+    def _find_row(self, row_id: str) -> tuple[WorkspaceData, str]:
+        for data in self.workspaces.values():
+            for table in LISTS:
+                if row_id in self._list(data, table):
+                    return data, table
+        raise KeyError(row_id)
+
+    def _list(self, data: WorkspaceData, table: str) -> dict[str, Row]:
+        rows: dict[str, Row] = getattr(data, table)
+        return rows
+
+    def _changed(self) -> None:
+        self._link_memberships()
+        self._blocks.clear()
+
+    def _link_memberships(self) -> None:
+        """Give each user what the workspace, its projects and its groups say about it."""
+        for data in self.workspaces.values():
+            for user in data.users.values():
+                user.memberships = []
+            for membership in chain.from_iterable(data.membership_lists()):
+                if membership.userId in data.users:
+                    data.users[membership.userId].memberships.append(membership)
+            for group in data.user_groups.values():
+                for user_id in filter(data.users.__contains__, group.userIds):
+                    data.users[user_id].memberships.append(
+                        Membership(userId=user_id, targetId=group.id, membershipType="USERGROUP")
+                    )
+
+
+SWITCHES = (
+    "omit_last_page",
+    "empty_page_before_last",
+    "clamp_page_size",
+    "retry_after",
+    "hydrated_omits_done",
+    "compress",
+    "account_zone",
+)
+
+
+def _place(accounts: list[str], ordinal: int) -> str | None:
+    return accounts[ordinal] if ordinal < len(accounts) else None
+
+
+def _check_names(row_type: type[msgspec.Struct], fields: Mapping[str, object]) -> None:
+    unknown = fields.keys() - set(row_type.__struct_fields__)
+    if unknown:
+        raise TypeError(f"{row_type.__name__} has no {', '.join(sorted(unknown))}.")
+
+
+def _mapping(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise TypeError(f"An object is expected, not {type(value).__name__}.")
+    return dict(value)
+
+
+def _serialised(row: Mapping[str, object]) -> tuple[int, bytes]:
+    """Check a time entry's fields, work out its duration, return its start and its JSON."""
+    interval = _mapping(row["timeInterval"])
+    start, end = str(interval["start"]), interval.get("end")
+    computed = duration(seconds(str(end)) - seconds(start)) if end else None
+    interval = {"start": start, "end": end, "duration": interval.get("duration", computed)}
+    entry_id = str(row["id"])
+    values = row["customFieldValues"]
+    if isinstance(values, list):
+        defaults = {"timeEntryId": entry_id, "name": "", "type": "TXT", "sourceType": None}
+        values = [{**defaults, **_mapping(value)} for value in values]
+    full = {**row, "timeInterval": interval, "customFieldValues": values}
+    entry = msgspec.convert(full, TimeEntry)
+    return seconds(start), msgspec.json.encode(entry)

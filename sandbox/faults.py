@@ -1,0 +1,186 @@
+"""Faults that a test or a person injects: each changes the answers of the requests it matches."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from sandbox.wire import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.wire import Json
+
+LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Log in</body></html>"
+
+Kind = Literal[
+    "status",
+    "html",
+    "truncate_body",
+    "truncate_json",
+    "reset",
+    "hang",
+    "delay",
+    "redirect",
+    "empty",
+    "envelope",
+    "replace",
+    "remove",
+    "extra",
+    "duplicate_row",
+    "blank_key",
+]
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One fault; which parameters count depends on its kind."""
+
+    route: str
+    """Part of "METHOD /path" (the path without its query)."""
+    kind: Kind
+    times: int = 1
+    """How many matching requests it hits; 0 = all of them."""
+    after: int = 0
+    """How many matching requests pass unharmed before the first hit."""
+    code: int | None = None
+    """HTTP status of `status` (default 500) and `redirect` (default 302)."""
+    body: str = ""
+    headers: dict[str, str] = {}
+    content_type: str = "application/json"
+    """What `status` says its body is."""
+    seconds: float = 1.0
+    """How long `hang` and `delay` wait."""
+    location: str = ""
+    """Where `redirect` points."""
+    field: str = ""
+    """Dotted path of `replace`, `remove` and `extra`; lists on the way are entered."""
+    value: object = None
+    name: str = "response"
+    """The key that `envelope` wraps the array in."""
+    hits: int = 0
+    passed: int = 0
+
+
+class Drop(Exception):  # noqa: N818 - an order to the server, not an error
+    """The connection is to be closed without an answer."""
+
+
+class Faults:
+    """The faults in force, in the order they were added."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(self, **parameters: object) -> None:
+        """Add one fault; unknown parameters and kinds are refused with ValueError."""
+        fault = msgspec.convert(parameters, Fault)
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Forget every fault."""
+        with self._lock:
+            self._faults.clear()
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """Return the fault that hits this request, and count the hit."""
+        target = f"{method} {path}"
+        with self._lock:
+            for fault in self._faults:
+                if fault.route not in target or (fault.times and fault.hits >= fault.times):
+                    continue
+                if fault.passed < fault.after:
+                    fault.passed += 1
+                    continue
+                fault.hits += 1
+                return fault
+        return None
+
+
+def before_answer(fault: Fault, wait: Callable[[float], object]) -> Response | None:
+    """Act on the faults that replace the service's answer; None lets the service answer."""
+    if fault.kind in {"hang", "delay"}:
+        wait(fault.seconds)
+    if fault.kind in {"hang", "reset"}:
+        raise Drop
+    headers = list(fault.headers.items())
+    if fault.kind == "status":
+        return Response(fault.code or 500, (fault.body.encode(),), headers, fault.content_type)
+    if fault.kind == "redirect":
+        return Response(fault.code or 302, (), [("Location", fault.location), *headers])
+    if fault.kind == "html":
+        page = fault.body.encode() or LOGIN_PAGE
+        return Response(200, (page,), headers, content_type="text/html;charset=utf-8")
+    if fault.kind == "empty":
+        return Response(200, (), headers)
+    return None
+
+
+def after_answer(fault: Fault, response: Response) -> Response:
+    """Act on the faults that change the service's answer; refusals stay as they are."""
+    if response.status != 200:  # noqa: PLR2004 - the one status that carries rows
+        return response
+    if fault.kind == "truncate_body":
+        response.cut = True
+    elif fault.kind == "truncate_json":
+        body = response.body
+        response.chunks = (body[: len(body) * 2 // 3],)
+    elif fault.kind in _EDITS:
+        document: Json = msgspec.json.decode(response.body)
+        response.chunks = (msgspec.json.encode(_EDITS[fault.kind](fault, document)),)
+    return response
+
+
+def _envelope(fault: Fault, document: Json) -> Json:
+    return {fault.name: document}
+
+
+def _replace(fault: Fault, document: Json) -> Json:
+    _edit_path(document, fault.field.split("."), lambda row, key: _put(row, key, fault.value))
+    return document
+
+
+def _remove(fault: Fault, document: Json) -> Json:
+    _edit_path(document, fault.field.split("."), lambda row, key: row.pop(key, None))
+    return document
+
+
+def _duplicate_row(_fault: Fault, document: Json) -> Json:
+    return [*document, *document[-1:]] if isinstance(document, list) else document
+
+
+def _blank_key(_fault: Fault, document: Json) -> Json:
+    rows = document if isinstance(document, list) else [document]
+    if rows and isinstance(rows[-1], dict):
+        rows[-1]["id"] = None
+    return document
+
+
+_EDITS: dict[str, Callable[[Fault, Json], Json]] = {
+    "envelope": _envelope,
+    "replace": _replace,
+    "remove": _remove,
+    "extra": _replace,
+    "duplicate_row": _duplicate_row,
+    "blank_key": _blank_key,
+}
+
+
+def _put(row: dict[str, Json], key: str, value: object) -> None:
+    row[key] = msgspec.to_builtins(value)
+
+
+def _edit_path(
+    value: Json, path: list[str], edit: Callable[[dict[str, Json], str], object]
+) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _edit_path(item, path, edit)
+    elif isinstance(value, dict) and len(path) == 1:
+        edit(value, path[0])
+    elif isinstance(value, dict):
+        _edit_path(value.get(path[0]), path[1:], edit)

@@ -1,0 +1,77 @@
+"""A running sandbox: its address, its world, its faults and what was asked of it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from sandbox.clockify.service import Clockify
+from sandbox.clockify.world import World
+from sandbox.server import Server
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from typing_extensions import Self
+
+    from sandbox.faults import Faults
+    from sandbox.server import RecordedRequest
+
+
+class Sandbox:
+    """The services on one port of 127.0.0.1, served by daemon threads until closed."""
+
+    def __init__(self, server: Server, clockify: World) -> None:
+        self.clockify = clockify
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """The server's origin, without a slash at the end."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def faults(self) -> Faults:
+        """Faults in force; `add(route=..., kind=...)` and `clear()`."""
+        return self._server.faults
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """What was asked since the start or the last reset."""
+        return self._server.requests
+
+    def reset_requests(self) -> None:
+        """Forget what was asked."""
+        self._server.requests.clear()
+
+    def close(self) -> None:
+        """Stop listening and hang up on every client."""
+        self._server.stop()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def start(  # noqa: PLR0913 - one keyword per option of the command
+    *,
+    size: str = "small",
+    seed: int = 1,
+    now: datetime | None = None,
+    members: int | None = None,
+    entries: int | None = None,
+    latency_ms: float = 0,
+    requests_per_hour: int | None = None,
+    port: int = 0,
+) -> Sandbox:
+    """Start a sandbox; port 0 picks a free one, `now` defaults to the present moment."""
+    world = World(size=size, seed=seed, now=now, members=members, entries=entries)
+    service = Clockify(world, requests_per_hour)
+    return Sandbox(Server(port, [service], latency_ms), world)

@@ -1,0 +1,161 @@
+"""HTTP/1.1 as the sandbox speaks it: a request read from a socket, a response written to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http.client import responses
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from io import BufferedReader
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""A decoded JSON value."""
+
+Chunk: TypeAlias = "bytes | memoryview"
+"""A piece of a body; pages are sent as slices of a larger buffer, uncopied."""
+
+
+@dataclass
+class Request:
+    """What a client asked."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: dict[str, str]
+    """Header values by lower-case name."""
+    body: bytes = b""
+    route: str = ""
+    """The matched path template, for example `/clockify/api/v1/user`; empty when none matched."""
+    params: dict[str, str] = field(default_factory=dict)
+    """Values of the template's placeholders."""
+
+    def values(self, name: str) -> list[str]:
+        """Every value of a repeatable parameter, comma-separated ones split."""
+        given = [value for key, value in self.query if key == name]
+        return [part for value in given for part in value.split(",") if part]
+
+    def value(self, name: str) -> str | None:
+        """The last value of a parameter, or None when it is absent or empty."""
+        given = [value for key, value in self.query if key == name and value]
+        return given[-1] if given else None
+
+    def flag(self, name: str) -> bool | None:
+        """A boolean parameter: None when it is absent."""
+        value = self.value(name)
+        return None if value is None else value.lower() == "true"
+
+
+@dataclass
+class Response:
+    """What the server answers."""
+
+    status: int
+    chunks: Sequence[Chunk] = ()
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    content_type: str = "application/json"
+    cut: bool = False
+    """Send only half of the announced body, then close."""
+
+    @property
+    def body(self) -> bytes:
+        """The whole body in one piece."""
+        return b"".join(self.chunks)
+
+
+Handler: TypeAlias = "Callable[[Request], Response]"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of a service; the template is relative to the service's prefix."""
+
+    method: str
+    template: str
+    handler: Handler
+
+
+class Service(Protocol):
+    """One imitated API."""
+
+    name: str
+    prefix: str
+    routes: Sequence[Route]
+    now: datetime
+    """The service's clock; it stands still until it is moved."""
+
+    @property
+    def compress(self) -> bool:
+        """Whether bodies above 1 KiB are gzipped for clients that accept it."""
+
+    def admit(self, request: Request) -> Response | None:
+        """Check credentials and quota; an answer here replaces the handler's."""
+
+    def no_route(self, request: Request) -> Response:
+        """Answer a path below the prefix that no route matches."""
+
+    def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
+        """Answer a known path called with another method."""
+
+    def truth_counts(self) -> dict[str, int]:
+        """Rows per table."""
+
+    def truth_rows(self, table: str) -> list[dict[str, Json]]:
+        """Return the rows of one table; KeyError for an unknown one."""
+
+    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
+        """Change the service's data: the mutations of its world by name."""
+
+
+def json_response(value: object, status: int = 200) -> Response:
+    """Encode a value (msgspec structs included) as a JSON answer."""
+    return Response(status, (msgspec.json.encode(value),))
+
+
+def read_request(reader: BufferedReader) -> Request | None:
+    """Read one request, or None when the client closed the connection."""
+    line = reader.readline(65536)
+    if not line.strip():
+        return None
+    method, target, _version = line.decode("latin-1").split(" ", 2)
+    headers: dict[str, str] = {}
+    while (header := reader.readline(65536)) not in (b"\r\n", b"\n", b""):
+        name, _, value = header.decode("latin-1").partition(":")
+        headers[name.strip().lower()] = value.strip()
+    body = reader.read(int(headers.get("content-length", "0")))
+    path, _, query = target.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return Request(method, unquote(path), pairs, headers, body)
+
+
+def send_response(connection: socket.socket, response: Response, *, close: bool) -> None:
+    """Write head and body in one call, so that keep-alive never waits for a delayed ACK."""
+    length = sum(len(chunk) for chunk in response.chunks)
+    reason = responses.get(response.status, "Unknown")
+    lines = [
+        f"HTTP/1.1 {response.status} {reason}",
+        f"Content-Type: {response.content_type}",
+        f"Content-Length: {length}",
+        f"Connection: {'close' if close or response.cut else 'keep-alive'}",
+        *(f"{name}: {value}" for name, value in response.headers),
+    ]
+    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+    chunks: Sequence[Chunk] = (response.body[: length // 2],) if response.cut else response.chunks
+    _send_all(connection, [head, *chunks])
+
+
+def _send_all(connection: socket.socket, chunks: Sequence[Chunk]) -> None:
+    pending = [memoryview(chunk) for chunk in chunks if len(chunk)]
+    while pending:
+        sent = connection.sendmsg(pending)
+        while pending and sent >= len(pending[0]):
+            sent -= len(pending.pop(0))
+        if sent:
+            pending[0] = pending[0][sent:]

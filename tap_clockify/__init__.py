@@ -1,0 +1,1 @@
+"""Singer tap for Clockify's REST API."""

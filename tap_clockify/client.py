@@ -1,0 +1,142 @@
+"""How Clockify is asked: hosts, credentials, pages, and what its errors mean."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from taps_common.errors import ShapeError, StatusError
+from taps_common.http import Request
+from taps_common.stream import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_clockify.tap import TapClockify
+    from taps_common.bookmarks import Scope, Window
+    from taps_common.fetch import Walk
+    from taps_common.http import Response
+    from taps_common.reading import Reading
+
+REGIONS = ("global", "euc1", "use2", "euw2", "apse2")
+"""Data regions: global, Germany, USA, UK, Australia (docs.clockify.me, "Base URLs")."""
+
+PAGE_SIZE = 5000
+"""Documented maximum (help page "How to retrieve more than 50 results via API")."""
+
+SMALLEST_PAGE = 50
+"""Documented default page size: a shorter first page is the only page."""
+
+EMPTY_PAGES = 3
+"""Empty pages in a row, all said not to be the last, before a walk is called broken."""
+
+NOT_IN_WORKSPACE = 501
+"""Clockify's own code for validation errors and for ids that do not exist (with status 400)."""
+
+
+def api_url(config: Mapping[str, Any]) -> str:
+    """Return the base URL of the regular API for the settings, without a slash at its end."""
+    if config.get("api_url"):
+        return str(config["api_url"]).rstrip("/")
+    region = config["region"]
+    host = "api.clockify.me/api" if region == "global" else f"{region}.clockify.me/api"
+    return f"https://{host}/v1"
+
+
+def credentials(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the one header that Clockify accepts; two of them are an error to it."""
+    if config.get("addon_token"):
+        return {"X-Addon-Token": config["addon_token"]}
+    return {"X-Api-Key": config["api_key"]}
+
+
+def advice(status: int, code: int | None) -> str:
+    """Return what a person should do about an error."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return (
+            "Clockify does not accept the credentials: check api_key (or addon_token), and region "
+            "or api_url, since a key is valid in its own region or subdomain only."
+        )
+    if status in {HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED}:
+        return (
+            "The key's role or the workspace's plan does not allow it: use the key of an owner or "
+            "admin, or deselect the table."
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return "There is no such route: check api_url, which ends in /api/v1."
+    if status == HTTPStatus.BAD_REQUEST and code == NOT_IN_WORKSPACE:
+        return "Clockify refuses a value, or does not know the id: it may have been deleted."
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return (
+            "The workspace's request quota is used up (30 an hour on new free plans): run again "
+            "in an hour, or set on_quota to 'wait'."
+        )
+    return "If it stays, ask Clockify's support and name the time and the request id."
+
+
+class ClockifyStream(Source):
+    """A list below a workspace, read in pages as large as Clockify allows.
+
+    Attributes:
+        path: path template below the API's base URL.
+        paged: whether the route pages; the others ignore the parameters and send everything.
+        params: query parameters that make the list complete.
+    """
+
+    tap: TapClockify
+    path: ClassVar[str]
+    paged: ClassVar[bool] = True
+    params: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def scopes(self) -> Sequence[Scope]:
+        """Return the workspaces."""
+        return self.tap.workspaces
+
+    def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:  # noqa: ARG002
+        """Return the query parameters of a walk."""
+        return self.params
+
+    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
+        """Request pages until `Last-Page` says so, or until a page is short where it is missing.
+
+        Raises:
+            ShapeError: pages stay empty although none is said to be the last.
+        """
+        query = self.query(partition, window)
+        page, empty, longest = 1, 0, SMALLEST_PAGE
+        while True:
+            size = (("page", str(page)), ("page-size", str(PAGE_SIZE))) if self.paged else ()
+            request = Request(self.path, partition, (*query, *size))
+            response = yield request
+            last = last_page(response)
+            count = reading.take(request, response, partition)
+            del response  # a page is not kept while the walk waits for its next turn
+            if last or not self.paged or (last is None and count < longest):
+                return
+            empty = 0 if count else empty + 1
+            if empty == EMPTY_PAGES:
+                raise ShapeError(f"{request} sends empty pages and calls none the last")
+            page, longest = page + 1, max(longest, count)
+
+
+def last_page(response: Response) -> bool | None:
+    """Return what the `Last-Page` header says, or None where there is none."""
+    value = response.headers.get("Last-Page", "").strip().lower()
+    return value == "true" if value in {"true", "false"} else None
+
+
+def is_unknown_id(error: Exception) -> bool:
+    """Tell whether Clockify refused an id: deleted, or of another workspace."""
+    return (
+        isinstance(error, StatusError)
+        and error.status == HTTPStatus.BAD_REQUEST
+        and error.code == NOT_IN_WORKSPACE
+    )
+
+
+def is_forbidden(error: Exception) -> bool:
+    """Tell whether the key's role, or the plan, does not allow a request."""
+    return isinstance(error, StatusError) and error.status in {
+        HTTPStatus.PAYMENT_REQUIRED,
+        HTTPStatus.FORBIDDEN,
+    }

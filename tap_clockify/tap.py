@@ -1,0 +1,222 @@
+"""tap-clockify: the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from singer_sdk import typing as th
+
+from tap_clockify import streams
+from tap_clockify.client import (
+    PAGE_SIZE,
+    REGIONS,
+    advice,
+    api_url,
+    credentials,
+    is_forbidden,
+)
+from taps_common.errors import StatusError
+from taps_common.http import Request, Service
+from taps_common.settings import COMMON_SETTINGS, url_error
+from taps_common.tap import ApiTap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from taps_common.bookmarks import Scope
+    from taps_common.stream import Table
+
+ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
+"""Roles that the list of workspaces can be filtered by; owners are not counted as admins there."""
+
+FREE_QUOTA = 30
+"""Requests an hour that a new workspace on the free plan has (help, "API limitations", 2026)."""
+
+
+class Me(msgspec.Struct):
+    """Whose key it is."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+
+
+class TapClockify(ApiTap):
+    """Singer tap for Clockify: members, clients, projects, tasks, tags and time entries."""
+
+    name = "tap-clockify"
+    table_types: ClassVar[Sequence[type[Table]]] = streams.TABLES
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        th.Property(
+            "api_key",
+            th.StringType,
+            secret=True,
+            title="API key",
+            description=(
+                "Personal API key (Clockify: Preferences, Advanced). Use the key of an owner or "
+                "admin: others see their own time entries only."
+            ),
+        ),
+        th.Property(
+            "addon_token",
+            th.StringType,
+            secret=True,
+            title="Add-on token",
+            description="Token of an add-on, instead of api_key; needs workspace_ids.",
+        ),
+        th.Property(
+            "region",
+            th.StringType(allowed_values=list(REGIONS)),
+            default="global",
+            title="Region",
+            description=(
+                "Where the workspace's data lives: global, euc1 (Germany), use2 (USA), euw2 (UK) "
+                "or apse2 (Australia)."
+            ),
+        ),
+        th.Property(
+            "api_url",
+            th.StringType,
+            title="API URL",
+            description=(
+                "Address of the API, if it is not the region's: a subdomain's "
+                "(https://company.clockify.me/api/v1) or a self-hosted one's."
+            ),
+        ),
+        th.Property(
+            "workspace_ids",
+            th.ArrayType(th.StringType),
+            title="Workspaces",
+            description="Ids of the workspaces to read. Empty reads all that the key can see.",
+        ),
+        th.Property(
+            "max_requests_per_hour",
+            th.IntegerType(minimum=1),
+            title="Requests per hour",
+            description=(
+                "At most so many requests in any 60 minutes; 30 for new workspaces on the free "
+                "plan. Empty sets no limit."
+            ),
+        ),
+        th.Property(
+            "on_quota",
+            th.StringType(allowed_values=["wait", "stop"]),
+            default="wait",
+            title="When the quota is used up",
+            description=(
+                "'wait' until requests are allowed again, or 'stop': the run fails, what was read "
+                "is kept, and the next run goes on there."
+            ),
+        ),
+        *COMMON_SETTINGS,
+    ).to_dict()
+
+    def find_config_errors(self, config: dict[str, Any]) -> list[str]:
+        """Return one sentence for each setting that cannot work, and fill in defaults."""
+        errors = super().find_config_errors(config)
+        key, token = config.get("api_key"), config.get("addon_token")
+        if key and token:
+            errors.append("api_key and addon_token are both set: Clockify accepts only one.")
+        if not key and not token:
+            errors.append(
+                "api_key is missing: create one in Clockify under Preferences, Advanced, and set "
+                "api_key (or TAP_CLOCKIFY_API_KEY)."
+            )
+        if token and not config.get("workspace_ids"):
+            errors.append("workspace_ids is missing: an add-on token cannot list workspaces.")
+        return errors + [error for error in [url_error(config, "api_url")] if error]
+
+    def service(self) -> Service:
+        """Return Clockify's address, the credentials and what its errors mean."""
+        return Service(api_url(self.config), credentials(self.config), advice)
+
+    # -- what streams walk over ------------------------------------------------------------------
+
+    @property
+    def workspaces(self) -> list[Scope]:
+        """The workspaces that are read, one scope each."""
+        self.listed(streams.Workspaces, {})
+        return [{"workspaceId": ident} for ident in self.table(streams.Workspaces).known]
+
+    def ids_of(self, kind: type[streams.Listed], scope: Scope, name: str) -> list[dict[str, str]]:
+        """Return one partition per row of a list in a workspace.
+
+        Args:
+            kind: the list.
+            scope: the workspace.
+            name: what the id is called in the route.
+
+        Raises:
+            TapError: the list could not be read.
+        """
+        self.listed(kind, scope)
+        ids = self.table(kind).ids[scope["workspaceId"]]
+        return [{**scope, name: ident} for ident in ids]
+
+    def member_walks(self, scope: Scope) -> list[dict[str, str]]:
+        """Return one partition per member; the key's owner alone where members cannot be listed."""
+        try:
+            return self.ids_of(streams.Users, scope, "userId")
+        except StatusError as error:
+            if not is_forbidden(error):
+                raise
+            return [{**scope, "userId": self.me().id}]
+
+    def me(self) -> Me:
+        """Return whose key it is; one request."""
+        return msgspec.json.decode(self.session.send(Request("/user")).body, type=Me)
+
+    # -- the run ---------------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Read the list of workspaces: the first request shows whether the key works."""
+        _ = self.workspaces
+
+    def check(self) -> Iterator[str]:
+        """Return who the key is, what it sees, what is left out and what a full run costs."""
+        me = self.me()
+        yield f"{self.name} {self.plugin_version} at {api_url(self.config)}"
+        yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
+        roles = self._roles()
+        lists = 0
+        walks = 0
+        for scope in self.workspaces:
+            ident = scope["workspaceId"]
+            workspace = self.table(streams.Workspaces).known[ident]
+            members = len(self.member_walks(scope))
+            projects = len(self.ids_of(streams.Projects, scope, "projectId"))
+            role = " and ".join(roles.get(ident, ())) or "plain member"
+            yield (
+                f"  {workspace.name} ({ident}): {role}, plan "
+                f"{workspace.featureSubscriptionType or 'unknown'}, {members:,} members, "
+                f"{projects:,} projects"
+            )
+            if not self.config.get("addon_token") and not {*ROLES[:2]} & {*roles.get(ident, ())}:
+                yield (
+                    "    left out: time entries of other members, which only the key of an owner "
+                    "or admin can read"
+                )
+            lists += 5 + -(-members // PAGE_SIZE) - 1 + -(-projects // PAGE_SIZE) - 1
+            walks += projects + members
+        total = 1 + lists + walks
+        yield (
+            f"A full run of all tables sends at least {total:,} requests: {1 + lists:,} for lists, "
+            f"{walks:,} for tasks (one per project) and time entries (one per member), and one "
+            f"more for every further {PAGE_SIZE:,} rows of one of them."
+        )
+        quota = self.config.get("max_requests_per_hour") or FREE_QUOTA
+        if total > quota:
+            hours = (total - 1) // quota
+            yield f"At {quota:,} requests an hour that takes at least {hours:,} hours."
+
+    def _roles(self) -> dict[str, list[str]]:
+        """Return the key's roles by workspace id; one request per role."""
+        found: dict[str, list[str]] = {}
+        if self.config.get("addon_token"):
+            return found
+        for role in ROLES:
+            body = self.session.send(Request("/workspaces", params=(("roles", role),))).body
+            for workspace in msgspec.json.decode(body, type=list[Me]):
+                found.setdefault(workspace.id, []).append(role)
+        return found

@@ -1,0 +1,173 @@
+"""State: one bookmark per table and scope, and how far an interrupted reading came.
+
+A scope is what one bookmark covers: a workspace, an entity set, a project. Its entry in the state
+is a partition in the SDK's format, with two keys of our own:
+
+- `unfinished`: partition id -> earliest cursor of rows that are still open there (a running timer),
+  so that they are read again until they end, however old they are;
+- `walk`: what an interrupted reading had done: `since` (its lower bound), `began` (when it
+  started), `version` (its table version), `done` (ids of the partitions it had finished), `latest`
+  (latest cursor it saw) and `open` (the open rows it saw, as in `unfinished`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Scope: TypeAlias = "Mapping[str, str]"
+ScopeState: TypeAlias = dict[str, Any]
+
+
+@dataclass
+class Window:
+    """What part of a scope is read, by the cursor of its rows.
+
+    Attributes:
+        since: lower bound, inclusive; None reads from the beginning.
+        began: when the reading started; a bookmark never passes it.
+        unfinished: partition id -> earliest open row of the last reading.
+        done: ids of the partitions that are finished, by an interrupted reading too.
+        version: table version that the records carry.
+        latest: latest cursor seen.
+        open: partition id -> earliest open row seen.
+    """
+
+    since: datetime | None
+    began: datetime
+    unfinished: dict[str, datetime] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    version: int | None = None
+    latest: datetime | None = None
+    open: dict[str, datetime] = field(default_factory=dict)
+
+    def saw(self, partition: str, latest: datetime | None, earliest_open: datetime | None) -> None:
+        """Take note of a page: its latest cursor, and the cursor of its earliest open row."""
+        if latest is not None:
+            self.latest = max(latest, self.latest or latest)
+        if earliest_open is not None:
+            self.open[partition] = min(earliest_open, self.open.get(partition, earliest_open))
+
+    def since_for(self, partition: str) -> datetime | None:
+        """Return the lower bound for one partition, its open rows included."""
+        if self.since is None:
+            return None
+        return min(self.since, self.unfinished.get(partition, self.since))
+
+
+def open_window(
+    states: Iterable[ScopeState],
+    *,
+    cursor: str,
+    full: bool,
+    now: datetime,
+    start: datetime | None,
+    lookback: timedelta,
+) -> Window:
+    """Return the window that brings all of a source's tables up to date.
+
+    Args:
+        states: the scope's state of each table that is read.
+        cursor: name of the replication key.
+        full: read everything, whatever the bookmarks say.
+        now: the present moment.
+        start: the `start_date` setting: nothing before it is asked for.
+        lookback: how far before the bookmark rows are read again (LOOKBACK-READS-ONLY).
+    """
+    tables = list(states)
+    if full:
+        return Window(start, now)
+    walks = [table.get("walk") for table in tables]
+    if walks and walks[0] and all(walk == walks[0] for walk in walks):
+        return _resume(walks[0], tables)
+    marks = [_bookmark(table, cursor) for table in tables]
+    since = min(mark for mark in marks if mark) - lookback if marks and all(marks) else None
+    if start is not None:
+        since = max(start, since or start)
+    return Window(since, now, _unfinished(tables))
+
+
+def keep_walk(states: Iterable[ScopeState], window: Window) -> None:
+    """Remember what a reading that is under way has done."""
+    walk = {
+        "since": window.since and to_text(window.since),
+        "began": to_text(window.began),
+        "version": window.version,
+        "done": list(window.done),
+        "latest": window.latest and to_text(window.latest),
+        "open": _texts(window.open),
+    }
+    for state in states:
+        state["walk"] = walk
+
+
+def drop_walk(states: Iterable[ScopeState]) -> None:
+    """Forget a reading: it ended, or must not be resumed."""
+    for state in states:
+        state.pop("walk", None)
+
+
+def close_window(states: Iterable[ScopeState], window: Window, *, cursor: str) -> None:
+    """Advance the bookmarks after everything in the window was written.
+
+    The bookmark is the latest cursor seen, but never later than the start of the reading (rows may
+    be dated in the future) and never earlier than it was.
+    """
+    for state in states:
+        state.pop("walk", None)
+        state.pop("unfinished", None)
+        if window.open:
+            state["unfinished"] = _texts(window.open)
+        seen = window.latest and min(window.latest, window.began)
+        known = [moment for moment in (_bookmark(state, cursor), seen) if moment]
+        if known:
+            state["replication_key"] = cursor
+            state["replication_key_value"] = to_text(max(known))
+
+
+def to_text(moment: datetime) -> str:
+    """Return a moment as state holds it: UTC, to the second or finer as it came."""
+    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def from_text(text: str) -> datetime:
+    """Return the moment that a text names; without a zone it is UTC.
+
+    Raises:
+        ValueError: the text is no ISO 8601 date or date-time.
+    """
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _resume(walk: ScopeState, tables: list[ScopeState]) -> Window:
+    return Window(
+        since=from_text(walk["since"]) if walk["since"] else None,
+        began=from_text(walk["began"]),
+        unfinished=_unfinished(tables),
+        done=list(walk["done"]),
+        version=walk["version"],
+        latest=from_text(walk["latest"]) if walk["latest"] else None,
+        open={key: from_text(text) for key, text in walk["open"].items()},
+    )
+
+
+def _texts(moments: Mapping[str, datetime]) -> dict[str, str]:
+    return {key: to_text(moment) for key, moment in moments.items()}
+
+
+def _bookmark(state: ScopeState, cursor: str) -> datetime | None:
+    value = state.get("replication_key_value") if state.get("replication_key") == cursor else None
+    return from_text(value) if value else None
+
+
+def _unfinished(tables: Iterable[ScopeState]) -> dict[str, datetime]:
+    earliest: dict[str, datetime] = {}
+    for table in tables:
+        for key, text in table.get("unfinished", {}).items():
+            earliest[key] = min(from_text(text), earliest.get(key, from_text(text)))
+    return earliest

@@ -1,0 +1,126 @@
+"""Pages to rows and rows to record lines: one decode per page, one encode per row."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+
+from taps_common import drift
+from taps_common.rows import Row, fields_of, narrow, nested_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from taps_common.rows import Breadcrumb
+
+R = TypeVar("R", bound=Row)
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class PageDecoder(Generic[R]):
+    """Turns the bytes of a page, a JSON array of objects, into rows.
+
+    Fields of `row` that nobody `wants` are not declared in the type that is compiled, so they
+    never become objects. Numbers without a declared type keep their digits (`Decimal`).
+
+    Attributes:
+        narrowed: the type of the rows that come out: `row` without what nobody wants.
+        drifted: paths whose values did not fit the declared type, since the last look.
+    """
+
+    def __init__(self, row: type[R], wants: Callable[[Breadcrumb], bool]) -> None:
+        self.row = row
+        self.drifted: set[str] = set()
+        self.narrowed = narrow(row, wants)
+        self._decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(
+            list[self.narrowed],  # type: ignore[name-defined]  # a type built at run time
+            float_hook=Decimal,
+        )
+
+    def decode(self, body: bytes) -> list[R]:
+        """Return the rows of a page.
+
+        Raises:
+            ShapeError: the body is not a JSON array of objects that have their keys.
+        """
+        try:
+            return self._decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            rows, drifted = drift.read_tolerantly(body, self.narrowed)
+            self.drifted |= drifted
+            return rows  # type: ignore[return-value]  # rows of the narrowed type
+
+    def unknown_fields(self, body: bytes) -> set[str]:
+        """Return the paths of fields in the body that the row type does not declare."""
+        return drift.unknown_fields(body, self.row)
+
+
+class LineEncoder:
+    """Turns rows into RECORD lines of one stream.
+
+    Args:
+        stream: name of the stream.
+        row: type of the rows that will come.
+        selected: tells whether the catalog selects a field; others are left out of the lines
+            even where the rows have them, because another table needed them.
+        version: table version of each record, if the stream is versioned.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        row: type[msgspec.Struct],
+        *,
+        selected: Callable[[Breadcrumb], bool],
+        version: int | None = None,
+    ) -> None:
+        self._head = b'{"type":"RECORD","stream":%b,"record":' % _encoder.encode(stream)
+        self._version = b"" if version is None else b',"version":%d' % version
+        self._deselected = [path for path in _paths(row) if not selected(path)]
+
+    def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
+        """Return one line per row, each ending in a newline; nothing for no rows.
+
+        JSON text holds no raw newline, so the newline between two encoded rows can be replaced
+        by the end of one message and the head of the next.
+        """
+        if not rows:
+            return b""
+        clear(rows, self._deselected)
+        tail = b'%b,"time_extracted":"%b"}\n' % (self._version, time_extracted.encode())
+        body = _encoder.encode_lines(rows)
+        return self._head + body[:-1].replace(b"\n", tail + self._head) + tail
+
+
+def records(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return rows as the dictionaries that the SDK's own record path takes."""
+    return [msgspec.to_builtins(row, builtin_types=(Decimal,)) for row in rows]
+
+
+def clear(rows: Iterable[Row], paths: Iterable[Breadcrumb]) -> None:
+    """Unset fields of rows, so that they are left out when the rows are encoded."""
+    for path in paths:
+        *parents, name = path
+        parent_of = attrgetter(".".join(parents)) if parents else None
+        for row in rows:
+            try:
+                holder = parent_of(row) if parent_of else row
+            except AttributeError:  # the field, or an object on the way to it, is not there
+                continue
+            if hasattr(holder, name):
+                setattr(holder, name, msgspec.UNSET)
+
+
+def _paths(row: type[msgspec.Struct], crumb: Breadcrumb = ()) -> list[Breadcrumb]:
+    """Return the paths of all fields, those of nested objects before the objects themselves."""
+    paths: list[Breadcrumb] = []
+    for field in fields_of(row):
+        here = (*crumb, field.encode_name)
+        if nested := nested_row(field.type):
+            paths += _paths(nested.cls, here)
+        paths.append(here)
+    return paths

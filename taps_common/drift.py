@@ -1,0 +1,132 @@
+"""Reading pages that do not fit their type: keep what fits, null what does not, say so.
+
+A service may change a field overnight. Such a page is neither a crash nor a silence: every row
+goes out, values that the declared type refuses become null, and their paths are reported.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect as types
+
+from taps_common.errors import ShapeError
+from taps_common.rows import fields_of, nested_row
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def read_tolerantly(body: bytes, row: type[S]) -> tuple[list[S], set[str]]:
+    """Return the rows of a page and the paths whose values became null.
+
+    Raises:
+        ShapeError: the body is not a JSON array of objects that have their keys.
+    """
+    page = _parse(body)
+    if not isinstance(page, list):
+        raise ShapeError(f"expected a list of rows, got {_kind(page)}")
+    drifted: set[str] = set()
+    rows = []
+    for item in page:
+        if not isinstance(item, dict):
+            raise ShapeError(f"expected a list of objects, got a list with {_kind(item)}")
+        rows.append(_fit(item, row, "", drifted))
+    return rows, drifted
+
+
+def unknown_fields(body: bytes, row: type[msgspec.Struct]) -> set[str]:
+    """Return the paths of fields that rows of a page have and their type does not declare."""
+    found: set[str] = set()
+    page = _parse(body)
+    for item in page if isinstance(page, list) else []:
+        _collect_unknown(item, row, "", found)
+    return found
+
+
+def _parse(body: bytes) -> object:
+    """Parse JSON the way the strict decoder refuses to: bad UTF-8 and lone surrogates replaced."""
+    try:
+        page = json.loads(body.decode("utf-8", "replace"), parse_float=Decimal)
+    except ValueError as error:
+        raise ShapeError("the answer is not JSON, or breaks off in the middle") from error
+    return _without_surrogates(page)
+
+
+def _without_surrogates(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+def _fit(item: dict[str, Any], row: type[S], path: str, drifted: set[str]) -> S:
+    values: dict[str, Any] = {}
+    for field, declared in zip(fields_of(row), msgspec.structs.fields(row), strict=True):
+        here = f"{path}{field.encode_name}"
+        if field.encode_name in item:
+            value = _fit_value(item[field.encode_name], declared.type, field.type, here, drifted)
+            if value is None and field.required:
+                raise ShapeError(f"a row whose {here} is {_kind(item[field.encode_name])}")
+            values[field.name] = value
+        elif field.required:
+            raise ShapeError(f"a row without {here}")
+    return row(**values)
+
+
+def _fit_value(
+    value: object,
+    declared: Any,  # noqa: ANN401 - a type expression
+    info: types.Type,
+    path: str,
+    drifted: set[str],
+) -> object:
+    """Return the value as its declared type, what does not fit inside it as null."""
+    try:
+        return msgspec.convert(value, declared)
+    except msgspec.ValidationError:
+        pass
+    nested = nested_row(info)
+    if nested is not None and isinstance(value, dict):
+        return _fit(value, nested.cls, f"{path}.", drifted)
+    item = _list_item(info)
+    if item is not None and isinstance(value, list):
+        optional = item.cls | None
+        parts = [_fit_value(part, optional, item, f"{path}[]", drifted) for part in value]
+        return [part for part in parts if part is not None]
+    drifted.add(path)
+    return None
+
+
+def _list_item(info: types.Type) -> types.StructType | None:
+    if isinstance(info, types.UnionType):
+        lists = [member for member in info.types if isinstance(member, types.ListType)]
+        return _list_item(lists[0]) if len(lists) == 1 else None
+    return nested_row(info.item_type) if isinstance(info, types.ListType) else None
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _collect_unknown(
+    item: dict[str, Any], row: type[msgspec.Struct], path: str, found: set[str]
+) -> None:
+    declared = {field.encode_name: field for field in fields_of(row)}
+    for name, value in item.items():
+        if name not in declared:
+            found.add(f"{path}{name}")
+            continue
+        kind = declared[name].type
+        nested = nested_row(kind) or _list_item(kind)
+        if nested is None:
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, dict):
+                _collect_unknown(part, nested.cls, f"{path}{name}.", found)

@@ -1,0 +1,58 @@
+"""What can go wrong, in sentences for the person who reads the log at night.
+
+A message names status, reason, path template, request id and what to do. It never holds a query
+value, a body, personal data or a secret.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taps_common.progress import Cost
+
+
+class TapError(Exception):
+    """Base of the errors whose text is meant for a person."""
+
+
+class InterruptedRunError(TapError):
+    """The run was asked to stop (SIGTERM, SIGINT)."""
+
+
+class ShapeError(TapError):
+    """An answer that is not what the service documents: never a partial page or an empty table."""
+
+
+class RequestError(TapError):
+    """A request that did not bring a usable answer, retries included.
+
+    Attributes:
+        cost: what the request and its retries cost.
+    """
+
+    def __init__(self, message: str, cost: Cost) -> None:
+        super().__init__(message)
+        self.cost = cost
+
+
+class UnreachableError(RequestError):
+    """No answer came: the server is down, the address is wrong, or the network is."""
+
+
+class QuotaError(RequestError):
+    """The service's request quota is used up, and the tap was told not to wait."""
+
+
+class StatusError(RequestError):
+    """The service answered with an error status.
+
+    Attributes:
+        status: HTTP status.
+        code: the service's own numeric error code, where its answer has one.
+    """
+
+    def __init__(self, message: str, cost: Cost, *, status: int, code: int | None) -> None:
+        super().__init__(message, cost)
+        self.status = status
+        self.code = code

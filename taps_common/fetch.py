@@ -1,0 +1,152 @@
+"""Walks over pages, several at a time, in an order that does not depend on how many.
+
+A walk is a generator: it yields a request, receives the response, hands its rows on, and yields
+the next request until its last page. Only the sending happens in threads; all code of a walk
+runs in the thread that drives it, so there is one writer and nothing to lock.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from queue import SimpleQueue
+from typing import Generic, TypeAlias, TypeVar
+
+from taps_common.errors import InterruptedRunError
+from taps_common.http import Request, Response
+
+K = TypeVar("K")
+
+Walk: TypeAlias = Generator[Request, Response, None]
+Send: TypeAlias = Callable[[Request], Response]
+
+LANES = 16
+"""Walks that are open side by side. They take turns page by page, whatever the number of
+workers: that is what makes the order of rows a property of the data alone."""
+
+_LOOK_UP = 0.5
+"""Seconds after which a wait for an answer looks whether the run was cancelled."""
+
+
+class _Lane(Generic[K]):
+    """A walk, the request it waits for, and the answer on its way."""
+
+    def __init__(self, key: K, walk: Walk, request: Request) -> None:
+        self.key = key
+        self.walk = walk
+        self.request = request
+        self.answer: Future[Response] | None = None
+
+
+class Workers:
+    """Threads that send requests. They never hold up the end of the process.
+
+    Args:
+        send: sends one request.
+        count: number of threads; with one, requests are sent by the caller's own thread.
+        cancelled: set when the run is to end.
+    """
+
+    def __init__(self, send: Send, count: int, cancelled: threading.Event) -> None:
+        self.count = count
+        self._send = send
+        self._cancelled = cancelled
+        self._waiting: SimpleQueue[tuple[Request, Future[Response]]] = SimpleQueue()
+        self._started = 0
+
+    def submit(self, request: Request) -> Future[Response]:
+        """Have a request sent; its answer, or the error, arrives in the future."""
+        answer: Future[Response] = Future()
+        if self._started < self.count:
+            self._started += 1
+            threading.Thread(target=self._work, daemon=True).start()
+        self._waiting.put((request, answer))
+        return answer
+
+    def result(self, lane: _Lane[K]) -> Response:
+        """Return the answer that a lane waits for, or raise what went wrong."""
+        if lane.answer is None:
+            return self._send(lane.request)
+        while True:
+            try:
+                return lane.answer.result(timeout=_LOOK_UP)
+            except FutureTimeoutError:
+                if self._cancelled.is_set():
+                    raise InterruptedRunError("interrupted") from None
+
+    def _work(self) -> None:
+        while True:
+            request, answer = self._waiting.get()
+            try:
+                answer.set_result(self._send(request))
+            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+                answer.set_exception(error)
+
+
+def drive(
+    walks: Iterable[tuple[K, Walk]], workers: Workers, *, lanes: int = LANES
+) -> Iterator[tuple[K, Exception | None]]:
+    """Run walks to their ends; yield each one's key when it ended, and the error that ended it.
+
+    At most `workers.count` answers are on their way or waiting at any time, beside the one that
+    is being written: that bounds memory by pages, not by the size of the account.
+
+    Args:
+        walks: pairs of a key and a walk, in the order in which they are to start.
+        workers: who sends the requests.
+        lanes: how many walks are open side by side.
+    """
+    coming = iter(walks)
+    turns: deque[_Lane[K]] = deque()
+    while True:
+        while len(turns) < lanes:
+            started = next(coming, None)
+            if started is None:
+                break
+            key, walk = started
+            first, error = _advance(walk, None)
+            if first is None:
+                yield key, error
+            else:
+                turns.append(_Lane(key, walk, first))
+        if not turns:
+            return
+        lane = turns.popleft()
+        if workers.count > 1:
+            _send_ahead((lane, *turns), workers)
+        answer: Response | Exception
+        try:
+            answer = workers.result(lane)
+        except Exception as failure:  # noqa: BLE001 - the walk decides what it means
+            answer = failure
+        if workers.count > 1:
+            _send_ahead(turns, workers)
+        request, error = _advance(lane.walk, answer)
+        if request is None:
+            yield lane.key, error
+        else:
+            lane.request, lane.answer = request, None
+            turns.append(lane)
+
+
+def _send_ahead(turns: Iterable[_Lane[K]], workers: Workers) -> None:
+    for lane, _ in zip(turns, range(workers.count), strict=False):
+        if lane.answer is None:
+            lane.answer = workers.submit(lane.request)
+
+
+def _advance(
+    walk: Walk, answer: Response | Exception | None
+) -> tuple[Request | None, Exception | None]:
+    """Give a walk its answer; return its next request, or the error that ended it, if any."""
+    try:
+        if isinstance(answer, Exception):
+            return walk.throw(answer), None
+        return walk.send(answer) if answer is not None else next(walk), None
+    except StopIteration:
+        return None, None
+    except Exception as error:  # noqa: BLE001 - handed to the caller, who knows the partition
+        return None, error

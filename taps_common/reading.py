@@ -1,0 +1,333 @@
+"""One reading of one endpoint: every page once, all tables that are made of it, then the state."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from taps_common import bookmarks
+from taps_common.codec import PageDecoder
+from taps_common.errors import (
+    InterruptedRunError,
+    QuotaError,
+    RequestError,
+    ShapeError,
+    StatusError,
+    TapError,
+    UnreachableError,
+)
+from taps_common.fetch import drive
+from taps_common.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from taps_common.bookmarks import Scope, ScopeState, Window
+    from taps_common.http import Request, Response
+    from taps_common.rows import Breadcrumb, Row
+    from taps_common.stream import Source, Table
+
+PROBED_ROWS = 1000
+"""Rows of each stream that are searched for fields nobody declared."""
+
+GIVE_UP_AFTER = 3
+"""Partitions that fail in a row before the rest of a stream is not asked for any more."""
+
+
+@dataclass
+class Outcome:
+    """How a reading ended.
+
+    Attributes:
+        progress: rows, requests, bytes, seconds.
+        counts: rows written, by table.
+        failures: what could not be read, and why, in the order of happening.
+        left_out: partitions that the service refused and that are no failure, by reason.
+        stop: the error that ends the whole run.
+        repeated: rows that came twice in one walk.
+        blank: rows left out of unwound tables because a part of their key is empty.
+    """
+
+    progress: Progress
+    counts: dict[str, int] = field(default_factory=dict)
+    failures: list[tuple[Scope, Exception]] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    stop: Exception | None = None
+    repeated: int = 0
+    blank: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row that exists was read: only then may absent rows be called deleted."""
+        return not self.failures and not self.left_out and self.stop is None
+
+
+class Reading:
+    """Reads a source once and emits the rows of the given tables.
+
+    Args:
+        source: the stream whose endpoint is read.
+        tables: the selected tables among the source and those unwound from it; none just lists.
+    """
+
+    def __init__(self, source: Source, tables: Sequence[Table]) -> None:
+        self.source = source
+        self.tables = tables
+        self._tap = source.tap
+        self.outcome = Outcome(Progress(source.name, self._tap.clock, self._tap.logger))
+        self._decoder = PageDecoder(source.row, self._wants)
+        self._window: Window | None = None
+        own_keys = [key for key in source.primary_keys if key not in source.from_route]
+        self._keys = attrgetter(*own_keys)
+        self._pages: dict[tuple[str, ...], set[Any]] = {}
+        self._probed = 0
+        self._reported: set[str] = set()
+
+    def run(self) -> Outcome:
+        """Read everything; failures are collected, and the state says what was done."""
+        with ExitStack() as metrics:
+            for table in self.tables:
+                table.write_schema()
+                metrics.enter_context(table.get_sync_timer())
+            windows = [(scope, self._open(scope)) for scope in self.source.scopes()]
+            version = self._version([window for _, window in windows])
+            self._begin(version)
+            for scope, window in windows:
+                if self.outcome.stop is None:
+                    self._read_scope(scope, window, version)
+            for table in self.tables:
+                counter = metrics.enter_context(table.get_record_counter())
+                counter.increment(table.count)
+                self.outcome.counts[table.name] = table.count
+                if version is not None and self.outcome.complete:
+                    table.activate_version(version)
+        if self.tables:
+            self._tap.save_state(now=True)
+        self.outcome.progress.tick()
+        return self.outcome
+
+    def run_alone(self) -> None:
+        """Read for a dry run: no state is kept, and the first failure is raised."""
+        self._begin(None)
+        for scope in self.source.scopes():
+            window = self._open(scope)
+            for partition in self.source.partitions_in(scope):
+                for _, error in drive(
+                    [(partition, self.source.walk(partition, window, self))], self._tap.workers
+                ):
+                    if error is not None and not self._refused(error):
+                        raise error
+        self._tap.save_state(now=True)
+
+    def take(self, request: Request, response: Response, partition: Scope) -> int:
+        """Decode a page and emit its rows.
+
+        Returns:
+            The number of rows on the page.
+
+        Raises:
+            ShapeError: the page is not what the service documents, or came before.
+        """
+        progress = self.outcome.progress
+        progress.cost.add(response.cost)
+        try:
+            rows: Sequence[Row] = self._decoder.decode(response.body)
+        except ShapeError as error:
+            raise ShapeError(
+                f"{request} answered 200, but the page is not usable: {error}"
+            ) from None
+        count = len(rows)
+        self._check_keys(request, rows, partition)
+        self._report_drift(response.body, count)
+        rows = self.source.choose(rows)
+        self.source.complete(rows, partition)
+        self.source.remember(rows, partition)
+        if self._window is not None:
+            rows = self._tap.within_dates(rows, self._cursor)
+            self._note_cursor(rows, partition)
+        self._emit(rows)
+        progress.rows += count
+        progress.tick()
+        return count
+
+    def _emit(self, rows: Sequence[Row]) -> None:
+        moment = self._tap.clock.now()
+        # Unwound first: a source's line drops the fields that only its children wanted.
+        pages = [(table, self._page_of(table, rows)) for table in self.tables]
+        for table, page in pages:
+            table.emit(page, moment)
+
+    def _page_of(self, table: Table, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return a table's rows from a page, without those whose key no target could hold."""
+        if table is self.source:
+            return rows
+        keys = attrgetter(*table.primary_keys)
+        unwound = table.rows_from(rows)
+        whole = [row for row in unwound if None not in keys(row)]
+        self.outcome.blank += len(unwound) - len(whole)
+        return whole
+
+    def _wants(self, path: Breadcrumb) -> bool:
+        """Tell whether a field of the source's rows is needed by anyone."""
+        source, top = self.source, path[0]
+        if top in source.needs or top in source.primary_keys or top in source.from_route:
+            return True
+        if any(top in table.needs for table in self.tables):
+            return True
+        return source in self.tables and (not source.takes_pages or source.selects(path))
+
+    def _begin(self, version: int | None) -> None:
+        for table in self.tables:
+            row = self._decoder.narrowed if table is self.source else table.row
+            table.begin(row, version)
+
+    # -- scopes and partitions -------------------------------------------------------------------
+
+    def _read_scope(self, scope: Scope, window: Window | None, version: int | None) -> None:
+        states = self._states(scope) if window else []
+        failed = len(self.outcome.failures)
+        aborted = False
+        if window:
+            self._window, window.version = window, version
+        try:
+            partitions = list(self.source.partitions_in(scope))
+        except (RequestError, ShapeError, InterruptedRunError) as error:
+            aborted = self._fail(scope, error)
+            partitions = []
+        done = set(window.done) if window else set()
+        walks = (
+            (partition, self.source.walk(partition, window, self))
+            for partition in partitions
+            if self.source.partition_id(partition) not in done
+        )
+        streak = 0
+        for partition, failure in drive(walks, self._tap.workers, lanes=self._tap.lanes):
+            self._pages.pop(tuple(partition.values()), None)
+            if failure is None or self._refused(failure):
+                streak = 0
+                self.outcome.progress.walks += 1
+                if window:
+                    self._keep(states, window, partition)
+                continue
+            streak += 1
+            if self._fail(partition, failure) or streak >= GIVE_UP_AFTER:
+                aborted = True
+                break
+        if window is None:
+            return
+        if len(self.outcome.failures) == failed:
+            bookmarks.close_window(states, window, cursor=self._cursor)
+        elif aborted and window.done:
+            bookmarks.keep_walk(states, window)
+        else:  # the others were read: the next run reads all of them again, not only the rest
+            bookmarks.drop_walk(states)
+        self._tap.save_state(now=True)
+
+    def _keep(self, states: list[ScopeState], window: Window, partition: Scope) -> None:
+        window.done.append(self.source.partition_id(partition))
+        if self._tap.state_is_due():
+            bookmarks.keep_walk(states, window)
+            self._tap.save_state()
+
+    def _refused(self, error: Exception) -> bool:
+        if not isinstance(error, RequestError):
+            return False
+        reason = self.source.refusal(error)
+        if reason is None:
+            return False
+        self.outcome.progress.cost.add(error.cost)
+        if reason not in self.outcome.left_out:
+            self._tap.logger.warning("%s: %s", self.source.name, reason)
+        self.outcome.left_out[reason] = self.outcome.left_out.get(reason, 0) + 1
+        return True
+
+    def _fail(self, partition: Scope, error: Exception) -> bool:
+        """Note a failure; return whether the rest of the stream would fail as well."""
+        if not isinstance(error, TapError):
+            raise error
+        if isinstance(error, RequestError):
+            self.outcome.progress.cost.add(error.cost)
+        self.outcome.failures.append((partition, error))
+        if isinstance(error, QuotaError | InterruptedRunError):
+            self.outcome.stop = error
+            return True
+        return isinstance(error, UnreachableError) or (
+            isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
+        )
+
+    # -- cursors ---------------------------------------------------------------------------------
+
+    @property
+    def _cursor(self) -> str:
+        assert self.source.cursor is not None  # noqa: S101 - asked only where there is a window
+        return self.source.cursor
+
+    def _states(self, scope: Scope) -> list[ScopeState]:
+        return [t.get_context_state(dict(scope)) for t in self.tables if not t.full]
+
+    def _open(self, scope: Scope) -> Window | None:
+        if self.source.cursor is None:
+            return None
+        return bookmarks.open_window(
+            self._states(scope),
+            cursor=self.source.cursor,
+            full=any(table.full for table in self.tables),
+            now=self._tap.clock.now(),
+            start=self._tap.start_date,
+            lookback=timedelta(days=self._tap.config["lookback_days"]),
+        )
+
+    def _version(self, windows: Iterable[Window | None]) -> int | None:
+        """Return the table version of this reading; None if it does not cover all that exists."""
+        if not self._tap.config.get("emit_activate_version_messages"):
+            return None
+        resumed: set[int | None] = set()
+        for window in windows:
+            if window is None:
+                continue
+            if window.since is not None or self._tap.end_date is not None:
+                return None
+            if window.done:
+                resumed.add(window.version)
+        if not resumed:
+            return self._tap.initialized_at // 1000
+        return resumed.pop() if len(resumed) == 1 else None
+
+    def _note_cursor(self, rows: Sequence[Row], partition: Scope) -> None:
+        assert self._window is not None  # noqa: S101 - asked only where there is a window
+        cursors: list[datetime] = [c for row in rows if (c := getattr(row, self._cursor))]
+        self._window.saw(
+            self.source.partition_id(partition),
+            max(cursors, default=None),
+            self.source.earliest_open(rows),
+        )
+
+    # -- what is wrong with a page ---------------------------------------------------------------
+
+    def _check_keys(self, request: Request, rows: Sequence[Row], partition: Scope) -> None:
+        """Count rows that came twice; a page of nothing else is a loop (NO-LOOP)."""
+        walk = tuple(partition.values())
+        keys = {self._keys(row) for row in rows}
+        before = self._pages.get(walk, set())
+        if keys and keys == before:
+            raise ShapeError(f"{request} sent the same page twice: its paging does not advance")
+        self.outcome.repeated += len(rows) - len(keys) + len(keys & before)
+        self._pages[walk] = keys
+
+    def _report_drift(self, body: bytes, count: int) -> None:
+        logger, name = self._tap.logger, self.source.name
+        if drifted := self._decoder.drifted - self._reported:
+            self._reported |= drifted
+            paths = ", ".join(sorted(drifted))
+            logger.warning("%s: values of %s are not of their type, sent as null", name, paths)
+        if self._probed < PROBED_ROWS:
+            self._probed += count
+            if unknown := self._decoder.unknown_fields(body) - self._reported:
+                self._reported |= unknown
+                paths = ", ".join(sorted(unknown))
+                logger.warning("%s: fields unknown to this version, left out: %s", name, paths)

@@ -1,0 +1,154 @@
+"""Row types: one declaration is documentation, JSON Schema, decoder and validator.
+
+A row type is a `Row` subclass whose fields carry the API's own names. Keys have plain types;
+every other field may be null, because services leave fields out and add nulls at will.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import inspect as types
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Breadcrumb: TypeAlias = tuple[str, ...]
+"""The names that lead to a field from the top of a row, outermost first."""
+
+JsonSchema: TypeAlias = dict[str, Any]
+
+Json: TypeAlias = Annotated[
+    Any,
+    msgspec.Meta(
+        extra_json_schema={"type": ["string", "number", "boolean", "array", "object", "null"]}
+    ),
+]
+"""A value whose kind the service does not fix, kept as it came."""
+
+
+class Row(msgspec.Struct, gc=False):
+    """Base of all row types and of the objects nested in them.
+
+    Rows hold no cycles, so they are kept out of the garbage collector (`gc=False`).
+    """
+
+
+class UnsupportedTypeError(TypeError):
+    """A row type declares a field that no Singer target can hold."""
+
+
+def json_schema(row: type[Row]) -> JsonSchema:
+    """Return the JSON Schema of a row type, nested objects written out in place.
+
+    Raises:
+        UnsupportedTypeError: a field's type has no JSON Schema that targets understand.
+    """
+    return _schema_of(types.type_info(row))
+
+
+_SCALARS: dict[type[types.Type], JsonSchema] = {
+    types.BoolType: {"type": "boolean"},
+    types.IntType: {"type": "integer"},
+    types.FloatType: {"type": "number"},
+    types.DecimalType: {"type": "number"},
+    types.StrType: {"type": "string"},
+    types.DateTimeType: {"type": "string", "format": "date-time"},
+    types.DateType: {"type": "string", "format": "date"},
+    types.NoneType: {"type": "null"},
+}
+
+
+def _schema_of(info: types.Type) -> JsonSchema:
+    if isinstance(info, types.Metadata):
+        annotated = dict(info.extra_json_schema or {})
+        described = {} if "type" in annotated else _schema_of(info.type)
+        return described | annotated
+    if isinstance(info, types.StructType):
+        return _object_schema(info)
+    if isinstance(info, types.ListType):
+        return {"type": "array", "items": _schema_of(info.item_type)}
+    if isinstance(info, types.UnionType):
+        return _union_schema([_schema_of(member) for member in info.types])
+    if type(info) in _SCALARS:
+        return dict(_SCALARS[type(info)])
+    msg = f"no JSON Schema for a field of type {type(info).__name__}"
+    raise UnsupportedTypeError(msg)
+
+
+def _object_schema(info: types.StructType) -> JsonSchema:
+    schema: JsonSchema = {"type": "object"}
+    if text := inspect.cleandoc(info.cls.__doc__ or "").split("\n\n", maxsplit=1)[0]:
+        schema["description"] = " ".join(text.split())
+    schema["properties"] = {field.encode_name: _schema_of(field.type) for field in info.fields}
+    return schema
+
+
+def _union_schema(members: list[JsonSchema]) -> JsonSchema:
+    """Join alternatives the way Singer targets read them: one list of types, null last."""
+    merged: JsonSchema = {}
+    kinds: list[str] = []
+    for member in members:
+        kind = member["type"]
+        kinds += kind if isinstance(kind, list) else [kind]
+        merged |= {key: value for key, value in member.items() if key != "type"}
+    ordered = [kind for kind in kinds if kind != "null"]
+    return {"type": ordered + ["null"] * ("null" in kinds), **merged}
+
+
+def nested_row(info: types.Type) -> types.StructType | None:
+    """Return the object type behind a field, through nullability, or None for other fields."""
+    if isinstance(info, types.Metadata):
+        return nested_row(info.type)
+    if isinstance(info, types.UnionType):
+        members = [m for m in info.types if not isinstance(m, types.NoneType)]
+        return nested_row(members[0]) if len(members) == 1 else None
+    return info if isinstance(info, types.StructType) else None
+
+
+def fields_of(row: type[msgspec.Struct]) -> tuple[types.Field, ...]:
+    """Return the declared fields of a row type with their resolved types."""
+    info = types.type_info(row)
+    assert isinstance(info, types.StructType)  # noqa: S101 - narrows the type, cannot fail
+    return info.fields
+
+
+def narrow(
+    row: type[msgspec.Struct],
+    wanted: Callable[[Breadcrumb], bool],
+    crumb: Breadcrumb = (),
+) -> type[msgspec.Struct]:
+    """Return the row type without its unwanted fields: what is not declared is not decoded.
+
+    Fields of nested objects are asked for as well; objects inside lists are taken whole, as
+    Singer catalogs have no entry for them. The type itself comes back when all is wanted.
+    """
+    kept: list[tuple[str, Any, Any]] = []
+    changed = False
+    for field, declared in zip(fields_of(row), msgspec.structs.fields(row), strict=True):
+        here = (*crumb, field.encode_name)
+        if not wanted(here):
+            changed = True
+            continue
+        kind = declared.type
+        nested = nested_row(field.type)
+        if nested is not None:
+            inner = narrow(nested.cls, wanted, here)
+            if inner is not nested.cls:
+                changed = True
+                kind = inner | None if not field.required or _nullable(field.type) else inner
+        default = msgspec.NODEFAULT if field.required else declared.default
+        kept.append((field.name, kind, default))
+    if not changed:
+        return row
+    fields = [
+        (name, kind) if default is msgspec.NODEFAULT else (name, kind, default)
+        for name, kind, default in kept
+    ]
+    return msgspec.defstruct(row.__name__, fields, bases=(Row,), kw_only=True, gc=False)
+
+
+def _nullable(info: types.Type) -> bool:
+    return isinstance(info, types.UnionType) and info.includes_none

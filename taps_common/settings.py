@@ -1,0 +1,160 @@
+"""Settings that all taps share, and the sentences for those that cannot work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator
+from singer_sdk import typing as th
+
+from taps_common.bookmarks import from_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+COMMON_SETTINGS: list[th.Property[Any]] = [
+    th.Property(
+        "start_date",
+        th.StringType,
+        title="Start date",
+        description=(
+            "Nothing dated earlier is read: a date (2026-01-31) or a moment "
+            "(2026-01-31T00:00:00Z; without a zone it is UTC). Empty reads everything."
+        ),
+    ),
+    th.Property(
+        "end_date",
+        th.StringType,
+        title="End date",
+        description=(
+            "Nothing dated later is read: a date, whose whole day is included, or a moment, which "
+            "is excluded. Empty reads everything."
+        ),
+    ),
+    th.Property(
+        "lookback_days",
+        th.IntegerType(minimum=0),
+        default=30,
+        title="Look-back in days",
+        description=(
+            "How many days before its bookmark an incremental table is read again, so that later "
+            "edits arrive."
+        ),
+    ),
+    th.Property(
+        "user_agent",
+        th.StringType,
+        title="User agent",
+        description="Value of the User-Agent header. Default: name and version of the tap.",
+    ),
+    th.Property(
+        "request_timeout",
+        th.NumberType(exclusive_minimum=0),
+        default=120,
+        title="Request timeout in seconds",
+        description="Seconds to wait for a connection, and between two parts of an answer.",
+    ),
+    th.Property(
+        "max_concurrency",
+        th.IntegerType(minimum=1, maximum=16),
+        default=4,
+        title="Concurrent requests",
+        description="How many requests may be on their way at once. Changes speed, never output.",
+    ),
+    th.Property(
+        "max_requests_per_second",
+        th.NumberType(exclusive_minimum=0),
+        title="Requests per second",
+        description="At most so many requests a second. Empty sets no limit.",
+    ),
+    th.Property(
+        "max_retries",
+        th.IntegerType(minimum=0),
+        default=5,
+        title="Retries",
+        description="How often a request is sent again after an error that may pass.",
+    ),
+    th.Property(
+        "emit_activate_version_messages",
+        th.BooleanType,
+        default=False,
+        title="Table versions",
+        description=(
+            "Write ACTIVATE_VERSION after a complete read of a table, so that the target removes "
+            "(or flags) rows that are gone at the source. Never after a failed or partial read."
+        ),
+    ),
+]
+
+_UNSUPPORTED = {"batch_config": "batch_config is not supported: BATCH files are not written yet."}
+
+
+def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    """Fill in defaults, read numbers given as text, and return what cannot work.
+
+    A sentence never quotes the value of a secret.
+    """
+    properties: dict[str, dict[str, Any]] = schema["properties"]
+    for name, described in properties.items():
+        if config.get(name) in (None, ""):
+            config.pop(name, None)
+            if "default" in described:
+                config[name] = described["default"]
+        elif "number" in described.get("type", ()) and isinstance(config[name], str):
+            config[name] = _number(config[name])
+    errors = [text for name, text in _UNSUPPORTED.items() if config.get(name)]
+    for error in Draft202012Validator(schema).iter_errors(config):
+        name = str(error.path[0]) if error.path else ""
+        if properties.get(name, {}).get("secret"):
+            errors.append(f"{name} must be a text.")
+        else:
+            where = ".".join(str(part) for part in error.path)
+            errors.append(f"{where}: {error.message}." if where else f"{error.message}.")
+    return errors + _date_errors(config)
+
+
+def url_error(config: dict[str, Any], name: str) -> str | None:
+    """Return why a setting is not the URL of a service, or None."""
+    value = config.get(name)
+    if value is None:
+        return None
+    parts = urlsplit(str(value))
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return f"{name} must be an address that begins with https:// (or http://)."
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return f"{name} must not hold a user, a password, a query or a fragment."
+    return None
+
+
+def moment(text: str) -> datetime:
+    """Return the moment that a date setting names, UTC where it has no zone.
+
+    Raises:
+        ValueError: it is no ISO 8601 date or date-time.
+    """
+    return from_text(text)
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _date_errors(config: dict[str, Any]) -> list[str]:
+    errors = []
+    dates = {}
+    for name in ("start_date", "end_date"):
+        if isinstance(config.get(name), str):
+            try:
+                dates[name] = moment(config[name])
+            except ValueError:
+                errors.append(
+                    f"{name} must be a date like 2026-01-31 or a moment like "
+                    f"2026-01-31T00:00:00Z, not {config[name]!r}."
+                )
+    if len(dates) == 2 and dates["start_date"] > dates["end_date"]:  # noqa: PLR2004 - both dates
+        errors.append("start_date must not be after end_date.")
+    return errors

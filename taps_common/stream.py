@@ -1,0 +1,186 @@
+"""Streams: tables that read an endpoint, and tables unwound from another one's pages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+
+from taps_common.codec import LineEncoder, records
+from taps_common.reading import Reading
+from taps_common.rows import Row, json_schema
+from taps_common.seam import SeamStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import msgspec
+    from singer_sdk.helpers.types import Context
+
+    from taps_common.bookmarks import Scope, Window
+    from taps_common.errors import RequestError
+    from taps_common.fetch import Walk
+    from taps_common.rows import Breadcrumb
+    from taps_common.tap import ApiTap
+
+
+class Table(SeamStream):
+    """A stream with a row type.
+
+    Attributes:
+        row: what one record holds.
+        needs: fields of the source's rows that this table is made of, selected or not.
+    """
+
+    row: ClassVar[type[Row]]
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, tap: ApiTap) -> None:
+        super().__init__(tap, schema=json_schema(self.row), name=self.name)
+        self.tap = tap
+        self.count = 0
+        self._encoder: LineEncoder | None = None
+
+    @property
+    def source(self) -> Source:
+        """The stream whose endpoint brings this table's rows."""
+        raise NotImplementedError
+
+    @property
+    def full(self) -> bool:
+        """Whether the catalog asks for the whole table in each run."""
+        return self.replication_method == REPLICATION_FULL_TABLE
+
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """False: the SDK writes the message first, which empties the target when a run fails."""
+        return False
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """Return None: bookmarks are bounded where they are written."""
+
+    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
+        """Refuse: pages are read as a whole, see `taps_common.reading`."""
+        raise NotImplementedError(f"{self.name} is read by pages")
+
+    def rows_from(self, rows: Sequence[Any]) -> Sequence[Row]:
+        """Return this table's rows from a page of the source's."""
+        raise NotImplementedError
+
+    def read_alone(self) -> None:
+        """Read this table only, raising whatever fails."""
+        Reading(self.source, [self]).run_alone()
+
+    def selects(self, path: Breadcrumb) -> bool:
+        """Tell whether the catalog selects a field, and its schema knows it."""
+        known: Any = self.effective_schema
+        crumb: Breadcrumb = ()
+        for name in path:
+            known = known.get("properties", {}).get(name)
+            crumb = (*crumb, "properties", name)
+            if known is None or not self.mask[crumb]:
+                return False
+        return True
+
+    def begin(self, row: type[msgspec.Struct], version: int | None) -> None:
+        """Get ready to emit rows of a type, with or without a table version."""
+        self.count = 0
+        self.set_version(version)
+        self._encoder = None
+        if self.takes_pages:
+            self._encoder = LineEncoder(self.name, row, selected=self.selects, version=version)
+
+    def emit(self, rows: Sequence[Row], time_extracted: datetime) -> None:
+        """Write a page of rows as records, all with one extraction time."""
+        limit = self.ABORT_AT_RECORD_COUNT
+        room = len(rows) if limit is None else limit - self.count
+        written = rows[:room]
+        if self._encoder:
+            moment = time_extracted.astimezone(timezone.utc).isoformat()
+            self.write_lines(self._encoder.lines(written, moment))
+        else:
+            self.write_records(records(written), time_extracted)
+        self.count += len(written)
+        if len(rows) > room:
+            self.stop_at_limit(self.count)
+
+
+class Source(Table):
+    """A table with an endpoint of its own.
+
+    Attributes:
+        from_route: fields that come from the route instead of the body, set on every row.
+        cursor: name of the replication key that bounds what is read, if there is one.
+    """
+
+    cursor: ClassVar[str | None] = None
+    from_route: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def source(self) -> Source:
+        """The stream itself."""
+        return self
+
+    def rows_from(self, rows: Sequence[Any]) -> Sequence[Row]:
+        """Return the page itself."""
+        return rows
+
+    def scopes(self) -> Sequence[Scope]:
+        """Return what a bookmark covers each: all of it, unless a tap says otherwise."""
+        return [{}]
+
+    def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+        """Return the walks of a scope by the values of their routes; may send requests."""
+        return [dict(scope)]
+
+    def partition_id(self, partition: Scope) -> str:
+        """Return what tells a partition from the others of its scope, as state holds it."""
+        return "".join(list(partition.values())[-1:])
+
+    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
+        """Request the pages of a partition and hand each to `reading.take`."""
+        raise NotImplementedError
+
+    def complete(self, rows: Sequence[Any], partition: Scope) -> None:
+        """Set the fields that the body lacks."""
+        for name in self.from_route:
+            value = partition[name]
+            for row in rows:
+                setattr(row, name, value)
+
+    def choose(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows of a page that the settings ask for."""
+        return rows
+
+    def remember(self, rows: Sequence[Any], partition: Scope) -> None:
+        """Keep what streams that walk over this list need."""
+
+    def earliest_open(self, rows: Sequence[Any]) -> datetime | None:  # noqa: ARG002
+        """Return the cursor of the earliest row of a page that is not final yet."""
+        return None
+
+    def refusal(self, error: RequestError) -> str | None:  # noqa: ARG002
+        """Return in words why a partition that the service refuses is left out, not a failure."""
+        return None
+
+    def unwound(self) -> Iterator[Unwound]:
+        """Return the tables that are unwound from this one's pages."""
+        for table in self.tap.tables:
+            if isinstance(table, Unwound) and table.source is self:
+                yield table
+
+
+class Unwound(Table):
+    """A table made of what another stream's rows hold, at no request.
+
+    Attributes:
+        unwinds: the stream whose pages it is made of.
+    """
+
+    unwinds: ClassVar[type[Source]]
+
+    @property
+    def source(self) -> Source:
+        """The stream whose pages this table is made of."""
+        return self.tap.table(self.unwinds)

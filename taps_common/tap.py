@@ -1,0 +1,298 @@
+"""The base of all taps: settings, the run, its end, and `--check`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import click
+from singer_sdk.exceptions import ConfigValidationError
+
+from taps_common.clock import Clock, SystemClock
+from taps_common.errors import TapError
+from taps_common.fetch import LANES, Workers
+from taps_common.http import Session
+from taps_common.pace import Pace
+from taps_common.reading import Reading
+from taps_common.seam import LineWriter, SeamTap
+from taps_common.settings import describe_errors, moment
+from taps_common.stream import Source, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from taps_common.bookmarks import Scope
+    from taps_common.http import Service
+    from taps_common.reading import Outcome
+    from taps_common.rows import Row
+
+T = TypeVar("T", bound=Table)
+
+STATE_EVERY = 5.0
+"""Seconds between two STATE messages of a reading that is under way."""
+
+
+class RunFailedError(click.ClickException):
+    """A run that left something out; the text is its last line, the exit code 1."""
+
+
+class ApiTap(SeamTap):
+    """A tap over an HTTP API."""
+
+    package_name = "timecost-taps"
+    message_writer_class = LineWriter
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        capability for capability in SeamTap.capabilities if capability.value != "batch"
+    ]
+    table_types: ClassVar[Sequence[type[Table]]]
+    clock: Clock = SystemClock()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
+        self._outcomes: dict[type[Source], Outcome] = {}
+        self._signal = 0
+        self._emitting = False
+        self._state_written = float("-inf")
+        super().__init__(*args, **kwargs)
+
+    # -- what a tap provides ---------------------------------------------------------------------
+
+    def service(self) -> Service:
+        """Return where requests go, with which credentials."""
+        raise NotImplementedError
+
+    def connect(self) -> None:
+        """Prove that the service can be read, before anything is written."""
+        raise NotImplementedError
+
+    def check(self) -> Iterator[str]:
+        """Return the lines of `--check`: who the key is, what it sees, what a run will cost."""
+        raise NotImplementedError
+
+    # -- settings --------------------------------------------------------------------------------
+
+    def find_config_errors(self, config: dict[str, Any]) -> list[str]:
+        """Return one sentence for each setting that cannot work, and fill in defaults."""
+        return describe_errors(config, self.config_jsonschema)
+
+    @cached_property
+    def start_date(self) -> datetime | None:
+        """The earliest moment that is read, or None for all."""
+        return moment(self.config["start_date"]) if self.config.get("start_date") else None
+
+    @cached_property
+    def end_date(self) -> datetime | None:
+        """The moment up to which is read, exclusive; a date means its whole day; None is all."""
+        text = self.config.get("end_date")
+        if not text:
+            return None
+        return moment(text) + timedelta(days=1) if len(text) == len("2026-01-31") else moment(text)
+
+    # -- tables ----------------------------------------------------------------------------------
+
+    def discover_streams(self) -> list[Table]:
+        """Return all tables; they are known without a request."""
+        return [kind(self) for kind in self.table_types]
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables, in the order in which they are read."""
+        return [self.table(kind) for kind in self.table_types]
+
+    def table(self, kind: type[T]) -> T:
+        """Return the stream of a type."""
+        stream = self.streams[str(kind.name)]  # type: ignore[misc]  # set on every class
+        assert isinstance(stream, kind)  # noqa: S101 - narrows the type, cannot fail
+        return stream
+
+    def family(self, source: Source) -> list[Table]:
+        """Return the selected tables that one reading of a source feeds."""
+        tables: list[Table] = [source, *source.unwound()]
+        return [table for table in tables if table.selected]
+
+    def listed(self, kind: type[Source], scope: Scope) -> None:
+        """Make sure that a list was read, once per run, whoever needs it first.
+
+        Raises:
+            TapError: it could not be read in this scope.
+        """
+        outcome = self._outcome(self.table(kind))
+        for failed, error in outcome.failures:
+            if all(scope.get(name) == value for name, value in failed.items()):
+                raise error
+
+    def within_dates(self, rows: Sequence[Row], cursor: str) -> Sequence[Row]:
+        """Return the rows between `start_date` and `end_date`, and those without a cursor."""
+        start, end = self.start_date, self.end_date
+        if start is None and end is None:
+            return rows
+        return [
+            row
+            for row in rows
+            if (at := getattr(row, cursor)) is None
+            or ((start is None or at >= start) and (end is None or at < end))
+        ]
+
+    # -- requests --------------------------------------------------------------------------------
+
+    @cached_property
+    def session(self) -> Session:
+        """The session that all requests go through."""
+        return Session(
+            self.service(),
+            user_agent=self.config.get("user_agent") or f"{self.name}/{self.plugin_version}",
+            timeout=self.config["request_timeout"],
+            max_retries=self.config["max_retries"],
+            pace=Pace(
+                self.config.get("max_requests_per_second"),
+                self.config.get("max_requests_per_hour"),
+                wait=self.config.get("on_quota", "wait") == "wait",
+            ),
+            clock=self.clock,
+            logger=self.logger,
+        )
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Who sends the requests of partitions."""
+        return Workers(self.session.send, self.config["max_concurrency"], self.session.cancelled)
+
+    @property
+    def lanes(self) -> int:
+        """Partitions that are open side by side; one where requests are counted by the hour.
+
+        There is nothing to overlap then, and an interrupted run leaves no partition half read.
+        """
+        return 1 if self.config.get("max_requests_per_hour") else LANES
+
+    # -- the run ---------------------------------------------------------------------------------
+
+    def sync_all(self) -> None:  # type: ignore[misc]  # final for type checkers only
+        """Read all selected tables; one failure does not keep the others from being read.
+
+        The SDK's own loop ends at the first error and reads parents once per child.
+
+        Raises:
+            RunFailedError: something could not be read; all else was.
+        """
+        if self.state.get("bookmarks"):
+            self.state_writer.write_state(self.state)
+        self._emitting = True
+        try:
+            self.connect()
+            for source in self._sources():
+                if self.family(source) and self._outcome(source).stop:
+                    break
+        except TapError as error:
+            raise RunFailedError(str(error)) from error
+        finally:
+            self.session.close()
+        self._end_run()
+
+    def save_state(self, *, now: bool = False) -> None:
+        """Write a STATE message, unless one was written a moment ago or nothing changed."""
+        if now or self.state_is_due():
+            self._state_written = self.clock.monotonic()
+            self.state.setdefault("bookmarks", {})
+            self.state_writer.write_state(self.state)
+
+    def state_is_due(self) -> bool:
+        """Tell whether the last STATE message is old enough for another."""
+        return self.clock.monotonic() - self._state_written >= STATE_EVERY
+
+    def interrupt(self, signum: int) -> None:
+        """Stop after the page that is being written; a second signal stops at once."""
+        if self._signal or not self._emitting:
+            sys.exit(128 + signum)
+        self._signal = signum
+        self.logger.warning("Signal %s: stopping after this page; what was read is kept.", signum)
+        self.session.close()
+
+    def _sources(self) -> list[Source]:
+        return [table for table in self.tables if isinstance(table, Source)]
+
+    def _outcome(self, source: Source) -> Outcome:
+        kind = type(source)
+        if kind not in self._outcomes:
+            tables = self.family(source) if self._emitting else []
+            self._outcomes[kind] = Reading(source, tables).run()
+        return self._outcomes[kind]
+
+    def _end_run(self) -> None:
+        """Say what the run cost and what it left out."""
+        failed = []
+        for outcome in self._outcomes.values():
+            progress = outcome.progress
+            rows = ", ".join(f"{name} {count:,}" for name, count in outcome.counts.items())
+            self.logger.info(
+                "%s: %s rows read (%s), %s, %.1f s",
+                progress.name,
+                f"{progress.rows:,}",
+                rows or "listed only",
+                progress.cost,
+                progress.seconds,
+            )
+            for reason, count in outcome.left_out.items():
+                self.logger.warning("%s: %d partitions left out: %s", progress.name, count, reason)
+            if outcome.repeated or outcome.blank:
+                self.logger.warning(
+                    "%s: %d rows came twice, %d unwound rows without a whole key were left out",
+                    progress.name,
+                    outcome.repeated,
+                    outcome.blank,
+                )
+            for scope, error in outcome.failures:
+                where = ", ".join(f"{name} {value}" for name, value in scope.items())
+                self.logger.error("%s failed%s: %s", progress.name, where and f" ({where})", error)
+            if outcome.failures:
+                failed += list(outcome.counts) or [progress.name]
+        if self._signal:
+            sys.exit(128 + self._signal)
+        if failed:
+            raise RunFailedError(
+                f"{len(failed)} of {len(self.tables)} tables are incomplete "
+                f"({', '.join(failed)}); the reasons stand above. The others were read."
+            )
+
+    # -- command line ----------------------------------------------------------------------------
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the command line: the SDK's, and `--check`."""
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--check"],
+                is_flag=True,
+                help="Verify credentials and reach, and say what a run will read and cost.",
+            )
+        )
+        return command
+
+    @classmethod
+    def invoke(cls, *, check: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
+        """Run the tap, or `--check`, which ends with 0 or 1."""
+        if not check:
+            super().invoke(**options)
+            return
+        given = options["config"]
+        tap = cls(config=given.config, parse_env_config=given.parse_env)
+        try:
+            for line in tap.check():
+                click.echo(line)
+        except TapError as error:
+            click.echo(str(error))
+            sys.exit(1)
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Run `--test`; settings that cannot work end it with their sentences."""
+        try:
+            super().cb_test(ctx, param, value)
+        except ConfigValidationError as error:
+            for sentence in error.errors:
+                click.echo(sentence, err=True)
+            ctx.exit(1)
