@@ -7,6 +7,7 @@ every other field may be null, because services leave fields out and add nulls a
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
@@ -108,6 +109,7 @@ def nested_row(info: types.Type) -> types.StructType | None:
     return info if isinstance(info, types.StructType) else None
 
 
+@cache
 def fields_of(row: type[msgspec.Struct]) -> tuple[types.Field, ...]:
     """Return the declared fields of a row type with their resolved types."""
     info = types.type_info(row)

@@ -46,7 +46,6 @@ class Caller:
 
     user_id: str
     workspace_ids: tuple[str, ...]
-    sees_all_entries: bool
     is_addon: bool = False
 
 
@@ -59,7 +58,7 @@ def caller(world: World, request: Request) -> Caller:
     if token is not None:
         if token != "sandbox-addon-token":  # noqa: S105 - a made-up token
             raise Refusal(401, 4017, f"Add-on token not valid: {token}")
-        return Caller(world.owner_id, (world.main_id,), sees_all_entries=True, is_addon=True)
+        return Caller(world.owner_id, (world.main_id,), is_addon=True)
     user_ids = {
         "sandbox-key": world.owner_id,
         "sandbox-admin-key": world.admin_id,
@@ -68,9 +67,8 @@ def caller(world: World, request: Request) -> Caller:
     user_id = user_ids.get(key or "")
     if user_id is None:
         raise Refusal(401, 4003, f"API key does not exist: {key}")
-    if user_id == world.member_id:
-        return Caller(user_id, (world.main_id,), sees_all_entries=False)
-    return Caller(user_id, tuple(world.workspaces), sees_all_entries=True)
+    in_main_only = user_id == world.member_id
+    return Caller(user_id, (world.main_id,) if in_main_only else tuple(world.workspaces))
 
 
 def workspace(world: World, asking: Caller, workspace_id: str) -> WorkspaceData:
@@ -80,6 +78,12 @@ def workspace(world: World, asking: Caller, workspace_id: str) -> WorkspaceData:
     if workspace_id not in asking.workspace_ids:
         raise access_denied()
     return world.workspaces[workspace_id]
+
+
+def sees_entries_of(data: WorkspaceData, asking: Caller, user_id: str) -> bool:
+    """Tell whether the caller may read a member's entries: its own, or as owner or admin."""
+    roles = data.roles.get(asking.user_id, set())
+    return user_id == asking.user_id or not roles.isdisjoint({"OWNER", "WORKSPACE_ADMIN"})
 
 
 class Quota:

@@ -10,7 +10,6 @@ from sandbox.clockify.instants import iso
 from sandbox.clockify.rows import (
     BudgetEstimate,
     Client,
-    CustomField,
     DatePeriod,
     Estimate,
     EstimateReset,

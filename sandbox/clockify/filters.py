@@ -20,8 +20,8 @@ from sandbox.clockify.rows import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.clockify.workspaces import WorkspaceData
     from sandbox.clockify.rows import Client, CustomField, Project, Tag, Task, TimeEntry
+    from sandbox.clockify.workspaces import WorkspaceData
     from sandbox.clockify.world import World
     from sandbox.wire import Request
 

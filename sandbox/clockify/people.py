@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from sandbox.clockify.rows import User, UserCustomFieldValue, UserSettings
+from sandbox.clockify.rows import User, UserCustomFieldValue
+from sandbox.clockify.settings import UserSettings
 
 if TYPE_CHECKING:
     import random

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from sandbox.clockify.instants import iso
 from sandbox.clockify.rows import (
-    AutomaticLock,
     Currency,
     CustomField,
-    EntityCreationPermissions,
     Rate,
-    Rounding,
     Subdomain,
     Workspace,
+)
+from sandbox.clockify.settings import (
+    AutomaticLock,
+    EntityCreationPermissions,
+    Rounding,
     WorkspaceSettings,
 )
 

@@ -209,7 +209,7 @@ class Clockify:
         user_id = request.params["userId"]
         if user_id not in data.users:
             raise Refusal(400, 501, f"User with id {user_id} doesn't belong to Workspace")
-        if user_id != asking.user_id and not asking.sees_all_entries:
+        if not access.sees_entries_of(data, asking, user_id):
             raise access.access_denied()
         zone = self.world.zone_of(asking.user_id)
         sheet = self.world.timesheet(data.row.id, user_id)
@@ -245,7 +245,8 @@ class Clockify:
     def _block(self, request: Request, rows: Callable[[], Sequence[msgspec.Struct]]) -> Block:
         """Serialise a list once per path and filters, whatever the page."""
         asked = sorted(f"{name}={value}" for name, value in request.query if "page" not in name)
-        return self.world.block((request.path, *asked), rows)
+        omitted = f"hydrated_omits_done={self.world.hydrated_omits_done}"
+        return self.world.block((request.path, omitted, *asked), rows)
 
     def _answering(self, operation: Callable[[Request, Caller], Response]) -> Handler:
         def handler(request: Request) -> Response:

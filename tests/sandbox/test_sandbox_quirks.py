@@ -60,8 +60,21 @@ def test_member_sees_lists_but_only_own_entries(running: Sandbox, api: Api) -> N
     assert api.get(api.entries_path(world.member_id), MEMBER).json
 
 
-def test_admin_sees_entries_of_others(api: Api) -> None:
+def test_admin_of_the_main_workspace_is_none_of_the_second(running: Sandbox, api: Api) -> None:
     assert api.get(api.entries_path(), ADMIN).json
+    path = f"{api.second}/user/{running.clockify.owner_id}/time-entries"
+    assert api.get(path, ADMIN).status == 403
+    assert api.get(path).json
+
+
+def test_hydrated_projects_may_omit_done_tasks(running: Sandbox, api: Api) -> None:
+    def statuses() -> set[str]:
+        projects = api.rows(f"{api.main}/projects", hydrated="true")
+        return {task["status"] for project in projects for task in project["tasks"]}
+
+    assert statuses() == {"ACTIVE", "DONE"}
+    running.clockify.hydrated_omits_done = True
+    assert statuses() == {"ACTIVE"}
 
 
 @pytest.mark.parametrize(
