@@ -1,0 +1,36 @@
+# Everything works on a fresh machine with Python 3.10 or newer, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test bench lint generate clean
+
+help: ## Show what there is to make.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY) ## Load made-up Clockify data into DuckDB with Meltano and show what arrived.
+	$(BIN)/python -m sandbox.demo
+
+test: $(READY) ## Run all tests, offline.
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
+
+bench: $(READY) ## Measure the taps beside what else one could use.
+	$(BIN)/python -m benchmarks
+
+lint: $(READY) ## Check style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+generate: $(READY) ## Write again what is generated from the code.
+	$(BIN)/python -m scripts.regenerate
+
+clean: ## Remove what the other targets made.
+	rm -rf $(VENV) .meltano output

@@ -1,0 +1,138 @@
+"""Writes what is generated from the code: settings in meltano.yml, .env.example, catalogs, docs.
+
+`python -m scripts.regenerate` writes the files; a test fails when one differs from the code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tap_clockify.tap import TapClockify
+from taps_common.stream import Source, Unwound
+from taps_common.tap import ApiTap
+
+ROOT = Path(__file__).parent.parent
+TAPS: tuple[type[ApiTap], ...] = (TapClockify,)
+
+Schema = dict[str, Any]
+
+
+def generated() -> dict[Path, str]:
+    """Return the text that each generated file should have."""
+    files = {ROOT / ".env.example": _env_example()}
+    for tap in TAPS:
+        service = tap.name.removeprefix("tap-")
+        catalog = tap(config={}, validate_config=False).catalog_json_text
+        files[ROOT / "catalogs" / f"{tap.name}.json"] = f"{catalog}\n"
+        files[ROOT / "meltano.yml"] = _between(
+            (ROOT / "meltano.yml").read_text(),
+            f"    # begin generated: {tap.name} settings\n",
+            _meltano_settings(tap),
+            f"    # end generated: {tap.name} settings\n",
+        )
+        page = ROOT / "docs" / f"{service}.md"
+        text = page.read_text()
+        for name, table in (("settings", _settings_table(tap)), ("tables", _tables(tap))):
+            text = _between(text, f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n")
+        files[page] = text
+    return files
+
+
+def _settings(tap: type[ApiTap]) -> dict[str, Schema]:
+    """Return a tap's own settings and the SDK's, by name, in the order of declaration."""
+    schema: Schema = json.loads(json.dumps(tap.config_jsonschema))
+    tap.append_builtin_config(schema)
+    settings: dict[str, Schema] = schema["properties"]
+    return settings
+
+
+def _kind(name: str, schema: Schema) -> str:
+    """Return the kind by which Meltano knows a setting's type."""
+    if name.endswith("_date"):
+        return "date_iso8601"
+    types = [kind for kind in schema.get("type", ["object"]) if kind != "null"]
+    return {"number": "decimal"}.get(types[0], types[0])
+
+
+def _between(text: str, begin: str, inner: str, end: str) -> str:
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    if not pattern.search(text):
+        msg = f"no line {begin.strip()!r}"
+        raise ValueError(msg)
+    return pattern.sub(lambda _: f"{begin}{inner}{end}", text)
+
+
+def _meltano_settings(tap: type[ApiTap]) -> str:
+    described = []
+    for name, schema in _settings(tap).items():
+        setting: dict[str, Any] = {"name": name, "kind": _kind(name, schema)}
+        if "enum" in schema:
+            setting["kind"] = "options"
+            setting["options"] = [
+                {"label": value, "value": value} for value in schema["enum"] if value is not None
+            ]
+        if schema.get("secret"):
+            setting["sensitive"] = True
+        if "default" in schema:
+            setting["value"] = schema["default"]
+        if "title" in schema:
+            setting["label"] = schema["title"]
+        if "description" in schema:
+            setting["description"] = " ".join(schema["description"].split())
+        described.append(setting)
+    text = yaml.safe_dump({"settings": described}, sort_keys=False, width=100, allow_unicode=True)
+    return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def _env_example() -> str:
+    lines = [
+        "# Copy to .env and fill in: Meltano reads it. Never commit .env.",
+    ]
+    for tap in TAPS:
+        lines += ["", f"# {tap.name}"]
+        prefix = tap.name.upper().replace("-", "_")
+        secrets = [name for name, schema in _settings(tap).items() if schema.get("secret")]
+        lines += [f"{prefix}_{name.upper()}=" for name in secrets]
+    return "\n".join(lines) + "\n"
+
+
+def _settings_table(tap: type[ApiTap]) -> str:
+    lines = ["| setting | type | default | what it does |", "| --- | --- | --- | --- |"]
+    for name, schema in _settings(tap).items():
+        default = schema.get("default")
+        shown = "" if default is None else f"`{json.dumps(default)}`"
+        kind = "secret" if schema.get("secret") else _kind(name, schema)
+        text = " ".join(schema.get("description", "").split()).replace("|", "\\|")
+        lines.append(f"| `{name}` | {kind} | {shown} | {text} |")
+    return "\n".join(lines) + "\n"
+
+
+def _tables(tap: type[ApiTap]) -> str:
+    lines = ["| table | a row is | key | replication | read from |", "| --- | --- | --- | --- | --- |"]
+    for table in tap(config={}, validate_config=False).tables:
+        keys = ", ".join(f"`{key}`" for key in table.primary_keys)
+        method = table.replication_method.replace("_", " ").lower()
+        if isinstance(table, Unwound):
+            origin = f"the pages of `{table.source.name}`"
+        else:
+            assert isinstance(table, Source)  # noqa: S101 - a table is one or the other
+            origin = f"`GET {getattr(table, 'path', '')}`"
+        what = str(table.schema.get("description", ""))
+        lines.append(f"| `{table.name}` | {what} | {keys} | {method} | {origin} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the files."""
+    for path, text in generated().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
