@@ -1,0 +1,12 @@
+"""What all tests share: the guard that keeps them offline."""
+
+from __future__ import annotations
+
+import os
+import runpy
+from pathlib import Path
+
+GUARD = Path(__file__).parent / "guard"
+
+runpy.run_path(str(GUARD / "sitecustomize.py"))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), os.environ.get("PYTHONPATH", "")])

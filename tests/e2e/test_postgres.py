@@ -1,0 +1,154 @@
+"""The sandbox through Meltano into PostgreSQL: what is loaded equals what was served."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from compare import count, differences
+
+from sandbox import start
+from sandbox.clockify import truth
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+    from conftest import Pipeline
+
+    from sandbox import Sandbox
+    from sandbox.clockify.world import World
+
+VERSIONS = {"tap_clockify_emit_activate_version_messages": "true"}
+
+
+@pytest.fixture
+def schema(pipeline: Pipeline) -> str:
+    return pipeline.environment["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"]
+
+
+@pytest.fixture
+def sandbox(pipeline: Pipeline, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    with start(size=getattr(request, "param", "small")) as running:
+        pipeline.environment["TAP_CLOCKIFY_API_URL"] = f"{running.url}/clockify/api/v1"
+        yield running
+
+
+def succeeded(run: subprocess.CompletedProcess[str]) -> None:
+    assert run.returncode == 0, run.stderr[-5000:]
+
+
+@pytest.mark.parametrize(
+    "sandbox",
+    [
+        pytest.param("small", marks=pytest.mark.xdist_group("postgres-small")),
+        pytest.param("medium", marks=pytest.mark.xdist_group("postgres-medium")),
+    ],
+    indirect=True,
+)
+def test_tables_equal_the_truth_after_each_run(
+    pipeline: Pipeline, sandbox: Sandbox, schema: str
+) -> None:
+    world = sandbox.clockify
+    succeeded(pipeline.run())
+    assert differences(pipeline.database, schema, world) == []
+
+    first = {table: count(pipeline.database, schema, table) for table in truth.TABLES}
+    succeeded(pipeline.run())
+    assert differences(pipeline.database, schema, world) == []
+    second = {table: count(pipeline.database, schema, table) for table in truth.TABLES}
+    assert second == first, "a run without changes doubled rows"
+
+    _change_within_the_look_back(world)
+    succeeded(pipeline.run())
+    assert differences(pipeline.database, schema, world) == []
+
+
+@pytest.mark.xdist_group("postgres-small")
+@pytest.mark.parametrize("hard_delete", ["true", "false"])
+def test_a_full_refresh_with_versions_removes_what_is_gone(
+    pipeline: Pipeline, sandbox: Sandbox, schema: str, hard_delete: str
+) -> None:
+    world = sandbox.clockify
+    succeeded(pipeline.run(**VERSIONS))
+    before = count(pipeline.database, schema, "time_entries")
+    _delete(world)
+    succeeded(
+        pipeline.run("--full-refresh", target_postgres_hard_delete=hard_delete, **VERSIONS)
+    )
+    assert differences(pipeline.database, schema, world) == []
+    kept = count(pipeline.database, schema, "time_entries")
+    assert kept == (len(truth.rows(world, "time_entries")) if hard_delete == "true" else before)
+    succeeded(pipeline.run(**VERSIONS))
+    assert differences(pipeline.database, schema, world) == [], "the next run undid it"
+
+
+@pytest.mark.xdist_group("postgres-small")
+def test_a_full_refresh_that_fails_half_way_removes_nothing(
+    pipeline: Pipeline, sandbox: Sandbox, schema: str
+) -> None:
+    world = sandbox.clockify
+    succeeded(pipeline.run(**VERSIONS))
+    tables = ("time_entries", "time_entry_tags", "tasks", "projects")
+    before = {table: count(pipeline.database, schema, table) for table in tables}
+    _delete(world)
+    member = list(world.main.users.values())[-1].id
+    project = list(world.main.projects.values())[-1].id
+    sandbox.faults.add(route=f"/user/{member}/time-entries", kind="status", code=500, times=0)
+    sandbox.faults.add(route=f"/projects/{project}/tasks", kind="truncate_body", times=0)
+    run = pipeline.run(
+        "--full-refresh",
+        target_postgres_hard_delete="true",
+        tap_clockify_max_retries="0",
+        **VERSIONS,
+    )
+    assert run.returncode != 0
+    assert "tables are incomplete" in run.stderr
+    after = {table: count(pipeline.database, schema, table) for table in tables}
+    assert after["time_entries"] == before["time_entries"]
+    assert after["time_entry_tags"] == before["time_entry_tags"]
+    assert after["tasks"] == before["tasks"]
+    assert after["projects"] < before["projects"], "projects were read completely"
+
+
+def _entries(world: World) -> list[str]:
+    """Return ids of the main workspace's entries of the last three weeks, newest first."""
+    oldest = world.now - timedelta(days=21)
+    rows = [
+        (row["start"], row["id"])
+        for row in truth.rows(world, "time_entries")
+        if row["workspaceId"] == world.main_id and row["timeInterval"]["end"]
+    ]
+    return [ident for start_, ident in sorted(rows, reverse=True) if start_ > f"{oldest:%Y-%m-%d}"]
+
+
+def _change_within_the_look_back(world: World) -> None:
+    owner, other = world.owner_id, list(world.main.users.values())[3].id
+    recent = _entries(world)
+    tags = [tag.id for tag in world.main.tags.values()]
+    for number, ident in enumerate(recent[:20]):
+        world.edit_entry(ident, description=f"edited {number}", tagIds=tags[: number % 4])
+        world.edit_entry(ident, customFieldValues=None if number % 2 else [])
+    begin = world.now - timedelta(days=2)
+    for number in range(15):
+        at = (begin + timedelta(hours=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        until = (begin + timedelta(hours=number, minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        world.insert_entry(
+            world.main_id,
+            owner if number % 2 else other,
+            description=f"new {number}",
+            tagIds=tags[:2],
+            timeInterval={"start": at, "end": until},
+        )
+    for row in truth.rows(world, "time_entries"):
+        if row["timeInterval"]["end"] is None:
+            world.stop_timer(row["id"])
+    world.rename(next(iter(world.main.projects.values())).id, "Renamed")
+
+
+def _delete(world: World) -> None:
+    for ident in _entries(world)[:25]:
+        world.delete_entry(ident)
+    world.delete_project(next(iter(world.main.projects.values())).id)
+    world.delete_row(next(iter(world.main.tags.values())).id)
