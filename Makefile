@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PLUGINS := .meltano/.ready
+
 
 .PHONY: help demo test bench lint generate clean
 
@@ -15,10 +17,16 @@ $(READY): pyproject.toml constraints.txt
 		--constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
 
-demo: $(READY) ## Load made-up Clockify data into DuckDB with Meltano and show what arrived.
+# Meltano keeps each plugin in an environment of its own; tests run side by side and offline, so
+# they find them installed.
+$(PLUGINS): $(READY) meltano.yml
+	$(BIN)/meltano --log-level=warning install tap-clockify target-duckdb target-postgres
+	@touch $(PLUGINS)
+
+demo: $(PLUGINS) ## Load made-up Clockify data into DuckDB with Meltano and show what arrived.
 	$(BIN)/python -m sandbox.demo
 
-test: $(READY) ## Run all tests, offline.
+test: $(PLUGINS) ## Run all tests, offline.
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
 bench: $(READY) ## Measure the taps beside what else one could use.

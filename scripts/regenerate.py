@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tap_clockify.tap import TapClockify
 from taps_common.stream import Source, Unwound
-from taps_common.tap import ApiTap
+
+if TYPE_CHECKING:
+    from taps_common.tap import ApiTap
 
 ROOT = Path(__file__).parent.parent
 TAPS: tuple[type[ApiTap], ...] = (TapClockify,)
@@ -55,7 +57,7 @@ def _kind(name: str, schema: Schema) -> str:
     """Return the kind by which Meltano knows a setting's type."""
     if name.endswith("_date"):
         return "date_iso8601"
-    types = [kind for kind in schema.get("type", ["object"]) if kind != "null"]
+    types: list[str] = [kind for kind in schema.get("type", ["object"]) if kind != "null"]
     return {"number": "decimal"}.get(types[0], types[0])
 
 
@@ -113,7 +115,10 @@ def _settings_table(tap: type[ApiTap]) -> str:
 
 
 def _tables(tap: type[ApiTap]) -> str:
-    lines = ["| table | a row is | key | replication | read from |", "| --- | --- | --- | --- | --- |"]
+    lines = [
+        "| table | a row is | key | replication | read from |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for table in tap(config={}, validate_config=False).tables:
         keys = ", ".join(f"`{key}`" for key in table.primary_keys)
         method = table.replication_method.replace("_", " ").lower()

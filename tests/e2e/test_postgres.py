@@ -74,9 +74,7 @@ def test_a_full_refresh_with_versions_removes_what_is_gone(
     succeeded(pipeline.run(**VERSIONS))
     before = count(pipeline.database, schema, "time_entries")
     _delete(world)
-    succeeded(
-        pipeline.run("--full-refresh", target_postgres_hard_delete=hard_delete, **VERSIONS)
-    )
+    succeeded(pipeline.run("--full-refresh", target_postgres_hard_delete=hard_delete, **VERSIONS))
     assert differences(pipeline.database, schema, world) == []
     kept = count(pipeline.database, schema, "time_entries")
     assert kept == (len(truth.rows(world, "time_entries")) if hard_delete == "true" else before)

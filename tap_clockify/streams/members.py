@@ -1,0 +1,91 @@
+"""Members and groups of a workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
+
+from tap_clockify import rows
+from tap_clockify.client import ClockifyStream
+from tap_clockify.streams.workspaces import Listed
+from taps_common.stream import Unwound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from taps_common.rows import Row
+
+ACCOUNT_STATUSES = (
+    "ACTIVE",
+    "PENDING_EMAIL_VERIFICATION",
+    "DELETED",
+    "NOT_REGISTERED",
+    "LIMITED",
+    "LIMITED_DELETED",
+)
+"""All account statuses. Without them the list hides kiosk ("limited") and deleted members, and so
+their entries."""
+
+
+class Users(Listed):
+    """Members of a workspace: active, pending, deactivated and limited ones."""
+
+    name = "users"
+    row = rows.User
+    primary_keys = ("workspaceId", "id")
+    path = "/workspaces/{workspaceId}/users"
+    from_route = ("workspaceId",)
+    params = (
+        ("status", "ALL"),
+        *(("account-statuses", status) for status in ACCOUNT_STATUSES),
+        ("memberships", "ALL"),
+        ("include-roles", "false"),
+        ("sort-column", "ID"),
+    )
+
+
+class UserMemberships(Unwound):
+    """Who belongs to what: workspaces, projects and groups of each member."""
+
+    name = "user_memberships"
+    row = rows.UserMembership
+    primary_keys = ("workspaceId", "userId", "membershipType", "targetId")
+    unwinds = Users
+    needs = frozenset({"memberships"})
+
+    def rows_from(self, rows_read: Sequence[rows.User]) -> list[Row]:
+        """Return one row per membership."""
+        return [
+            rows.UserMembership(workspaceId=user.workspaceId, **asdict(membership))
+            for user in rows_read
+            for membership in user.memberships or ()
+        ]
+
+
+class UserGroups(ClockifyStream):
+    """Groups of members."""
+
+    name = "user_groups"
+    row = rows.UserGroup
+    primary_keys = ("id",)
+    path = "/workspaces/{workspaceId}/user-groups"
+    params = (("includeTeamManagers", "true"), ("sort-column", "ID"))
+
+
+class UserGroupMembers(Unwound):
+    """Which member is in which group."""
+
+    name = "user_group_members"
+    row = rows.UserGroupMember
+    primary_keys = ("userGroupId", "userId")
+    unwinds = UserGroups
+    needs = frozenset({"workspaceId", "userIds"})
+
+    def rows_from(self, rows_read: Sequence[rows.UserGroup]) -> list[Row]:
+        """Return one row per member of a group."""
+        return [
+            rows.UserGroupMember(workspaceId=group.workspaceId, userGroupId=group.id, userId=user)
+            for group in rows_read
+            for user in group.userIds or ()
+        ]

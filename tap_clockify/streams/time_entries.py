@@ -1,0 +1,146 @@
+"""Time entries, and the tables unwound from their pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tap_clockify import rows
+from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
+from taps_common.bookmarks import to_text
+from taps_common.stream import Unwound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from taps_common.bookmarks import Scope, Window
+    from taps_common.errors import RequestError
+    from taps_common.rows import Row
+
+ZONE_PADDING = timedelta(days=1)
+"""Time windows are read as wall clock of the account's zone even when they end in Z, so a window
+is asked for with this much on both sides."""
+
+_value_text = msgspec.json.Encoder(decimal_format="number")
+
+
+class TimeEntries(ClockifyStream):
+    """Time that members recorded, running timers included."""
+
+    name = "time_entries"
+    row = rows.TimeEntry
+    primary_keys = ("id",)
+    replication_key = "start"
+    cursor = "start"
+    path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
+    needs = frozenset({"start", "timeInterval"})
+
+    def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+        """Return one walk per member of the workspace."""
+        return self.tap.member_walks(scope)
+
+    def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:
+        """Return the window of a walk, padded, since its bounds are read in an unknown zone."""
+        query = []
+        since = window.since_for(self.partition_id(partition)) if window else None
+        if since is not None:
+            query.append(("start", _second(since - ZONE_PADDING)))
+        if self.tap.end_date is not None:
+            query.append(("end", _second(self.tap.end_date + ZONE_PADDING)))
+        return tuple(query)
+
+    def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Scope) -> None:
+        """Copy the start to the top of the row, where a replication key has to be."""
+        super().complete(rows_read, partition)
+        for entry in rows_read:
+            entry.start = entry.timeInterval.start if entry.timeInterval else None
+
+    def earliest_open(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
+        """Return the earliest start of a running timer."""
+        running = [
+            entry.start
+            for entry in rows_read
+            if entry.start and entry.timeInterval and entry.timeInterval.end is None
+        ]
+        return min(running, default=None)
+
+    def refusal(self, error: RequestError) -> str | None:
+        """Return why a member's entries are left out: not visible to the key, or no member now."""
+        if is_forbidden(error):
+            return (
+                "the key may not read other members' time entries (403), so only those of its "
+                "owner arrive; use the key of an owner or admin"
+            )
+        if is_unknown_id(error):
+            return "Clockify does not know the member in this workspace any more (400, code 501)"
+        return None
+
+
+class TimeEntryTags(Unwound):
+    """Tags on time entries."""
+
+    name = "time_entry_tags"
+    row = rows.TimeEntryTag
+    primary_keys = ("timeEntryId", "tagId")
+    replication_key = "start"
+    unwinds = TimeEntries
+    needs = frozenset({"workspaceId", "userId", "tagIds"})
+
+    def rows_from(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
+        """Return one row per tag of an entry."""
+        return [
+            rows.TimeEntryTag(
+                workspaceId=entry.workspaceId,
+                userId=entry.userId,
+                timeEntryId=entry.id,
+                tagId=tag,
+                start=entry.start,
+            )
+            for entry in rows_read
+            if entry.tagIds
+            for tag in entry.tagIds
+        ]
+
+
+class TimeEntryCustomFields(Unwound):
+    """Custom field values of time entries, one row each."""
+
+    name = "time_entry_custom_fields"
+    row = rows.TimeEntryCustomField
+    primary_keys = ("timeEntryId", "customFieldId")
+    replication_key = "start"
+    unwinds = TimeEntries
+    needs = frozenset({"workspaceId", "userId", "customFieldValues"})
+
+    def rows_from(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
+        """Return one row per custom field of an entry."""
+        return [
+            rows.TimeEntryCustomField(
+                workspaceId=entry.workspaceId,
+                userId=entry.userId,
+                timeEntryId=entry.id,
+                customFieldId=field.customFieldId,
+                name=field.name,
+                type=field.type,
+                sourceType=field.sourceType,
+                value=_text_of(field.value),
+                start=entry.start,
+            )
+            for entry in rows_read
+            if entry.customFieldValues
+            for field in entry.customFieldValues
+        ]
+
+
+def _text_of(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return _value_text.encode(value).decode()
+
+
+def _second(moment: datetime) -> str:
+    """Return a moment in the form the API documents: whole seconds."""
+    return to_text(moment.replace(microsecond=0))

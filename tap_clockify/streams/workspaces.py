@@ -1,0 +1,101 @@
+"""Workspaces, and the lists below them that other streams walk over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tap_clockify import rows
+from tap_clockify.client import ClockifyStream
+from taps_common.errors import TapError
+from taps_common.http import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tap_clockify.tap import TapClockify
+    from taps_common.bookmarks import Scope, Window
+    from taps_common.fetch import Walk
+    from taps_common.reading import Reading
+
+
+class Workspaces(ClockifyStream):
+    """Workspaces that the key can see.
+
+    Attributes:
+        known: the workspaces that are read, by id.
+    """
+
+    name = "workspaces"
+    row = rows.Workspace
+    primary_keys = ("id",)
+    path = "/workspaces"
+    paged = False
+    needs = frozenset({"id", "name", "featureSubscriptionType"})
+
+    def __init__(self, tap: TapClockify) -> None:
+        super().__init__(tap)
+        self.known: dict[str, rows.Workspace] = {}
+
+    def scopes(self) -> Sequence[Scope]:
+        """Return all workspaces as one list: they are no part of a workspace."""
+        return [{}]
+
+    def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+        """Return one list; one workspace each for an add-on token, which may not list them."""
+        if not self.tap.config.get("addon_token"):
+            return [dict(scope)]
+        return [{"workspaceId": ident} for ident in self.tap.config["workspace_ids"]]
+
+    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
+        """Request the list, or one workspace as a list of one."""
+        if not partition:
+            yield from super().walk(partition, window, reading)
+            return
+        request = Request("/workspaces/{workspaceId}", partition)
+        response = yield request
+        reading.take(request, replace(response, body=b"[%b]" % response.body), partition)
+
+    def choose(self, rows_read: Sequence[rows.Workspace]) -> Sequence[rows.Workspace]:
+        """Return the workspaces that `workspace_ids` names, or all.
+
+        Raises:
+            TapError: it names one that the key cannot see.
+        """
+        wanted = self.tap.config.get("workspace_ids") or [row.id for row in rows_read]
+        visible = {row.id: row for row in rows_read}
+        if not self.tap.config.get("addon_token") and (unknown := {*wanted} - {*visible}):
+            seen = ", ".join(f"{row.id} ({row.name})" for row in rows_read) or "none"
+            raise TapError(
+                f"workspace_ids names {', '.join(sorted(unknown))}, which this key cannot see. "
+                f"It sees: {seen}."
+            )
+        return [row for ident, row in visible.items() if ident in wanted]
+
+    def remember(self, rows_read: Sequence[rows.Workspace], partition: Scope) -> None:  # noqa: ARG002
+        """Keep the workspaces: all other streams walk over them."""
+        for row in rows_read:
+            self.known[row.id] = rows.Workspace(
+                id=row.id, name=row.name, featureSubscriptionType=row.featureSubscriptionType
+            )
+
+
+class Listed(ClockifyStream):
+    """A list that other streams walk over.
+
+    Attributes:
+        ids: ids of the rows in the order of the list, by workspace.
+    """
+
+    def __init__(self, tap: TapClockify) -> None:
+        super().__init__(tap)
+        self.ids: dict[str, list[str]] = {}
+
+    def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+        """Return the one list of the workspace, forgetting what an earlier reading saw."""
+        self.ids[scope["workspaceId"]] = []
+        return super().partitions_in(scope)
+
+    def remember(self, rows_read: Sequence[Any], partition: Scope) -> None:
+        """Keep the ids."""
+        self.ids[partition["workspaceId"]] += [row.id for row in rows_read]

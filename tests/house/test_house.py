@@ -1,0 +1,110 @@
+"""The rules of the house."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.regenerate import ROOT, TAPS, generated
+
+PACKAGES = [tap.name.replace("-", "_") for tap in TAPS]
+LONGEST_MODULE = 350
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """Return the modules that a file imports, in type-checking blocks too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_tap_imports_another_tap(package: str) -> None:
+    others = {*PACKAGES} - {package}
+    for path in modules(package):
+        assert not {name.split(".")[0] for name in imported(path)} & others, path
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "taps_common"])
+def test_what_is_shipped_imports_nothing_of_development(package: str) -> None:
+    for path in modules(package):
+        roots = {name.split(".")[0] for name in imported(path)}
+        assert not roots & {"sandbox", "tests", "scripts", "benchmarks"}, path
+
+
+def test_what_is_common_imports_no_tap() -> None:
+    for path in modules("taps_common"):
+        assert not {name.split(".")[0] for name in imported(path)} & {*PACKAGES}, path
+
+
+def test_every_common_module_is_used() -> None:
+    shipped = [path for package in (*PACKAGES, "taps_common") for path in modules(package)]
+    for path in modules("taps_common"):
+        name = f"taps_common.{path.stem}"
+        users = [user for user in shipped if user != path and name in imported(user)]
+        assert users or path.stem == "__init__", f"nobody uses {name}"
+
+
+def test_generated_files_are_up_to_date() -> None:
+    stale = [path.name for path, text in generated().items() if path.read_text() != text]
+    assert not stale, f"run `make generate`: {', '.join(stale)}"
+
+
+@pytest.mark.parametrize("tap", TAPS)
+def test_every_credential_is_secret(tap: type) -> None:
+    properties = tap.config_jsonschema["properties"]  # type: ignore[attr-defined]
+    for name, schema in properties.items():
+        if re.search(r"(key|token|password|secret)$", name):
+            assert schema.get("secret"), name
+
+
+def test_no_file_names_a_registry() -> None:
+    pattern = re.compile(r"(index-url|pypi\.org/simple|files\.pythonhosted|registry\.npmjs)")
+    for path in tracked():
+        if path != Path(__file__):
+            assert not pattern.search(path.read_text(errors="ignore")), path
+
+
+def test_no_module_is_too_long() -> None:
+    """Declarations of rows are a list to look things up in, not code to read."""
+    for path in tracked():
+        if path.suffix == ".py" and path.name != "rows.py" and "tests" not in path.parts:
+            lines = len(path.read_text().splitlines())
+            assert lines <= LONGEST_MODULE, f"{path}: {lines} lines"
+
+
+def test_names_say_what_is_inside() -> None:
+    for path in tracked():
+        assert path.stem not in {"utils", "helpers", "misc", "util"}, path
+
+
+def test_only_the_seam_overrides_private_names_of_the_sdk() -> None:
+    for package in (*PACKAGES, "taps_common"):
+        for path in modules(package):
+            if path.name == "seam.py":
+                continue
+            private = re.findall(r"super\(\)\.(_[a-z]\w+)|_tap\.(_\w+)", path.read_text())
+            assert not private, f"{path}: {private}"
