@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 from operator import attrgetter
@@ -21,6 +20,7 @@ from taps_common.errors import (
     UnreachableError,
 )
 from taps_common.fetch import drive
+from taps_common.outcome import Outcome
 from taps_common.progress import Progress
 
 if TYPE_CHECKING:
@@ -37,34 +37,6 @@ PROBED_ROWS = 1000
 
 GIVE_UP_AFTER = 3
 """Partitions that fail in a row before the rest of a stream is not asked for any more."""
-
-
-@dataclass
-class Outcome:
-    """How a reading ended.
-
-    Attributes:
-        progress: rows, requests, bytes, seconds.
-        counts: rows written, by table.
-        failures: what could not be read, and why, in the order of happening.
-        left_out: partitions that the service refused and that are no failure, by reason.
-        stop: the error that ends the whole run.
-        repeated: rows that came twice in one walk.
-        blank: rows left out of unwound tables because a part of their key is empty.
-    """
-
-    progress: Progress
-    counts: dict[str, int] = field(default_factory=dict)
-    failures: list[tuple[Scope, Exception]] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
-    stop: Exception | None = None
-    repeated: int = 0
-    blank: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether every row that exists was read: only then may absent rows be called deleted."""
-        return not self.failures and not self.left_out and self.stop is None
 
 
 class Reading:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -12,6 +14,8 @@ from taps_common.bookmarks import from_text
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from jsonschema import ValidationError
 
 COMMON_SETTINGS: list[th.Property[Any]] = [
     th.Property(
@@ -104,14 +108,27 @@ def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]
         elif "number" in described.get("type", ()) and isinstance(config[name], str):
             config[name] = _number(config[name])
     errors = [text for name, text in _UNSUPPORTED.items() if config.get(name)]
-    for error in Draft202012Validator(schema).iter_errors(config):
-        name = str(error.path[0]) if error.path else ""
-        if properties.get(name, {}).get("secret"):
-            errors.append(f"{name} must be a text.")
-        else:
-            where = ".".join(str(part) for part in error.path)
-            errors.append(f"{where}: {error.message}." if where else f"{error.message}.")
+    errors += [
+        _sentence(error, secret=bool(properties.get(str(error.path[0]), {}).get("secret")))
+        for error in Draft202012Validator(schema).iter_errors(config)
+        if error.path
+    ]
     return errors + _date_errors(config)
+
+
+def environment_errors(prefix: str, schema: dict[str, Any]) -> list[str]:
+    """Return which environment variables cannot be read as the type of their setting."""
+    errors = []
+    for name, described in schema["properties"].items():
+        variable = f"{prefix}{name.upper()}"
+        text = os.environ.get(variable)
+        if text is None:
+            continue
+        if "integer" in described.get("type", ()) and not text.strip().lstrip("-").isdigit():
+            errors.append(f"{variable} must be a whole number, not {text!r}.")
+        if "object" in described.get("type", ()) and not _is_json(text):
+            errors.append(f"{variable} must be a JSON object.")
+    return errors
 
 
 def url_error(config: dict[str, Any], name: str) -> str | None:
@@ -134,6 +151,41 @@ def moment(text: str) -> datetime:
         ValueError: it is no ISO 8601 date or date-time.
     """
     return from_text(text)
+
+
+_KINDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def _sentence(error: ValidationError, *, secret: bool) -> str:
+    """Say what a setting must be, without the value if it is a secret."""
+    name = ".".join(str(part) for part in error.path)
+    value = "" if secret else f", not {error.instance!r}"
+    demanded: Any = error.validator_value
+    if error.validator == "type":
+        kinds = [_KINDS[kind] for kind in demanded if kind in _KINDS]
+        return f"{name} must be {' or '.join(kinds)}{value}."
+    if error.validator == "enum":
+        allowed = [str(choice) for choice in demanded if choice is not None]
+        return f"{name} must be one of {', '.join(allowed)}{value}."
+    bounds = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
+    if error.validator in bounds:
+        return f"{name} must be {bounds[error.validator]} {demanded}{value}."
+    return f"{name} cannot be used{value}."
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(text: str) -> float | str:

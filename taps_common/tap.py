@@ -17,7 +17,7 @@ from taps_common.http import Session
 from taps_common.pace import Pace
 from taps_common.reading import Reading
 from taps_common.seam import LineWriter, SeamTap
-from taps_common.settings import describe_errors, moment
+from taps_common.settings import describe_errors, environment_errors, moment
 from taps_common.stream import Source, Table
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Table)
 
-STATE_EVERY = 5.0
+STATE_EVERY = 1.0
 """Seconds between two STATE messages of a reading that is under way."""
 
 
@@ -56,6 +56,12 @@ class ApiTap(SeamTap):
         self._signal = 0
         self._emitting = False
         self._state_written = float("-inf")
+        if kwargs.get("parse_env_config"):
+            prefix = f"{self.name.upper().replace('-', '_')}_"
+            if errors := environment_errors(prefix, self.config_jsonschema):
+                raise ConfigValidationError(
+                    "Config validation failed", errors=errors, schema=self.config_jsonschema
+                )
         super().__init__(*args, **kwargs)
 
     # -- what a tap provides ---------------------------------------------------------------------
@@ -223,32 +229,9 @@ class ApiTap(SeamTap):
 
     def _end_run(self) -> None:
         """Say what the run cost and what it left out."""
-        failed = []
-        for outcome in self._outcomes.values():
-            progress = outcome.progress
-            rows = ", ".join(f"{name} {count:,}" for name, count in outcome.counts.items())
-            self.logger.info(
-                "%s: %s rows read (%s), %s, %.1f s",
-                progress.name,
-                f"{progress.rows:,}",
-                rows or "listed only",
-                progress.cost,
-                progress.seconds,
-            )
-            for reason, count in outcome.left_out.items():
-                self.logger.warning("%s: %d partitions left out: %s", progress.name, count, reason)
-            if outcome.repeated or outcome.blank:
-                self.logger.warning(
-                    "%s: %d rows came twice, %d unwound rows without a whole key were left out",
-                    progress.name,
-                    outcome.repeated,
-                    outcome.blank,
-                )
-            for scope, error in outcome.failures:
-                where = ", ".join(f"{name} {value}" for name, value in scope.items())
-                self.logger.error("%s failed%s: %s", progress.name, where and f" ({where})", error)
-            if outcome.failures:
-                failed += list(outcome.counts) or [progress.name]
+        failed = [
+            name for outcome in self._outcomes.values() for name in outcome.report(self.logger)
+        ]
         if self._signal:
             sys.exit(128 + self._signal)
         if failed:
@@ -286,6 +269,16 @@ class ApiTap(SeamTap):
         except TapError as error:
             click.echo(str(error))
             sys.exit(1)
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401 - the SDK's own
+        """Read the config files; one that cannot be read ends the command with a sentence."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except FileNotFoundError as error:
+            raise click.UsageError(f"--config: {error}") from error
+        except ValueError as error:
+            raise click.UsageError(f"--config: a file is not JSON ({error}).") from error
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:

@@ -1,0 +1,63 @@
+"""How the reading of one endpoint ended, and the lines that say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+
+    from taps_common.bookmarks import Scope
+    from taps_common.progress import Progress
+
+
+@dataclass
+class Outcome:
+    """How a reading ended.
+
+    Attributes:
+        progress: rows, requests, bytes, seconds.
+        counts: rows written, by table.
+        failures: what could not be read, and why, in the order of happening.
+        left_out: partitions that the service refused and that are no failure, by reason.
+        stop: the error that ends the whole run.
+        repeated: rows that came twice in one walk.
+        blank: rows left out of unwound tables because a part of their key is empty.
+    """
+
+    progress: Progress
+    counts: dict[str, int] = field(default_factory=dict)
+    failures: list[tuple[Scope, Exception]] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    stop: Exception | None = None
+    repeated: int = 0
+    blank: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row that exists was read: only then may absent rows be called deleted."""
+        return not self.failures and not self.left_out and self.stop is None
+
+    def report(self, logger: logging.Logger) -> list[str]:
+        """Log what the reading cost and what it left out; return the tables that are incomplete."""
+        progress = self.progress
+        written = ", ".join(f"{name} {count:,}" for name, count in self.counts.items())
+        logger.info(
+            "%s: %s rows read (%s), %s, %.1f s",
+            progress.name,
+            f"{progress.rows:,}",
+            written or "listed only",
+            progress.cost,
+            progress.seconds,
+        )
+        for reason, count in self.left_out.items():
+            logger.warning("%s: %d partitions left out: %s", progress.name, count, reason)
+        if self.repeated:
+            logger.warning("%s: %d rows came twice", progress.name, self.repeated)
+        if self.blank:
+            logger.warning("%s: %d unwound rows had no whole key", progress.name, self.blank)
+        for scope, error in self.failures:
+            where = ", ".join(f"{name} {value}" for name, value in scope.items())
+            logger.error("%s failed%s: %s", progress.name, where and f" ({where})", error)
+        return (list(self.counts) or [progress.name]) if self.failures else []
