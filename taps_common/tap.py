@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from taps_common.bookmarks import Scope
     from taps_common.http import Service
-    from taps_common.reading import Outcome
+    from taps_common.outcome import Outcome
     from taps_common.rows import Row
 
 T = TypeVar("T", bound=Table)
