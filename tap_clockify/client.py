@@ -109,7 +109,7 @@ class ClockifyStream(Source):
             request = Request(self.path, partition, (*query, *size))
             response = yield request
             last = last_page(response)
-            count = reading.take(request, response, partition)
+            count = reading.take(request, response, partition, last=last is True)
             del response  # a page is not kept while the walk waits for its next turn
             if last or not self.paged or (last is None and count < longest):
                 return

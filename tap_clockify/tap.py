@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 from singer_sdk import typing as th
@@ -16,9 +16,9 @@ from tap_clockify.client import (
     credentials,
     is_forbidden,
 )
-from taps_common.errors import StatusError
+from taps_common.errors import ShapeError, StatusError, TapError
 from taps_common.http import Request, Service
-from taps_common.settings import COMMON_SETTINGS, url_error
+from taps_common.settings import COMMON_SETTINGS, header_error, url_error
 from taps_common.tap import ApiTap
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from taps_common.bookmarks import Scope
     from taps_common.stream import Table
+
+D = TypeVar("D")
 
 ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
 """Roles that the list of workspaces can be filtered by; owners are not counted as admins there."""
@@ -123,9 +125,14 @@ class TapClockify(ApiTap):
                 "api_key is missing: create one in Clockify under Preferences, Advanced, and set "
                 "api_key (or TAP_CLOCKIFY_API_KEY)."
             )
-        if token and not config.get("workspace_ids"):
+        if token and not key and not config.get("workspace_ids"):
             errors.append("workspace_ids is missing: an add-on token cannot list workspaces.")
-        return errors + [error for error in [url_error(config, "api_url")] if error]
+        found = (
+            header_error(config, "api_key"),
+            header_error(config, "addon_token"),
+            url_error(config, "api_url"),
+        )
+        return errors + [error for error in found if error]
 
     def service(self) -> Service:
         """Return Clockify's address, the credentials and what its errors mean."""
@@ -164,14 +171,27 @@ class TapClockify(ApiTap):
             return [{**scope, "userId": self.me().id}]
 
     def me(self) -> Me:
-        """Return whose key it is; one request."""
-        return msgspec.json.decode(self.session.send(Request("/user")).body, type=Me)
+        """Return whose key it is; one request.
+
+        Raises:
+            TapError: Clockify does not say.
+        """
+        return self._decode(Request("/user"), Me)
 
     # -- the run ---------------------------------------------------------------------------------
 
     def connect(self) -> None:
-        """Read the list of workspaces: the first request shows whether the key works."""
-        _ = self.workspaces
+        """Read the list of workspaces: the first request shows whether the key works.
+
+        Without all of them nothing else is read: a table would look complete and not be.
+
+        Raises:
+            TapError: a workspace cannot be read, or there is none.
+        """
+        for _, error in self.outcome_of(streams.Workspaces).failures:
+            raise error
+        if not self.workspaces:
+            raise TapError("This key sees no workspace: check whose key it is, and the region.")
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
@@ -216,7 +236,13 @@ class TapClockify(ApiTap):
         if self.config.get("addon_token"):
             return found
         for role in ROLES:
-            body = self.session.send(Request("/workspaces", params=(("roles", role),))).body
-            for workspace in msgspec.json.decode(body, type=list[Me]):
+            request = Request("/workspaces", params=(("roles", role),))
+            for workspace in self._decode(request, list[Me]):
                 found.setdefault(workspace.id, []).append(role)
         return found
+
+    def _decode(self, request: Request, kind: type[D]) -> D:
+        try:
+            return msgspec.json.decode(self.session.send(request).body, type=kind)
+        except msgspec.DecodeError:
+            raise ShapeError(f"{request} did not send what Clockify documents.") from None

@@ -1,7 +1,10 @@
 """State: one bookmark per table and scope, and how far an interrupted reading came.
 
 A scope is what one bookmark covers: a workspace, an entity set, a project. Its entry in the state
-is a partition in the SDK's format, with two keys of our own:
+is a partition in the SDK's format, with three keys of our own:
+
+- `known`: ids of the partitions that the bookmark speaks for. One that is not among them (a new
+  member, one whose rows could not be read before) is read from the beginning;
 
 - `unfinished`: partition id -> earliest cursor of rows that are still open there (a running timer),
   so that they are read again until they end, however old they are;
@@ -16,6 +19,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from taps_common.errors import TapError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -28,7 +33,9 @@ class Window:
     """What part of a scope is read, by the cursor of its rows.
 
     Attributes:
-        since: lower bound, inclusive; None reads from the beginning.
+        since: lower bound, inclusive; None reads from the beginning, or from `start`.
+        start: lower bound of partitions that were never read, from the settings.
+        known: ids of the partitions that `since` holds for.
         began: when the reading started; a bookmark never passes it.
         unfinished: partition id -> earliest open row of the last reading.
         done: ids of the partitions that are finished, by an interrupted reading too.
@@ -39,6 +46,8 @@ class Window:
 
     since: datetime | None
     began: datetime
+    start: datetime | None = None
+    known: frozenset[str] = frozenset()
     unfinished: dict[str, datetime] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     version: int | None = None
@@ -54,8 +63,8 @@ class Window:
 
     def since_for(self, partition: str) -> datetime | None:
         """Return the lower bound for one partition, its open rows included."""
-        if self.since is None:
-            return None
+        if self.since is None or partition not in self.known:
+            return self.start
         return min(self.since, self.unfinished.get(partition, self.since))
 
 
@@ -79,16 +88,20 @@ def open_window(
         lookback: how far before the bookmark rows are read again (LOOKBACK-READS-ONLY).
     """
     tables = list(states)
+    window = Window(since=None, began=now, start=start)
     if full:
-        return Window(start, now)
+        return window
+    marks = [_bookmark(table, cursor) for table in tables]
+    if marks and all(marks):
+        window.since = min(mark for mark in marks if mark) - lookback
+        window.known = frozenset.intersection(*(frozenset(t.get("known", ())) for t in tables))
+        window.unfinished = _unfinished(tables)
+    if start is not None and window.since is not None:
+        window.since = max(start, window.since)
     walks = [table.get("walk") for table in tables]
     if walks and walks[0] and all(walk == walks[0] for walk in walks):
-        return _resume(walks[0], tables)
-    marks = [_bookmark(table, cursor) for table in tables]
-    since = min(mark for mark in marks if mark) - lookback if marks and all(marks) else None
-    if start is not None:
-        since = max(start, since or start)
-    return Window(since, now, _unfinished(tables))
+        _resume(window, walks[0])
+    return window
 
 
 def keep_walk(states: Iterable[ScopeState], window: Window) -> None:
@@ -120,6 +133,7 @@ def close_window(states: Iterable[ScopeState], window: Window, *, cursor: str) -
     for state in states:
         state.pop("walk", None)
         state.pop("unfinished", None)
+        state["known"] = sorted(window.done)
         if window.open:
             state["unfinished"] = _texts(window.open)
         seen = window.latest and min(window.latest, window.began)
@@ -144,16 +158,14 @@ def from_text(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
-def _resume(walk: ScopeState, tables: list[ScopeState]) -> Window:
-    return Window(
-        since=from_text(walk["since"]) if walk["since"] else None,
-        began=from_text(walk["began"]),
-        unfinished=_unfinished(tables),
-        done=list(walk["done"]),
-        version=walk["version"],
-        latest=from_text(walk["latest"]) if walk["latest"] else None,
-        open={key: from_text(text) for key, text in walk["open"].items()},
-    )
+def _resume(window: Window, walk: ScopeState) -> None:
+    """Make a window go on where an interrupted reading stopped."""
+    window.since = from_text(walk["since"]) if walk["since"] else None
+    window.began = from_text(walk["began"])
+    window.done = list(walk["done"])
+    window.version = walk["version"]
+    window.latest = from_text(walk["latest"]) if walk["latest"] else None
+    window.open = {key: from_text(text) for key, text in walk["open"].items()}
 
 
 def _texts(moments: Mapping[str, datetime]) -> dict[str, str]:
@@ -162,7 +174,13 @@ def _texts(moments: Mapping[str, datetime]) -> dict[str, str]:
 
 def _bookmark(state: ScopeState, cursor: str) -> datetime | None:
     value = state.get("replication_key_value") if state.get("replication_key") == cursor else None
-    return from_text(value) if value else None
+    try:
+        return from_text(value) if value else None
+    except ValueError as error:
+        raise TapError(
+            f"The state's bookmark is no moment: {value!r}. Correct it, or run once with "
+            "--full-refresh (without --state)."
+        ) from error
 
 
 def _unfinished(tables: Iterable[ScopeState]) -> dict[str, datetime]:

@@ -54,9 +54,9 @@ class PageDecoder(Generic[R]):
             self.drifted |= drifted
             return rows  # type: ignore[return-value]  # rows of the narrowed type
 
-    def unknown_fields(self, body: bytes) -> set[str]:
-        """Return the paths of fields in the body that the row type does not declare."""
-        return drift.unknown_fields(body, self.row)
+    def unknown_fields(self, body: bytes, limit: int) -> set[str]:
+        """Return the paths of fields that a page's first rows have beyond the row type."""
+        return drift.unknown_fields(body, self.row, limit)
 
 
 class LineEncoder:

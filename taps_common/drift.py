@@ -37,11 +37,22 @@ def read_tolerantly(body: bytes, row: type[S]) -> tuple[list[S], set[str]]:
     return rows, drifted
 
 
-def unknown_fields(body: bytes, row: type[msgspec.Struct]) -> set[str]:
-    """Return the paths of fields that rows of a page have and their type does not declare."""
+def unknown_fields(body: bytes, row: type[msgspec.Struct], limit: int) -> set[str]:
+    """Return the paths of fields that a page's first rows have and their type does not declare.
+
+    Args:
+        body: the page.
+        row: type of its rows.
+        limit: how many rows are looked at.
+    """
+    try:
+        raw = msgspec.json.decode(body, type=list[msgspec.Raw])[:limit]
+        items = [msgspec.json.decode(item) for item in raw]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        page = _parse(body)
+        items = page[:limit] if isinstance(page, list) else []
     found: set[str] = set()
-    page = _parse(body)
-    for item in page if isinstance(page, list) else []:
+    for item in items:
         _collect_unknown(item, row, "", found)
     return found
 

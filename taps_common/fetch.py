@@ -84,6 +84,7 @@ class Workers:
                 answer.set_result(self._send(request))
             except Exception as error:  # noqa: BLE001 - raised again where it is waited for
                 answer.set_exception(error)
+            del request, answer  # an idle thread must not keep a page alive
 
 
 def drive(
@@ -124,11 +125,13 @@ def drive(
             answer = failure
         if workers.count > 1:
             _send_ahead(turns, workers)
+        lane.answer = None
         request, error = _advance(lane.walk, answer)
+        del answer
         if request is None:
             yield lane.key, error
         else:
-            lane.request, lane.answer = request, None
+            lane.request = request
             turns.append(lane)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import email.utils
-import json
 import os
 import random
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import requests
-from requests.utils import get_environ_proxies
+import certifi
+import urllib3
 
+from taps_common import answers
 from taps_common.errors import (
     InterruptedRunError,
     QuotaError,
@@ -36,9 +36,6 @@ MAX_BACKOFF = 60.0
 
 MAX_REDIRECTS = 5
 
-_RETRIED = {408, 425, 429, 500, 502, 503, 504}
-_REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-cf-id", "cf-ray")
-
 
 @dataclass(frozen=True)
 class Request:
@@ -57,6 +54,12 @@ class Request:
     def __str__(self) -> str:
         return f"GET {self.path}"
 
+    def url(self, base: str) -> str:
+        """Return the whole address below a base URL."""
+        values = {name: quote(value, safe="") for name, value in self.values.items()}
+        query = urlencode(self.params, quote_via=quote)
+        return base + self.path.format(**values) + (f"?{query}" if query else "")
+
 
 @dataclass(frozen=True)
 class Response:
@@ -71,14 +74,6 @@ class Response:
     body: bytes
     headers: Mapping[str, str]
     cost: Cost
-
-
-@dataclass(frozen=True)
-class _Problem:
-    """Why an answer is not usable, and whether it may be when asked again."""
-
-    text: str
-    passing: bool
 
 
 @dataclass(frozen=True)
@@ -107,6 +102,10 @@ class Session:
         pace: when the next request may be sent.
         clock: where time comes from.
         logger: takes one line per retry.
+
+    Attributes:
+        patient: whether requests are sent again after an error; not while nothing works.
+        cancelled: set when the run is to end.
     """
 
     def __init__(
@@ -123,6 +122,7 @@ class Session:
         self._service = service
         self._headers = {
             "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
             "User-Agent": user_agent,
             **service.credentials,
         }
@@ -131,12 +131,10 @@ class Session:
         self._pace = pace
         self._clock = clock
         self._logger = logger
-        self._local = threading.local()
+        self.patient = True
         self.cancelled = threading.Event()
-        # Looking proxies up per request is a fifth of what a small request costs.
-        self._proxies = get_environ_proxies(service.base_url, no_proxy=None)
         self._origin = "://".join(urlsplit(service.base_url)[:2])
-        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        self._pool = _connections(service.base_url)
 
     def send(self, request: Request) -> Response:
         """Send a request, and again while the error may pass; return the complete answer.
@@ -151,15 +149,15 @@ class Session:
         while True:
             self._wait_for_turn(request, cost)
             cost.requests += 1
-            answer: requests.Response | None = None
+            answer: urllib3.BaseHTTPResponse | None = None
             try:
                 answer = self._exchange(request)
-                problem = _problem(answer)
-            except requests.RequestException as error:
-                problem = _Problem(_network_failure(error, self._timeout), passing=True)
+                problem = answers.problem_of(answer)
+            except urllib3.exceptions.HTTPError as error:
+                problem = answers.network_problem(error, self._timeout)
             if answer is not None and problem is None:
-                cost.size += len(answer.content)
-                return Response(answer.content, answer.headers, cost)
+                cost.size += len(answer.data)
+                return Response(answer.data, answer.headers, cost)
             assert problem is not None  # noqa: S101 - narrows the type, cannot fail
             wait = self._wait_before_retry(answer, cost.requests - 1) if problem.passing else None
             if wait is None:
@@ -172,34 +170,23 @@ class Session:
         """Wake whoever waits, so that threads end soon."""
         self.cancelled.set()
 
-    def _exchange(self, request: Request) -> requests.Response:
+    def _exchange(self, request: Request) -> urllib3.BaseHTTPResponse:
         """Send once, following redirects within the origin only."""
-        values = {name: quote(value, safe="") for name, value in request.values.items()}
-        url = self._service.base_url + request.path.format(**values)
-        params: tuple[tuple[str, str], ...] | None = request.params
+        url = request.url(self._service.base_url)
         for _ in range(MAX_REDIRECTS):
-            answer = self._connection().get(
+            answer = self._pool.request(
+                "GET",
                 url,
-                params=params,
                 headers=self._headers,
                 timeout=self._timeout,
-                proxies=self._proxies,
-                verify=self._verify or True,
-                allow_redirects=False,
+                redirect=False,
+                retries=False,
             )
-            target = urljoin(url, answer.headers.get("Location", ""))
-            if not answer.is_redirect or urlsplit(target)[:2] != urlsplit(url)[:2]:
+            target = answers.redirect_of(answer, url)
+            if target is None or urlsplit(target)[:2] != urlsplit(url)[:2]:
                 break
-            url, params = target, None
+            url = target
         return answer
-
-    def _connection(self) -> requests.Session:
-        """Return this thread's own session: they are not made to be shared."""
-        if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
-            self._local.session.trust_env = False
-        session: requests.Session = self._local.session
-        return session
 
     def _wait_for_turn(self, request: Request, cost: Cost) -> None:
         wait = self._pace.reserve(self._clock.monotonic())
@@ -215,12 +202,15 @@ class Session:
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")
 
-    def _wait_before_retry(self, answer: requests.Response | None, attempt: int) -> float | None:
+    def _wait_before_retry(
+        self, answer: urllib3.BaseHTTPResponse | None, attempt: int
+    ) -> float | None:
         """Return seconds to wait before another try, or None when there is none left."""
-        asked = _retry_after(answer, self._clock) if answer is not None else None
-        quota = answer is not None and answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
-        if attempt >= self._max_retries:
-            return self._pace.patience(attempt - self._max_retries) if quota else None
+        asked = answers.retry_after(answer, self._clock.now()) if answer is not None else None
+        quota = answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        if attempt >= self._max_retries or not self.patient:
+            waits = max(0, attempt - self._max_retries)
+            return self._pace.patience(waits) if quota else None
         if asked is not None:
             return asked if self._pace.accepts(asked) else None
         return min(MAX_BACKOFF, 2.0**attempt) + random.random()  # noqa: S311 - jitter
@@ -231,83 +221,47 @@ class Session:
             raise InterruptedRunError("interrupted")
 
     def _error(
-        self, request: Request, problem: _Problem, answer: requests.Response | None, cost: Cost
+        self,
+        request: Request,
+        problem: answers.Problem,
+        answer: urllib3.BaseHTTPResponse | None,
+        cost: Cost,
     ) -> RequestError:
         tries = f" after {cost.requests} tries" if cost.requests > 1 else ""
         what = f"{request} at {self._origin} {problem.text}{tries}"
-        if answer is None or answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        if answer is None or answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return UnreachableError(f"{what}.", cost)
-        status, code = answer.status_code, _own_code(answer.content)
-        ident = next((v for h in _REQUEST_ID_HEADERS if (v := answer.headers.get(h))), None)
+        status, code = answer.status, answers.own_code(answer)
+        ident = answers.request_id(answer)
         traced = f" [request id {ident}]" if ident else ""
         own = f" (code {code})" if code is not None else ""
-        advice = "" if answer.is_redirect else f" {self._service.advice(status, code)}"
+        redirected = status < HTTPStatus.BAD_REQUEST
+        advice = "" if redirected else f" {self._service.advice(status, code)}"
         message = f"{what}{own}{traced}.{advice}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return QuotaError(message, cost)
         return StatusError(message, cost, status=status, code=code)
 
 
-def _problem(answer: requests.Response) -> _Problem | None:
-    """Return what is wrong with an answer, or None; cheap, so done to every page."""
-    status = answer.status_code
-    if answer.is_redirect:
-        host = urlsplit(urljoin(answer.url, answer.headers["Location"])).netloc
-        return _Problem(
-            f"redirects to {host}, and credentials are sent to the configured address only",
-            passing=False,
-        )
-    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return _Problem(f"answered {status} {_reason(status)}", passing=status in _RETRIED)
-    text = answer.content.strip()
-    if text[:1] == b"<":
-        return _Problem("answered with a web page instead of JSON: is this the API?", passing=False)
-    if not text:
-        return _Problem("answered with nothing", passing=True)
-    if (text[:1], text[-1:]) not in {(b"[", b"]"), (b"{", b"}")}:
-        return _Problem("sent an answer that is not JSON, or breaks off", passing=True)
-    return None
+def _connections(base_url: str) -> urllib3.PoolManager:
+    """Return a pool of kept-alive connections, through the proxy that the environment names.
+
+    Proxies and certificates are looked up once: per request, that is a fifth of its cost.
+    """
+    authorities = next(
+        (path for name in _CA_VARIABLES if (path := os.environ.get(name))), certifi.where()
+    )
+    kind = "ca_cert_dir" if os.path.isdir(authorities) else "ca_certs"  # noqa: PTH112 - a text
+    options: dict[str, Any] = {kind: authorities, "cert_reqs": "CERT_REQUIRED", "maxsize": 16}
+    parts = urlsplit(base_url)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(parts.hostname or ""):
+        return urllib3.PoolManager(**options)
+    named = urlsplit(proxy)
+    credentials = f"{named.username}:{named.password or ''}" if named.username else None
+    headers = urllib3.make_headers(proxy_basic_auth=credentials)
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
 
 
-def _network_failure(error: requests.RequestException, timeout: float) -> str:
-    if isinstance(
-        error, (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
-    ):
-        return "sent an answer that breaks off"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "could not be trusted: its TLS certificate was refused"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "could not be reached through the proxy that the environment names"
-    if isinstance(error, requests.ConnectTimeout):
-        return f"did not accept a connection within {timeout:g} s"
-    if isinstance(error, requests.Timeout):
-        return f"did not answer within {timeout:g} s (request_timeout)"
-    return "could not be reached, or closed the connection"
-
-
-def _retry_after(answer: requests.Response, clock: Clock) -> float | None:
-    """Return the seconds that a Retry-After header asks for (a number or an HTTP date)."""
-    value = answer.headers.get("Retry-After", "").strip()
-    if value.replace(".", "", 1).isdigit():
-        return float(value)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment - clock.now()).total_seconds())
-
-
-def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "(no standard status)"
-
-
-def _own_code(body: bytes) -> int | None:
-    """Return the numeric `code` of an error body; nothing else of a body is ever used."""
-    try:
-        code = json.loads(body)["code"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return code if isinstance(code, int) else None
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from http import HTTPStatus
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from taps_common import bookmarks
 from taps_common.codec import PageDecoder
@@ -36,7 +36,8 @@ PROBED_ROWS = 1000
 """Rows of each stream that are searched for fields nobody declared."""
 
 GIVE_UP_AFTER = 3
-"""Partitions that fail in a row before the rest of a stream is not asked for any more."""
+"""Partitions that fail in a row before requests are not sent again, and, if no answer comes at all,
+before the rest of a stream is not asked for."""
 
 
 class Reading:
@@ -56,7 +57,8 @@ class Reading:
         self._window: Window | None = None
         own_keys = [key for key in source.primary_keys if key not in source.from_route]
         self._keys = attrgetter(*own_keys)
-        self._pages: dict[tuple[str, ...], set[Any]] = {}
+        self._pages: dict[tuple[str, ...], set[int]] = {}
+        self._trails: dict[tuple[str, ...], set[int]] = {}
         self._probed = 0
         self._reported: set[str] = set()
 
@@ -76,12 +78,17 @@ class Reading:
                 counter = metrics.enter_context(table.get_record_counter())
                 counter.increment(table.count)
                 self.outcome.counts[table.name] = table.count
-                if version is not None and self.outcome.complete:
+                if version is not None and self.outcome.complete and self._trusts(table):
                     table.activate_version(version)
         if self.tables:
             self._tap.save_state(now=True)
         self.outcome.progress.tick()
         return self.outcome
+
+    def _trusts(self, table: Table) -> bool:
+        """Tell whether an unwound table has all its rows: none was lost to a drifted field."""
+        drifted = {path.partition(".")[0].partition("[")[0] for path in self._decoder.drifted}
+        return table is self.source or not drifted & table.needs
 
     def run_alone(self) -> None:
         """Read for a dry run: no state is kept, and the first failure is raised."""
@@ -92,12 +99,20 @@ class Reading:
                 for _, error in drive(
                     [(partition, self.source.walk(partition, window, self))], self._tap.workers
                 ):
-                    if error is not None and not self._refused(error):
+                    if error is not None and self._refusal(error) is None:
                         raise error
         self._tap.save_state(now=True)
 
-    def take(self, request: Request, response: Response, partition: Scope) -> int:
+    def take(
+        self, request: Request, response: Response, partition: Scope, *, last: bool = False
+    ) -> int:
         """Decode a page and emit its rows.
+
+        Args:
+            request: what was asked.
+            response: what was answered.
+            partition: whose page it is.
+            last: whether it is known to be the last page of its walk.
 
         Returns:
             The number of rows on the page.
@@ -114,7 +129,7 @@ class Reading:
                 f"{request} answered 200, but the page is not usable: {error}"
             ) from None
         count = len(rows)
-        self._check_keys(request, rows, partition)
+        self._check_keys(request, rows, partition, last=last)
         self._report_drift(response.body, count)
         rows = self.source.choose(rows)
         self.source.complete(rows, partition)
@@ -161,65 +176,75 @@ class Reading:
     # -- scopes and partitions -------------------------------------------------------------------
 
     def _read_scope(self, scope: Scope, window: Window | None, version: int | None) -> None:
-        states = self._states(scope) if window else []
+        """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
         failed = len(self.outcome.failures)
-        aborted = False
+        before = len(window.done) if window else 0
         if window:
             self._window, window.version = window, version
-        try:
-            partitions = list(self.source.partitions_in(scope))
-        except (RequestError, ShapeError, InterruptedRunError) as error:
-            aborted = self._fail(scope, error)
-            partitions = []
-        done = set(window.done) if window else set()
-        walks = (
-            (partition, self.source.walk(partition, window, self))
-            for partition in partitions
-            if self.source.partition_id(partition) not in done
-        )
-        streak = 0
-        for partition, failure in drive(walks, self._tap.workers, lanes=self._tap.lanes):
-            self._pages.pop(tuple(partition.values()), None)
-            if failure is None or self._refused(failure):
-                streak = 0
-                self.outcome.progress.walks += 1
-                if window:
-                    self._keep(states, window, partition)
-                continue
-            streak += 1
-            if self._fail(partition, failure) or streak >= GIVE_UP_AFTER:
-                aborted = True
-                break
+        aborted = self._read_partitions(scope, window)
         if window is None:
             return
+        states = self._states(scope)
         if len(self.outcome.failures) == failed:
             bookmarks.close_window(states, window, cursor=self._cursor)
-        elif aborted and window.done:
+        elif aborted and len(window.done) > before:
             bookmarks.keep_walk(states, window)
-        else:  # the others were read: the next run reads all of them again, not only the rest
+        else:  # the next run reads all of it again, not only what is left
             bookmarks.drop_walk(states)
         self._tap.save_state(now=True)
 
-    def _keep(self, states: list[ScopeState], window: Window, partition: Scope) -> None:
+    def _read_partitions(self, scope: Scope, window: Window | None) -> bool:
+        """Read the partitions of a scope; return whether the rest of them was given up."""
+        try:
+            partitions = list(self.source.partitions_in(scope))
+        except TapError as error:
+            return self._fail(scope, error)
+        done = set(window.done) if window else set()
+        left = [p for p in partitions if self.source.partition_id(p) not in done]
+        walks = ((partition, self.source.walk(partition, window, self)) for partition in left)
+        refused: list[RequestError] = []
+        streak = 0
+        for partition, failure in drive(walks, self._tap.workers, lanes=self._tap.lanes):
+            self._pages.pop(tuple(partition.values()), None)
+            self._trails.pop(tuple(partition.values()), None)
+            if failure is None:
+                streak = 0
+                self.outcome.progress.walks += 1
+                if window:
+                    self._keep(scope, window, partition)
+            elif (reason := self._refusal(failure)) is not None:
+                refused.append(reason)
+            else:
+                streak += 1
+                hopeless = self._fail(partition, failure)
+                if hopeless or (streak >= GIVE_UP_AFTER and isinstance(failure, UnreachableError)):
+                    return True
+            self._tap.session.patient = streak < GIVE_UP_AFTER
+        if refused and len(refused) == len(partitions):
+            self._fail(scope, refused[0])  # that is no matter of single partitions
+        return False
+
+    def _keep(self, scope: Scope, window: Window, partition: Scope) -> None:
         window.done.append(self.source.partition_id(partition))
         if self._tap.state_is_due():
-            bookmarks.keep_walk(states, window)
+            bookmarks.keep_walk(self._states(scope), window)
             self._tap.save_state()
 
-    def _refused(self, error: Exception) -> bool:
+    def _refusal(self, error: Exception) -> RequestError | None:
+        """Return the error if it means that the service leaves a partition out; count it."""
         if not isinstance(error, RequestError):
-            return False
+            return None
         reason = self.source.refusal(error)
         if reason is None:
-            return False
+            return None
         self.outcome.progress.cost.add(error.cost)
         if reason not in self.outcome.left_out:
             self._tap.logger.warning("%s: %s", self.source.name, reason)
         self.outcome.left_out[reason] = self.outcome.left_out.get(reason, 0) + 1
-        return True
+        return error
 
     def _fail(self, partition: Scope, error: Exception) -> bool:
-        """Note a failure; return whether the rest of the stream would fail as well."""
+        """Note a failure; return whether nothing else can be read for the same reason."""
         if not isinstance(error, TapError):
             raise error
         if isinstance(error, RequestError):
@@ -228,9 +253,7 @@ class Reading:
         if isinstance(error, QuotaError | InterruptedRunError):
             self.outcome.stop = error
             return True
-        return isinstance(error, UnreachableError) or (
-            isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
-        )
+        return isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
 
     # -- cursors ---------------------------------------------------------------------------------
 
@@ -281,15 +304,24 @@ class Reading:
 
     # -- what is wrong with a page ---------------------------------------------------------------
 
-    def _check_keys(self, request: Request, rows: Sequence[Row], partition: Scope) -> None:
-        """Count rows that came twice; a page of nothing else is a loop (NO-LOOP)."""
+    def _check_keys(
+        self, request: Request, rows: Sequence[Row], partition: Scope, *, last: bool
+    ) -> None:
+        """Count rows that came twice; a page of nothing else is a loop (NO-LOOP).
+
+        Only hashes are kept, and only of walks that go on: the keys of a page are megabytes.
+        """
         walk = tuple(partition.values())
-        keys = {self._keys(row) for row in rows}
-        before = self._pages.get(walk, set())
-        if keys and keys == before:
-            raise ShapeError(f"{request} sent the same page twice: its paging does not advance")
+        keys = {hash(self._keys(row)) for row in rows}
+        before = self._pages.pop(walk, set())
+        trail = self._trails.setdefault(walk, set())
+        page = hash(frozenset(keys))
+        if keys and page in trail:
+            raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
+        trail.add(page)
         self.outcome.repeated += len(rows) - len(keys) + len(keys & before)
-        self._pages[walk] = keys
+        if not last:
+            self._pages[walk] = keys
 
     def _report_drift(self, body: bytes, count: int) -> None:
         logger, name = self._tap.logger, self.source.name
@@ -297,9 +329,9 @@ class Reading:
             self._reported |= drifted
             paths = ", ".join(sorted(drifted))
             logger.warning("%s: values of %s are not of their type, sent as null", name, paths)
-        if self._probed < PROBED_ROWS:
+        if (unseen := PROBED_ROWS - self._probed) > 0:
             self._probed += count
-            if unknown := self._decoder.unknown_fields(body) - self._reported:
+            if unknown := self._decoder.unknown_fields(body, unseen) - self._reported:
                 self._reported |= unknown
                 paths = ", ".join(sorted(unknown))
                 logger.warning("%s: fields unknown to this version, left out: %s", name, paths)

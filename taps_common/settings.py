@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ COMMON_SETTINGS: list[th.Property[Any]] = [
     ),
     th.Property(
         "lookback_days",
-        th.IntegerType(minimum=0),
+        th.IntegerType(minimum=0, maximum=36500),
         default=30,
         title="Look-back in days",
         description=(
@@ -144,13 +145,35 @@ def url_error(config: dict[str, Any], name: str) -> str | None:
     return None
 
 
-def moment(text: str) -> datetime:
-    """Return the moment that a date setting names, UTC where it has no zone.
+def start_of(text: str) -> datetime:
+    """Return the first moment that a `start_date` includes, UTC where it has no zone.
 
     Raises:
         ValueError: it is no ISO 8601 date or date-time.
     """
     return from_text(text)
+
+
+def end_of(text: str) -> datetime:
+    """Return the first moment that an `end_date` excludes: a date includes its whole day.
+
+    Raises:
+        ValueError: it is no ISO 8601 date or date-time.
+    """
+    moment = from_text(text)
+    is_date = len(text) == len("2026-01-31")
+    try:
+        return moment + timedelta(days=1) if is_date else moment
+    except OverflowError:  # the last day of the calendar
+        return moment
+
+
+def header_error(config: dict[str, Any], name: str) -> str | None:
+    """Return why a credential cannot be sent as a header, or None."""
+    value = config.get(name)
+    if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+        return f"{name} holds a line break or a character that no key has: copy it again."
+    return None
 
 
 _KINDS = {
@@ -198,15 +221,15 @@ def _number(text: str) -> float | str:
 def _date_errors(config: dict[str, Any]) -> list[str]:
     errors = []
     dates = {}
-    for name in ("start_date", "end_date"):
+    for name, read in (("start_date", start_of), ("end_date", end_of)):
         if isinstance(config.get(name), str):
             try:
-                dates[name] = moment(config[name])
+                dates[name] = read(config[name])
             except ValueError:
                 errors.append(
                     f"{name} must be a date like 2026-01-31 or a moment like "
                     f"2026-01-31T00:00:00Z, not {config[name]!r}."
                 )
-    if len(dates) == 2 and dates["start_date"] > dates["end_date"]:  # noqa: PLR2004 - both dates
-        errors.append("start_date must not be after end_date.")
+    if len(dates) == 2 and dates["start_date"] >= dates["end_date"]:  # noqa: PLR2004 - both dates
+        errors.append("start_date must be before end_date.")
     return errors

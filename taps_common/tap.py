@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -17,11 +16,12 @@ from taps_common.http import Session
 from taps_common.pace import Pace
 from taps_common.reading import Reading
 from taps_common.seam import LineWriter, SeamTap
-from taps_common.settings import describe_errors, environment_errors, moment
+from taps_common.settings import describe_errors, end_of, environment_errors, start_of
 from taps_common.stream import Source, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
@@ -87,15 +87,12 @@ class ApiTap(SeamTap):
     @cached_property
     def start_date(self) -> datetime | None:
         """The earliest moment that is read, or None for all."""
-        return moment(self.config["start_date"]) if self.config.get("start_date") else None
+        return start_of(self.config["start_date"]) if self.config.get("start_date") else None
 
     @cached_property
     def end_date(self) -> datetime | None:
         """The moment up to which is read, exclusive; a date means its whole day; None is all."""
-        text = self.config.get("end_date")
-        if not text:
-            return None
-        return moment(text) + timedelta(days=1) if len(text) == len("2026-01-31") else moment(text)
+        return end_of(self.config["end_date"]) if self.config.get("end_date") else None
 
     # -- tables ----------------------------------------------------------------------------------
 
@@ -125,10 +122,18 @@ class ApiTap(SeamTap):
         Raises:
             TapError: it could not be read in this scope.
         """
-        outcome = self._outcome(self.table(kind))
+        outcome = self.outcome_of(kind)
         for failed, error in outcome.failures:
             if all(scope.get(name) == value for name, value in failed.items()):
                 raise error
+
+    def outcome_of(self, kind: type[Source]) -> Outcome:
+        """Return how the reading of a source ended, reading it if that has not happened yet."""
+        if kind not in self._outcomes:
+            source = self.table(kind)
+            tables = self.family(source) if self._emitting else []
+            self._outcomes[kind] = Reading(source, tables).run()
+        return self._outcomes[kind]
 
     def within_dates(self, rows: Sequence[Row], cursor: str) -> Sequence[Row]:
         """Return the rows between `start_date` and `end_date`, and those without a cursor."""
@@ -190,7 +195,7 @@ class ApiTap(SeamTap):
         try:
             self.connect()
             for source in self._sources():
-                if self.family(source) and self._outcome(source).stop:
+                if self.family(source) and self.outcome_of(type(source)).stop:
                     break
         except TapError as error:
             raise RunFailedError(str(error)) from error
@@ -219,13 +224,6 @@ class ApiTap(SeamTap):
 
     def _sources(self) -> list[Source]:
         return [table for table in self.tables if isinstance(table, Source)]
-
-    def _outcome(self, source: Source) -> Outcome:
-        kind = type(source)
-        if kind not in self._outcomes:
-            tables = self.family(source) if self._emitting else []
-            self._outcomes[kind] = Reading(source, tables).run()
-        return self._outcomes[kind]
 
     def _end_run(self) -> None:
         """Say what the run cost and what it left out."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.client import ClockifyStream
+from tap_clockify.client import ClockifyStream, is_unknown_id
 from tap_clockify.streams.workspaces import Listed
 from taps_common.stream import Unwound
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from taps_common.bookmarks import Scope
+    from taps_common.errors import RequestError
     from taps_common.rows import Row
 
 
@@ -72,6 +73,12 @@ class Tasks(ClockifyStream):
     def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
         """Return one walk per project of the workspace."""
         return self.tap.ids_of(Projects, scope, "projectId")
+
+    def refusal(self, error: RequestError) -> str | None:
+        """Return why a project's tasks are left out: it was deleted since the list was read."""
+        if is_unknown_id(error):
+            return "Clockify does not know the project any more (400, code 501)"
+        return None
 
 
 class Tags(ClockifyStream):

@@ -47,9 +47,9 @@ class TimeEntries(ClockifyStream):
         query = []
         since = window.since_for(self.partition_id(partition)) if window else None
         if since is not None:
-            query.append(("start", _second(since - ZONE_PADDING)))
+            query.append(("start", _padded(since, -ZONE_PADDING)))
         if self.tap.end_date is not None:
-            query.append(("end", _second(self.tap.end_date + ZONE_PADDING)))
+            query.append(("end", _padded(self.tap.end_date, ZONE_PADDING)))
         return tuple(query)
 
     def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Scope) -> None:
@@ -141,6 +141,9 @@ def _text_of(value: object) -> str | None:
     return _value_text.encode(value).decode()
 
 
-def _second(moment: datetime) -> str:
-    """Return a moment in the form the API documents: whole seconds."""
-    return to_text(moment.replace(microsecond=0))
+def _padded(moment: datetime, padding: timedelta) -> str:
+    """Return a moment, padded, in the form the API documents: whole seconds."""
+    try:
+        return to_text(moment.replace(microsecond=0) + padding)
+    except OverflowError:  # at the ends of the calendar there is nothing to pad
+        return to_text(moment.replace(microsecond=0))

@@ -45,7 +45,8 @@ class Workspaces(ClockifyStream):
         """Return one list; one workspace each for an add-on token, which may not list them."""
         if not self.tap.config.get("addon_token"):
             return [dict(scope)]
-        return [{"workspaceId": ident} for ident in self.tap.config["workspace_ids"]]
+        wanted = dict.fromkeys(self.tap.config["workspace_ids"])
+        return [{"workspaceId": ident} for ident in wanted]
 
     def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
         """Request the list, or one workspace as a list of one."""
@@ -84,18 +85,18 @@ class Listed(ClockifyStream):
     """A list that other streams walk over.
 
     Attributes:
-        ids: ids of the rows in the order of the list, by workspace.
+        ids: ids of the rows in the order of the list, each once, by workspace.
     """
 
     def __init__(self, tap: TapClockify) -> None:
         super().__init__(tap)
-        self.ids: dict[str, list[str]] = {}
+        self.ids: dict[str, dict[str, None]] = {}
 
     def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
         """Return the one list of the workspace, forgetting what an earlier reading saw."""
-        self.ids[scope["workspaceId"]] = []
+        self.ids[scope["workspaceId"]] = {}
         return super().partitions_in(scope)
 
     def remember(self, rows_read: Sequence[Any], partition: Scope) -> None:
         """Keep the ids."""
-        self.ids[partition["workspaceId"]] += [row.id for row in rows_read]
+        self.ids[partition["workspaceId"]].update(dict.fromkeys(row.id for row in rows_read))

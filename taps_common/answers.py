@@ -1,0 +1,130 @@
+"""What an answer says about itself, without its content ever being quoted."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from urllib3 import exceptions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from urllib3 import BaseHTTPResponse
+
+_PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-cf-id", "cf-ray")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why an answer is not usable.
+
+    Attributes:
+        text: what happened, to be read after the request's name.
+        passing: whether it may be gone when asked again.
+    """
+
+    text: str
+    passing: bool
+
+
+def problem_of(answer: BaseHTTPResponse) -> Problem | None:
+    """Return what is wrong with an answer, or None; cheap, so done to every page."""
+    if (target := redirect_of(answer, "")) is not None:
+        host = urlsplit(target).netloc or "itself, again and again"
+        return Problem(
+            f"redirects to {host}, and credentials are sent to the configured address only",
+            passing=False,
+        )
+    if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        passing = answer.status in _PASSING_STATUSES
+        return Problem(f"answered {answer.status} {_phrase(answer.status)}", passing=passing)
+    first, last = _ends(answer.data)
+    if first == b"<":
+        return Problem("answered with a web page instead of JSON: is this the API?", passing=False)
+    if not first:
+        return Problem("answered with nothing", passing=True)
+    if (first, last) not in {(b"[", b"]"), (b"{", b"}")}:
+        return Problem("sent an answer that is not JSON, or breaks off", passing=True)
+    return None
+
+
+def network_problem(error: exceptions.HTTPError, timeout: float) -> Problem:
+    """Return what an error of the connection means.
+
+    Args:
+        error: what the HTTP library raised.
+        timeout: the timeout in seconds, for the text.
+    """
+    if isinstance(error, exceptions.ProxyError):
+        text = "could not be reached through the proxy that the environment names"
+    elif isinstance(error, exceptions.SSLError):
+        text = "could not be trusted: its TLS certificate was refused"
+    elif isinstance(error, exceptions.NewConnectionError):  # a kind of ConnectTimeoutError
+        text = "could not be reached: nothing answers at that address"
+    elif isinstance(error, exceptions.ConnectTimeoutError):
+        text = f"did not accept a connection within {timeout:g} s (request_timeout)"
+    elif isinstance(error, exceptions.ReadTimeoutError):
+        text = f"did not answer within {timeout:g} s (request_timeout)"
+    elif isinstance(error, exceptions.DecodeError) or _broke_off(error):
+        text = "sent an answer that breaks off"
+    elif isinstance(error, exceptions.LocationParseError):
+        return Problem("could not be reached: its address is not valid", passing=False)
+    else:
+        text = "could not be reached, or closed the connection"
+    return Problem(text, passing=True)
+
+
+def _broke_off(error: exceptions.HTTPError) -> bool:
+    causes = (error, *error.args)
+    return any(isinstance(cause, exceptions.IncompleteRead) for cause in causes)
+
+
+def redirect_of(answer: BaseHTTPResponse, url: str) -> str | None:
+    """Return where an answer to a URL redirects to, or None."""
+    location = answer.headers.get("Location") if answer.status in _REDIRECTS else None
+    return urljoin(url, location) if location else None
+
+
+def retry_after(answer: BaseHTTPResponse, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header asks for (a number or an HTTP date)."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.replace(".", "", 1).isdigit():
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return None
+
+
+def own_code(answer: BaseHTTPResponse) -> int | None:
+    """Return the numeric `code` of an error body; nothing else of a body is ever used."""
+    try:
+        code = json.loads(answer.data)["code"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return code if isinstance(code, int) else None
+
+
+def request_id(answer: BaseHTTPResponse) -> str | None:
+    """Return the id under which the service, or what stands before it, logged the request."""
+    return next((value for n in _REQUEST_ID_HEADERS if (value := answer.headers.get(n))), None)
+
+
+def _ends(body: bytes) -> tuple[bytes, bytes]:
+    """Return the first and the last byte that are no white space, without copying the body."""
+    return body[:64].strip()[:1] or body.strip()[:1], body[-64:].strip()[-1:] or body.strip()[-1:]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "(no standard status)"
