@@ -188,10 +188,10 @@ class TapClockify(ApiTap):
         Raises:
             TapError: a workspace cannot be read, or there is none.
         """
-        for _, error in self.outcome_of(streams.Workspaces).failures:
+        for partition, error in self.outcome_of(streams.Workspaces).failures:
+            if partition:
+                raise TapError(f"Workspace {partition['workspaceId']}: {error}") from error
             raise error
-        if not self.workspaces:
-            raise TapError("This key sees no workspace: check whose key it is, and the region.")
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
@@ -207,6 +207,8 @@ class TapClockify(ApiTap):
             members = len(self.member_walks(scope))
             projects = len(self.ids_of(streams.Projects, scope, "projectId"))
             role = " and ".join(roles.get(ident, ())) or "plain member"
+            if self.config.get("addon_token"):
+                role = "add-on"
             yield (
                 f"  {workspace.name} ({ident}): {role}, plan "
                 f"{workspace.featureSubscriptionType or 'unknown'}, {members:,} members, "
@@ -228,7 +230,7 @@ class TapClockify(ApiTap):
         quota = self.config.get("max_requests_per_hour") or FREE_QUOTA
         if total > quota:
             hours = (total - 1) // quota
-            yield f"At {quota:,} requests an hour that takes at least {hours:,} hours."
+            yield f"At {quota:,} requests an hour it waits {hours:,} times for an hour to pass."
 
     def _roles(self) -> dict[str, list[str]]:
         """Return the key's roles by workspace id; one request per role."""

@@ -6,6 +6,7 @@ import email.utils
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import IncompleteRead
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -82,8 +83,7 @@ def network_problem(error: exceptions.HTTPError, timeout: float) -> Problem:
 
 
 def _broke_off(error: exceptions.HTTPError) -> bool:
-    causes = (error, *error.args)
-    return any(isinstance(cause, exceptions.IncompleteRead) for cause in causes)
+    return any(isinstance(cause, IncompleteRead) for cause in (error, *error.args))
 
 
 def redirect_of(answer: BaseHTTPResponse, url: str) -> str | None:

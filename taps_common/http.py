@@ -230,7 +230,7 @@ class Session:
         tries = f" after {cost.requests} tries" if cost.requests > 1 else ""
         what = f"{request} at {self._origin} {problem.text}{tries}"
         if answer is None or answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            return UnreachableError(f"{what}.", cost)
+            return UnreachableError(what if what.endswith("?") else f"{what}.", cost)
         status, code = answer.status, answers.own_code(answer)
         ident = answers.request_id(answer)
         traced = f" [request id {ident}]" if ident else ""

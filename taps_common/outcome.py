@@ -40,7 +40,10 @@ class Outcome:
         return not self.failures and not self.left_out and self.stop is None
 
     def report(self, logger: logging.Logger) -> list[str]:
-        """Log what the reading cost and what it left out; return the tables that are incomplete."""
+        """Log what the reading cost and what it left out; return the tables that are incomplete.
+
+        A list that was only read for others has no table: they say what they miss without it.
+        """
         progress = self.progress
         written = ", ".join(f"{name} {count:,}" for name, count in self.counts.items())
         logger.info(
@@ -60,4 +63,4 @@ class Outcome:
         for scope, error in self.failures:
             where = ", ".join(f"{name} {value}" for name, value in scope.items())
             logger.error("%s failed%s: %s", progress.name, where and f" ({where})", error)
-        return (list(self.counts) or [progress.name]) if self.failures else []
+        return list(self.counts) if self.failures else []

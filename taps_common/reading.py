@@ -285,7 +285,7 @@ class Reading:
         for window in windows:
             if window is None:
                 continue
-            if window.since is not None or self._tap.end_date is not None:
+            if window.since or window.start or self._tap.end_date:
                 return None
             if window.done:
                 resumed.add(window.version)

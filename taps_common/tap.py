@@ -198,6 +198,8 @@ class ApiTap(SeamTap):
                 if self.family(source) and self.outcome_of(type(source)).stop:
                     break
         except TapError as error:
+            if self._signal:
+                sys.exit(128 + self._signal)
             raise RunFailedError(str(error)) from error
         finally:
             self.session.close()
@@ -232,10 +234,16 @@ class ApiTap(SeamTap):
         ]
         if self._signal:
             sys.exit(128 + self._signal)
-        if failed:
+        stopped = any(outcome.stop for outcome in self._outcomes.values())
+        if failed or stopped:
+            rest = (
+                "The run was stopped there; the next one goes on."
+                if stopped
+                else "The others were read."
+            )
             raise RunFailedError(
                 f"{len(failed)} of {len(self.tables)} tables are incomplete "
-                f"({', '.join(failed)}); the reasons stand above. The others were read."
+                f"({', '.join(failed)}); the reasons stand above. {rest}"
             )
 
     # -- command line ----------------------------------------------------------------------------

@@ -61,8 +61,11 @@ class Workspaces(ClockifyStream):
         """Return the workspaces that `workspace_ids` names, or all.
 
         Raises:
-            TapError: it names one that the key cannot see.
+            TapError: it names one that the key cannot see, or there is none at all: the tables of
+                a key that lost its access must not look empty.
         """
+        if not rows_read:
+            raise TapError("This key sees no workspace: check whose key it is, and the region.")
         wanted = self.tap.config.get("workspace_ids") or [row.id for row in rows_read]
         visible = {row.id: row for row in rows_read}
         if not self.tap.config.get("addon_token") and (unknown := {*wanted} - {*visible}):
