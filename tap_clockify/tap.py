@@ -219,7 +219,7 @@ class TapClockify(ApiTap):
                     "    left out: time entries of other members, which only the key of an owner "
                     "or admin can read"
                 )
-            lists += 5 + -(-members // PAGE_SIZE) - 1 + -(-projects // PAGE_SIZE) - 1
+            lists += 3 + _pages(members) + _pages(projects)  # and user groups, clients, tags
             walks += projects + members
         total = 1 + lists + walks
         yield (
@@ -230,7 +230,8 @@ class TapClockify(ApiTap):
         quota = self.config.get("max_requests_per_hour") or FREE_QUOTA
         if total > quota:
             hours = (total - 1) // quota
-            yield f"At {quota:,} requests an hour it waits {hours:,} times for an hour to pass."
+            time = "an hour" if hours == 1 else f"{hours:,} hours"
+            yield f"At {quota:,} requests an hour that takes more than {time}."
 
     def _roles(self) -> dict[str, list[str]]:
         """Return the key's roles by workspace id; one request per role."""
@@ -248,3 +249,7 @@ class TapClockify(ApiTap):
             return msgspec.json.decode(self.session.send(request).body, type=kind)
         except msgspec.DecodeError:
             raise ShapeError(f"{request} did not send what Clockify documents.") from None
+
+
+def _pages(rows: int) -> int:
+    return max(1, -(-rows // PAGE_SIZE))

@@ -230,6 +230,6 @@ def _date_errors(config: dict[str, Any]) -> list[str]:
                     f"{name} must be a date like 2026-01-31 or a moment like "
                     f"2026-01-31T00:00:00Z, not {config[name]!r}."
                 )
-    if len(dates) == 2 and dates["start_date"] > dates["end_date"]:  # noqa: PLR2004 - both dates
+    if len(dates) == 2 and dates["start_date"] >= dates["end_date"]:  # noqa: PLR2004 - both dates
         errors.append("start_date must not be after end_date.")
     return errors

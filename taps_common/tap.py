@@ -235,6 +235,9 @@ class ApiTap(SeamTap):
         if self._signal:
             sys.exit(128 + self._signal)
         stopped = any(outcome.stop for outcome in self._outcomes.values())
+        if stopped:
+            read = {name for outcome in self._outcomes.values() for name in outcome.counts}
+            failed += [t.name for t in self.tables if t.selected and t.name not in read]
         if failed or stopped:
             rest = (
                 "The run was stopped there; the next one goes on."
