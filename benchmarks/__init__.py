@@ -1,0 +1,1 @@
+"""Speed and memory of tap-clockify beside what a user would pick instead, from one run."""

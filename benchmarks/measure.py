@@ -1,0 +1,151 @@
+"""One measurement: a contender as a whole process, start-up included."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.requests_sent import API_KEY
+from benchmarks.scenarios import BARE, PLAIN
+from benchmarks.server import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from benchmarks.scenarios import Contender
+
+TABLE = "time_entries"
+"""The one table that every contender writes."""
+
+_HEAD = 80
+"""Bytes of a line within which the message's type stands."""
+
+_KIB_PER_MIB = 1024
+
+
+class ContenderFailedError(RuntimeError):
+    """A contender did not end with 0, or delivered other rows than the others."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one finished process took.
+
+    Attributes:
+        wall: seconds from its start to its end.
+        cpu: seconds of processor time, user and system.
+        peak: highest resident memory in MiB. The kernel counts the memory of whoever started
+            the process as well, which is why this program imports little.
+    """
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+class Runner:
+    """Starts contenders against one sandbox.
+
+    Args:
+        base_url: of the sandbox's Clockify API.
+        workspace: id of the workspace that is read.
+        folder: where settings and catalogs are written.
+    """
+
+    def __init__(self, base_url: str, workspace: str, folder: Path) -> None:
+        self._base_url = base_url
+        self._workspace = workspace
+        self._folder = folder
+        self._environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("TAP_")
+        } | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+
+    def command(self, contender: Contender) -> list[str]:
+        """Return the command that runs a contender, its settings and catalog written."""
+        program = [sys.executable, "-m", contender.module]
+        if contender == BARE:
+            return [*program, self._base_url, self._workspace]
+        place = self._folder / f"{contender.module}-{contender.workers}"
+        settings, catalog = place / "config.json", place / "catalog.json"
+        if not place.exists():
+            place.mkdir()
+            settings.write_text(json.dumps(self._settings(contender)), encoding="utf-8")
+            discover = [*program, "--config", str(settings), "--discover"]
+            selection = _only(TABLE, self._discover(discover))
+            catalog.write_text(json.dumps(selection), encoding="utf-8")
+        return [*program, "--config", str(settings), "--catalog", str(catalog)]
+
+    def count(self, contender: Contender) -> int:
+        """Run a contender and return how many RECORD lines it wrote."""
+        with self._running(self.command(contender), subprocess.PIPE) as process:
+            assert process.stdout is not None
+            return sum(1 for line in process.stdout if b'"RECORD"' in line[:_HEAD])
+
+    def measure(self, contender: Contender) -> Figures:
+        """Run a contender with its output thrown away and return what it took."""
+        command = self.command(contender)
+        began = time.perf_counter()
+        with self._running(command, subprocess.DEVNULL) as process:
+            _, status, used = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - began
+            process.returncode = os.waitstatus_to_exitcode(status)
+        peak = used.ru_maxrss / _KIB_PER_MIB
+        if sys.platform == "darwin":  # where it is counted in bytes
+            peak /= _KIB_PER_MIB
+        return Figures(wall, used.ru_utime + used.ru_stime, peak)
+
+    def _settings(self, contender: Contender) -> dict[str, Any]:
+        settings: dict[str, Any] = {"api_url": self._base_url, "api_key": API_KEY}
+        if contender == PLAIN:
+            return {**settings, "workspace_id": self._workspace}
+        settings["workspace_ids"] = [self._workspace]
+        if contender.workers is not None:
+            settings["max_concurrency"] = contender.workers
+        return settings
+
+    def _discover(self, command: list[str]) -> dict[str, Any]:
+        with self._running(command, subprocess.PIPE) as process:
+            assert process.stdout is not None
+            catalog: dict[str, Any] = json.load(process.stdout)
+        return catalog
+
+    @contextmanager
+    def _running(self, command: list[str], stdout: int) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a process; see that it ended, and well.
+
+        Raises:
+            ContenderFailedError: it did not end with 0.
+        """
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self._environment, stdout=stdout, stderr=log
+            )
+            try:
+                yield process
+                code = process.wait()
+            finally:
+                process.kill()  # does nothing to one that ended
+                process.wait()
+                if process.stdout:
+                    process.stdout.close()
+            if code:
+                log.seek(0)
+                said = log.read().decode(errors="replace")[-2000:]
+                raise ContenderFailedError(f"{' '.join(command)} ended with {code}:\n{said}")
+
+
+def _only(table: str, catalog: dict[str, Any]) -> dict[str, Any]:
+    """Return the catalog with one table selected."""
+    for stream in catalog["streams"]:
+        for entry in stream["metadata"]:
+            if not entry["breadcrumb"]:
+                entry["metadata"]["selected"] = stream["tap_stream_id"] == table
+    return catalog

@@ -1,0 +1,125 @@
+"""What a run prints: tables, targets, the machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.scenarios import BARE, DEFAULT, PLAIN, clockify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.measure import Figures
+    from benchmarks.scenarios import Contender, Scenario
+
+PACKAGES = ("timecost-taps", "singer-sdk", "msgspec", "requests", "orjson")
+
+_HEADLINE = "| contender | rows/s | wall s | CPU s | peak MiB | times plain SDK tap |"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A scenario's figures.
+
+    Attributes:
+        scenario: what was measured.
+        rows: RECORD lines that every contender delivered.
+        figures: each contender's rounds, in the order of measuring.
+    """
+
+    scenario: Scenario
+    rows: int
+    figures: Mapping[Contender, list[Figures]]
+
+    def rate(self, contender: Contender) -> float:
+        """Return rows a second of wall-clock time, start-up included; median of the rounds."""
+        return self.rows / median(one.wall for one in self.figures[contender])
+
+    def peak(self, contender: Contender) -> float:
+        """Return the highest resident memory of any round, in MiB."""
+        return max(one.peak for one in self.figures[contender])
+
+    def times(self, contender: Contender, other: Contender) -> float:
+        """Return how many times as fast as another a contender is; median of the rounds' pairs."""
+        pairs = zip(self.figures[contender], self.figures[other], strict=True)
+        return median(theirs.wall / own.wall for own, theirs in pairs)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that was promised.
+
+    Attributes:
+        text: what it is.
+        value: what was measured.
+        limit: the promise.
+        unit: of both.
+        at_most: whether less is better.
+    """
+
+    text: str
+    value: float
+    limit: float
+    unit: str
+    at_most: bool = False
+
+    def __str__(self) -> str:
+        met = self.value < self.limit if self.at_most else self.value >= self.limit
+        bound = "below" if self.at_most else "at least"
+        return (
+            f"- {'met' if met else 'missed'}: {self.text}: {self.value:.3g}{self.unit} "
+            f"(target: {bound} {self.limit:g}{self.unit})"
+        )
+
+
+def machine() -> str:
+    """Return what the figures were measured on."""
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()}), "
+        f"Python {platform.python_version()}, {packages}"
+    )
+
+
+def table(result: Result) -> Iterator[str]:
+    """Return the lines of a scenario's table."""
+    scenario = result.scenario
+    rounds = len(next(iter(result.figures.values())))
+    yield f"### {scenario.title}"
+    yield ""
+    yield f"{result.rows:,} time entries; {rounds} {'round' if rounds == 1 else 'rounds'}, medians."
+    yield ""
+    yield _HEADLINE
+    yield "| --- | --: | --: | --: | --: | --: |"
+    for contender, rounds_of in result.figures.items():
+        times = f"{result.times(contender, PLAIN):.2f}" if PLAIN in result.figures else "-"
+        yield (
+            f"| {contender.label} | {result.rate(contender):,.0f} "
+            f"| {median(one.wall for one in rounds_of):.2f} "
+            f"| {median(one.cpu for one in rounds_of):.2f} "
+            f"| {result.peak(contender):.0f} | {times} |"
+        )
+    yield ""
+
+
+def targets(results: Mapping[str, Result]) -> Iterator[Target]:
+    """Return the targets that the measured scenarios say something about."""
+    serial, eight = clockify(1), clockify(8)
+    if plain := results.get("plain"):
+        yield Target("speed, against the plain SDK tap", plain.times(serial, PLAIN), 8, " times")
+        yield Target("speed, against the bare loop", plain.times(serial, BARE), 0.5, " times")
+    if plain and (members := results.get("members")):
+        share = members.rate(serial) / plain.rate(serial)
+        yield Target("speed with 2,000 members, against 40", share, 0.5, " times")
+    if memory := results.get("memory"):
+        text = f"peak memory at {memory.scenario.entries:,} time entries"
+        yield Target(text, memory.peak(DEFAULT), 120, " MiB", at_most=True)
+    for latency in (results.get("latency"), results.get("waiting")):
+        if latency:
+            text = f"8 workers against 1, 100 ms, {latency.scenario.members} members"
+            yield Target(text, latency.times(eight, serial), 6, " times")

@@ -1,0 +1,222 @@
+"""Pages that do not fit their type: what is an error, what becomes null, what is said."""
+
+from __future__ import annotations
+
+import json
+import logging
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from taps_common.codec import PageDecoder, records
+from taps_common.errors import ShapeError
+from taps_common.rows import Json, Row
+from tests.common.doubles import PROJECTS, WORKSPACES, FakeClock, body, run_tap
+
+
+class Part(Row):
+    """A part."""
+
+    name: str | None = None
+    size: int | None = None
+
+
+class Thing(Row):
+    """A thing."""
+
+    id: str
+    size: int | None = None
+    weight: float | None = None
+    words: list[str] | None = None
+    part: Part | None = None
+    parts: list[Part] | None = None
+    free: Json = None
+
+
+def decoder() -> PageDecoder[Thing]:
+    return PageDecoder(Thing, lambda _: True)
+
+
+def decoded(text: bytes) -> tuple[list[dict[str, Any]], set[str]]:
+    reader = decoder()
+    return records(reader.decode(text)), reader.drifted
+
+
+# -- errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"", "is not JSON, or breaks off"),
+        (b"<html>secret</html>", "is not JSON, or breaks off"),
+        (b'[{"id":"secret"},{"id":"se', "is not JSON, or breaks off"),
+        (b'[{"id":"secret"}] []', "is not JSON, or breaks off"),
+        (b'{"message":"secret"}', "expected a list of rows, got an object"),
+        (b'"secret"', "expected a list of rows, got text"),
+        (b"null", "expected a list of rows, got null"),
+        (b"true", "expected a list of rows, got a boolean"),
+        (b"5.5", "expected a list of rows, got a number"),
+        (b'["secret"]', "a list with text"),
+        (b'[{"id":"secret"},null]', "a list with null"),
+        (b'[["secret"]]', "a list with a list"),
+        (b'[{"size":1}]', "a row without id"),
+        (b'[{"id":"secret"},{"id":null}]', "a row whose id is null"),
+        (b'[{"id":815}]', "a row whose id is a number"),
+        (b'[{"id":{"secret":1}}]', "a row whose id is an object"),
+        (b'[{"id":["secret"]}]', "a row whose id is a list"),
+        (b'[{"id":true}]', "a row whose id is a boolean"),
+        (b"[" * 5000 + b"]" * 5000, ""),
+        (b'[{"id":"secret","free":%b%b}]' % (b"[" * 5000, b"]" * 5000), ""),
+        (b'[{"id":"secret","free":1e99999999999999999999}]', ""),
+        (b'[{"id":"secret","free":%b}]' % (b"9" * 5000), ""),
+    ],
+)
+def test_a_page_of_another_shape_is_an_error_that_quotes_nothing(text: bytes, says: str) -> None:
+    with pytest.raises(ShapeError) as caught:
+        decoder().decode(text)
+    assert says in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "815" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [b'[{"id":"1","free":NaN}]', b'[{"id":"1","free":-Infinity}]'])
+def test_a_number_that_json_does_not_have_is_no_json(text: bytes) -> None:
+    with pytest.raises(ShapeError, match="not JSON"):
+        decoder().decode(text)
+
+
+def test_no_row_of_a_page_with_an_error_is_written() -> None:
+    answers = {WORKSPACES: body({"id": "w1"}), PROJECTS: b'[{"id":"1"},{"name":"no id"}]'}
+    run = run_tap(FakeClock(), answers, ("projects",))
+    assert run.records("projects") == []
+    assert "projects" in str(run.error)
+
+
+# -- what is tolerated ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected", "path"),
+    [
+        ("size", "5", None, "size"),
+        ("size", True, None, "size"),
+        ("size", 5.5, None, "size"),
+        ("weight", "x", None, "weight"),
+        ("words", "x", None, "words"),
+        ("words", ["a", 5], None, "words"),
+        ("part", "x", None, "part"),
+        ("part", {"name": 5, "size": 7}, {"name": None, "size": 7}, "part.name"),
+        ("parts", {"name": "x"}, None, "parts"),
+        (
+            "parts",
+            [{"name": "a", "size": "x"}, {"name": "b", "size": 2}],
+            [{"name": "a", "size": None}, {"name": "b", "size": 2}],
+            "parts[].size",
+        ),
+        ("parts", [{"name": "a"}, 5], [{"name": "a", "size": None}], "parts[]"),
+        ("parts", [None, {"name": "a"}], [{"name": "a", "size": None}], "parts[]"),
+    ],
+)
+def test_a_value_of_another_type_is_null_and_its_path_is_kept(
+    field: str, value: object, expected: object, path: str
+) -> None:
+    text = json.dumps([{"id": "1", field: value}, {"id": "2"}]).encode()
+    rows, drifted = decoded(text)
+    assert rows[0][field] == expected
+    assert drifted == {path}
+    assert [row["id"] for row in rows] == ["1", "2"]
+
+
+def test_what_fits_beside_what_does_not_is_kept_as_it_came() -> None:
+    text = b'[{"id":"1","size":"x","weight":1,"free":{"a":[1.10,null,18446744073709551616]}}]'
+    rows, _ = decoded(text)
+    assert rows[0]["weight"] == 1.0
+    assert str(rows[0]["free"]["a"]) == str([Decimal("1.10"), None, 2**64])
+
+
+@pytest.mark.parametrize("text", [b"5.0", b"5e0", b"50e-1"])
+def test_a_whole_number_written_with_a_fraction_is_still_whole(text: bytes) -> None:
+    """JSON Schema's `integer` allows it, so the record has the value, not null."""
+    rows, drifted = decoded(b'[{"id":"1","size":%b}]' % text)
+    assert rows[0]["size"] == 5
+    assert drifted == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'"a\\ud800b"', "a\ufffdb"),
+        (b'"\\udc00"', "\ufffd"),
+        (b'"\\ud83d\\udd50"', "\U0001f550"),
+        (b'"a\xffb"', "a\ufffdb"),
+        (b'"caf\xe9"', "caf\ufffd"),
+        (b'"\xed\xa0\x80"', "\ufffd\ufffd\ufffd"),
+    ],
+)
+def test_what_is_no_unicode_is_replaced(text: bytes, expected: str) -> None:
+    rows, _ = decoded(b'[{"id":"1","part":{"name":%b},"free":[%b]}]' % (text, text))
+    assert rows[0]["part"]["name"] == expected
+    assert rows[0]["free"] == [expected]
+
+
+def test_what_is_no_unicode_is_replaced_in_names_too() -> None:
+    answers = {
+        WORKSPACES: body({"id": "w1"}),
+        "/workspaces/{workspaceId}/users": (
+            b'[{"id":"1","customFields":[{"value":{"\\ud800":1}}],"\\udfff":2}]'
+        ),
+    }
+    run = run_tap(FakeClock(), answers, ("users",))
+    assert run.error is None
+    assert run.records("users")[0]["customFields"][0]["value"] == {"\ufffd": 1}
+
+
+# -- what is said --------------------------------------------------------------------------------
+
+
+def project_pages(*pages: bytes) -> dict[str, Any]:
+    return {WORKSPACES: body({"id": "w1"}), PROJECTS: list(pages)}
+
+
+def test_each_path_that_drifts_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    pages = [
+        body({"id": "1", "archived": "secret"}, {"id": "2", "archived": "secret"}),
+        body({"id": "3", "archived": "secret", "hourlyRate": {"amount": "secret"}}),
+        body({"id": "4", "archived": "secret", "hourlyRate": {"amount": "secret"}}),
+    ]
+    run = run_tap(FakeClock(), project_pages(*pages), ("projects",))
+    told = [text for text in caplog.messages if "not of their type" in text]
+    assert told == [
+        "projects: values of archived are not of their type, sent as null",
+        "projects: values of hourlyRate.amount are not of their type, sent as null",
+    ]
+    assert [record["archived"] for record in run.records("projects")] == [None] * 4
+    assert "secret" not in caplog.text
+
+
+def test_fields_that_nobody_declared_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    pages = [
+        body({"id": "1", "newField": "secret", "hourlyRate": {"since": "secret"}}),
+        body({"id": "2", "newField": 1, "memberships": [{"role": "secret"}, 5]}),
+    ]
+    run = run_tap(FakeClock(), project_pages(*pages), ("projects",))
+    told = [text for text in caplog.messages if "unknown to this version" in text]
+    assert told == [
+        "projects: fields unknown to this version, left out: hourlyRate.since, newField",
+        "projects: fields unknown to this version, left out: memberships.role",
+    ]
+    assert "newField" not in run.records("projects")[0]
+    assert "secret" not in caplog.text
+
+
+def test_a_field_that_is_declared_and_not_selected_is_not_unknown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    answers = project_pages(body({"id": "1", "memberships": [{"userId": "u"}], "note": "x"}))
+    run_tap(FakeClock(), answers, ("project_memberships",))
+    assert "unknown to this version" not in caplog.text

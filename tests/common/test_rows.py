@@ -1,0 +1,185 @@
+"""Row types: their JSON Schema, and what is left when nobody wants some fields."""
+
+from __future__ import annotations
+
+from datetime import date, datetime  # noqa: TC003 - read when a row type is compiled
+from decimal import Decimal  # noqa: TC003 - as above
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import pytest
+
+from taps_common.codec import LineEncoder, PageDecoder, clear, records
+from taps_common.rows import (
+    Json,
+    Row,
+    UnsupportedTypeError,
+    fields_of,
+    json_schema,
+    narrow,
+    nested_row,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from taps_common.rows import Breadcrumb
+
+
+class Inner(Row):
+    """An object inside.
+
+    Only its first paragraph is a description.
+    """
+
+    a: int | None = None
+    b: str | None = None
+
+
+class Middle(Row):
+    """An object in the middle."""
+
+    inner: Inner | None = None
+    c: bool | None = None
+
+
+class Outer(Row):
+    """A row."""
+
+    id: str
+    size: float | None = None
+    price: Decimal | None = None
+    on: date | None = None
+    at: datetime | None = None
+    noted: Annotated[int, msgspec.Meta(description="In cents.")] | None = None
+    names: list[str] | None = None
+    either: list[str] | str | None = None
+    middle: Middle | None = None
+    many: list[Inner] | None = None
+    free: Json = None
+
+
+def test_every_kind_has_a_schema() -> None:
+    inner = {
+        "description": "An object inside.",
+        "properties": {"a": {"type": ["integer", "null"]}, "b": {"type": ["string", "null"]}},
+    }
+    free = {"type": ["string", "number", "boolean", "array", "object", "null"]}
+    assert json_schema(Outer) == {
+        "type": "object",
+        "description": "A row.",
+        "properties": {
+            "id": {"type": "string"},
+            "size": {"type": ["number", "null"]},
+            "price": {"type": ["number", "null"]},
+            "on": {"type": ["string", "null"], "format": "date"},
+            "at": {"type": ["string", "null"], "format": "date-time"},
+            "noted": {"type": ["integer", "null"], "description": "In cents."},
+            "names": {"type": ["array", "null"], "items": {"type": "string"}},
+            "either": {"type": ["array", "string", "null"], "items": {"type": "string"}},
+            "middle": {
+                "type": ["object", "null"],
+                "description": "An object in the middle.",
+                "properties": {
+                    "inner": {"type": ["object", "null"], **inner},
+                    "c": {"type": ["boolean", "null"]},
+                },
+            },
+            "many": {"type": ["array", "null"], "items": {"type": "object", **inner}},
+            "free": free,
+        },
+    }
+
+
+def test_a_type_that_no_target_holds_is_refused() -> None:
+    class Odd(Row):
+        value: bytes | None = None
+
+    with pytest.raises(UnsupportedTypeError, match="BytesType"):
+        json_schema(Odd)
+
+
+def wanting(*paths: str) -> Callable[[Breadcrumb], bool]:
+    """Want these fields, and the objects on the way to them."""
+    wanted = {tuple(path.split(".")) for path in paths}
+    return lambda crumb: any(path[: len(crumb)] == crumb for path in wanted)
+
+
+def names(row: type[msgspec.Struct]) -> list[str]:
+    return [field.encode_name for field in fields_of(row)]
+
+
+def test_a_row_type_of_which_all_is_wanted_is_itself() -> None:
+    assert narrow(Outer, lambda _: True) is Outer
+
+
+def test_unwanted_fields_are_not_in_the_type_at_any_depth() -> None:
+    narrowed = narrow(Outer, wanting("id", "middle.inner.b"))
+    assert names(narrowed) == ["id", "middle"]
+    middle = nested_row(fields_of(narrowed)[1].type)
+    assert middle is not None
+    assert names(middle.cls) == ["inner"]
+    inner = nested_row(fields_of(middle.cls)[0].type)
+    assert inner is not None
+    assert names(inner.cls) == ["b"]
+
+
+def test_what_is_not_wanted_may_be_of_any_type_in_the_body() -> None:
+    decoder = PageDecoder(Outer, wanting("id", "middle.c"))
+    page = decoder.decode(b'[{"id":"1","size":"wrong","middle":{"inner":5,"c":true}}]')
+    assert records(page) == [{"id": "1", "middle": {"c": True}}]
+    assert decoder.drifted == set()
+
+
+def test_missing_fields_are_null_but_keys_are_required() -> None:
+    decoder = PageDecoder(Outer, wanting("id", "size", "middle"))
+    assert records(decoder.decode(b'[{"id":"1"}]')) == [{"id": "1", "size": None, "middle": None}]
+
+
+def test_objects_in_lists_are_taken_whole() -> None:
+    decoder = PageDecoder(Outer, wanting("id", "many"))
+    page = decoder.decode(b'[{"id":"1","many":[{"a":1,"b":"x"}]}]')
+    assert records(page)[0]["many"] == [{"a": 1, "b": "x"}]
+
+
+def test_lines_leave_out_what_another_table_wanted() -> None:
+    decoder = PageDecoder(Outer, lambda _: True)
+    page = decoder.decode(b'[{"id":"1","middle":{"inner":{"a":1},"c":true}},{"id":"2"}]')
+    wanted = wanting("id", "middle.inner.a")
+    encoder = LineEncoder('th"em', decoder.narrowed, selected=wanted, version=7)
+    assert encoder.lines(page, "2026-01-01T00:00:00+00:00") == (
+        b'{"type":"RECORD","stream":"th\\"em","record":{"id":"1","middle":{"inner":{"a":1}}},'
+        b'"version":7,"time_extracted":"2026-01-01T00:00:00+00:00"}\n'
+        b'{"type":"RECORD","stream":"th\\"em","record":{"id":"2","middle":null},'
+        b'"version":7,"time_extracted":"2026-01-01T00:00:00+00:00"}\n'
+    )
+
+
+def test_no_rows_are_no_lines() -> None:
+    assert LineEncoder("x", Outer, selected=lambda _: True).lines([], "now") == b""
+
+
+def test_clearing_below_what_is_null_or_gone_does_nothing() -> None:
+    rows = [Outer(id="1"), Outer(id="2", middle=Middle())]
+    clear(rows, [("middle", "inner", "a"), ("middle", "inner"), ("middle", "inner", "b")])
+    assert records(rows)[0]["middle"] is None
+    assert records(rows)[1]["middle"] == {"c": None}
+
+
+class Renamed(Row):
+    """A row whose properties are no names of Python's."""
+
+    id: str
+    unit_price: int | None = msgspec.field(default=None, name="Unit Price")
+    other: int | None = None
+
+
+def test_the_spelling_of_a_property_survives_narrowing() -> None:
+    decoder = PageDecoder(Renamed, lambda path: path != ("other",))
+    page = decoder.decode(b'[{"id":"1","Unit Price":5,"other":1}]')
+    assert records(page) == [{"id": "1", "Unit Price": 5}]
+
+
+def test_a_property_with_a_spelling_of_its_own_can_be_left_out_of_lines() -> None:
+    encoder = LineEncoder("x", Renamed, selected=lambda path: path != ("Unit Price",))
+    assert b"Unit Price" not in encoder.lines([Renamed(id="1", unit_price=5)], "now")
