@@ -114,6 +114,10 @@ class TapClockify(ApiTap):
         *COMMON_SETTINGS,
     ).to_dict()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
+        self.unlisted: set[str] = set()
+        super().__init__(*args, **kwargs)
+
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
         """Return one sentence for each setting that cannot work, and fill in defaults."""
         errors = super().find_config_errors(config)
@@ -130,6 +134,7 @@ class TapClockify(ApiTap):
         found = (
             header_error(config, "api_key"),
             header_error(config, "addon_token"),
+            header_error(config, "user_agent"),
             url_error(config, "api_url"),
         )
         return errors + [error for error in found if error]
@@ -168,6 +173,7 @@ class TapClockify(ApiTap):
         except StatusError as error:
             if not is_forbidden(error):
                 raise
+            self.unlisted.add(scope["workspaceId"])
             return [{**scope, "userId": self.me().id}]
 
     def me(self) -> Me:

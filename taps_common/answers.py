@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import json
 from dataclasses import dataclass
+from datetime import timezone
 from http import HTTPStatus
 from http.client import IncompleteRead
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from urllib3 import BaseHTTPResponse
+
+LONGEST_WAIT = 3600.0
+"""Longest wait in seconds that a Retry-After header is granted: the longest known quota's hour."""
 
 _PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -38,7 +42,7 @@ class Problem:
 def problem_of(answer: BaseHTTPResponse) -> Problem | None:
     """Return what is wrong with an answer, or None; cheap, so done to every page."""
     if (target := redirect_of(answer, "")) is not None:
-        host = urlsplit(target).netloc or "itself, again and again"
+        host = urlsplit(target).hostname or "itself, again and again"
         return Problem(
             f"redirects to {host}, and credentials are sent to the configured address only",
             passing=False,
@@ -95,13 +99,15 @@ def redirect_of(answer: BaseHTTPResponse, url: str) -> str | None:
 def retry_after(answer: BaseHTTPResponse, now: datetime) -> float | None:
     """Return the seconds that a Retry-After header asks for (a number or an HTTP date)."""
     value = answer.headers.get("Retry-After", "").strip()
-    if value.replace(".", "", 1).isdigit():
-        return float(value)
+    if value.isascii() and value.replace(".", "", 1).isdigit():
+        return min(LONGEST_WAIT, float(value))
     try:
         moment = email.utils.parsedate_to_datetime(value)
-        return max(0.0, (moment - now).total_seconds())
-    except (ValueError, TypeError):  # no date, or one without a zone
+    except ValueError:
         return None
+    if moment.tzinfo is None:  # forms that name no zone mean UTC
+        moment = moment.replace(tzinfo=timezone.utc)
+    return min(LONGEST_WAIT, max(0.0, (moment - now).total_seconds()))
 
 
 def own_code(answer: BaseHTTPResponse) -> int | None:
@@ -110,7 +116,7 @@ def own_code(answer: BaseHTTPResponse) -> int | None:
         code = json.loads(answer.data)["code"]
     except (ValueError, KeyError, TypeError):
         return None
-    return code if isinstance(code, int) else None
+    return code if type(code) is int else None
 
 
 def request_id(answer: BaseHTTPResponse) -> str | None:

@@ -8,9 +8,10 @@ is a partition in the SDK's format, with three keys of our own:
 
 - `unfinished`: partition id -> earliest cursor of rows that are still open there (a running timer),
   so that they are read again until they end, however old they are;
-- `walk`: what an interrupted reading had done: `since` (its lower bound), `began` (when it
-  started), `version` (its table version), `done` (ids of the partitions it had finished), `latest`
-  (latest cursor it saw) and `open` (the open rows it saw, as in `unfinished`).
+- `walk`: what an interrupted reading had done: `start` and `end` (the dates that bounded it; under
+  others it is not resumed), `since` (its lower bound), `began` (when it started), `version` (its
+  table version), `done` (ids of the partitions it had finished), `latest` (latest cursor it saw)
+  and `open` (the open rows it saw, as in `unfinished`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Window:
     Attributes:
         since: lower bound, inclusive; None reads from the beginning, or from `start`.
         start: lower bound of partitions that were never read, from the settings.
+        end: upper bound from the settings, exclusive.
         known: ids of the partitions that `since` holds for.
         began: when the reading started; a bookmark never passes it.
         unfinished: partition id -> earliest open row of the last reading.
@@ -47,6 +49,7 @@ class Window:
     since: datetime | None
     began: datetime
     start: datetime | None = None
+    end: datetime | None = None
     known: frozenset[str] = frozenset()
     unfinished: dict[str, datetime] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
@@ -60,6 +63,11 @@ class Window:
             self.latest = max(latest, self.latest or latest)
         if earliest_open is not None:
             self.open[partition] = min(earliest_open, self.open.get(partition, earliest_open))
+
+    def hidden(self) -> dict[str, datetime]:
+        """Return the open rows of the last reading that `end` kept from being read again."""
+        end = self.end
+        return {key: at for key, at in self.unfinished.items() if end is not None and at >= end}
 
     def since_for(self, partition: str) -> datetime | None:
         """Return the lower bound for one partition, its open rows included."""
@@ -76,6 +84,7 @@ def open_window(
     now: datetime,
     start: datetime | None,
     lookback: timedelta,
+    end: datetime | None = None,
 ) -> Window:
     """Return the window that brings all of a source's tables up to date.
 
@@ -85,10 +94,11 @@ def open_window(
         full: read everything, whatever the bookmarks say.
         now: the present moment.
         start: the `start_date` setting: nothing before it is asked for.
+        end: the `end_date` setting, exclusive: nothing from it on is asked for.
         lookback: how far before the bookmark rows are read again (LOOKBACK-READS-ONLY).
     """
     tables = list(states)
-    window = Window(since=None, began=now, start=start)
+    window = Window(since=None, began=now, start=start, end=end)
     if full:
         return window
     marks = [_bookmark(table, cursor) for table in tables]
@@ -100,18 +110,22 @@ def open_window(
         window.since = max(start, window.since)
     walks = [table.get("walk") for table in tables]
     if walks and walks[0] and all(walk == walks[0] for walk in walks):
-        _resume(window, walks[0])
+        same_dates = (walks[0]["start"], walks[0]["end"]) == (_text(start), _text(end))
+        if same_dates:
+            _resume(window, walks[0])
     return window
 
 
 def keep_walk(states: Iterable[ScopeState], window: Window) -> None:
     """Remember what a reading that is under way has done."""
     walk = {
-        "since": window.since and to_text(window.since),
+        "start": _text(window.start),
+        "end": _text(window.end),
+        "since": _text(window.since),
         "began": to_text(window.began),
         "version": window.version,
         "done": list(window.done),
-        "latest": window.latest and to_text(window.latest),
+        "latest": _text(window.latest),
         "open": _texts(window.open),
     }
     for state in states:
@@ -134,8 +148,8 @@ def close_window(states: Iterable[ScopeState], window: Window, *, cursor: str) -
         state.pop("walk", None)
         state.pop("unfinished", None)
         state["known"] = sorted(window.done)
-        if window.open:
-            state["unfinished"] = _texts(window.open)
+        if unfinished := window.hidden() | window.open:
+            state["unfinished"] = _texts(unfinished)
         seen = window.latest and min(window.latest, window.began)
         known = [moment for moment in (_bookmark(state, cursor), seen) if moment]
         if known:
@@ -166,6 +180,10 @@ def _resume(window: Window, walk: ScopeState) -> None:
     window.version = walk["version"]
     window.latest = from_text(walk["latest"]) if walk["latest"] else None
     window.open = {key: from_text(text) for key, text in walk["open"].items()}
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else to_text(moment)
 
 
 def _texts(moments: Mapping[str, datetime]) -> dict[str, str]:

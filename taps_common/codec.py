@@ -49,7 +49,7 @@ class PageDecoder(Generic[R]):
         """
         try:
             return self._decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
             rows, drifted = drift.read_tolerantly(body, self.narrowed)
             self.drifted |= drifted
             return rows  # type: ignore[return-value]  # rows of the narrowed type
@@ -80,7 +80,7 @@ class LineEncoder:
     ) -> None:
         self._head = b'{"type":"RECORD","stream":%b,"record":' % _encoder.encode(stream)
         self._version = b"" if version is None else b',"version":%d' % version
-        self._deselected = [path for path in _paths(row) if not selected(path)]
+        self._deselected = [names for path, names in _paths(row) if not selected(path)]
 
     def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
         """Return one line per row, each ending in a newline; nothing for no rows.
@@ -115,12 +115,14 @@ def clear(rows: Iterable[Row], paths: Iterable[Breadcrumb]) -> None:
                 setattr(holder, name, msgspec.UNSET)
 
 
-def _paths(row: type[msgspec.Struct], crumb: Breadcrumb = ()) -> list[Breadcrumb]:
-    """Return the paths of all fields, those of nested objects before the objects themselves."""
-    paths: list[Breadcrumb] = []
+def _paths(
+    row: type[msgspec.Struct], crumb: Breadcrumb = (), names: Breadcrumb = ()
+) -> list[tuple[Breadcrumb, Breadcrumb]]:
+    """Return the paths of all fields, as the service and as Python names them, innermost first."""
+    paths: list[tuple[Breadcrumb, Breadcrumb]] = []
     for field in fields_of(row):
-        here = (*crumb, field.encode_name)
+        here, name = (*crumb, field.encode_name), (*names, field.name)
         if nested := nested_row(field.type):
-            paths += _paths(nested.cls, here)
-        paths.append(here)
+            paths += _paths(nested.cls, here, name)
+        paths.append((here, name))
     return paths

@@ -60,10 +60,16 @@ def unknown_fields(body: bytes, row: type[msgspec.Struct], limit: int) -> set[st
 def _parse(body: bytes) -> object:
     """Parse JSON the way the strict decoder refuses to: bad UTF-8 and lone surrogates replaced."""
     try:
-        page = json.loads(body.decode("utf-8", "replace"), parse_float=Decimal)
-    except ValueError as error:
+        page = json.loads(
+            body.decode("utf-8", "replace"), parse_float=Decimal, parse_constant=_refuse
+        )
+        return _without_surrogates(page)
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise ShapeError("the answer is not JSON, or breaks off in the middle") from error
-    return _without_surrogates(page)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity are no JSON
 
 
 def _without_surrogates(value: object) -> object:
@@ -72,7 +78,7 @@ def _without_surrogates(value: object) -> object:
     if isinstance(value, list):
         return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {key: _without_surrogates(item) for key, item in value.items()}
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
     return value
 
 
@@ -98,10 +104,12 @@ def _fit_value(
     drifted: set[str],
 ) -> object:
     """Return the value as its declared type, what does not fit inside it as null."""
-    try:
-        return msgspec.convert(value, declared)
-    except msgspec.ValidationError:
-        pass
+    whole = isinstance(value, Decimal) and value == value.to_integral_value()
+    for candidate in (value, int(value)) if whole else (value,):  # type: ignore[call-overload]
+        try:
+            return msgspec.convert(candidate, declared)
+        except msgspec.ValidationError:
+            continue
     nested = nested_row(info)
     if nested is not None and isinstance(value, dict):
         return _fit(value, nested.cls, f"{path}.", drifted)
@@ -109,6 +117,8 @@ def _fit_value(
     if item is not None and isinstance(value, list):
         optional = item.cls | None
         parts = [_fit_value(part, optional, item, f"{path}[]", drifted) for part in value]
+        if None in value:
+            drifted.add(f"{path}[]")
         return [part for part in parts if part is not None]
     drifted.add(path)
     return None

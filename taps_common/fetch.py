@@ -74,6 +74,8 @@ class Workers:
             try:
                 return lane.answer.result(timeout=_LOOK_UP)
             except FutureTimeoutError:
+                if lane.answer.done():
+                    raise  # the sending itself ran out of time
                 if self._cancelled.is_set():
                     raise InterruptedRunError("interrupted") from None
 

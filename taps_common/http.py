@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -25,7 +26,6 @@ from taps_common.errors import (
 from taps_common.progress import Cost
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Mapping
 
     from taps_common.clock import Clock
@@ -135,6 +135,7 @@ class Session:
         self.cancelled = threading.Event()
         self._origin = "://".join(urlsplit(service.base_url)[:2])
         self._pool = _connections(service.base_url)
+        logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold whole URLs
 
     def send(self, request: Request) -> Response:
         """Send a request, and again while the error may pass; return the complete answer.
@@ -209,8 +210,8 @@ class Session:
         asked = answers.retry_after(answer, self._clock.now()) if answer is not None else None
         quota = answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS
         if attempt >= self._max_retries or not self.patient:
-            waits = max(0, attempt - self._max_retries)
-            return self._pace.patience(waits) if quota else None
+            patience = self._pace.patience(max(0, attempt - self._max_retries)) if quota else None
+            return patience and max(patience, asked or 0.0)
         if asked is not None:
             return asked if self._pace.accepts(asked) else None
         return min(MAX_BACKOFF, 2.0**attempt) + random.random()  # noqa: S311 - jitter

@@ -55,7 +55,7 @@ class Reading:
         self.outcome = Outcome(Progress(source.name, self._tap.clock, self._tap.logger))
         self._decoder = PageDecoder(source.row, self._wants)
         self._window: Window | None = None
-        own_keys = [key for key in source.primary_keys if key not in source.from_route]
+        own_keys = [key for key in source.own_keys if key not in source.from_route]
         self._keys = attrgetter(*own_keys)
         self._pages: dict[tuple[str, ...], set[int]] = {}
         self._trails: dict[tuple[str, ...], set[int]] = {}
@@ -135,8 +135,8 @@ class Reading:
         self.source.complete(rows, partition)
         self.source.remember(rows, partition)
         if self._window is not None:
-            rows = self._tap.within_dates(rows, self._cursor)
-            self._note_cursor(rows, partition)
+            found, rows = rows, self._tap.within_dates(rows, self._cursor)
+            self._note_cursors(rows, found, partition)
         self._emit(rows)
         progress.rows += count
         progress.tick()
@@ -153,7 +153,7 @@ class Reading:
         """Return a table's rows from a page, without those whose key no target could hold."""
         if table is self.source:
             return rows
-        keys = attrgetter(*table.primary_keys)
+        keys = attrgetter(*table.own_keys)
         unwound = table.rows_from(rows)
         whole = [row for row in unwound if None not in keys(row)]
         self.outcome.blank += len(unwound) - len(whole)
@@ -162,7 +162,7 @@ class Reading:
     def _wants(self, path: Breadcrumb) -> bool:
         """Tell whether a field of the source's rows is needed by anyone."""
         source, top = self.source, path[0]
-        if top in source.needs or top in source.primary_keys or top in source.from_route:
+        if top in source.needs or top in source.own_keys or top in source.from_route:
             return True
         if any(top in table.needs for table in self.tables):
             return True
@@ -191,7 +191,7 @@ class Reading:
             bookmarks.keep_walk(states, window)
         else:  # the next run reads all of it again, not only what is left
             bookmarks.drop_walk(states)
-        self._tap.save_state(now=True)
+        self._tap.save_state(now=version is None)  # or else after the version's message
 
     def _read_partitions(self, scope: Scope, window: Window | None) -> bool:
         """Read the partitions of a scope; return whether the rest of them was given up."""
@@ -212,14 +212,16 @@ class Reading:
                 self.outcome.progress.walks += 1
                 if window:
                     self._keep(scope, window, partition)
-            elif (reason := self._refusal(failure)) is not None:
-                refused.append(reason)
+            elif (refusal := self._refusal(failure)) is not None:
+                refused.append(refusal)
             else:
                 streak += 1
                 hopeless = self._fail(partition, failure)
                 if hopeless or (streak >= GIVE_UP_AFTER and isinstance(failure, UnreachableError)):
                     return True
             self._tap.session.patient = streak < GIVE_UP_AFTER
+        if reason := self.source.shortfall(scope):
+            self._leave_out(reason)
         if refused and len(refused) == len(partitions):
             self._fail(scope, refused[0])  # that is no matter of single partitions
         return False
@@ -238,10 +240,14 @@ class Reading:
         if reason is None:
             return None
         self.outcome.progress.cost.add(error.cost)
+        self._leave_out(reason)
+        return error
+
+    def _leave_out(self, reason: str) -> None:
+        """Count a partition that cannot be read and is no failure; say why the first time."""
         if reason not in self.outcome.left_out:
             self._tap.logger.warning("%s: %s", self.source.name, reason)
         self.outcome.left_out[reason] = self.outcome.left_out.get(reason, 0) + 1
-        return error
 
     def _fail(self, partition: Scope, error: Exception) -> bool:
         """Note a failure; return whether nothing else can be read for the same reason."""
@@ -274,6 +280,7 @@ class Reading:
             full=any(table.full for table in self.tables),
             now=self._tap.clock.now(),
             start=self._tap.start_date,
+            end=self._tap.end_date,
             lookback=timedelta(days=self._tap.config["lookback_days"]),
         )
 
@@ -290,16 +297,17 @@ class Reading:
             if window.done:
                 resumed.add(window.version)
         if not resumed:
-            return self._tap.initialized_at // 1000
+            return int(self._tap.clock.now().timestamp())
         return resumed.pop() if len(resumed) == 1 else None
 
-    def _note_cursor(self, rows: Sequence[Row], partition: Scope) -> None:
+    def _note_cursors(self, rows: Sequence[Row], found: Sequence[Row], partition: Scope) -> None:
+        """Tell the window what was seen; open rows count even if the dates leave them out."""
         assert self._window is not None  # noqa: S101 - asked only where there is a window
         cursors: list[datetime] = [c for row in rows if (c := getattr(row, self._cursor))]
         self._window.saw(
             self.source.partition_id(partition),
             max(cursors, default=None),
-            self.source.earliest_open(rows),
+            self.source.earliest_open(found),
         )
 
     # -- what is wrong with a page ---------------------------------------------------------------

@@ -149,7 +149,10 @@ def narrow(
         (name, kind) if default is msgspec.NODEFAULT else (name, kind, default)
         for name, kind, default in kept
     ]
-    return msgspec.defstruct(row.__name__, fields, bases=(Row,), kw_only=True, gc=False)
+    renamed = {field.name: field.encode_name for field in fields_of(row)}
+    return msgspec.defstruct(
+        row.__name__, fields, bases=(Row,), kw_only=True, gc=False, rename=renamed
+    )
 
 
 def _nullable(info: types.Type) -> bool:

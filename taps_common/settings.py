@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -110,11 +111,11 @@ def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]
             config[name] = _number(config[name])
     errors = [text for name, text in _UNSUPPORTED.items() if config.get(name)]
     errors += [
-        _sentence(error, secret=bool(properties.get(str(error.path[0]), {}).get("secret")))
+        _sentence(error, secret=_holds_secret(properties.get(str(error.path[0]), {})))
         for error in Draft202012Validator(schema).iter_errors(config)
         if error.path
     ]
-    return errors + _date_errors(config)
+    return errors + _number_errors(config) + _date_errors(config)
 
 
 def environment_errors(prefix: str, schema: dict[str, Any]) -> list[str]:
@@ -127,6 +128,8 @@ def environment_errors(prefix: str, schema: dict[str, Any]) -> list[str]:
             continue
         if "integer" in described.get("type", ()) and not text.strip().lstrip("-").isdigit():
             errors.append(f"{variable} must be a whole number, not {text!r}.")
+        if "boolean" in described.get("type", ()) and text.lower() not in _BOOLEANS:
+            errors.append(f"{variable} must be true or false, not {text!r}.")
         if "object" in described.get("type", ()) and not _is_json(text):
             errors.append(f"{variable} must be a JSON object.")
     return errors
@@ -137,8 +140,12 @@ def url_error(config: dict[str, Any], name: str) -> str | None:
     value = config.get(name)
     if value is None:
         return None
-    parts = urlsplit(str(value))
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(str(value))
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not match, a port that is no number
+        usable = False
+    if not usable:
         return f"{name} must be an address that begins with https:// (or http://)."
     if parts.username or parts.password or parts.query or parts.fragment:
         return f"{name} must not hold a user, a password, a query or a fragment."
@@ -176,6 +183,8 @@ def header_error(config: dict[str, Any], name: str) -> str | None:
     return None
 
 
+_BOOLEANS = {"true", "1", "yes", "on", "false", "0", "no", "off"}
+
 _KINDS = {
     "string": "a text",
     "integer": "a whole number",
@@ -192,7 +201,8 @@ def _sentence(error: ValidationError, *, secret: bool) -> str:
     value = "" if secret else f", not {error.instance!r}"
     demanded: Any = error.validator_value
     if error.validator == "type":
-        kinds = [_KINDS[kind] for kind in demanded if kind in _KINDS]
+        names = [demanded] if isinstance(demanded, str) else demanded
+        kinds = [_KINDS[kind] for kind in names if kind in _KINDS]
         return f"{name} must be {' or '.join(kinds)}{value}."
     if error.validator == "enum":
         allowed = [str(choice) for choice in demanded if choice is not None]
@@ -201,6 +211,21 @@ def _sentence(error: ValidationError, *, secret: bool) -> str:
     if error.validator in bounds:
         return f"{name} must be {bounds[error.validator]} {demanded}{value}."
     return f"{name} cannot be used{value}."
+
+
+def _holds_secret(schema: object) -> bool:
+    """Tell whether a setting is a secret, or an object or list with one in it."""
+    if isinstance(schema, dict):
+        return bool(schema.get("secret")) or any(map(_holds_secret, schema.values()))
+    return isinstance(schema, list) and any(map(_holds_secret, schema))
+
+
+def _number_errors(config: dict[str, Any]) -> list[str]:
+    return [
+        f"{name} must be a number, not {value}."
+        for name, value in config.items()
+        if isinstance(value, float) and not math.isfinite(value)
+    ]
 
 
 def _is_json(text: str) -> bool:

@@ -44,6 +44,7 @@ class Table(SeamStream):
     def __init__(self, tap: ApiTap) -> None:
         super().__init__(tap, schema=json_schema(self.row), name=self.name)
         self.tap = tap
+        self.own_keys = tuple(self.primary_keys)  # a catalog may name none
         self.count = 0
         self._encoder: LineEncoder | None = None
 
@@ -169,6 +170,10 @@ class Source(Table):
 
     def refusal(self, error: RequestError) -> str | None:  # noqa: ARG002
         """Return in words why a partition that the service refuses is left out, not a failure."""
+        return None
+
+    def shortfall(self, scope: Scope) -> str | None:  # noqa: ARG002
+        """Return in words why `partitions_in` could not return all there are, or None."""
         return None
 
     def unwound(self) -> Iterator[Unwound]:

@@ -287,7 +287,7 @@ class ApiTap(SeamTap):
         except FileNotFoundError as error:
             raise click.UsageError(f"--config: {error}") from error
         except ValueError as error:
-            raise click.UsageError(f"--config: a file is not JSON ({error}).") from error
+            raise click.UsageError(f"--config: {', '.join(value)}: no JSON ({error}).") from error
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:

@@ -24,6 +24,8 @@ ZONE_PADDING = timedelta(days=1)
 """Time windows are read as wall clock of the account's zone even when they end in Z, so a window
 is asked for with this much on both sides."""
 
+OWNER_ONLY = "only those of its owner arrive; use the key of an owner or admin"
+
 _value_text = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -41,6 +43,12 @@ class TimeEntries(ClockifyStream):
     def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
         """Return one walk per member of the workspace."""
         return self.tap.member_walks(scope)
+
+    def shortfall(self, scope: Scope) -> str | None:
+        """Return why not all members are walked over: the key may not list them."""
+        if scope["workspaceId"] in self.tap.unlisted:
+            return f"the key may not list the members (403), so {OWNER_ONLY}"
+        return None
 
     def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:
         """Return the window of a walk, padded, since its bounds are read in an unknown zone."""
@@ -70,10 +78,7 @@ class TimeEntries(ClockifyStream):
     def refusal(self, error: RequestError) -> str | None:
         """Return why a member's entries are left out: not visible to the key, or no member now."""
         if is_forbidden(error):
-            return (
-                "the key may not read other members' time entries (403), so only those of its "
-                "owner arrive; use the key of an owner or admin"
-            )
+            return f"the key may not read other members' time entries (403), so {OWNER_ONLY}"
         if is_unknown_id(error):
             return "Clockify does not know the member in this workspace any more (400, code 501)"
         return None

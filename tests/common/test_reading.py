@@ -131,7 +131,8 @@ def test_rows_outside_the_dates_are_left_out_and_move_nothing(clock: FakeClock) 
 def test_a_running_timer_that_the_dates_leave_out_is_not_forgotten(clock: FakeClock) -> None:
     running = world("u1", u1=body(entry("old", "2026-01-01T00:00:00Z", None)))
     first = run_tap(clock, running, TIMES)
-    second = run_tap(clock, world("u1"), TIMES, state=first.state, start_date="2026-06-01")
+    second = run_tap(clock, running, TIMES, state=first.state, start_date="2026-06-01")
+    assert second.records("time_entries") == [], "the dates leave it out"
     answers = world("u1")
     run_tap(clock, answers, TIMES, state=second.state)
     assert answers.params(ENTRIES)[0]["start"] <= "2026-01-01T00:00:00Z"
