@@ -46,7 +46,7 @@ def _meltano_run(url: str) -> int:
         "TARGET_DUCKDB_FILEPATH": str(DATABASE),
         "NO_COLOR": "1",
     }
-    meltano = Path(sys.executable).with_name("meltano")
+    meltano = str(Path(sys.executable).with_name("meltano"))
     command = [meltano, "--environment=sandbox", "run", "--full-refresh"]
     with LOG.open("w") as log:
         return subprocess.run(  # noqa: S603 - the command is our own

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from scripts.kondado import COLUMNS
 from tap_clockify.tap import TapClockify
 from taps_common.stream import Source, Unwound
 
@@ -42,6 +43,10 @@ def generated() -> dict[Path, str]:
         for name, table in (("settings", _settings_table(tap)), ("tables", _tables(tap))):
             text = _between(text, f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n")
         files[page] = text
+    clockify = ROOT / "docs" / "clockify.md"
+    files[clockify] = _between(
+        files[clockify], "<!-- begin kondado -->\n", _kondado(), "<!-- end kondado -->\n"
+    )
     return files
 
 
@@ -129,6 +134,14 @@ def _tables(tap: type[ApiTap]) -> str:
             origin = f"`GET {getattr(table, 'path', '')}`"
         what = str(table.schema.get("description", ""))
         lines.append(f"| `{table.name}` | {what} | {keys} | {method} | {origin} |")
+    return "\n".join(lines) + "\n"
+
+
+def _kondado() -> str:
+    lines = ["| Kondado's table | column | here |", "| --- | --- | --- |"]
+    for table, columns in COLUMNS.items():
+        for column, (stream, path) in columns.items():
+            lines.append(f"| {table} | `{column}` | `{stream}.{path}` |")
     return "\n".join(lines) + "\n"
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from scripts.kondado import COLUMNS
 from tap_clockify import rows
 from taps_common.rows import Row, fields_of, nested_row
-from tests.clockify.kondado import COLUMNS
 from tests.clockify.runs import discovered
 
 if TYPE_CHECKING:

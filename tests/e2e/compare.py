@@ -45,10 +45,16 @@ def loaded(database: str, schema: str, table: str) -> Rows:
     return {tuple(row[key] for key in keys): _own_columns(row) for row in rows}
 
 
+def true_rows(world: World, table: str) -> list[dict[str, Any]]:
+    """Return the rows that a table should hold now."""
+    rows: list[Any] = truth.rows(world, table)
+    return rows
+
+
 def expected(world: World, table: str) -> Rows:
     """Return the rows that a table should hold now, by key."""
     keys = keys_of(table)
-    rows = truth.rows(world, table)
+    rows = true_rows(world, table)
     found = {tuple(row[key] for key in keys): row for row in rows}
     assert len(found) == len(rows), f"the sandbox's {table} has a key twice"
     return found

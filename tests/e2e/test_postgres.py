@@ -6,19 +6,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from compare import count, differences
 
 from sandbox import start
 from sandbox.clockify import truth
+from tests.e2e.compare import count, differences, true_rows
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
 
-    from conftest import Pipeline
-
     from sandbox import Sandbox
     from sandbox.clockify.world import World
+    from tests.e2e.conftest import Pipeline
 
 VERSIONS = {"tap_clockify_emit_activate_version_messages": "true"}
 
@@ -77,7 +76,7 @@ def test_a_full_refresh_with_versions_removes_what_is_gone(
     succeeded(pipeline.run("--full-refresh", target_postgres_hard_delete=hard_delete, **VERSIONS))
     assert differences(pipeline.database, schema, world) == []
     kept = count(pipeline.database, schema, "time_entries")
-    assert kept == (len(truth.rows(world, "time_entries")) if hard_delete == "true" else before)
+    assert kept == (len(true_rows(world, "time_entries")) if hard_delete == "true" else before)
     succeeded(pipeline.run(**VERSIONS))
     assert differences(pipeline.database, schema, world) == [], "the next run undid it"
 
@@ -115,7 +114,7 @@ def _entries(world: World) -> list[str]:
     oldest = world.now - timedelta(days=21)
     rows = [
         (row["start"], row["id"])
-        for row in truth.rows(world, "time_entries")
+        for row in true_rows(world, "time_entries")
         if row["workspaceId"] == world.main_id and row["timeInterval"]["end"]
     ]
     return [ident for start_, ident in sorted(rows, reverse=True) if start_ > f"{oldest:%Y-%m-%d}"]
@@ -139,7 +138,7 @@ def _change_within_the_look_back(world: World) -> None:
             tagIds=tags[:2],
             timeInterval={"start": at, "end": until},
         )
-    for row in truth.rows(world, "time_entries"):
+    for row in true_rows(world, "time_entries"):
         if row["timeInterval"]["end"] is None:
             world.stop_timer(row["id"])
     world.rename(next(iter(world.main.projects.values())).id, "Renamed")
