@@ -29,7 +29,7 @@ def main() -> int:
     DATABASE.unlink(missing_ok=True)
     with start(size="small") as sandbox:
         print(f"Sandbox at {sandbox.url}")
-        print("Running: meltano run tap-clockify target-duckdb (the first time installs both)")
+        print("Running: meltano run tap-clockify target-duckdb")
         code = _meltano_run(sandbox.url)
         if code != 0:
             print(LOG.read_text(), file=sys.stderr)

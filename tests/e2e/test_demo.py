@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.clockify import truth
+from tests.e2e.conftest import ROOT
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_demo_loads_every_table_into_duckdb_and_says_so() -> None:
+    for _ in ("first", "again"):
+        run = subprocess.run(
+            [sys.executable, "-m", "sandbox.demo"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        shown = {line.split()[0]: line.split()[1:] for line in run.stdout.splitlines() if line}
+        for table in truth.TABLES:
+            served, arrived = shown[table]
+            assert served == arrived != "0"
