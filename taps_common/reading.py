@@ -178,37 +178,43 @@ class Reading:
     def _read_scope(self, scope: Scope, window: Window | None, version: int | None) -> None:
         """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
         failed = len(self.outcome.failures)
-        before = len(window.done) if window else 0
         if window:
             self._window, window.version = window, version
-        aborted = self._read_partitions(scope, window)
+        try:
+            partitions = list(self.source.partitions_in(scope))
+        except TapError as error:
+            self._fail(scope, error)
+            return
+        resumable = self._read_partitions(scope, partitions, window)
         if window is None:
             return
         states = self._states(scope)
         if len(self.outcome.failures) == failed:
             bookmarks.close_window(states, window, cursor=self._cursor)
-        elif aborted and len(window.done) > before:
+        elif resumable:
             bookmarks.keep_walk(states, window)
-        else:  # the next run reads all of it again, not only what is left
+        else:
             bookmarks.drop_walk(states)
         self._tap.save_state(now=version is None)  # or else after the version's message
 
-    def _read_partitions(self, scope: Scope, window: Window | None) -> bool:
-        """Read the partitions of a scope; return whether the rest of them was given up."""
-        try:
-            partitions = list(self.source.partitions_in(scope))
-        except TapError as error:
-            return self._fail(scope, error)
+    def _read_partitions(
+        self, scope: Scope, partitions: Sequence[Scope], window: Window | None
+    ) -> bool:
+        """Read partitions; return whether the next run should go on with those that are left.
+
+        It should not where every partition had its turn, and where nothing came any more from the
+        first one on: partitions that always fail would keep the others from being read for good.
+        """
         done = set(window.done) if window else set()
         left = [p for p in partitions if self.source.partition_id(p) not in done]
         walks = ((partition, self.source.walk(partition, window, self)) for partition in left)
         refused: list[RequestError] = []
-        streak = 0
+        streak, came = 0, False
         for partition, failure in drive(walks, self._tap.workers, lanes=self._tap.lanes):
             self._pages.pop(tuple(partition.values()), None)
             self._trails.pop(tuple(partition.values()), None)
             if failure is None:
-                streak = 0
+                streak, came = 0, True
                 self.outcome.progress.walks += 1
                 if window:
                     self._keep(scope, window, partition)
@@ -216,9 +222,10 @@ class Reading:
                 refused.append(refusal)
             else:
                 streak += 1
-                hopeless = self._fail(partition, failure)
-                if hopeless or (streak >= GIVE_UP_AFTER and isinstance(failure, UnreachableError)):
+                if self._fail(partition, failure):
                     return True
+                if streak >= GIVE_UP_AFTER and isinstance(failure, UnreachableError):
+                    return came
             self._tap.session.patient = streak < GIVE_UP_AFTER
         if reason := self.source.shortfall(scope):
             self._leave_out(reason)

@@ -186,6 +186,8 @@ class Source(Table):
 class Unwound(Table):
     """A table made of what another stream's rows hold, at no request.
 
+    Its key has two parts at least: the row it belongs to, and what tells it from its siblings.
+
     Attributes:
         unwinds: the stream whose pages it is made of.
     """

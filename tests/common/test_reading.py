@@ -180,6 +180,21 @@ def test_an_interrupted_walk_goes_on_at_the_partition_it_did_not_finish(
     assert mark(second.state) == mark(run_tap(FakeClock(), world(), TIMES).state)
 
 
+@pytest.mark.parametrize("error", STOPS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("where", [ENTRIES, USERS])
+def test_a_run_that_gets_nowhere_keeps_what_an_earlier_one_had_done(
+    clock: FakeClock, error: Exception, where: str
+) -> None:
+    first = run_tap(clock, world(u2=error), TIMES, max_requests_per_hour=1000)
+    stuck = world()
+    stuck.by_path[where] = error
+    second = run_tap(clock, stuck, TIMES, state=first.state, max_requests_per_hour=1000)
+    assert second.error is not None
+    answers = world()
+    run_tap(clock, answers, TIMES, state=second.state, max_requests_per_hour=1000)
+    assert asked(answers) == ["u2", "u3"]
+
+
 def test_after_one_failed_partition_the_others_are_read_and_the_bookmark_stays(
     clock: FakeClock,
 ) -> None:
