@@ -235,7 +235,8 @@ class Server:
         for name, value in headers.items():
             handler.send_header(name, value)
         handler.end_headers()
-        handler.wfile.write(answer.body[: len(answer.body) - answer.cut])
+        with contextlib.suppress(BrokenPipeError):  # who asked did not wait for it
+            handler.wfile.write(answer.body[: len(answer.body) - answer.cut])
         handler.close_connection = bool(answer.cut)
 
     def stop(self) -> None:
