@@ -96,6 +96,16 @@ class ClockifyStream(Source):
         """Return the query parameters of a walk."""
         return self.params
 
+    def shortfall(self, scope: Scope) -> str | None:  # noqa: ARG002
+        """Return why this cannot be all there was: a workspace that was read before is missing."""
+        if not self.tap.lost_workspaces:
+            return None
+        lost = ", ".join(self.tap.lost_workspaces)
+        return (
+            f"the key no longer sees workspace {lost}; if that is for good, name the workspaces "
+            "that remain in workspace_ids"
+        )
+
     def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
         """Request pages until `Last-Page` says so, or until a page is short where it is missing.
 

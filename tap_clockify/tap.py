@@ -127,7 +127,7 @@ class TapClockify(ApiTap):
         if not key and not token:
             errors.append(
                 "api_key is missing: create one in Clockify under Preferences, Advanced, and set "
-                "api_key (or TAP_CLOCKIFY_API_KEY)."
+                "api_key in the configuration, or TAP_CLOCKIFY_API_KEY in the environment."
             )
         if token and not key and not config.get("workspace_ids"):
             errors.append("workspace_ids is missing: an add-on token cannot list workspaces.")
@@ -150,6 +150,20 @@ class TapClockify(ApiTap):
         """The workspaces that are read, one scope each."""
         self.listed(streams.Workspaces, {})
         return [{"workspaceId": ident} for ident in self.table(streams.Workspaces).known]
+
+    @property
+    def lost_workspaces(self) -> list[str]:
+        """Ids of workspaces that an earlier run read and the key does not see any more.
+
+        Their rows are absent, not deleted. State remembers workspaces where versions are on.
+        """
+        if self.config.get("workspace_ids"):
+            return []
+        return sorted(set(self._seen_workspaces()) - {*self.table(streams.Workspaces).known})
+
+    def _seen_workspaces(self) -> list[str]:
+        state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
+        return state.get("seen", [])
 
     def ids_of(self, kind: type[streams.Listed], scope: Scope, name: str) -> list[dict[str, str]]:
         """Return one partition per row of a list in a workspace.
@@ -198,6 +212,9 @@ class TapClockify(ApiTap):
             if partition:
                 raise TapError(f"Workspace {partition['workspaceId']}: {error}") from error
             raise error
+        if self.config["emit_activate_version_messages"] and not self.lost_workspaces:
+            seen = sorted(self.table(streams.Workspaces).known)
+            self.state.setdefault("bookmarks", {})["workspaces"] = {"seen": seen}
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
@@ -205,39 +222,38 @@ class TapClockify(ApiTap):
         yield f"{self.name} {self.plugin_version} at {api_url(self.config)}"
         yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
         roles = self._roles()
-        lists = 0
-        walks = 0
+        limit = self.config.get("max_requests_per_hour")
+        addon = bool(self.config.get("addon_token"))
+        total = len(self.workspaces) if addon else 1
         for scope in self.workspaces:
             ident = scope["workspaceId"]
             workspace = self.table(streams.Workspaces).known[ident]
+            plan = workspace.featureSubscriptionType or "unknown"
             members = len(self.member_walks(scope))
             projects = len(self.ids_of(streams.Projects, scope, "projectId"))
-            role = " and ".join(roles.get(ident, ())) or "plain member"
-            if self.config.get("addon_token"):
-                role = "add-on"
+            lists = 3 + _pages(members) + _pages(projects)  # and user groups, clients, tags
+            requests = lists + projects + members
+            total += requests
+            role = "add-on" if addon else " and ".join(roles.get(ident, ())) or "plain member"
             yield (
-                f"  {workspace.name} ({ident}): {role}, plan "
-                f"{workspace.featureSubscriptionType or 'unknown'}, {members:,} members, "
-                f"{projects:,} projects"
+                f"  {workspace.name} ({ident}): {role}, plan {plan}, {members:,} members, "
+                f"{projects:,} projects, at least {requests:,} requests"
             )
-            if not self.config.get("addon_token") and not {*ROLES[:2]} & {*roles.get(ident, ())}:
+            if not addon and not {*ROLES[:2]} & {*roles.get(ident, ())}:
                 yield (
                     "    left out: time entries of other members, which only the key of an owner "
                     "or admin can read"
                 )
-            lists += 3 + _pages(members) + _pages(projects)  # and user groups, clients, tags
-            walks += projects + members
-        total = 1 + lists + walks
+            quota = limit or (FREE_QUOTA if plan.startswith("FREE") else None)
+            if quota and requests > quota:
+                hours = (requests - 1) // quota
+                time = "an hour" if hours == 1 else f"{hours:,} hours"
+                yield f"    at {quota:,} requests an hour that takes more than {time}"
         yield (
-            f"A full run of all tables sends at least {total:,} requests: {1 + lists:,} for lists, "
-            f"{walks:,} for tasks (one per project) and time entries (one per member), and one "
-            f"more for every further {PAGE_SIZE:,} rows of one of them."
+            f"A full run of all tables sends at least {total:,} requests: each list, one per "
+            f"project (tasks) and one per member (time entries), and one more for every further "
+            f"{PAGE_SIZE:,} rows of one of them."
         )
-        quota = self.config.get("max_requests_per_hour") or FREE_QUOTA
-        if total > quota:
-            hours = (total - 1) // quota
-            time = "an hour" if hours == 1 else f"{hours:,} hours"
-            yield f"At {quota:,} requests an hour that takes more than {time}."
 
     def _roles(self) -> dict[str, list[str]]:
         """Return the key's roles by workspace id; one request per role."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 3600.0
 """Longest wait in seconds that a Retry-After header is granted: the longest known quota's hour."""
 
-_PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-cf-id", "cf-ray")
 
@@ -48,7 +47,9 @@ def problem_of(answer: BaseHTTPResponse) -> Problem | None:
             passing=False,
         )
     if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        passing = answer.status in _PASSING_STATUSES
+        passing = answer.status in {408, 425, 429} or (
+            answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in {501, 505}
+        )
         return Problem(f"answered {answer.status} {_phrase(answer.status)}", passing=passing)
     first, last = _ends(answer.data)
     if first == b"<":

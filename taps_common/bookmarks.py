@@ -10,8 +10,9 @@ is a partition in the SDK's format, with three keys of our own:
   so that they are read again until they end, however old they are;
 - `walk`: what an interrupted reading had done: `start` and `end` (the dates that bounded it; under
   others it is not resumed), `since` (its lower bound), `began` (when it started), `version` (its
-  table version), `done` (ids of the partitions it had finished), `latest` (latest cursor it saw)
-  and `open` (the open rows it saw, as in `unfinished`).
+  table version), `done` (ids of the partitions it had finished), `latest` (latest cursor it saw),
+  `open` (the open rows it saw, as in `unfinished`) and `stalled` (runs that got nowhere with it).
+  Only a reading from the beginning is resumed.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Window:
         version: table version that the records carry.
         latest: latest cursor seen.
         open: partition id -> earliest open row seen.
+        stalled: runs in a row that got nowhere with this reading.
     """
 
     since: datetime | None
@@ -56,6 +58,7 @@ class Window:
     version: int | None = None
     latest: datetime | None = None
     open: dict[str, datetime] = field(default_factory=dict)
+    stalled: int = 0
 
     def saw(self, partition: str, latest: datetime | None, earliest_open: datetime | None) -> None:
         """Take note of a page: its latest cursor, and the cursor of its earliest open row."""
@@ -111,7 +114,8 @@ def open_window(
     walks = [table.get("walk") for table in tables]
     if walks and walks[0] and all(walk == walks[0] for walk in walks):
         same_dates = (walks[0]["start"], walks[0]["end"]) == (_text(start), _text(end))
-        if same_dates:
+        first_load = walks[0]["since"] is None  # a look-back is cheap, and fresh, to begin anew
+        if same_dates and first_load:
             _resume(window, walks[0])
     return window
 
@@ -127,6 +131,7 @@ def keep_walk(states: Iterable[ScopeState], window: Window) -> None:
         "done": list(window.done),
         "latest": _text(window.latest),
         "open": _texts(window.open),
+        "stalled": window.stalled,
     }
     for state in states:
         state["walk"] = walk
@@ -151,10 +156,10 @@ def close_window(states: Iterable[ScopeState], window: Window, *, cursor: str) -
         if unfinished := window.hidden() | window.open:
             state["unfinished"] = _texts(unfinished)
         seen = window.latest and min(window.latest, window.began)
-        known = [moment for moment in (_bookmark(state, cursor), seen) if moment]
-        if known:
+        marks = [moment for moment in (_bookmark(state, cursor), seen) if moment]
+        if marks:
             state["replication_key"] = cursor
-            state["replication_key_value"] = to_text(max(known))
+            state["replication_key_value"] = to_text(max(marks))
 
 
 def to_text(moment: datetime) -> str:
@@ -180,6 +185,7 @@ def _resume(window: Window, walk: ScopeState) -> None:
     window.version = walk["version"]
     window.latest = from_text(walk["latest"]) if walk["latest"] else None
     window.open = {key: from_text(text) for key, text in walk["open"].items()}
+    window.stalled = walk["stalled"]
 
 
 def _text(moment: datetime | None) -> str | None:

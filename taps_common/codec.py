@@ -54,9 +54,9 @@ class PageDecoder(Generic[R]):
             self.drifted |= drifted
             return rows  # type: ignore[return-value]  # rows of the narrowed type
 
-    def unknown_fields(self, body: bytes, limit: int) -> set[str]:
-        """Return the paths of fields that a page's first rows have beyond the row type."""
-        return drift.unknown_fields(body, self.row, limit)
+    def survey(self, body: bytes, limit: int) -> tuple[set[str], set[str]]:
+        """Return the fields that a page's first rows have at the top, and the undeclared paths."""
+        return drift.survey(body, self.row, limit)
 
 
 class LineEncoder:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import inspect as types
@@ -37,8 +37,8 @@ def read_tolerantly(body: bytes, row: type[S]) -> tuple[list[S], set[str]]:
     return rows, drifted
 
 
-def unknown_fields(body: bytes, row: type[msgspec.Struct], limit: int) -> set[str]:
-    """Return the paths of fields that a page's first rows have and their type does not declare.
+def survey(body: bytes, row: type[msgspec.Struct], limit: int) -> tuple[set[str], set[str]]:
+    """Return which fields a page's first rows have: all at the top, and the undeclared paths.
 
     Args:
         body: the page.
@@ -51,10 +51,10 @@ def unknown_fields(body: bytes, row: type[msgspec.Struct], limit: int) -> set[st
     except (msgspec.DecodeError, UnicodeDecodeError):
         page = _parse(body)
         items = page[:limit] if isinstance(page, list) else []
-    found: set[str] = set()
+    unknown: set[str] = set()
     for item in items:
-        _collect_unknown(item, row, "", found)
-    return found
+        _collect_unknown(item, row, "", unknown)
+    return set().union(*items), unknown
 
 
 def _parse(body: bytes) -> object:
@@ -104,8 +104,7 @@ def _fit_value(
     drifted: set[str],
 ) -> object:
     """Return the value as its declared type, what does not fit inside it as null."""
-    whole = isinstance(value, Decimal) and value == value.to_integral_value()
-    for candidate in (value, int(value)) if whole else (value,):  # type: ignore[call-overload]
+    for candidate in _readings(value):
         try:
             return msgspec.convert(candidate, declared)
         except msgspec.ValidationError:
@@ -113,9 +112,9 @@ def _fit_value(
     nested = nested_row(info)
     if nested is not None and isinstance(value, dict):
         return _fit(value, nested.cls, f"{path}.", drifted)
-    item = _list_item(info)
-    if item is not None and isinstance(value, list):
-        optional = item.cls | None
+    listed = _list_of(info)
+    if listed is not None and isinstance(value, list):
+        item, optional = listed.item_type, _optional_item(declared)
         parts = [_fit_value(part, optional, item, f"{path}[]", drifted) for part in value]
         if None in value:
             drifted.add(f"{path}[]")
@@ -124,11 +123,26 @@ def _fit_value(
     return None
 
 
-def _list_item(info: types.Type) -> types.StructType | None:
+def _readings(value: object) -> list[object]:
+    """Return a value and what it may be meant as: 5.0 as 5, a moment without a zone as UTC."""
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return [value, int(value)]
+    return [value, f"{value}Z"] if isinstance(value, str) else [value]
+
+
+def _list_of(info: types.Type) -> types.ListType | None:
     if isinstance(info, types.UnionType):
         lists = [member for member in info.types if isinstance(member, types.ListType)]
-        return _list_item(lists[0]) if len(lists) == 1 else None
-    return nested_row(info.item_type) if isinstance(info, types.ListType) else None
+        return lists[0] if len(lists) == 1 else None
+    return info if isinstance(info, types.ListType) else None
+
+
+def _optional_item(declared: Any) -> Any:  # noqa: ANN401 - a type expression
+    """Return the type of a list's items, or null, from the annotation of the list."""
+    for part in (declared, *get_args(declared)):
+        if get_origin(part) is list:
+            return get_args(part)[0] | None
+    return declared
 
 
 def _kind(value: object) -> str:
@@ -145,7 +159,8 @@ def _collect_unknown(
             found.add(f"{path}{name}")
             continue
         kind = declared[name].type
-        nested = nested_row(kind) or _list_item(kind)
+        listed = _list_of(kind)
+        nested = nested_row(listed.item_type if listed else kind)
         if nested is None:
             continue
         for part in value if isinstance(value, list) else [value]:

@@ -23,7 +23,7 @@ class Outcome:
         left_out: partitions that the service refused and that are no failure, by reason.
         stop: the error that ends the whole run.
         repeated: rows that came twice in one walk.
-        blank: rows left out of unwound tables because a part of their key is empty.
+        blank: rows left out because a part of their key is empty, by unwound table.
     """
 
     progress: Progress
@@ -32,7 +32,7 @@ class Outcome:
     left_out: dict[str, int] = field(default_factory=dict)
     stop: Exception | None = None
     repeated: int = 0
-    blank: int = 0
+    blank: dict[str, int] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -58,8 +58,8 @@ class Outcome:
             logger.warning("%s: %d partitions left out: %s", progress.name, count, reason)
         if self.repeated:
             logger.warning("%s: %d rows came twice", progress.name, self.repeated)
-        if self.blank:
-            logger.warning("%s: %d unwound rows had no whole key", progress.name, self.blank)
+        for name, count in self.blank.items():
+            logger.warning("%s: %d rows left out: a part of their key is empty", name, count)
         for scope, error in self.failures:
             where = ", ".join(f"{name} {value}" for name, value in scope.items())
             logger.error("%s failed%s: %s", progress.name, where and f" ({where})", error)

@@ -20,6 +20,7 @@ from taps_common.errors import (
     UnreachableError,
 )
 from taps_common.fetch import drive
+from taps_common.inspection import Inspection
 from taps_common.outcome import Outcome
 from taps_common.progress import Progress
 
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from taps_common.rows import Breadcrumb, Row
     from taps_common.stream import Source, Table
 
-PROBED_ROWS = 1000
-"""Rows of each stream that are searched for fields nobody declared."""
+STALLED_RUNS = 3
+"""Runs that may get nowhere with an interrupted reading before it is begun anew."""
 
 GIVE_UP_AFTER = 3
 """Partitions that fail in a row before requests are not sent again, and, if no answer comes at all,
@@ -55,12 +56,7 @@ class Reading:
         self.outcome = Outcome(Progress(source.name, self._tap.clock, self._tap.logger))
         self._decoder = PageDecoder(source.row, self._wants)
         self._window: Window | None = None
-        own_keys = [key for key in source.own_keys if key not in source.from_route]
-        self._keys = attrgetter(*own_keys)
-        self._pages: dict[tuple[str, ...], set[int]] = {}
-        self._trails: dict[tuple[str, ...], set[int]] = {}
-        self._probed = 0
-        self._reported: set[str] = set()
+        self._inspection = Inspection(source, self._decoder, self.outcome)
 
     def run(self) -> Outcome:
         """Read everything; failures are collected, and the state says what was done."""
@@ -78,20 +74,22 @@ class Reading:
                 counter = metrics.enter_context(table.get_record_counter())
                 counter.increment(table.count)
                 self.outcome.counts[table.name] = table.count
-                if version is not None and self.outcome.complete and self._trusts(table):
+                if version is None:
+                    continue
+                if self._inspection.trusts(table) and self.outcome.complete:
                     table.activate_version(version)
-        if self.tables:
+                else:
+                    self._no_version(table.name, "not all of it could be read")
+        if self.tables and (self._tap.state.get("bookmarks") or not self.outcome.failures):
             self._tap.save_state(now=True)
         self.outcome.progress.tick()
         return self.outcome
 
-    def _trusts(self, table: Table) -> bool:
-        """Tell whether an unwound table has all its rows: none was lost to a drifted field."""
-        drifted = {path.partition(".")[0].partition("[")[0] for path in self._decoder.drifted}
-        return table is self.source or not drifted & table.needs
+    def _no_version(self, name: str, reason: str) -> None:
+        self._tap.logger.info("%s: no table version in this run: %s", name, reason)
 
     def run_alone(self) -> None:
-        """Read for a dry run: no state is kept, and the first failure is raised."""
+        """Read for a dry run: bookmarks stay as they are, and the first failure is raised."""
         self._begin(None)
         for scope in self.source.scopes():
             window = self._open(scope)
@@ -99,7 +97,7 @@ class Reading:
                 for _, error in drive(
                     [(partition, self.source.walk(partition, window, self))], self._tap.workers
                 ):
-                    if error is not None and self._refusal(error) is None:
+                    if error is not None and self._refusal(error, partition) is None:
                         raise error
         self._tap.save_state(now=True)
 
@@ -129,14 +127,14 @@ class Reading:
                 f"{request} answered 200, but the page is not usable: {error}"
             ) from None
         count = len(rows)
-        self._check_keys(request, rows, partition, last=last)
-        self._report_drift(response.body, count)
+        self._inspection.check_keys(request, rows, partition, last=last)
+        self._inspection.report_drift(response.body, count)
         rows = self.source.choose(rows)
         self.source.complete(rows, partition)
         self.source.remember(rows, partition)
         if self._window is not None:
-            found, rows = rows, self._tap.within_dates(rows, self._cursor)
-            self._note_cursors(rows, found, partition)
+            page, rows = rows, self._tap.within_dates(rows, self._cursor)
+            self._note_cursors(page, rows, partition)
         self._emit(rows)
         progress.rows += count
         progress.tick()
@@ -156,7 +154,8 @@ class Reading:
         keys = attrgetter(*table.own_keys)
         unwound = table.rows_from(rows)
         whole = [row for row in unwound if None not in keys(row)]
-        self.outcome.blank += len(unwound) - len(whole)
+        if blank := len(unwound) - len(whole):
+            self.outcome.blank[table.name] = self.outcome.blank.get(table.name, 0) + blank
         return whole
 
     def _wants(self, path: Breadcrumb) -> bool:
@@ -185,47 +184,45 @@ class Reading:
         except TapError as error:
             self._fail(scope, error)
             return
-        resumable = self._read_partitions(scope, partitions, window)
+        done = len(window.done) if window else 0
+        aborted = self._read_partitions(scope, partitions, window)
         if window is None:
             return
         states = self._states(scope)
+        came = len(window.done) > done
         if len(self.outcome.failures) == failed:
             bookmarks.close_window(states, window, cursor=self._cursor)
-        elif resumable:
+        elif self.outcome.stop or ((aborted or not came) and window.stalled < STALLED_RUNS):
+            window.stalled = 0 if came or self.outcome.stop else window.stalled + 1
             bookmarks.keep_walk(states, window)
-        else:
+        else:  # all had their turn: the next run reads all again, not only what always fails
             bookmarks.drop_walk(states)
         self._tap.save_state(now=version is None)  # or else after the version's message
 
     def _read_partitions(
         self, scope: Scope, partitions: Sequence[Scope], window: Window | None
     ) -> bool:
-        """Read partitions; return whether the next run should go on with those that are left.
-
-        It should not where every partition had its turn, and where nothing came any more from the
-        first one on: partitions that always fail would keep the others from being read for good.
-        """
+        """Read partitions; return whether the rest of them was given up."""
         done = set(window.done) if window else set()
         left = [p for p in partitions if self.source.partition_id(p) not in done]
         walks = ((partition, self.source.walk(partition, window, self)) for partition in left)
         refused: list[RequestError] = []
-        streak, came = 0, False
+        streak = 0
+        self._tap.session.patient = True
         for partition, failure in drive(walks, self._tap.workers, lanes=self._tap.lanes):
-            self._pages.pop(tuple(partition.values()), None)
-            self._trails.pop(tuple(partition.values()), None)
+            begun = self._inspection.end_walk(partition)
             if failure is None:
-                streak, came = 0, True
+                streak = 0
                 self.outcome.progress.walks += 1
                 if window:
                     self._keep(scope, window, partition)
-            elif (refusal := self._refusal(failure)) is not None:
+            elif not begun and (refusal := self._refusal(failure, partition)) is not None:
                 refused.append(refusal)
             else:
                 streak += 1
-                if self._fail(partition, failure):
+                hopeless = self._fail(partition, failure)
+                if hopeless or (streak >= GIVE_UP_AFTER and isinstance(failure, UnreachableError)):
                     return True
-                if streak >= GIVE_UP_AFTER and isinstance(failure, UnreachableError):
-                    return came
             self._tap.session.patient = streak < GIVE_UP_AFTER
         if reason := self.source.shortfall(scope):
             self._leave_out(reason)
@@ -239,11 +236,12 @@ class Reading:
             bookmarks.keep_walk(self._states(scope), window)
             self._tap.save_state()
 
-    def _refusal(self, error: Exception) -> RequestError | None:
+    def _refusal(self, error: Exception, partition: Scope) -> RequestError | None:
         """Return the error if it means that the service leaves a partition out; count it."""
         if not isinstance(error, RequestError):
             return None
-        reason = self.source.refusal(error)
+        known = self._window.known if self._window else frozenset()
+        reason = self.source.refusal(error, known=self.source.partition_id(partition) in known)
         if reason is None:
             return None
         self.outcome.progress.cost.add(error.cost)
@@ -300,53 +298,23 @@ class Reading:
             if window is None:
                 continue
             if window.since or window.start or self._tap.end_date:
+                self._no_version(self.source.name, "it reads since a bookmark or between dates")
                 return None
             if window.done:
                 resumed.add(window.version)
         if not resumed:
             return int(self._tap.clock.now().timestamp())
-        return resumed.pop() if len(resumed) == 1 else None
+        if len(resumed) == 1 and None not in resumed:
+            return resumed.pop()
+        self._no_version(self.source.name, "it goes on with a reading that had none")
+        return None
 
-    def _note_cursors(self, rows: Sequence[Row], found: Sequence[Row], partition: Scope) -> None:
+    def _note_cursors(self, page: Sequence[Row], rows: Sequence[Row], partition: Scope) -> None:
         """Tell the window what was seen; open rows count even if the dates leave them out."""
         assert self._window is not None  # noqa: S101 - asked only where there is a window
         cursors: list[datetime] = [c for row in rows if (c := getattr(row, self._cursor))]
         self._window.saw(
             self.source.partition_id(partition),
             max(cursors, default=None),
-            self.source.earliest_open(found),
+            self.source.earliest_open(page),
         )
-
-    # -- what is wrong with a page ---------------------------------------------------------------
-
-    def _check_keys(
-        self, request: Request, rows: Sequence[Row], partition: Scope, *, last: bool
-    ) -> None:
-        """Count rows that came twice; a page of nothing else is a loop (NO-LOOP).
-
-        Only hashes are kept, and only of walks that go on: the keys of a page are megabytes.
-        """
-        walk = tuple(partition.values())
-        keys = {hash(self._keys(row)) for row in rows}
-        before = self._pages.pop(walk, set())
-        trail = self._trails.setdefault(walk, set())
-        page = hash(frozenset(keys))
-        if keys and page in trail:
-            raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
-        trail.add(page)
-        self.outcome.repeated += len(rows) - len(keys) + len(keys & before)
-        if not last:
-            self._pages[walk] = keys
-
-    def _report_drift(self, body: bytes, count: int) -> None:
-        logger, name = self._tap.logger, self.source.name
-        if drifted := self._decoder.drifted - self._reported:
-            self._reported |= drifted
-            paths = ", ".join(sorted(drifted))
-            logger.warning("%s: values of %s are not of their type, sent as null", name, paths)
-        if (unseen := PROBED_ROWS - self._probed) > 0:
-            self._probed += count
-            if unknown := self._decoder.unknown_fields(body, unseen) - self._reported:
-                self._reported |= unknown
-                paths = ", ".join(sorted(unknown))
-                logger.warning("%s: fields unknown to this version, left out: %s", name, paths)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from datetime import timedelta
+from datetime import date, timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -118,6 +119,24 @@ def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]
     return errors + _number_errors(config) + _date_errors(config)
 
 
+def unknown_settings(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    """Return a sentence for each entry of the configuration that is no setting."""
+    sentences = []
+    for name in sorted(config.keys() - schema["properties"].keys()):
+        near = get_close_matches(name, schema["properties"], n=1)
+        meant = f"; did you mean {near[0]}?" if near else "."
+        sentences.append(f"{name} is no setting of this tap and has no effect{meant}")
+    return sentences
+
+
+def forget_empty_variables(prefix: str, schema: dict[str, Any]) -> None:
+    """Remove empty environment variables of settings: empty means not set."""
+    for name in schema["properties"]:
+        variable = f"{prefix}{name.upper()}"
+        if os.environ.get(variable) == "":
+            del os.environ[variable]
+
+
 def environment_errors(prefix: str, schema: dict[str, Any]) -> list[str]:
     """Return which environment variables cannot be read as the type of their setting."""
     errors = []
@@ -168,10 +187,10 @@ def end_of(text: str) -> datetime:
         ValueError: it is no ISO 8601 date or date-time.
     """
     moment = from_text(text)
-    is_date = len(text) == len("2026-01-31")
     try:
-        return moment + timedelta(days=1) if is_date else moment
-    except OverflowError:  # the last day of the calendar
+        date.fromisoformat(text)
+        return moment + timedelta(days=1)
+    except (ValueError, OverflowError):  # not a date alone, or the last day of the calendar
         return moment
 
 

@@ -168,8 +168,13 @@ class Source(Table):
         """Return the cursor of the earliest row of a page that is not final yet."""
         return None
 
-    def refusal(self, error: RequestError) -> str | None:  # noqa: ARG002
-        """Return in words why a partition that the service refuses is left out, not a failure."""
+    def refusal(self, error: RequestError, *, known: bool) -> str | None:  # noqa: ARG002
+        """Return in words why a partition that the service refuses is left out, not a failure.
+
+        Args:
+            error: what the first request of the partition brought.
+            known: whether the partition was read before.
+        """
         return None
 
     def shortfall(self, scope: Scope) -> str | None:  # noqa: ARG002

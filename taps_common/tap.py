@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 from singer_sdk.exceptions import ConfigValidationError
@@ -16,7 +18,14 @@ from taps_common.http import Session
 from taps_common.pace import Pace
 from taps_common.reading import Reading
 from taps_common.seam import LineWriter, SeamTap
-from taps_common.settings import describe_errors, end_of, environment_errors, start_of
+from taps_common.settings import (
+    describe_errors,
+    end_of,
+    environment_errors,
+    forget_empty_variables,
+    start_of,
+    unknown_settings,
+)
 from taps_common.stream import Source, Table
 
 if TYPE_CHECKING:
@@ -40,6 +49,22 @@ class RunFailedError(click.ClickException):
     """A run that left something out; the text is its last line, the exit code 1."""
 
 
+def _json_file(option: str, given: IO[str] | None) -> IO[str] | None:
+    """Return an option's file as it was, if it is JSON.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if given is None:
+        return None
+    text = given.read()
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise click.UsageError(f"--{option}: {given.name}: no JSON ({error}).") from error
+    return io.StringIO(text)
+
+
 class ApiTap(SeamTap):
     """A tap over an HTTP API."""
 
@@ -58,11 +83,14 @@ class ApiTap(SeamTap):
         self._state_written = float("-inf")
         if kwargs.get("parse_env_config"):
             prefix = f"{self.name.upper().replace('-', '_')}_"
+            forget_empty_variables(prefix, self.config_jsonschema)
             if errors := environment_errors(prefix, self.config_jsonschema):
                 raise ConfigValidationError(
                     "Config validation failed", errors=errors, schema=self.config_jsonschema
                 )
         super().__init__(*args, **kwargs)
+        for sentence in unknown_settings(dict(self.config), self.config_jsonschema):
+            self.logger.warning(sentence)
 
     # -- what a tap provides ---------------------------------------------------------------------
 
@@ -268,6 +296,8 @@ class ApiTap(SeamTap):
     def invoke(cls, *, check: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
         """Run the tap, or `--check`, which ends with 0 or 1."""
         if not check:
+            for name in ("state", "catalog"):
+                options[name] = _json_file(name, options.get(name))
             super().invoke(**options)
             return
         given = options["config"]
@@ -281,9 +311,12 @@ class ApiTap(SeamTap):
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401 - the SDK's own
-        """Read the config files; one that cannot be read ends the command with a sentence."""
+        """Read the config files, or the environment where none is named.
+
+        A file that cannot be read ends the command with a sentence.
+        """
         try:
-            return super().cb_config(ctx, param, value)
+            return super().cb_config(ctx, param, value or ("ENV",))
         except FileNotFoundError as error:
             raise click.UsageError(f"--config: {error}") from error
         except ValueError as error:

@@ -24,9 +24,9 @@ TABLES: tuple[type[Table], ...] = (
     Projects,
     ProjectMemberships,
     Tags,
-    Tasks,
     TimeEntries,
     TimeEntryTags,
     TimeEntryCustomFields,
+    Tasks,  # one request per project: last, so that a quota leaves room for the entries
 )
 """All tables, in the order in which they are read."""

@@ -9,11 +9,15 @@ from msgspec.structs import asdict
 from tap_clockify import rows
 from tap_clockify.client import ClockifyStream
 from tap_clockify.streams.workspaces import Listed
+from taps_common.errors import ShapeError
 from taps_common.stream import Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from taps_common.bookmarks import Scope, Window
+    from taps_common.fetch import Walk
+    from taps_common.reading import Reading
     from taps_common.rows import Row
 
 ACCOUNT_STATUSES = (
@@ -44,6 +48,16 @@ class Users(Listed):
         ("sort-column", "ID"),
     )
 
+    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
+        """Request the list.
+
+        Raises:
+            ShapeError: it is empty, and a workspace has its owner at least.
+        """
+        yield from super().walk(partition, window, reading)
+        if not self.ids[partition["workspaceId"]]:
+            raise ShapeError(f"GET {self.path} lists no member, not even the workspace's owner.")
+
 
 class UserMemberships(Unwound):
     """Who belongs to what: workspaces, projects and groups of each member."""
@@ -57,7 +71,9 @@ class UserMemberships(Unwound):
     def rows_from(self, rows_read: Sequence[rows.User]) -> list[Row]:
         """Return one row per membership."""
         return [
-            rows.UserMembership(workspaceId=user.workspaceId, **asdict(membership))
+            rows.UserMembership(
+                **asdict(membership) | {"workspaceId": user.workspaceId, "userId": user.id}
+            )
             for user in rows_read
             for membership in user.memberships or ()
         ]

@@ -74,7 +74,7 @@ class Tasks(ClockifyStream):
         """Return one walk per project of the workspace."""
         return self.tap.ids_of(Projects, scope, "projectId")
 
-    def refusal(self, error: RequestError) -> str | None:
+    def refusal(self, error: RequestError, *, known: bool) -> str | None:  # noqa: ARG002
         """Return why a project's tasks are left out: it was deleted since the list was read."""
         if is_unknown_id(error):
             return "Clockify does not know the project any more (400, code 501)"

@@ -48,7 +48,7 @@ class TimeEntries(ClockifyStream):
         """Return why not all members are walked over: the key may not list them."""
         if scope["workspaceId"] in self.tap.unlisted:
             return f"the key may not list the members (403), so {OWNER_ONLY}"
-        return None
+        return super().shortfall(scope)
 
     def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:
         """Return the window of a walk, padded, since its bounds are read in an unknown zone."""
@@ -75,9 +75,12 @@ class TimeEntries(ClockifyStream):
         ]
         return min(running, default=None)
 
-    def refusal(self, error: RequestError) -> str | None:
-        """Return why a member's entries are left out: not visible to the key, or no member now."""
-        if is_forbidden(error):
+    def refusal(self, error: RequestError, *, known: bool) -> str | None:
+        """Return why a member's entries are left out: never visible to the key, or no member now.
+
+        Entries that were visible once and are no more are a failure: the key lost a role.
+        """
+        if is_forbidden(error) and not known:
             return f"the key may not read other members' time entries (403), so {OWNER_ONLY}"
         if is_unknown_id(error):
             return "Clockify does not know the member in this workspace any more (400, code 501)"

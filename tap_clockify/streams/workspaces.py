@@ -69,10 +69,9 @@ class Workspaces(ClockifyStream):
         wanted = self.tap.config.get("workspace_ids") or [row.id for row in rows_read]
         visible = {row.id: row for row in rows_read}
         if not self.tap.config.get("addon_token") and (unknown := {*wanted} - {*visible}):
-            seen = ", ".join(f"{row.id} ({row.name})" for row in rows_read) or "none"
             raise TapError(
                 f"workspace_ids names {', '.join(sorted(unknown))}, which this key cannot see. "
-                f"It sees: {seen}."
+                f"It sees {', '.join(visible)}; --check shows their names."
             )
         return [row for ident, row in visible.items() if ident in wanted]
 

@@ -67,14 +67,14 @@ NEVER_SENT: list[tuple[dict[str, Any], str]] = [
         {"api_key": None},
         (
             "api_key is missing: create one in Clockify under Preferences, Advanced, and set "
-            "api_key (or TAP_CLOCKIFY_API_KEY)."
+            "api_key in the configuration, or TAP_CLOCKIFY_API_KEY in the environment."
         ),
     ),
     (
         {"api_key": ""},
         (
             "api_key is missing: create one in Clockify under Preferences, Advanced, and set "
-            "api_key (or TAP_CLOCKIFY_API_KEY)."
+            "api_key in the configuration, or TAP_CLOCKIFY_API_KEY in the environment."
         ),
     ),
     (
@@ -206,10 +206,12 @@ def test_an_unknown_workspace(account: Account) -> None:
     world = account.world
     run = account.command("--config", "ENV", workspace_ids=[world.main_id, "nowhere"])
     assert run.code == 1
-    names = [f"{row['id']} ({row['name']})" for row in true_rows(world, "workspaces")]
-    assert sentences(run) == [
-        "workspace_ids names nowhere, which this key cannot see. It sees: " + ", ".join(names) + "."
-    ]
+    ids = ", ".join(str(row["id"]) for row in true_rows(world, "workspaces"))
+    (sentence,) = sentences(run)
+    assert sentence == (
+        f"workspace_ids names nowhere, which this key cannot see. It sees {ids}; --check shows "
+        "their names."
+    )
     assert is_discreet(run, account)
 
 
@@ -453,15 +455,17 @@ def test_check_of_the_owners_key(account: Account) -> None:
         "Key of Olivera Owner (member00000@example.test)",
         (
             f"  Sandbox Builders d.o.o. Ćuprija ({main}): OWNER, plan ENTERPRISE_2021, 12 members, "
-            "12 projects"
+            "12 projects, at least 29 requests"
         ),
-        f"  Side project ({second}): WORKSPACE_ADMIN, plan FREE, 4 members, 3 projects",
         (
-            "A full run of all tables sends at least 42 requests: 11 for lists, 31 for tasks (one "
-            "per project) and time entries (one per member), and one more for every further 5,000 "
-            "rows of one of them."
+            f"  Side project ({second}): WORKSPACE_ADMIN, plan FREE, 4 members, 3 projects, "
+            "at least 12 requests"
         ),
-        "At 30 requests an hour that takes more than an hour.",
+        (
+            "A full run of all tables sends at least 42 requests: each list, one per project "
+            "(tasks) and one per member (time entries), and one more for every further 5,000 rows "
+            "of one of them."
+        ),
     ]
     assert len(account.requests()) == 1 + 4 + 1 + 2 + 2
 
@@ -474,9 +478,12 @@ def test_check_of_an_admins_key(account: Account) -> None:
         "Key of Adam Admin (member00001@example.test)",
         (
             f"  Sandbox Builders d.o.o. Ćuprija ({main}): WORKSPACE_ADMIN and TEAM_MANAGER, plan "
-            "ENTERPRISE_2021, 12 members, 12 projects"
+            "ENTERPRISE_2021, 12 members, 12 projects, at least 29 requests"
         ),
-        f"  Side project ({second}): PROJECT_MANAGER, plan FREE, 4 members, 3 projects",
+        (
+            f"  Side project ({second}): PROJECT_MANAGER, plan FREE, 4 members, 3 projects, "
+            "at least 12 requests"
+        ),
         (
             "    left out: time entries of other members, which only the key of an owner or admin "
             "can read"

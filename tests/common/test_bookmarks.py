@@ -234,16 +234,14 @@ def interrupted(*states: dict[str, Any]) -> tuple[dict[str, Any], ...]:
 
 
 def test_an_interrupted_reading_goes_on_where_it_was() -> None:
-    states = interrupted(marked("2026-08-31"), marked("2026-08-30"))
-    assert states[0]["replication_key_value"] == "2026-08-31T00:00:00Z"
+    states = interrupted(marked(None), marked(None))
     later = NOW + timedelta(days=2)
     window = open_window(
         states, cursor="start", full=False, now=later, start=None, lookback=timedelta(days=1)
     )
     assert window == Window(
-        since=at("2026-07-31"),
+        since=None,
         began=NOW,
-        known=frozenset({"u", "v"}),
         done=["u"],
         version=17,
         latest=at("2026-09-14"),
@@ -251,8 +249,15 @@ def test_an_interrupted_reading_goes_on_where_it_was() -> None:
     )
 
 
-def test_the_bookmark_after_a_resumed_reading_is_not_later_than_its_first_start() -> None:
+def test_an_interrupted_look_back_begins_anew() -> None:
+    """It is cheap, and what was read already may have changed since."""
     states = interrupted(marked("2026-08-31"))
+    assert states[0]["replication_key_value"] == "2026-08-31T00:00:00Z"
+    assert opened(*states).done == []
+
+
+def test_the_bookmark_after_a_resumed_reading_is_not_later_than_its_first_start() -> None:
+    states = interrupted(marked(None))
     window = open_window(
         states, cursor="start", full=False, now=NOW + MONTH, start=None, lookback=MONTH
     )

@@ -105,7 +105,7 @@ def test_no_row_of_a_page_with_an_error_is_written() -> None:
         ("size", 5.5, None, "size"),
         ("weight", "x", None, "weight"),
         ("words", "x", None, "words"),
-        ("words", ["a", 5], None, "words"),
+        ("words", ["a", 5], ["a"], "words[]"),
         ("part", "x", None, "part"),
         ("part", {"name": 5, "size": 7}, {"name": None, "size": 7}, "part.name"),
         ("parts", {"name": "x"}, None, "parts"),

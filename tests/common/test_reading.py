@@ -308,7 +308,73 @@ def versions(answers: Answers, clock: FakeClock, *streams: str, **config: object
 
 def test_a_complete_reading_is_said_once_per_table_after_its_rows(clock: FakeClock) -> None:
     streams = ("users", "time_entries", "time_entry_tags")
-    assert versions(world(), clock, *streams) == list(streams)
+    tagged = body({"id": "1", "workspaceId": "w1", "userId": "u1", "tagIds": ["t"]})
+    assert versions(world("u1", u1=tagged), clock, *streams) == list(streams)
+
+
+def test_rows_that_lack_what_a_table_is_made_of_delete_nothing(clock: FakeClock) -> None:
+    without_tags = body({"id": "1", "workspaceId": "w1", "userId": "u1"})
+    streams = ("time_entries", "time_entry_tags")
+    assert versions(world("u1", u1=without_tags), clock, *streams) == ["time_entries"]
+
+
+def test_rows_without_a_whole_key_delete_nothing(clock: FakeClock) -> None:
+    fields = [{"customFieldId": "c", "value": 1}, {"value": 2}]
+    entry_ = {"id": "1", "workspaceId": "w1", "userId": "u1", "customFieldValues": fields}
+    streams = ("time_entries", "time_entry_custom_fields")
+    assert versions(world("u1", u1=body(entry_)), clock, *streams) == ["time_entries"]
+
+
+def test_a_workspace_without_members_is_an_error(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    nobody = Answers(one_workspace(()))
+    assert versions(nobody, clock, "users", "time_entries") == []
+    assert "not even the workspace's owner" in caplog.text
+
+
+def test_a_workspace_that_the_key_no_longer_sees_deletes_nothing(clock: FakeClock) -> None:
+    two = one_workspace() | {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
+    streams = ("workspaces", "projects")
+
+    def told(world_: dict[str, Any], **config: Any) -> list[str]:  # noqa: ANN401 - settings
+        nonlocal state
+        config["emit_activate_version_messages"] = True
+        run = run_tap(clock, Answers(world_), streams, state=state, **config)
+        state = run.state
+        return [message["stream"] for message in run.of_type("ACTIVATE_VERSION")]
+
+    state: dict[str, Any] | None = None
+    assert told(two) == list(streams)
+    assert told(one_workspace()) == []
+    assert told(one_workspace()) == [], "it stays remembered"
+    assert told(one_workspace(), workspace_ids=["w1"]) == list(streams), "that is said on purpose"
+
+
+def test_a_refusal_in_the_middle_of_a_walk_is_a_failure(clock: FakeClock) -> None:
+    pages = [body({"id": "1"}), status(400, 501)]
+    run = run_tap(clock, world("u1 u2", u1=pages), TIMES)
+    assert run.error is not None
+    assert "replication_key_value" not in mark(run.state)
+
+
+def test_a_member_whose_entries_were_visible_once_is_a_failure(clock: FakeClock) -> None:
+    first = run_tap(clock, world(), TIMES)
+    assert first.error is None
+    second = run_tap(clock, world(u2=status(403)), TIMES, state=first.state)
+    assert second.error is not None
+
+
+def test_an_outage_keeps_what_an_earlier_run_had_done(clock: FakeClock) -> None:
+    users = [f"u{number}" for number in range(6)]
+    stop = InterruptedRunError("interrupted")
+    first = run_tap(clock, world(" ".join(users), u3=stop), TIMES, max_requests_per_hour=1000)
+    assert mark(first.state)["walk"]["done"] == users[:3]
+    state = first.state
+    for expected in (users[:3], users[:3], users[:3], None):
+        away = world(" ".join(users), **dict.fromkeys(users[3:], status(500)))
+        state = run_tap(clock, away, TIMES, state=state, max_requests_per_hour=1000).state
+        assert mark(state).get("walk", {}).get("done") == expected
 
 
 @pytest.mark.parametrize(
@@ -432,7 +498,7 @@ def test_unwound_rows_without_a_whole_key_are_counted_and_left_out(
     page = body({"id": "1", "customFieldValues": fields})
     run = run_tap(clock, world("u1", u1=page), ("time_entry_custom_fields",))
     assert len(run.records("time_entry_custom_fields")) == 1
-    assert "1 unwound rows" in caplog.text
+    assert "time_entry_custom_fields: 1 rows left out" in caplog.text
 
 
 def test_each_list_is_asked_for_once(clock: FakeClock) -> None:

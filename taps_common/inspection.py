@@ -1,0 +1,101 @@
+"""What is odd about the pages of a source: rows that came twice, fields that changed."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from taps_common.errors import ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from taps_common.bookmarks import Scope
+    from taps_common.codec import PageDecoder
+    from taps_common.http import Request
+    from taps_common.outcome import Outcome
+    from taps_common.rows import Row
+    from taps_common.stream import Source, Table
+
+PROBED_ROWS = 1000
+"""Rows of each stream that are searched for fields nobody declared."""
+
+
+class Inspection:
+    """Looks at the pages of one reading.
+
+    Args:
+        source: whose pages they are.
+        decoder: what decodes them.
+        outcome: where rows that came twice are counted.
+    """
+
+    def __init__(self, source: Source, decoder: PageDecoder[Any], outcome: Outcome) -> None:
+        self._source = source
+        self._decoder = decoder
+        self._outcome = outcome
+        self._logger = source.tap.logger
+        own_keys = [key for key in source.own_keys if key not in source.from_route]
+        self._keys = attrgetter(*own_keys)
+        self._pages: dict[tuple[str, ...], set[int]] = {}
+        self._trails: dict[tuple[str, ...], set[int]] = {}
+        self._probed = 0
+        self._reported: set[str] = set()
+        self._present: set[str] = set()
+
+    def check_keys(
+        self, request: Request, rows: Sequence[Row], partition: Scope, *, last: bool
+    ) -> None:
+        """Count rows that came twice; a page of nothing else is a loop (NO-LOOP).
+
+        Only hashes are kept, and only of walks that go on: the keys of a page are megabytes.
+
+        Raises:
+            ShapeError: the same page came before in this walk.
+        """
+        walk = tuple(partition.values())
+        keys = {hash(self._keys(row)) for row in rows}
+        before = self._pages.pop(walk, set())
+        trail = self._trails.setdefault(walk, set())
+        page = hash(frozenset(keys))
+        if keys and page in trail:
+            raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
+        trail.add(page)
+        self._outcome.repeated += len(rows) - len(keys) + len(keys & before)
+        if not last:
+            self._pages[walk] = keys
+
+    def end_walk(self, partition: Scope) -> bool:
+        """Forget the pages of a walk; return whether there was any."""
+        walk = tuple(partition.values())
+        self._pages.pop(walk, None)
+        return self._trails.pop(walk, None) is not None
+
+    def report_drift(self, body: bytes, count: int) -> None:
+        """Say once which fields changed their type, and which are new."""
+        name = self._source.name
+        if drifted := self._decoder.drifted - self._reported:
+            self._reported |= drifted
+            paths = ", ".join(sorted(drifted))
+            self._logger.warning(
+                "%s: values of %s are not of their type, sent as null", name, paths
+            )
+        if (unseen := PROBED_ROWS - self._probed) <= 0:
+            return
+        self._probed += count
+        present, undeclared = self._decoder.survey(body, unseen)
+        self._present |= present
+        if unknown := undeclared - self._reported:
+            self._reported |= unknown
+            paths = ", ".join(sorted(unknown))
+            self._logger.warning("%s: fields unknown to this version, left out: %s", name, paths)
+
+    def trusts(self, table: Table) -> bool:
+        """Tell whether an unwound table has all its rows: no field it is made of went missing."""
+        if table is self._source:
+            return True
+        drifted = {path.partition(".")[0].partition("[")[0] for path in self._decoder.drifted}
+        missing = table.needs - self._present if self._present else frozenset()
+        for name in sorted(missing):
+            self._logger.warning("%s: no row of %s has %s", table.name, self._source.name, name)
+        return not missing and not drifted & table.needs and table.name not in self._outcome.blank
