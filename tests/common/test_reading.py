@@ -336,6 +336,7 @@ def test_a_workspace_without_members_is_an_error(
 def test_a_workspace_that_the_key_no_longer_sees_deletes_nothing(clock: FakeClock) -> None:
     two = one_workspace() | {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
     streams = ("workspaces", "projects")
+    state: dict[str, Any] | None = None
 
     def told(world_: dict[str, Any], **config: Any) -> list[str]:  # noqa: ANN401 - settings
         nonlocal state
@@ -344,7 +345,6 @@ def test_a_workspace_that_the_key_no_longer_sees_deletes_nothing(clock: FakeCloc
         state = run.state
         return [message["stream"] for message in run.of_type("ACTIVATE_VERSION")]
 
-    state: dict[str, Any] | None = None
     assert told(two) == list(streams)
     assert told(one_workspace()) == []
     assert told(one_workspace()) == [], "it stays remembered"
