@@ -169,6 +169,37 @@ def test_a_config_file_that_cannot_be_read_is_named_in_one_sentence(
     assert "Traceback" not in run.log
 
 
+@pytest.mark.parametrize("option", ["--state", "--catalog"])
+def test_a_file_that_is_no_json_is_named_in_one_sentence(
+    account: Account, tmp_path: Path, option: str
+) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text("{")
+    run = account.command("--config", "ENV", option, str(path))
+    assert run.code != 0
+    assert f"{option}: {path}: no JSON" in run.log
+    assert "Traceback" not in run.log
+
+
+def test_without_a_config_file_the_environment_is_read(account: Account) -> None:
+    run = account.command(max_requests_per_hour="", lookback_days="")
+    assert run.code == 0, run.log
+    assert run.records("users")
+
+
+def test_a_setting_that_does_not_exist_is_named(account: Account, tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"workspace": "x", "lookback": 3, "whatever": 1}')
+    run = account.command("--config", "ENV", "--config", str(path))
+    assert run.code == 0, run.log
+    assert "workspace is no setting of this tap and has no effect; did you mean" in run.log
+    assert (
+        "lookback is no setting of this tap and has no effect; did you mean lookback_days?"
+        in run.log
+    )
+    assert "whatever is no setting of this tap and has no effect." in run.log
+
+
 @pytest.mark.parametrize(
     "key", ["sandbox-key\N{EN DASH}", "sandbox-key\n", " ", "sandbox key\ttab\x7f"], ids=ascii
 )
