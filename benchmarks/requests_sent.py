@@ -1,4 +1,7 @@
-"""What every contender asks the sandbox for, so that all of them read the same pages."""
+"""What every contender asks the sandbox for, so that all of them read the same pages.
+
+Written out instead of taken from the tap: the bare loop should not pay for importing it.
+"""
 
 from __future__ import annotations
 

@@ -82,10 +82,10 @@ def test_every_credential_is_secret(tap: type) -> None:
 
 
 def test_no_file_names_a_registry() -> None:
-    pattern = re.compile(r"(index-url|pypi\.org/simple|files\.pythonhosted|registry\.npmjs)")
+    """Packages are pinned by name; where they come from is the machine's matter."""
+    pattern = re.compile(r"index[-_]ur[l]|\"resolved\": *\"http|registry *= *\"http|/simple/[a-z]")
     for path in tracked():
-        if path != Path(__file__):
-            assert not pattern.search(path.read_text(errors="ignore")), path
+        assert not pattern.search(path.read_text(errors="ignore")), path
 
 
 def test_no_module_is_too_long() -> None:
