@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from scripts.regenerate import ROOT, TAPS, generated
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PACKAGES = [tap.name.replace("-", "_") for tap in TAPS]
 LONGEST_MODULE = 350
