@@ -119,7 +119,7 @@ def targets(results: Mapping[str, Result]) -> Iterator[Target]:
     if memory := results.get("memory"):
         text = f"peak memory at {memory.scenario.entries:,} time entries"
         yield Target(text, memory.peak(DEFAULT), 120, " MiB", at_most=True)
-    for latency in (results.get("latency"), results.get("waiting")):
+    for latency in (results.get("latency"), results.get("few")):
         if latency:
             text = f"8 workers against 1, 100 ms, {latency.scenario.members} members"
             yield Target(text, latency.times(eight, serial), 6, " times")

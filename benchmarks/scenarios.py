@@ -79,8 +79,8 @@ SCENARIOS = (
     ),
     Scenario(
         name="latency",
-        title="100 ms per request, 40 members",
-        members=40,
+        title="100 ms per request, 200 members: about 200 requests",
+        members=200,
         entries=200_000,
         quick_entries=20_000,
         latency_ms=100,
@@ -88,9 +88,9 @@ SCENARIOS = (
         rounds=3,
     ),
     Scenario(
-        name="waiting",
-        title="100 ms per request, 400 members: where waiting is what costs",
-        members=400,
+        name="few",
+        title="100 ms per request, 40 members: about 80 requests, so that start-up and work count",
+        members=40,
         entries=200_000,
         quick_entries=20_000,
         latency_ms=100,
