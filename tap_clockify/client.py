@@ -98,12 +98,12 @@ class ClockifyStream(Source):
 
     def shortfall(self, scope: Scope) -> str | None:  # noqa: ARG002
         """Return why this cannot be all there was: a workspace that was read before is missing."""
-        if not self.tap.lost_workspaces:
+        lost = self.tap.lost_workspaces
+        if not lost:
             return None
-        lost = ", ".join(self.tap.lost_workspaces)
         return (
-            f"the key no longer sees workspace {lost}; if that is for good, name the workspaces "
-            "that remain in workspace_ids"
+            f"the key no longer sees workspace {', '.join(lost)}; if that is for good, name the "
+            "workspaces that remain in workspace_ids"
         )
 
     def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:

@@ -134,7 +134,6 @@ class TapClockify(ApiTap):
         found = (
             header_error(config, "api_key"),
             header_error(config, "addon_token"),
-            header_error(config, "user_agent"),
             url_error(config, "api_url"),
         )
         return errors + [error for error in found if error]

@@ -13,12 +13,14 @@ from urllib.parse import urljoin, urlsplit
 
 from urllib3 import exceptions
 
+from taps_common.pace import HOUR
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from urllib3 import BaseHTTPResponse
 
-LONGEST_WAIT = 3600.0
+LONGEST_WAIT = HOUR
 """Longest wait in seconds that a Retry-After header is granted: the longest known quota's hour."""
 
 _REDIRECTS = {301, 302, 303, 307, 308}

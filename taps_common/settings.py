@@ -116,6 +116,8 @@ def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]
         for error in Draft202012Validator(schema).iter_errors(config)
         if error.path
     ]
+    if unsendable := header_error(config, "user_agent"):
+        errors.append(unsendable)
     return errors + _number_errors(config) + _date_errors(config)
 
 
