@@ -92,11 +92,11 @@ class ClockifyStream(Source):
         """Return the workspaces."""
         return self.tap.workspaces
 
-    def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:  # noqa: ARG002
+    def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:
         """Return the query parameters of a walk."""
         return self.params
 
-    def shortfall(self, scope: Scope) -> str | None:  # noqa: ARG002
+    def shortfall(self, scope: Scope) -> str | None:
         """Return why this cannot be all there was: a workspace that was read before is missing."""
         lost = self.tap.lost_workspaces
         if not lost:

@@ -22,10 +22,9 @@ from taps_common.settings import COMMON_SETTINGS, header_error, url_error
 from taps_common.tap import ApiTap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from taps_common.bookmarks import Scope
-    from taps_common.stream import Table
 
 D = TypeVar("D")
 
@@ -48,7 +47,7 @@ class TapClockify(ApiTap):
     """Singer tap for Clockify: members, clients, projects, tasks, tags and time entries."""
 
     name = "tap-clockify"
-    table_types: ClassVar[Sequence[type[Table]]] = streams.TABLES
+    table_types = streams.TABLES
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "api_key",

@@ -41,7 +41,7 @@ class Problem:
 
 
 def problem_of(answer: BaseHTTPResponse) -> Problem | None:
-    """Return what is wrong with an answer, or None; cheap, so done to every page."""
+    """Return what is wrong with an answer before its body is looked at, or None."""
     if (target := redirect_of(answer, "")) is not None:
         host = urlsplit(target).hostname or "itself, again and again"
         return Problem(
@@ -53,7 +53,12 @@ def problem_of(answer: BaseHTTPResponse) -> Problem | None:
             answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in {501, 505}
         )
         return Problem(f"answered {answer.status} {_phrase(answer.status)}", passing=passing)
-    first, last = _ends(answer.data)
+    return None
+
+
+def json_problem(body: bytes) -> Problem | None:
+    """Return why a body is not JSON, or None; cheap, so done to every page."""
+    first, last = _ends(body)
     if first == b"<":
         return Problem("answered with a web page instead of JSON: is this the API?", passing=False)
     if not first:

@@ -143,16 +143,26 @@ def drop_walk(states: Iterable[ScopeState]) -> None:
         state.pop("walk", None)
 
 
-def close_window(states: Iterable[ScopeState], window: Window, *, cursor: str) -> None:
+def close_window(
+    states: Iterable[ScopeState], window: Window, *, cursor: str, sliced: bool = False
+) -> None:
     """Advance the bookmarks after everything in the window was written.
 
     The bookmark is the latest cursor seen, but never later than the start of the reading (rows may
     be dated in the future) and never earlier than it was.
+
+    Args:
+        states: the scope's state of each table that was read.
+        window: what was read.
+        cursor: name of the replication key.
+        sliced: whether the partitions were slices of one list, which no later reading knows.
     """
     for state in states:
         state.pop("walk", None)
         state.pop("unfinished", None)
-        state["known"] = sorted(window.done)
+        state.pop("known", None)
+        if not sliced:
+            state["known"] = sorted(window.done)
         if unfinished := window.hidden() | window.open:
             state["unfinished"] = _texts(unfinished)
         seen = window.latest and min(window.latest, window.began)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -27,17 +28,26 @@ class PageDecoder(Generic[R]):
     Fields of `row` that nobody `wants` are not declared in the type that is compiled, so they
     never become objects. Numbers without a declared type keep their digits (`Decimal`).
 
+    Args:
+        row: the type of a row.
+        wants: tells whether a field is needed.
+        lenient: whether numbers and truth values may come as text.
+
     Attributes:
         narrowed: the type of the rows that come out: `row` without what nobody wants.
         drifted: paths whose values did not fit the declared type, since the last look.
     """
 
-    def __init__(self, row: type[R], wants: Callable[[Breadcrumb], bool]) -> None:
+    def __init__(
+        self, row: type[R], wants: Callable[[Breadcrumb], bool], *, lenient: bool = False
+    ) -> None:
         self.row = row
+        self._lenient = lenient
         self.drifted: set[str] = set()
         self.narrowed = narrow(row, wants)
         self._decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(
             list[self.narrowed],  # type: ignore[name-defined]  # a type built at run time
+            strict=not lenient,
             float_hook=Decimal,
         )
 
@@ -50,7 +60,7 @@ class PageDecoder(Generic[R]):
         try:
             return self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
-            rows, drifted = drift.read_tolerantly(body, self.narrowed)
+            rows, drifted = drift.read_tolerantly(body, self.narrowed, lenient=self._lenient)
             self.drifted |= drifted
             return rows  # type: ignore[return-value]  # rows of the narrowed type
 
@@ -93,12 +103,23 @@ class LineEncoder:
         clear(rows, self._deselected)
         tail = b'%b,"time_extracted":"%b"}\n' % (self._version, time_extracted.encode())
         body = _encoder.encode_lines(rows)
+        if b"NaN" in body or b"Infinity" in body:  # as a number, or in a text
+            body = _encoder.encode_lines(records(rows))
         return self._head + body[:-1].replace(b"\n", tail + self._head) + tail
 
 
 def records(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """Return rows as the dictionaries that the SDK's own record path takes."""
-    return [msgspec.to_builtins(row, builtin_types=(Decimal,)) for row in rows]
+    return [_finite(msgspec.to_builtins(row, builtin_types=(Decimal,))) for row in rows]
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a value with null for infinities and NaN, which JSON has no numbers for."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float | Decimal) and not isfinite(value) else value
 
 
 def clear(rows: Iterable[Row], paths: Iterable[Breadcrumb]) -> None:

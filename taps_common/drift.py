@@ -19,8 +19,15 @@ from taps_common.rows import fields_of, nested_row
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def read_tolerantly(body: bytes, row: type[S]) -> tuple[list[S], set[str]]:
+def read_tolerantly(
+    body: bytes, row: type[S], *, lenient: bool = False
+) -> tuple[list[S], set[str]]:
     """Return the rows of a page and the paths whose values became null.
+
+    Args:
+        body: the page.
+        row: type of its rows.
+        lenient: whether numbers and truth values may come as text, and texts as whole numbers.
 
     Raises:
         ShapeError: the body is not a JSON array of objects that have their keys.
@@ -28,13 +35,13 @@ def read_tolerantly(body: bytes, row: type[S]) -> tuple[list[S], set[str]]:
     page = _parse(body)
     if not isinstance(page, list):
         raise ShapeError(f"expected a list of rows, got {_kind(page)}")
-    drifted: set[str] = set()
+    reader = _Reader(lenient=lenient)
     rows = []
     for item in page:
         if not isinstance(item, dict):
             raise ShapeError(f"expected a list of objects, got a list with {_kind(item)}")
-        rows.append(_fit(item, row, "", drifted))
-    return rows, drifted
+        rows.append(reader.fit(item, row, ""))
+    return rows, reader.drifted
 
 
 def survey(body: bytes, row: type[msgspec.Struct], limit: int) -> tuple[set[str], set[str]]:
@@ -82,52 +89,66 @@ def _without_surrogates(value: object) -> object:
     return value
 
 
-def _fit(item: dict[str, Any], row: type[S], path: str, drifted: set[str]) -> S:
-    values: dict[str, Any] = {}
-    for field, declared in zip(fields_of(row), msgspec.structs.fields(row), strict=True):
-        here = f"{path}{field.encode_name}"
-        if field.encode_name in item:
-            value = _fit_value(item[field.encode_name], declared.type, field.type, here, drifted)
-            if value is None and field.required:
-                raise ShapeError(f"a row whose {here} is {_kind(item[field.encode_name])}")
-            values[field.name] = value
-        elif field.required:
-            raise ShapeError(f"a row without {here}")
-    return row(**values)
+class _Reader:
+    """Reads values as their declared types, and notes the paths of those that became null."""
 
+    def __init__(self, *, lenient: bool) -> None:
+        self.drifted: set[str] = set()
+        self._lenient = lenient
 
-def _fit_value(
-    value: object,
-    declared: Any,  # noqa: ANN401 - a type expression
-    info: types.Type,
-    path: str,
-    drifted: set[str],
-) -> object:
-    """Return the value as its declared type, what does not fit inside it as null."""
-    for candidate in _readings(value):
-        try:
-            return msgspec.convert(candidate, declared)
-        except msgspec.ValidationError:
-            continue
-    nested = nested_row(info)
-    if nested is not None and isinstance(value, dict):
-        return _fit(value, nested.cls, f"{path}.", drifted)
-    listed = _list_of(info)
-    if listed is not None and isinstance(value, list):
-        item, optional = listed.item_type, _optional_item(declared)
-        parts = [_fit_value(part, optional, item, f"{path}[]", drifted) for part in value]
-        if None in value:
-            drifted.add(f"{path}[]")
-        return [part for part in parts if part is not None]
-    drifted.add(path)
-    return None
+    def fit(self, item: dict[str, Any], row: type[S], path: str) -> S:
+        """Return an object as its declared type."""
+        values: dict[str, Any] = {}
+        for field, declared in zip(fields_of(row), msgspec.structs.fields(row), strict=True):
+            here = f"{path}{field.encode_name}"
+            if field.encode_name in item:
+                value = self._value(item[field.encode_name], declared.type, field.type, here)
+                if value is None and field.required:
+                    raise ShapeError(f"a row whose {here} is {_kind(item[field.encode_name])}")
+                values[field.name] = value
+            elif field.required:
+                raise ShapeError(f"a row without {here}")
+        return row(**values)
 
+    def _value(
+        self,
+        value: object,
+        declared: Any,  # noqa: ANN401 - a type expression
+        info: types.Type,
+        path: str,
+    ) -> object:
+        """Return the value as its declared type, what does not fit inside it as null."""
+        for candidate in self._readings(value):
+            try:
+                return msgspec.convert(candidate, declared, strict=not self._lenient)
+            except msgspec.ValidationError:
+                continue
+        nested = nested_row(info)
+        if nested is not None and isinstance(value, dict):
+            return self.fit(value, nested.cls, f"{path}.")
+        listed = _list_of(info)
+        if listed is not None and isinstance(value, list):
+            item, optional = listed.item_type, _optional_item(declared)
+            parts = [self._value(part, optional, item, f"{path}[]") for part in value]
+            if None in value:
+                self.drifted.add(f"{path}[]")
+            return [part for part in parts if part is not None]
+        self.drifted.add(path)
+        return None
 
-def _readings(value: object) -> list[object]:
-    """Return a value and what it may be meant as: 5.0 as 5, a moment without a zone as UTC."""
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        return [value, int(value)]
-    return [value, f"{value}Z"] if isinstance(value, str) else [value]
+    def _readings(self, value: object) -> list[object]:
+        """Return a value and what it may be meant as.
+
+        5.0 is meant as 5, a moment without a zone is UTC, a number may be a name's (an enum's).
+        """
+        readings = [value]
+        if isinstance(value, Decimal) and value == value.to_integral_value():
+            readings.append(int(value))
+        if isinstance(value, str):
+            readings.append(f"{value}Z")
+        if self._lenient and type(value) is int:
+            readings.append(str(value))
+        return readings
 
 
 def _list_of(info: types.Type) -> types.ListType | None:

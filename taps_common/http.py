@@ -20,6 +20,7 @@ from taps_common.errors import (
     InterruptedRunError,
     QuotaError,
     RequestError,
+    ShapeError,
     StatusError,
     UnreachableError,
 )
@@ -45,17 +46,27 @@ class Request:
         path: path template below the session's base URL, such as `/workspaces/{workspaceId}`.
         values: values of the template's names, unescaped.
         params: query parameters in order, unescaped; a name may come more than once.
+        headers: headers besides those of all requests.
+        proof: says what is wrong with the body of a good answer: that it is JSON, unless said
+            otherwise.
+        link: the whole address, where the service itself named it (LINKS-ARE-OPAQUE); `path` is
+            what messages call it.
     """
 
     path: str
     values: Mapping[str, str] = field(default_factory=dict)
     params: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    proof: Callable[[bytes], answers.Problem | None] = answers.json_problem
+    link: str | None = None
 
     def __str__(self) -> str:
         return f"GET {self.path}"
 
     def url(self, base: str) -> str:
         """Return the whole address below a base URL."""
+        if self.link is not None:
+            return self.link
         values = {name: quote(value, safe="") for name, value in self.values.items()}
         query = urlencode(self.params, quote_via=quote)
         return base + self.path.format(**values) + (f"?{query}" if query else "")
@@ -69,11 +80,13 @@ class Response:
         body: the body, decompressed and proved complete.
         headers: header names (any case) and values.
         cost: what it took to get it, retries included.
+        url: where it came from: what relative links in it start from.
     """
 
     body: bytes
     headers: Mapping[str, str]
     cost: Cost
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +146,7 @@ class Session:
         self._logger = logger
         self.patient = True
         self.cancelled = threading.Event()
-        self._origin = "://".join(urlsplit(service.base_url)[:2])
+        self._origin = "://".join(urlsplit(service.base_url)[:2])  # for messages
         self._pool = _connections(service.base_url)
         logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold whole URLs
 
@@ -141,24 +154,31 @@ class Session:
         """Send a request, and again while the error may pass; return the complete answer.
 
         Raises:
+            ShapeError: its link leads to another origin (HOST-IS-OURS).
             StatusError: an error status that stays.
             UnreachableError: no complete answer came.
             QuotaError: the quota is used up and the tap was told to stop then.
             InterruptedRunError: the run was cancelled while it waited.
         """
+        url = request.url(self._service.base_url)
+        if request.link and origin_of(url) != origin_of(self._service.base_url):
+            raise ShapeError(
+                f"{request} was not sent: the service's link leads to {urlsplit(url).hostname}, "
+                "and credentials are sent to the configured address only."
+            )
         cost = Cost()
         while True:
             self._wait_for_turn(request, cost)
             cost.requests += 1
             answer: urllib3.BaseHTTPResponse | None = None
             try:
-                answer = self._exchange(request)
-                problem = answers.problem_of(answer)
+                url, answer = self._exchange(request)
+                problem = answers.problem_of(answer) or request.proof(answer.data)
             except urllib3.exceptions.HTTPError as error:
                 problem = answers.network_problem(error, self._timeout)
             if answer is not None and problem is None:
                 cost.size += len(answer.data)
-                return Response(answer.data, answer.headers, cost)
+                return Response(answer.data, answer.headers, cost, url)
             assert problem is not None  # noqa: S101 - narrows the type, cannot fail
             wait = self._wait_before_retry(answer, cost.requests - 1) if problem.passing else None
             if wait is None:
@@ -171,23 +191,23 @@ class Session:
         """Wake whoever waits, so that threads end soon."""
         self.cancelled.set()
 
-    def _exchange(self, request: Request) -> urllib3.BaseHTTPResponse:
-        """Send once, following redirects within the origin only."""
+    def _exchange(self, request: Request) -> tuple[str, urllib3.BaseHTTPResponse]:
+        """Send once, following redirects within the origin only; return where it led, and what."""
         url = request.url(self._service.base_url)
         for _ in range(MAX_REDIRECTS):
             answer = self._pool.request(
                 "GET",
                 url,
-                headers=self._headers,
+                headers={**self._headers, **request.headers},
                 timeout=self._timeout,
                 redirect=False,
                 retries=False,
             )
             target = answers.redirect_of(answer, url)
-            if target is None or urlsplit(target)[:2] != urlsplit(url)[:2]:
+            if target is None or origin_of(target) != origin_of(url):
                 break
             url = target
-        return answer
+        return url, answer
 
     def _wait_for_turn(self, request: Request, cost: Cost) -> None:
         wait = self._pace.reserve(self._clock.monotonic())
@@ -242,6 +262,23 @@ class Session:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return QuotaError(message, cost)
         return StatusError(message, cost, status=status, code=code)
+
+
+def origin_of(url: str) -> tuple[str, str | None, int | None]:
+    """Return scheme, host and port of an address: what credentials are bound to.
+
+    An address with a user in it, or with a port that is none, has an origin of its own.
+    """
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return parts.scheme, parts.netloc, None
+    host = parts.netloc if "@" in parts.netloc else parts.hostname
+    return parts.scheme, host, port or _PORTS.get(parts.scheme)
+
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def _connections(base_url: str) -> urllib3.PoolManager:

@@ -35,8 +35,7 @@ class Inspection:
         self._decoder = decoder
         self._outcome = outcome
         self._logger = source.tap.logger
-        own_keys = [key for key in source.own_keys if key not in source.from_route]
-        self._keys = attrgetter(*own_keys)
+        self._keys = attrgetter(*source.identity) if source.identity else None
         self._pages: dict[tuple[str, ...], set[int]] = {}
         self._trails: dict[tuple[str, ...], set[int]] = {}
         self._probed = 0
@@ -53,6 +52,9 @@ class Inspection:
         Raises:
             ShapeError: the same page came before in this walk.
         """
+        if self._keys is None:  # nothing tells a row that came twice from two that are alike
+            self._trails.setdefault(tuple(partition.values()), set())
+            return
         walk = tuple(partition.values())
         keys = {hash(self._keys(row)) for row in rows}
         before = self._pages.pop(walk, set())
@@ -85,7 +87,8 @@ class Inspection:
         self._probed += count
         present, undeclared = self._decoder.survey(body, unseen)
         self._present |= present
-        if unknown := undeclared - self._reported:
+        unmentioned = {path for path in undeclared if not self._source.expects(path)}
+        if unknown := unmentioned - self._reported:
             self._reported |= unknown
             paths = ", ".join(sorted(unknown))
             self._logger.warning("%s: fields unknown to this version, left out: %s", name, paths)

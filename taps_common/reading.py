@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import timedelta
 from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from msgspec import Struct
+
     from taps_common.bookmarks import Scope, ScopeState, Window
     from taps_common.http import Request, Response
     from taps_common.rows import Breadcrumb, Row
@@ -47,6 +48,10 @@ class Reading:
     Args:
         source: the stream whose endpoint is read.
         tables: the selected tables among the source and those unwound from it; none just lists.
+
+    Attributes:
+        outcome: what was read so far, and what it cost.
+        window: what part of the scope is read, where the source has a cursor.
     """
 
     def __init__(self, source: Source, tables: Sequence[Table]) -> None:
@@ -54,8 +59,8 @@ class Reading:
         self.tables = tables
         self._tap = source.tap
         self.outcome = Outcome(Progress(source.name, self._tap.clock, self._tap.logger))
-        self._decoder = PageDecoder(source.row, self._wants)
-        self._window: Window | None = None
+        self._decoder = PageDecoder(source.row, self._wants, lenient=source.lenient)
+        self.window: Window | None = None
         self._inspection = Inspection(source, self._decoder, self.outcome)
 
     def run(self) -> Outcome:
@@ -92,14 +97,32 @@ class Reading:
         """Read for a dry run: bookmarks stay as they are, and the first failure is raised."""
         self._begin(None)
         for scope in self.source.scopes():
-            window = self._open(scope)
-            for partition in self.source.partitions_in(scope):
-                for _, error in drive(
-                    [(partition, self.source.walk(partition, window, self))], self._tap.workers
-                ):
+            self.window = self._open(scope)
+            for partition in self.source.partitions_in(scope, self):
+                walk = self.source.walk(partition, self.window, self)
+                for _, error in drive([(partition, walk)], self._tap.workers):
                     if error is not None and self._refusal(error, partition) is None:
                         raise error
         self._tap.save_state(now=True)
+
+    @property
+    def fields(self) -> type[Struct]:
+        """The type of the rows that are decoded: without what nobody needs."""
+        return self._decoder.narrowed
+
+    def ask(self, request: Request) -> Response:
+        """Send a request that brings no page, and count its cost.
+
+        Raises:
+            RequestError: no usable answer came.
+        """
+        try:
+            response = self._tap.session.send(request)
+        except RequestError as error:
+            self.outcome.progress.cost.add(error.cost)
+            raise
+        self.outcome.progress.cost.add(response.cost)
+        return response
 
     def take(
         self, request: Request, response: Response, partition: Scope, *, last: bool = False
@@ -132,8 +155,8 @@ class Reading:
         rows = self.source.choose(rows)
         self.source.complete(rows, partition)
         self.source.remember(rows, partition)
-        if self._window is not None:
-            page, rows = rows, self._tap.within_dates(rows, self._cursor)
+        if self.window is not None:
+            page, rows = rows, self._tap.within_dates(rows, self.source.moment)
             self._note_cursors(page, rows, partition)
         self._emit(rows)
         progress.rows += count
@@ -178,9 +201,9 @@ class Reading:
         """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
         failed = len(self.outcome.failures)
         if window:
-            self._window, window.version = window, version
+            self.window, window.version = window, version
         try:
-            partitions = list(self.source.partitions_in(scope))
+            partitions = list(self.source.partitions_in(scope, self))
         except TapError as error:
             self._fail(scope, error)
             return
@@ -191,7 +214,7 @@ class Reading:
         states = self._states(scope)
         came = len(window.done) > done
         if len(self.outcome.failures) == failed:
-            bookmarks.close_window(states, window, cursor=self._cursor)
+            bookmarks.close_window(states, window, cursor=self._cursor, sliced=self.source.sliced)
         elif self.outcome.stop or ((aborted or not came) and window.stalled < STALLED_RUNS):
             window.stalled = 0 if came or self.outcome.stop else window.stalled + 1
             bookmarks.keep_walk(states, window)
@@ -226,7 +249,7 @@ class Reading:
             self._tap.session.patient = streak < GIVE_UP_AFTER
         if reason := self.source.shortfall(scope):
             self._leave_out(reason)
-        if refused and len(refused) == len(partitions):
+        if refused and len(refused) == len(partitions) and not self.source.optional:
             self._fail(scope, refused[0])  # that is no matter of single partitions
         return False
 
@@ -240,7 +263,7 @@ class Reading:
         """Return the error if it means that the service leaves a partition out; count it."""
         if not isinstance(error, RequestError):
             return None
-        known = self._window.known if self._window else frozenset()
+        known = self.window.known if self.window else frozenset()
         reason = self.source.refusal(error, known=self.source.partition_id(partition) in known)
         if reason is None:
             return None
@@ -286,7 +309,7 @@ class Reading:
             now=self._tap.clock.now(),
             start=self._tap.start_date,
             end=self._tap.end_date,
-            lookback=timedelta(days=self._tap.config["lookback_days"]),
+            lookback=self.source.lookback,
         )
 
     def _version(self, windows: Iterable[Window | None]) -> int | None:
@@ -311,9 +334,9 @@ class Reading:
 
     def _note_cursors(self, page: Sequence[Row], rows: Sequence[Row], partition: Scope) -> None:
         """Tell the window what was seen; open rows count even if the dates leave them out."""
-        assert self._window is not None  # noqa: S101 - asked only where there is a window
-        cursors: list[datetime] = [c for row in rows if (c := getattr(row, self._cursor))]
-        self._window.saw(
+        assert self.window is not None  # noqa: S101 - asked only where there is a window
+        cursors: list[datetime] = [at for row in rows if (at := self.source.moment(row))]
+        self.window.saw(
             self.source.partition_id(partition),
             max(cursors, default=None),
             self.source.earliest_open(page),

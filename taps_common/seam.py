@@ -43,9 +43,9 @@ class SeamStream(Stream):
 
     def _sync_records(
         self,
-        context: Context | None = None,  # noqa: ARG002 - partitions are our own
+        context: Context | None = None,
         *,
-        write_messages: bool = True,  # noqa: ARG002 - asked for by BATCH only, refused at start
+        write_messages: bool = True,
     ) -> Generator[dict[str, Any], Any, Any]:
         self.read_alone()
         yield from ()
@@ -111,5 +111,5 @@ class SeamTap(Tap):
             )
         return errors
 
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         self.interrupt(signum)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
@@ -120,15 +120,42 @@ class Source(Table):
     Attributes:
         from_route: fields that come from the route instead of the body, set on every row.
         cursor: name of the replication key that bounds what is read, if there is one.
+        lenient: whether numbers and truth values may come as text.
+        sliced: whether the partitions are slices of one list, cut anew in each run: the bookmark
+            then speaks for all of them.
+        optional: whether a scope that the service refuses is left out, and no failure.
     """
 
     cursor: ClassVar[str | None] = None
     from_route: ClassVar[tuple[str, ...]] = ()
+    lenient: ClassVar[bool] = False
+    sliced: ClassVar[bool] = False
+    optional: ClassVar[bool] = False
 
     @property
     def source(self) -> Source:
         """The stream itself."""
         return self
+
+    @property
+    def identity(self) -> Sequence[str]:
+        """Attributes of a decoded row that tell it from others; a dot leads into an object."""
+        return [key for key in self.own_keys if key not in self.from_route]
+
+    @property
+    def lookback(self) -> timedelta:
+        """How far before its bookmark the stream is read again."""
+        return timedelta(days=self.config["lookback_days"])
+
+    def moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
+        """Return the cursor of a row, as state holds it."""
+        assert self.cursor is not None  # noqa: S101 - asked only where there is a window
+        at: datetime | None = getattr(row, self.cursor)
+        return at
+
+    def expects(self, path: str) -> bool:
+        """Tell whether a field that no type declares needs no mention, such as an annotation."""
+        return False
 
     def rows_from(self, rows: Sequence[Any]) -> Sequence[Row]:
         """Return the page itself."""
@@ -138,7 +165,7 @@ class Source(Table):
         """Return what a bookmark covers each: all of it, unless a tap says otherwise."""
         return [{}]
 
-    def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return the walks of a scope by the values of their routes; may send requests."""
         return [dict(scope)]
 
@@ -164,11 +191,11 @@ class Source(Table):
     def remember(self, rows: Sequence[Any], partition: Scope) -> None:
         """Keep what streams that walk over this list need."""
 
-    def earliest_open(self, rows: Sequence[Any]) -> datetime | None:  # noqa: ARG002
+    def earliest_open(self, rows: Sequence[Any]) -> datetime | None:
         """Return the cursor of the earliest row of a page that is not final yet."""
         return None
 
-    def refusal(self, error: RequestError, *, known: bool) -> str | None:  # noqa: ARG002
+    def refusal(self, error: RequestError, *, known: bool) -> str | None:
         """Return in words why a partition that the service refuses is left out, not a failure.
 
         Args:
@@ -177,7 +204,7 @@ class Source(Table):
         """
         return None
 
-    def shortfall(self, scope: Scope) -> str | None:  # noqa: ARG002
+    def shortfall(self, scope: Scope) -> str | None:
         """Return in words why `partitions_in` could not return all there are, or None."""
         return None
 

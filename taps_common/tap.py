@@ -29,7 +29,7 @@ from taps_common.settings import (
 from taps_common.stream import Source, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
@@ -73,7 +73,6 @@ class ApiTap(SeamTap):
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         capability for capability in SeamTap.capabilities if capability.value != "batch"
     ]
-    table_types: ClassVar[Sequence[type[Table]]]
     clock: Clock = SystemClock()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
@@ -93,6 +92,11 @@ class ApiTap(SeamTap):
             self.logger.warning(sentence)
 
     # -- what a tap provides ---------------------------------------------------------------------
+
+    @property
+    def table_types(self) -> Sequence[type[Table]]:
+        """All tables, in the order in which they are read."""
+        raise NotImplementedError
 
     def service(self) -> Service:
         """Return where requests go, with which credentials."""
@@ -125,7 +129,7 @@ class ApiTap(SeamTap):
     # -- tables ----------------------------------------------------------------------------------
 
     def discover_streams(self) -> list[Table]:
-        """Return all tables; they are known without a request."""
+        """Return all tables."""
         return [kind(self) for kind in self.table_types]
 
     @property
@@ -163,7 +167,9 @@ class ApiTap(SeamTap):
             self._outcomes[kind] = Reading(source, tables).run()
         return self._outcomes[kind]
 
-    def within_dates(self, rows: Sequence[Row], cursor: str) -> Sequence[Row]:
+    def within_dates(
+        self, rows: Sequence[Row], moment: Callable[[Row], datetime | None]
+    ) -> Sequence[Row]:
         """Return the rows between `start_date` and `end_date`, and those without a cursor."""
         start, end = self.start_date, self.end_date
         if start is None and end is None:
@@ -171,7 +177,7 @@ class ApiTap(SeamTap):
         return [
             row
             for row in rows
-            if (at := getattr(row, cursor)) is None
+            if (at := moment(row)) is None
             or ((start is None or at >= start) and (end is None or at < end))
         ]
 

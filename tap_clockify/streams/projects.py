@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from taps_common.bookmarks import Scope
     from taps_common.errors import RequestError
+    from taps_common.reading import Reading
     from taps_common.rows import Row
 
 
@@ -70,11 +71,11 @@ class Tasks(ClockifyStream):
     from_route = ("workspaceId",)
     params = (("sort-column", "ID"),)
 
-    def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return one walk per project of the workspace."""
         return self.tap.ids_of(Projects, scope, "projectId")
 
-    def refusal(self, error: RequestError, *, known: bool) -> str | None:  # noqa: ARG002
+    def refusal(self, error: RequestError, *, known: bool) -> str | None:
         """Return why a project's tasks are left out: it was deleted since the list was read."""
         if is_unknown_id(error):
             return "Clockify does not know the project any more (400, code 501)"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from taps_common.bookmarks import Scope, Window
     from taps_common.errors import RequestError
+    from taps_common.reading import Reading
     from taps_common.rows import Row
 
 ZONE_PADDING = timedelta(days=1)
@@ -40,7 +41,7 @@ class TimeEntries(ClockifyStream):
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
     needs = frozenset({"start", "timeInterval"})
 
-    def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return one walk per member of the workspace."""
         return self.tap.member_walks(scope)
 

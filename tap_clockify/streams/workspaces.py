@@ -41,7 +41,7 @@ class Workspaces(ClockifyStream):
         """Return all workspaces as one list: they are no part of a workspace."""
         return [{}]
 
-    def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return one list; one workspace each for an add-on token, which may not list them."""
         if not self.tap.config.get("addon_token"):
             return [dict(scope)]
@@ -75,7 +75,7 @@ class Workspaces(ClockifyStream):
             )
         return [row for ident, row in visible.items() if ident in wanted]
 
-    def remember(self, rows_read: Sequence[rows.Workspace], partition: Scope) -> None:  # noqa: ARG002
+    def remember(self, rows_read: Sequence[rows.Workspace], partition: Scope) -> None:
         """Keep the workspaces: all other streams walk over them."""
         for row in rows_read:
             self.known[row.id] = rows.Workspace(
@@ -94,10 +94,10 @@ class Listed(ClockifyStream):
         super().__init__(tap)
         self.ids: dict[str, dict[str, None]] = {}
 
-    def partitions_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return the one list of the workspace, forgetting what an earlier reading saw."""
         self.ids[scope["workspaceId"]] = {}
-        return super().partitions_in(scope)
+        return super().partitions_in(scope, reading)
 
     def remember(self, rows_read: Sequence[Any], partition: Scope) -> None:
         """Keep the ids."""

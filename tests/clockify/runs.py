@@ -60,7 +60,7 @@ class TurningClock:
     def monotonic(self) -> float:
         return self.time.timestamp()
 
-    def wait(self, seconds: float, cancelled: Event) -> None:  # noqa: ARG002
+    def wait(self, seconds: float, cancelled: Event) -> None:
         self.waits.append(seconds)
         self.time += timedelta(seconds=seconds)
 

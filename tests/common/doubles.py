@@ -40,7 +40,7 @@ class FakeClock:
     def monotonic(self) -> float:
         return self.seconds
 
-    def wait(self, seconds: float, cancelled: threading.Event) -> None:  # noqa: ARG002
+    def wait(self, seconds: float, cancelled: threading.Event) -> None:
         self.waits.append(seconds)
         self.turn(seconds)
 

@@ -44,7 +44,7 @@ class BareStream(Stream):
     name = "bare"
     schema = th.PropertiesList(th.Property("id", th.StringType)).to_dict()
 
-    def get_records(self, context: object) -> Iterable[dict[str, Any]]:  # noqa: ARG002
+    def get_records(self, context: object) -> Iterable[dict[str, Any]]:
         return []
 
 
