@@ -7,16 +7,14 @@ description lacks and that were seen on the wire are marked.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
 
-from taps_common.rows import Json, Row
+from taps_common.rows import Instant, Json, Row
 
 MinorUnits = Annotated[int, Meta(description="In minor units of the currency (cents).")]
 IsoDuration = Annotated[str, Meta(description="ISO-8601 duration, such as PT1H30M.")]
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Rate(Row):
@@ -95,7 +93,7 @@ class WorkspaceSettings(Row):
     forceTags: bool | None = None
     forceTasks: bool | None = None
     isProjectPublicByDefault: bool | None = None
-    lockTimeEntries: datetime | None = None
+    lockTimeEntries: Instant | None = None
     lockTimeZone: str | None = None
     multiFactorEnabled: bool | None = None
     numberFormat: str | None = None
@@ -386,7 +384,7 @@ class TimeEntry(Row):
     id: str
     workspaceId: str | None = None
     userId: str | None = None
-    start: Annotated[datetime, Meta(description="Copy of timeInterval.start.")] | None = None
+    start: Annotated[Instant, Meta(description="Copy of timeInterval.start.")] | None = None
     timeInterval: TimeInterval | None = None
     description: str | None = None
     projectId: str | None = None
@@ -409,7 +407,7 @@ class TimeEntryTag(Row):
     userId: str | None
     timeEntryId: str
     tagId: str | None
-    start: Annotated[datetime, Meta(description="Start of the entry.")] | None
+    start: Annotated[Instant, Meta(description="Start of the entry.")] | None
 
 
 class TimeEntryCustomField(Row):
@@ -425,4 +423,4 @@ class TimeEntryCustomField(Row):
     value: (
         Annotated[str, Meta(description="A text as it is, anything else as its JSON text.")] | None
     )
-    start: Annotated[datetime, Meta(description="Start of the entry.")] | None
+    start: Annotated[Instant, Meta(description="Start of the entry.")] | None

@@ -35,7 +35,7 @@ class Inspection:
         self._decoder = decoder
         self._outcome = outcome
         self._logger = source.tap.logger
-        self._keys = attrgetter(*source.identity) if source.identity else None
+        self._keys = attrgetter(*source.own_keys) if source.own_keys else None
         self._pages: dict[tuple[str, ...], set[int]] = {}
         self._trails: dict[tuple[str, ...], set[int]] = {}
         self._probed = 0

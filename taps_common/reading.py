@@ -124,6 +124,11 @@ class Reading:
         self.outcome.progress.cost.add(response.cost)
         return response
 
+    def begin_again(self, partition: Scope, error: RequestError) -> None:
+        """Count what a walk cost that ends early and begins again: its pages may come again."""
+        self.outcome.progress.cost.add(error.cost)
+        self._inspection.end_walk(partition)
+
     def take(
         self, request: Request, response: Response, partition: Scope, *, last: bool = False
     ) -> int:
@@ -150,10 +155,10 @@ class Reading:
                 f"{request} answered 200, but the page is not usable: {error}"
             ) from None
         count = len(rows)
+        self.source.complete(rows, partition)
         self._inspection.check_keys(request, rows, partition, last=last)
         self._inspection.report_drift(response.body, count)
         rows = self.source.choose(rows)
-        self.source.complete(rows, partition)
         self.source.remember(rows, partition)
         if self.window is not None:
             page, rows = rows, self._tap.within_dates(rows, self.source.moment)

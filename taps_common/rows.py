@@ -7,6 +7,7 @@ every other field may be null, because services leave fields out and add nulls a
 from __future__ import annotations
 
 import inspect
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import inspect as types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Breadcrumb: TypeAlias = tuple[str, ...]
 """The names that lead to a field from the top of a row, outermost first."""
@@ -28,6 +29,10 @@ Json: TypeAlias = Annotated[
     ),
 ]
 """A value whose kind the service does not fix, kept as it came."""
+
+
+Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment with its offset from UTC."""
 
 
 class Row(msgspec.Struct, gc=False):
@@ -69,6 +74,8 @@ def _schema_of(info: types.Type) -> JsonSchema:
         return described | annotated
     if isinstance(info, types.StructType):
         return _object_schema(info)
+    if isinstance(info, types.DictType):
+        return {"type": "object", "additionalProperties": True}
     if isinstance(info, types.ListType):
         return {"type": "array", "items": _schema_of(info.item_type)}
     if isinstance(info, types.UnionType):
@@ -153,6 +160,21 @@ def narrow(
     return msgspec.defstruct(
         row.__name__, fields, bases=(Row,), kw_only=True, gc=False, rename=renamed
     )
+
+
+def row_type(name: str, fields: Sequence[Any], text: str, base: type[Row] = Row) -> type[Row]:
+    """Return a row type made at run time.
+
+    Args:
+        name: its name.
+        fields: tuples of name and type, and of a default where a value may be missing.
+        text: what a row is.
+        base: a row type whose fields come before these.
+    """
+    made: type[Row] = msgspec.defstruct(  # type: ignore[assignment]  # of the base that is named
+        name, fields, bases=(base,), kw_only=True, gc=False, namespace={"__doc__": text}
+    )
+    return made
 
 
 def _nullable(info: types.Type) -> bool:

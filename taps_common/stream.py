@@ -138,11 +138,6 @@ class Source(Table):
         return self
 
     @property
-    def identity(self) -> Sequence[str]:
-        """Attributes of a decoded row that tell it from others; a dot leads into an object."""
-        return [key for key in self.own_keys if key not in self.from_route]
-
-    @property
     def lookback(self) -> timedelta:
         """How far before its bookmark the stream is read again."""
         return timedelta(days=self.config["lookback_days"])

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import json
 import sys
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-import click
 from singer_sdk.exceptions import ConfigValidationError
 
 from taps_common.clock import Clock, SystemClock
+from taps_common.command import CommandTap, RunFailedError
 from taps_common.errors import TapError
 from taps_common.fetch import LANES, Workers
 from taps_common.http import Session
 from taps_common.pace import Pace
 from taps_common.reading import Reading
-from taps_common.seam import LineWriter, SeamTap
+from taps_common.seam import LineWriter
 from taps_common.settings import (
     describe_errors,
     end_of,
@@ -29,7 +27,7 @@ from taps_common.settings import (
 from taps_common.stream import Source, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
@@ -45,33 +43,13 @@ STATE_EVERY = 1.0
 """Seconds between two STATE messages of a reading that is under way."""
 
 
-class RunFailedError(click.ClickException):
-    """A run that left something out; the text is its last line, the exit code 1."""
-
-
-def _json_file(option: str, given: IO[str] | None) -> IO[str] | None:
-    """Return an option's file as it was, if it is JSON.
-
-    Raises:
-        UsageError: it is not.
-    """
-    if given is None:
-        return None
-    text = given.read()
-    try:
-        json.loads(text)
-    except ValueError as error:
-        raise click.UsageError(f"--{option}: {given.name}: no JSON ({error}).") from error
-    return io.StringIO(text)
-
-
-class ApiTap(SeamTap):
+class ApiTap(CommandTap):
     """A tap over an HTTP API."""
 
     package_name = "timecost-taps"
     message_writer_class = LineWriter
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
-        capability for capability in SeamTap.capabilities if capability.value != "batch"
+        capability for capability in CommandTap.capabilities if capability.value != "batch"
     ]
     clock: Clock = SystemClock()
 
@@ -104,10 +82,6 @@ class ApiTap(SeamTap):
 
     def connect(self) -> None:
         """Prove that the service can be read, before anything is written."""
-        raise NotImplementedError
-
-    def check(self) -> Iterator[str]:
-        """Return the lines of `--check`: who the key is, what it sees, what a run will cost."""
         raise NotImplementedError
 
     # -- settings --------------------------------------------------------------------------------
@@ -272,6 +246,7 @@ class ApiTap(SeamTap):
         if stopped:
             read = {name for outcome in self._outcomes.values() for name in outcome.counts}
             failed += [t.name for t in self.tables if t.selected and t.name not in read]
+        self._refuse_nothing()
         if failed or stopped:
             rest = (
                 "The run was stopped there; the next one goes on."
@@ -283,57 +258,13 @@ class ApiTap(SeamTap):
                 f"({', '.join(failed)}); the reasons stand above. {rest}"
             )
 
-    # -- command line ----------------------------------------------------------------------------
+    def _refuse_nothing(self) -> None:
+        """Make sure that not every table was left out.
 
-    @classmethod
-    def get_singer_command(cls) -> click.Command:
-        """Return the command line: the SDK's, and `--check`."""
-        command = super().get_singer_command()
-        command.params.append(
-            click.Option(
-                ["--check"],
-                is_flag=True,
-                help="Verify credentials and reach, and say what a run will read and cost.",
-            )
-        )
-        return command
-
-    @classmethod
-    def invoke(cls, *, check: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
-        """Run the tap, or `--check`, which ends with 0 or 1."""
-        if not check:
-            for name in ("state", "catalog"):
-                options[name] = _json_file(name, options.get(name))
-            super().invoke(**options)
-            return
-        given = options["config"]
-        tap = cls(config=given.config, parse_env_config=given.parse_env)
-        try:
-            for line in tap.check():
-                click.echo(line)
-        except TapError as error:
-            click.echo(str(error))
-            sys.exit(1)
-
-    @classmethod
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401 - the SDK's own
-        """Read the config files, or the environment where none is named.
-
-        A file that cannot be read ends the command with a sentence.
+        Raises:
+            RunFailedError: all were.
         """
-        try:
-            return super().cb_config(ctx, param, value or ("ENV",))
-        except FileNotFoundError as error:
-            raise click.UsageError(f"--config: {error}") from error
-        except ValueError as error:
-            raise click.UsageError(f"--config: {', '.join(value)}: no JSON ({error}).") from error
-
-    @classmethod
-    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Run `--test`; settings that cannot work end it with their sentences."""
-        try:
-            super().cb_test(ctx, param, value)
-        except ConfigValidationError as error:
-            for sentence in error.errors:
-                click.echo(sentence, err=True)
-            ctx.exit(1)
+        outcomes = [outcome for outcome in self._outcomes.values() if outcome.counts]
+        if outcomes and all(one.left_out and not one.progress.walks for one in outcomes):
+            reasons = {reason for outcome in outcomes for reason in outcome.left_out}
+            raise RunFailedError(f"Nothing could be read: {'; '.join(sorted(reasons))}.")

@@ -1,0 +1,1 @@
+"""tap-clicktime: ClickTime's OData v4 service as Singer streams."""

@@ -1,0 +1,190 @@
+"""How ClickTime's OData service is asked: address, credentials, pages, links, literals."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date, datetime, timedelta, timezone
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from taps_common.answers import Problem, json_problem
+from taps_common.bookmarks import to_text
+from taps_common.errors import ShapeError
+from taps_common.http import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from taps_common.http import Response
+
+USER_NAME = "clicktime"
+"""What Basic authentication calls the user; the token is the password (help, "Power BI")."""
+
+JSON_HEADERS = {
+    "Accept": "application/json;odata.metadata=minimal",
+    "OData-MaxVersion": "4.0",
+}
+
+
+class Page(
+    msgspec.Struct,
+    rename={
+        "link_40": "@odata.nextLink",
+        "link_401": "@nextLink",
+        "count_40": "@odata.count",
+        "count_401": "@count",
+    },
+):
+    """The envelope of a page; OData 4.01 may leave the prefix of annotations out.
+
+    Attributes:
+        value: the rows, undecoded.
+        error: set where the service failed after it had begun to answer.
+    """
+
+    value: msgspec.Raw | None = None
+    error: msgspec.Raw | None = None
+    link_40: str | None = None
+    link_401: str | None = None
+    count_40: int | None = None
+    count_401: int | None = None
+
+    @property
+    def link(self) -> str | None:
+        """The link to the next page; none on the last one."""
+        return self.link_40 or self.link_401
+
+    @property
+    def count(self) -> int | None:
+        """The number of rows in all pages, if it was asked for and the service tells it."""
+        return self.count_40 if self.count_40 is not None else self.count_401
+
+
+_page = msgspec.json.Decoder(Page, strict=False)  # counts may come as text
+
+
+def service_root(config: Mapping[str, Any]) -> str:
+    """Return the service's address without a slash, or `$metadata`, at its end."""
+    return str(config["service_url"]).rstrip("/").removesuffix("/$metadata")
+
+
+def credentials(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the header that carries the token."""
+    token: str = config["api_token"]
+    if config["auth_method"] == "token":
+        return {"Authorization": f"Token {token}"}
+    pair = base64.b64encode(f"{USER_NAME}:{token}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}
+
+
+def advice(status: int, code: int | None) -> str:  # noqa: ARG001 - OData's codes are no numbers
+    """Return what a person should do about an error."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return (
+            "ClickTime does not accept the token: check api_token (ClickTime: My Preferences, "
+            "Authentication Token) and service_url, and try the other auth_method."
+        )
+    if status in {HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED}:
+        return (
+            "The token's user may not read it: use the token of an administrator, or deselect "
+            "the table."
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return "There is nothing at that address: check service_url."
+    if status == HTTPStatus.BAD_REQUEST:
+        return "The service does not understand the question: see 'What is unknown' in the docs."
+    return "If it stays, ask ClickTime's support and name the time and the request id."
+
+
+def page_problem(body: bytes) -> Problem | None:
+    """Return why a body is no complete page of rows."""
+    if (problem := json_problem(body)) is not None:
+        return problem
+    try:
+        page = _page.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Problem("sent an answer that is not JSON, or breaks off", passing=True)
+    if page.error is not None:
+        return Problem("reported an error inside a good answer", passing=True)
+    if page.value is None:
+        return Problem("sent no list of rows: is service_url an OData 4 service?", passing=False)
+    return None
+
+
+def xml_problem(body: bytes) -> Problem | None:
+    """Return why a body is not even meant to be a document."""
+    return None if body.strip() else Problem("answered with nothing", passing=True)
+
+
+def count_problem(body: bytes) -> Problem | None:
+    """Return why a body is no number, as `$count` sends it."""
+    if body.strip(b"\xef\xbb\xbf \r\n").isdigit():
+        return None
+    return Problem("did not answer with a number", passing=False)
+
+
+def page_of(request: Request, response: Response) -> Page:
+    """Return the envelope of an answer that was proved to be one.
+
+    Raises:
+        ShapeError: a row holds the first part of a collection only.
+    """
+    page = _page.decode(response.body)
+    if response.body.count(b'nextLink"') > (page.link is not None):
+        raise ShapeError(
+            f"{request}: the service sends a property in parts of its own, which this tap does "
+            "not read. Deselect properties that hold lists."
+        )
+    return page
+
+
+def next_request(request: Request, response: Response, link: str, root: str) -> Request:
+    """Return the request for the next page: the link as it came (LINKS-ARE-OPAQUE).
+
+    A relative link starts from the page's own address. Behind a proxy that ends TLS, services
+    name themselves http: the same host is meant (HOST-IS-OURS is held by the session).
+    """
+    url = urljoin(response.url, link)
+    parts, ours = urlsplit(url), urlsplit(root)
+    if (parts.scheme, ours.scheme) == ("http", "https") and _host(parts.netloc) == ours.hostname:
+        url = parts._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
+    path = request.path.partition(",")[0]
+    return Request(f"{path}, next page", headers=request.headers, proof=request.proof, link=url)
+
+
+def _host(netloc: str) -> str:
+    return netloc.lower().removesuffix(":80")
+
+
+def literal(kind: str, moment: datetime, *, up: bool = False) -> str:
+    """Return a moment as it stands in `$filter`, by the type of the property.
+
+    Args:
+        kind: primitive type of the property.
+        moment: the moment.
+        up: whether a date is to include the moment when it is an upper bound, exclusive.
+    """
+    if kind == "Edm.DateTimeOffset":
+        return to_text(moment)
+    day = moment.date()
+    if up and moment.time() != datetime.min.time():
+        day += timedelta(days=1)
+    return day.isoformat() if kind == "Edm.Date" else f"'{day.isoformat()}'"
+
+
+def moment_of(value: object) -> datetime | None:
+    """Return what a date, a moment or a text that begins with a date means, in UTC."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value[:10])
+        except ValueError:
+            return None
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
+    return None

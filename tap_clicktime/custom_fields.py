@@ -1,0 +1,119 @@
+"""Custom fields: an object of free names that comes as it is, as text, or as a list of pairs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from taps_common.rows import Instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+AS_OBJECT = "CustomFields"
+AS_TEXT = "CustomFieldsStr"
+"""The two properties that hold them (help, "Power BI": one nested JSON blob, and its text)."""
+
+TYPES: dict[str, Any] = {
+    "string": str,
+    "number": Decimal,
+    "integer": int,
+    "boolean": bool,
+    "date": date,
+    "date-time": Instant,
+}
+"""What a custom field with a column of its own may be declared as."""
+
+_NAMES = ("Name", "name", "DisplayName", "Key", "key", "ID")
+_VALUES = ("Value", "value")
+
+_text_encoder = msgspec.json.Encoder(decimal_format="number")
+_text_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """A custom field that has a column of its own.
+
+    Attributes:
+        field: name of the custom field.
+        type: what it is declared as, a key of `TYPES`.
+    """
+
+    field: str
+    type: str = "string"
+
+    @property
+    def column(self) -> str:
+        """Name of the column, which no property of the service can have."""
+        return "CustomField_" + re.sub(r"\W+", "_", self.field).strip("_")
+
+    def read(self, value: object) -> object:
+        """Return a value as the declared type.
+
+        Raises:
+            msgspec.ValidationError: it does not fit.
+        """
+        if self.type == "string":
+            return text_of(value)
+        return (
+            None if value in (None, "") else msgspec.convert(value, TYPES[self.type], strict=False)
+        )
+
+
+def pairs(value: object) -> Iterator[tuple[str | None, object]]:
+    """Return names and values of custom fields, in whichever form they came.
+
+    What cannot be read comes without a name.
+    """
+    if isinstance(value, str):
+        try:
+            value = _text_decoder.decode(value) if value.strip() else None
+        except msgspec.DecodeError:
+            yield None, value
+            return
+    if isinstance(value, dict):
+        yield from without_annotations(value).items()
+    elif isinstance(value, list):
+        for item in value:
+            yield _pair(item)
+    elif value is not None:
+        yield None, value
+
+
+def _pair(item: object) -> tuple[str | None, object]:
+    if not isinstance(item, dict):
+        return None, item
+    name = next((item[key] for key in _NAMES if isinstance(item.get(key), str)), None)
+    return name, next((item[key] for key in _VALUES if key in item), None)
+
+
+def without_annotations(value: Mapping[str, object]) -> Mapping[str, object]:
+    """Return an object without what OData says about its members (JSON Format, 4.6)."""
+    if not any("@" in name for name in value):
+        return value
+    return {name: item for name, item in value.items() if not _is_annotation(name, value)}
+
+
+def _is_annotation(name: str, value: Mapping[str, object]) -> bool:
+    """Tell an annotation from a member that has an @ in its own name, as custom fields may."""
+    owner, at, _ = name.partition("@")
+    return bool(at) and (not owner or owner in value or "@odata." in name)
+
+
+def text_of(value: object) -> str | None:
+    """Return a text as it is, anything else as its JSON text."""
+    if value is None or isinstance(value, str):
+        return value
+    return _text_encoder.encode(value).decode()
+
+
+def kind_of(value: object) -> str:
+    """Return what JSON calls a value's type."""
+    kinds = {str: "string", bool: "boolean", dict: "object", list: "array", type(None): "null"}
+    return kinds.get(type(value), "number")

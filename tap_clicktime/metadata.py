@@ -1,0 +1,233 @@
+"""From what `$metadata` declares to entity sets with row types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
+from msgspec import inspect as types
+
+from tap_clicktime.csdl import MetadataError, read
+from taps_common.rows import Instant, Json, fields_of, json_schema, row_type
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from tap_clicktime.csdl import Document, Property, StructuredType
+    from taps_common.rows import Row
+
+DEEPEST = 8
+"""Levels of nested objects that are typed; what lies deeper is kept as it comes."""
+
+_PRIMITIVES: dict[str, Any] = {
+    "Edm.Binary": str,
+    "Edm.Boolean": bool,
+    "Edm.Byte": int,
+    "Edm.Date": date,
+    "Edm.DateTimeOffset": Instant,
+    "Edm.Decimal": Decimal,
+    "Edm.Double": float,
+    "Edm.Duration": str,
+    "Edm.Guid": str,
+    "Edm.Int16": int,
+    "Edm.Int32": int,
+    "Edm.Int64": int,
+    "Edm.SByte": int,
+    "Edm.Single": float,
+    "Edm.String": str,
+    "Edm.TimeOfDay": str,
+}
+"""What a value is read as (OData CSDL 4.01, 3.3; JSON Format 4.01, 7.1)."""
+
+_UNTYPED = {"Edm.Untyped", "Edm.PrimitiveType", "Edm.ComplexType"}
+_IN_NO_ROW = {"Edm.Stream"}
+_UNSORTABLE = {"Edm.Binary"}
+
+
+@dataclass(frozen=True)
+class EntitySet:
+    """One list of rows.
+
+    Attributes:
+        name: name of the set, as it stands in its address.
+        row: type of its rows.
+        key: parts of the key as pairs of path and name; a path leads into an object.
+        kinds: the primitive type behind each property that has one, by name.
+        nullable: names of the properties that may be null.
+        open: whether its rows may have properties that are declared nowhere.
+        properties: names of the properties that rows have on the wire.
+        objects: names of those that hold objects of no fixed shape.
+    """
+
+    name: str
+    row: type[Row]
+    key: tuple[tuple[str, str], ...]
+    kinds: dict[str, str]
+    nullable: frozenset[str]
+    open: bool
+    properties: tuple[str, ...]
+    objects: frozenset[str]
+
+    @property
+    def sortable(self) -> list[str]:
+        """Names of the properties that any service can order by."""
+        return [name for name, kind in self.kinds.items() if kind not in _UNSORTABLE]
+
+
+def entity_sets(
+    body: bytes, wanted: Collection[str] = (), described: Sequence[EntitySet] = ()
+) -> list[EntitySet]:
+    """Return the entity sets of a `$metadata` document, in its order.
+
+    Args:
+        body: the document.
+        wanted: names of the sets to return; none returns all.
+        described: sets whose descriptions stand in where the document has none.
+
+    Raises:
+        MetadataError: the document does not say what rows look like, or lacks a wanted set.
+    """
+    document = read(body)
+    if missing := [name for name in wanted if name not in document.sets]:
+        raise MetadataError(
+            f"entity_sets names {', '.join(missing)}, which the service does not have. It has "
+            f"{', '.join(document.sets)}."
+        )
+    known = {one.name: one for one in described}
+    return [
+        _Builder(document, known.get(name)).entity_set(name, kind)
+        for name, kind in document.sets.items()
+        if not wanted or name in wanted
+    ]
+
+
+class _Builder:
+    """Builds one set's row type."""
+
+    def __init__(self, document: Document, described: EntitySet | None) -> None:
+        self._document = document
+        schema = json_schema(described.row) if described else {"properties": {}}
+        self._texts = {
+            name: one["description"]
+            for name, one in schema["properties"].items()
+            if "description" in one
+        }
+        self._doc = schema.get("description")
+
+    def entity_set(self, name: str, kind: str) -> EntitySet:
+        """Return a set.
+
+        Raises:
+            MetadataError: a type it needs is not declared.
+        """
+        line = self._document.lineage(kind)
+        properties = self._properties(line)
+        key = next((one.key for one in reversed(line) if one.key), ())
+        required = {path.partition("/")[0] for path, _ in key}
+        fields: list[tuple[str, Any, Any] | tuple[str, Any]] = []
+        for one in properties.values():
+            declared = self._type_of(one, (kind,))
+            text = one.description or self._texts.get(one.name)
+            typed = Annotated[declared, Meta(description=text)] if text else declared
+            if one.name in required:
+                fields.append((one.name, typed))
+            else:
+                fields.append((one.name, typed | None, None))
+        for path, alias in key:
+            leaf = self._resolve(path, kind, properties)
+            if "/" in path:  # targets know keys at the top of a row only
+                fields.append((alias, self._type_of(leaf, (kind,)) | None, None))
+        doc = line[-1].description or self._doc or f"Rows of the entity set {name}."
+        row = row_type(name, fields, doc)
+        return EntitySet(
+            name=name,
+            row=row,
+            key=key,
+            kinds={
+                one.name: primitive
+                for one in properties.values()
+                if not one.collection and (primitive := self._primitive(one.type))
+            },
+            nullable=frozenset(one.name for one in properties.values() if one.nullable),
+            open=any(one.open for one in line),
+            properties=tuple(properties),
+            objects=frozenset(
+                field.name for field in fields_of(row) if field.name in properties and _free(field)
+            ),
+        )
+
+    def _properties(self, line: Sequence[StructuredType]) -> dict[str, Property]:
+        """Return all properties of a type: inherited ones, its own, and those of its heirs.
+
+        A row may be of a type that extends the declared one. What two heirs declare differently
+        is kept as it comes.
+        """
+        found = {name: one for kind in line for name, one in kind.properties.items()}
+        for heir in self._document.descendants(line[-1].name):
+            for name, one in heir.properties.items():
+                same = found.setdefault(name, one)
+                if (same.type, same.collection) != (one.type, one.collection):
+                    found[name] = replace(one, type="Edm.Untyped", collection=False)
+        return {name: one for name, one in found.items() if one.type not in _IN_NO_ROW}
+
+    def _type_of(self, one: Property, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
+        item = self._named(one.type, f"{path[-1]}.{one.name}", path)
+        return list[item] if one.collection else item  # type: ignore[valid-type]  # made at run time
+
+    def _named(self, name: str, user: str, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
+        """Return the type that values of a named type are read as."""
+        name = self._document.definitions.get(name, name)
+        if name in _PRIMITIVES:
+            return _PRIMITIVES[name]
+        if name in _UNTYPED or name.startswith(("Edm.Geography", "Edm.Geometry")):
+            return Json
+        if name in self._document.enums:
+            return str
+        if name not in self._document.structured:
+            raise MetadataError(
+                f"$metadata: {user} is of the type {name}, which is not declared. Other sets can "
+                "be read by naming them in entity_sets."
+            )
+        line = self._document.lineage(name)
+        if any(one.open for one in line):
+            return dict[str, Json]
+        if name in path or len(path) > DEEPEST:  # a type that holds itself
+            return Json
+        inner = self._properties(line)
+        fields = [
+            (one.name, self._type_of(one, (*path, name)) | None, None) for one in inner.values()
+        ]
+        return row_type(name.replace(".", "_"), fields, line[-1].description or "")
+
+    def _primitive(self, name: str) -> str | None:
+        name = self._document.definitions.get(name, name)
+        if name in self._document.enums:
+            return "Edm.Enum"
+        return name if name in _PRIMITIVES else None
+
+    def _resolve(self, path: str, kind: str, properties: dict[str, Property]) -> Property:
+        """Return the property that a path of a key leads to.
+
+        Raises:
+            MetadataError: it leads nowhere.
+        """
+        head, _, rest = path.partition("/")
+        found = properties.get(head)
+        if found is None:
+            raise MetadataError(f"$metadata: the key of {kind} names {head}, which it lacks.")
+        if not rest:
+            return found
+        inner = {}
+        if found.type in self._document.structured:
+            inner = self._properties(self._document.lineage(found.type))
+        return self._resolve(rest, kind, inner)
+
+
+def _free(field: types.Field) -> bool:
+    """Tell whether a field holds objects whose members are declared nowhere."""
+    info = field.type.type if isinstance(field.type, types.Metadata) else field.type
+    members = info.types if isinstance(info, types.UnionType) else (info,)
+    return any(isinstance(one, types.DictType | types.AnyType | types.Metadata) for one in members)

@@ -1,0 +1,344 @@
+"""Streams: the rows of an entity set, and its custom fields as rows of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from http import HTTPStatus
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from tap_clicktime import query
+from tap_clicktime.client import moment_of, next_request, page_of, service_root
+from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotations
+from tap_clicktime.slices import MARGIN, Slice, cut
+from taps_common.errors import ShapeError, StatusError
+from taps_common.stream import Source, Unwound
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from tap_clicktime.custom_fields import Lifted
+    from tap_clicktime.metadata import EntitySet
+    from tap_clicktime.tap import TapClickTime
+    from taps_common.bookmarks import Scope, Window
+    from taps_common.errors import RequestError
+    from taps_common.fetch import Walk
+    from taps_common.http import Request, Response
+    from taps_common.reading import Reading
+    from taps_common.rows import Row
+
+OVERLAP = timedelta(hours=1)
+"""How far before its bookmark a list with a modification stamp is read again: clocks differ, stamps
+have more digits than are kept, and what a transaction wrote shows when it ends."""
+
+RESTARTS = 3
+"""How often a walk whose links expire begins again without having come any further."""
+
+EMPTY_PAGES = 100
+"""Empty pages in a row, each with a link to another, before a walk is called broken."""
+
+SLICE = "dated"
+"""What a slice is called in messages and state."""
+
+
+@dataclass
+class Trail:
+    """How far a walk came.
+
+    Attributes:
+        by: the date that rows are ordered by, if they are.
+        reached: that date of the last row.
+        follows: whether the request under way follows a link.
+        restarts: how often the walk began again since it last came further.
+    """
+
+    by: str | None = None
+    reached: datetime | None = None
+    follows: bool = False
+    restarts: int = 0
+
+    def passes(self, rows: Sequence[Any]) -> None:
+        """Take note of a page; where rows are in no order, no date is safe to go on from."""
+        if self.by is None:
+            return
+        dates = [at for row in rows if (at := moment_of(getattr(row, self.by)))]
+        known = [self.reached] if self.reached else []
+        if sorted(known + dates) != known + dates:
+            self.by = self.reached = None
+        elif dates:
+            self.reached = dates[-1]
+
+    def expired(self, error: StatusError) -> bool:
+        """Tell whether an error means that a link holds no more (OData protocol, 11.2.6.7)."""
+        return self.follows and error.status in {HTTPStatus.GONE, HTTPStatus.NOT_FOUND}
+
+
+class EntityStream(Source):
+    """The rows of an entity set.
+
+    Attributes:
+        entity_set: what `$metadata` says about it.
+        cut_by: the property by whose date a full reading is cut into slices, if it is.
+        follows_changes: whether the cursor moves whenever a row changes.
+        lifted: custom fields that have a column of their own.
+        custom_fields: the property that custom fields are read from, if there is one.
+    """
+
+    tap: TapClickTime
+    lenient = True
+    sliced = True
+    optional = True
+    entity_set: ClassVar[EntitySet]
+    cut_by: ClassVar[str | None] = None
+    follows_changes: ClassVar[bool] = False
+    lifted: ClassVar[tuple[Lifted, ...]] = ()
+    custom_fields: ClassVar[str | None] = None
+
+    def __init__(self, tap: TapClickTime) -> None:
+        super().__init__(tap)
+        self._given_up = query.NONE
+        self._slices: dict[str, Slice] = {}
+        self._trails: dict[str, Trail] = {}
+        self._misfits: set[str] = set()
+
+    @property
+    def path(self) -> str:
+        """The set's address below the service's."""
+        return f"/{self.entity_set.name}"
+
+    @property
+    def lookback(self) -> timedelta:
+        """How far before its bookmark the set is read again."""
+        return OVERLAP if self.follows_changes else super().lookback
+
+    def moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
+        """Return the cursor of a row."""
+        return moment_of(getattr(row, str(self.cursor)))
+
+    def expects(self, path: str) -> bool:
+        """Tell whether a member that no type declares is an annotation."""
+        return "@" in path
+
+    def refusal(self, error: RequestError, *, known: bool) -> str | None:
+        """Return why the set is left out: the token's user has not the right or the module."""
+        if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
+            return "the token's user may not read it (403): it needs a role, a right or a module"
+        return None
+
+    # -- slices ----------------------------------------------------------------------------------
+
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
+        """Return the whole list, or its slices where all of a long one is read."""
+        window = reading.window
+        self._slices = {}
+        if self.cut_by and (window is None or window.since is None):
+            self._slices = {str(one): one for one in self._cut(self.cut_by, reading)}
+        return [{SLICE: name} for name in self._slices] or [{}]
+
+    def _cut(self, name: str, reading: Reading) -> list[Slice]:
+        """Return slices if the service filters and sorts, which takes three small requests."""
+        try:
+            last, _ = self._first(reading, name, ("$orderby", f"{name} desc"))
+            if last is None:
+                return []
+            end = last + MARGIN
+            after = query.between(self.entity_set, name, end, None)
+            if self._first(reading, name, ("$filter", after))[0] is not None:
+                return []  # the service does not filter, or does not sort
+            before = query.between(self.entity_set, name, None, end)
+            ascending = (("$filter", before), ("$orderby", name), ("$count", "true"))
+            first, rows = self._first(reading, name, *ascending)
+        except (StatusError, ShapeError):
+            return []  # reading the whole list will tell what is wrong
+        if first is None:
+            return []
+        window = reading.window
+        if window and window.start:
+            first = max(first, window.start)
+        if window and window.end:
+            last = min(last, window.end)
+        slices = cut(first, last, rows, self.tap.config["page_size"])
+        return [*slices, Slice()] if slices and name in self.entity_set.nullable else slices
+
+    def _first(
+        self, reading: Reading, name: str, *params: tuple[str, str]
+    ) -> tuple[datetime | None, int | None]:
+        """Return the date of the first row that a question brings, and how many rows there are."""
+        request = query.question(self.entity_set, *params, ("$top", "1"))
+        page = page_of(request, reading.ask(request))
+        rows: list[dict[str, object]] = msgspec.json.decode(page.value or b"[]")
+        return (moment_of(rows[0].get(name)) if rows else None), page.count
+
+    # -- walks -----------------------------------------------------------------------------------
+
+    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
+        """Read a list, or a slice of it; where a link expired, go on from the last date."""
+        trail = self._trails[self.partition_id(partition)] = Trail()
+        while True:
+            reached = trail.reached
+            try:
+                yield from self._pages(partition, window, reading, trail)
+            except StatusError as error:
+                if trail.reached != reached:
+                    trail.restarts = 0
+                if not trail.expired(error) or not self.own_keys or trail.restarts >= RESTARTS:
+                    raise
+                trail.restarts += 1
+                self.logger.warning("%s: a link expired; the walk goes on where it was", self.name)
+                reading.begin_again(partition, error)
+            else:
+                return
+
+    def _pages(
+        self, partition: Scope, window: Window | None, reading: Reading, trail: Trail
+    ) -> Walk:
+        """Follow links from a question to the last page.
+
+        Raises:
+            ShapeError: a link was followed before (NO-LOOP), or pages stay empty.
+        """
+        trail.follows = False
+        request, response = yield from self._begin(partition, window, reading, trail)
+        followed: set[str | None] = set()
+        empty = 0
+        while True:
+            page = page_of(request, response)
+            rows_only = replace(response, body=bytes(page.value or b"[]"))
+            rows = reading.take(request, rows_only, partition, last=not page.link)
+            if not page.link:
+                return
+            empty = 0 if rows else empty + 1
+            if empty >= EMPTY_PAGES:
+                raise ShapeError(f"{request}: {empty} empty pages in a row, none of them the last.")
+            root = service_root(self.tap.config)
+            request = next_request(request, response, page.link, root)
+            if request.link in followed:
+                raise ShapeError(f"{request}: the link leads back to a page that was read.")
+            followed.add(request.link)
+            del (
+                page,
+                rows_only,
+                response,
+            )  # a page is not kept while the walk waits for its next turn
+            trail.follows = True
+            response = yield request
+
+    def _begin(
+        self, partition: Scope, window: Window | None, reading: Reading, trail: Trail
+    ) -> Generator[Request, Response, tuple[Request, Response]]:
+        """Ask the first question of a walk."""
+        part = self._slices.get(partition.get(SLICE, ""))
+        request = self._question(part, window, reading, trail)
+        needed = frozenset({"$filter"} if part else ())
+        request, response, given_up = yield from query.understood(
+            request, self._given_up, needed, reading.outcome
+        )
+        if given_up != self._given_up:
+            self._given_up = given_up
+            self.logger.warning("%s: the service takes no %s", self.name, ", ".join(given_up))
+        if "$orderby" in given_up:
+            trail.by = trail.reached = None
+        return request, response
+
+    def _question(
+        self, part: Slice | None, window: Window | None, reading: Reading, trail: Trail
+    ) -> Request:
+        """Return the first request of a walk."""
+        entity_set = self.entity_set
+        trail.by = self.cursor if window and window.since else self.cut_by or self.cursor
+        conditions = []
+        if part and self.cut_by:
+            dated = query.between(entity_set, self.cut_by, part.low, part.high)
+            conditions.append(dated or f"{self.cut_by} eq null")
+        if window and self.cursor:
+            low, high = window.since or window.start, window.end
+            conditions.append(query.between(entity_set, self.cursor, low, high, or_null=True))
+        if trail.by:
+            conditions.append(
+                query.between(entity_set, trail.by, trail.reached, None, or_null=True)
+            )
+        wanted = [field.encode_name for field in msgspec.structs.fields(reading.fields)]
+        return query.question(
+            entity_set,
+            ("$filter", " and ".join(condition for condition in conditions if condition)),
+            ("$orderby", ",".join(query.total_order(entity_set, trail.by))),
+            ("$select", query.selection(entity_set, wanted)),
+            page_size=self.tap.config["page_size"],
+        )
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def complete(self, rows: Sequence[Any], partition: Scope) -> None:
+        """Copy keys out of objects, leave annotations out of objects, lift custom fields."""
+        there = {*type(rows[0]).__struct_fields__} if rows else set()
+        for path, alias in self.entity_set.key:
+            if alias in there and alias != path:
+                for row in rows:
+                    setattr(row, alias, _inside(row, path))
+        for name in self.entity_set.objects & there:
+            for row in rows:
+                if isinstance(value := getattr(row, name), dict):
+                    setattr(row, name, without_annotations(value))
+        if lifted := [one for one in self.lifted if one.column in there]:
+            for row in rows:
+                found = dict(pairs(getattr(row, str(self.custom_fields))))
+                for one in lifted:
+                    setattr(row, one.column, self._read(one, found.get(one.field)))
+
+    def _read(self, lifted: Lifted, value: object) -> object:
+        try:
+            return lifted.read(value)
+        except (msgspec.ValidationError, ArithmeticError):
+            if lifted.column not in self._misfits:
+                self._misfits.add(lifted.column)
+                self.logger.warning(
+                    "%s: values of the custom field %r are no %s, sent as null",
+                    *(self.name, lifted.field, lifted.type),
+                )
+            return None
+
+    def remember(self, rows: Sequence[Any], partition: Scope) -> None:
+        """Note how far a walk came: it goes on from there if its link expires."""
+        if trail := self._trails.get(self.partition_id(partition)):
+            trail.passes(rows)
+
+
+def _inside(row: object, path: str) -> object:
+    """Return what a path of a key leads to.
+
+    Raises:
+        ShapeError: it leads nowhere in this row.
+    """
+    value: Any = row
+    for name in path.split("/"):
+        value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+    if value is None:
+        raise ShapeError(f"a row without {path}")
+    return value
+
+
+class CustomFieldStream(Unwound):
+    """Custom fields of the rows of a set, one row each.
+
+    Attributes:
+        unwinds: the set's stream.
+        owner: this table's columns that come from the row itself, and the properties they copy.
+    """
+
+    unwinds: ClassVar[type[EntityStream]]
+    owner: ClassVar[dict[str, str]]
+
+    def rows_from(self, rows: Sequence[Any]) -> list[Row]:
+        """Return one row per custom field; without a name where they cannot be read."""
+        return list(self._rows_of(rows))
+
+    def _rows_of(self, rows: Sequence[Any]) -> Iterator[Row]:
+        held = attrgetter(str(self.unwinds.custom_fields))
+        for row in rows:
+            own = {column: getattr(row, name) for column, name in self.owner.items()}
+            for name, value in pairs(held(row)):
+                yield self.row(Name=name, Value=text_of(value), ValueType=kind_of(value), **own)

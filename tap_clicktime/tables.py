@@ -1,0 +1,229 @@
+"""From entity sets and settings to the tables of a tap."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from tap_clicktime.custom_fields import AS_OBJECT, AS_TEXT, TYPES, Lifted
+from tap_clicktime.streams import CustomFieldStream, EntityStream
+from taps_common.errors import TapError
+from taps_common.rows import narrow, row_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tap_clicktime.metadata import EntitySet
+    from taps_common.rows import Row
+    from taps_common.stream import Table
+
+DATED = {"TimeEntries": "Date"}
+"""Sets that are read by the date of what they record, and grow large enough to be cut by it."""
+
+STAMPS = {
+    f"{word}{suffix}"
+    for word in ("modified", "lastmodified", "updated", "lastupdated", "changed", "lastchanged")
+    for suffix in ("", "at", "on", "date", "datetime", "time", "utc", "dateutc")
+} | {"datemodified", "dateupdated", "systemmodstamp", "systemmodifiedat", "modificationdate"}
+"""Names, in lower case, of properties that move whenever a row changes."""
+
+CURSOR_KINDS = {"Edm.Date", "Edm.DateTimeOffset"}
+
+
+def tables(sets: Sequence[EntitySet], config: Mapping[str, Any]) -> list[type[Table]]:
+    """Return the tables of entity sets: one each, and one for its custom fields.
+
+    Raises:
+        TapError: a setting names a set or a property that there is not.
+    """
+    names = _stream_names(sets)
+    cursors = _by_set(config, "replication_keys", names)
+    columns = _by_set(config, "custom_field_columns", names)
+    found: list[type[Table]] = []
+    for one in sets:
+        stream = _entity_stream(one, names[one.name], config, cursors, columns.get(one.name, ()))
+        found.append(stream)
+        if stream.custom_fields and one.key:
+            found.append(_custom_field_stream(stream))
+    return found
+
+
+def snake(name: str) -> str:
+    """Return a set's name as a stream's: `TimeEntries` is `time_entries`."""
+    words = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", words).lower()
+
+
+def singular(name: str) -> str:
+    """Return what one row of a set is called: `TimeEntries` holds `TimeEntry`s."""
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def _stream_names(sets: Sequence[EntitySet]) -> dict[str, str]:
+    """Return the stream's name of each set, a number behind those that would be the same."""
+    names: dict[str, str] = {}
+    for one in sets:
+        name, number = snake(one.name), 2
+        while name in names.values():
+            name = f"{snake(one.name)}_{number}"
+            number += 1
+        names[one.name] = name
+    return names
+
+
+def _by_set(config: Mapping[str, Any], setting: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return a setting by set, which may name sets by their streams.
+
+    Raises:
+        TapError: it names a set that there is not.
+    """
+    sets = {stream: name for name, stream in names.items()}
+    found = {}
+    for name, value in (config.get(setting) or {}).items():
+        known = name if name in names else sets.get(name)
+        if known is None:
+            raise TapError(
+                f"{setting} names {name}, which is no entity set; there are {', '.join(names)}."
+            )
+        found[known] = value
+    return found
+
+
+def _entity_stream(
+    one: EntitySet,
+    name: str,
+    config: Mapping[str, Any],
+    cursors: Mapping[str, str],
+    columns: Iterable[Any],
+) -> type[EntityStream]:
+    custom = _custom_fields(one, config)
+    row = one.row
+    if custom == AS_TEXT:
+        row = narrow(row, lambda path: path != (AS_OBJECT,))  # type: ignore[assignment]  # a row
+    lifted = tuple(_lifted(one.name, column) for column in columns)
+    if lifted and custom is None:
+        raise TapError(f"custom_field_columns names {one.name}, which has no custom fields.")
+    row = _with_columns(row, lifted)
+    dated = DATED.get(one.name) if DATED.get(one.name) in one.kinds else None
+    cursor, follows_changes = _cursor(one, cursors.get(one.name), dated)
+    needs = {path.partition("/")[0] for path, _ in one.key} | {cursor, dated}
+    if lifted:
+        needs.add(custom)
+    return type(
+        one.name,
+        (EntityStream,),
+        {
+            "__doc__": row.__doc__,
+            "__module__": EntityStream.__module__,
+            "name": name,
+            "row": row,
+            "primary_keys": tuple(alias for _, alias in one.key),
+            "replication_key": cursor,
+            "cursor": cursor,
+            "entity_set": replace(one, row=row),
+            "cut_by": dated,
+            "follows_changes": follows_changes,
+            "lifted": lifted,
+            "custom_fields": custom,
+            "needs": frozenset(needs - {None}),
+        },
+    )
+
+
+def _custom_fields(one: EntitySet, config: Mapping[str, Any]) -> str | None:
+    """Return the property that custom fields are read from."""
+    wanted = (AS_OBJECT, AS_TEXT)
+    if config.get("custom_fields") == "string" and AS_TEXT in one.properties:
+        return AS_TEXT
+    return next((name for name in wanted if name in one.properties), None)
+
+
+def _lifted(name: str, column: object) -> Lifted:
+    if isinstance(column, str):
+        return Lifted(column)
+    if isinstance(column, dict) and isinstance(column.get("name"), str):
+        lifted = Lifted(column["name"], str(column.get("type", "string")))
+        if lifted.type in TYPES:
+            return lifted
+    raise TapError(
+        f"custom_field_columns.{name} must list names, or objects with a name and a type "
+        f"({', '.join(TYPES)})."
+    )
+
+
+def _with_columns(row: type[Row], lifted: Sequence[Lifted]) -> type[Row]:
+    if not lifted:
+        return row
+    names = [one.column for one in lifted]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise TapError(f"custom_field_columns would name two columns {', '.join(sorted(twice))}.")
+    fields = [
+        (
+            one.column,
+            Annotated[TYPES[one.type], Meta(description=f"Custom field {one.field}.")] | None,
+            None,
+        )
+        for one in lifted
+    ]
+    return row_type(row.__name__, fields, row.__doc__ or "", row)
+
+
+def _cursor(one: EntitySet, named: str | None, dated: str | None) -> tuple[str | None, bool]:
+    """Return the property that bounds what is read, and whether it moves with every change.
+
+    Raises:
+        TapError: `replication_keys` names one that cannot be it.
+    """
+    candidates = [name for name, kind in one.kinds.items() if kind in CURSOR_KINDS]
+    stamps = [name for name in candidates if name.lower().replace("_", "") in STAMPS]
+    if named is not None:
+        if named not in candidates:
+            raise TapError(
+                f"replication_keys names {one.name}.{named}, which is no date of this set; "
+                f"it has {', '.join(candidates) or 'none'}."
+            )
+        return named, named in stamps
+    return (stamps[0], True) if stamps else (dated, False)
+
+
+def _custom_field_stream(stream: type[EntityStream]) -> type[CustomFieldStream]:
+    one = stream.entity_set
+    owner = singular(one.name)
+    copied = {f"{owner}{alias}": alias for _, alias in one.key}
+    keys = tuple(copied)
+    if stream.cursor:
+        copied[stream.cursor] = stream.cursor
+    kinds = {field.name: field.type for field in msgspec.structs.fields(stream.row)}
+    fields: list[Any] = [(column, kinds[name]) for column, name in copied.items()]
+    fields += [
+        ("Name", Annotated[str, Meta(description="Name of the custom field.")] | None),
+        ("Value", Annotated[str, Meta(description=VALUE)] | None),
+        ("ValueType", Annotated[str, Meta(description=VALUE_TYPE)]),
+    ]
+    doc = f"Custom fields of {snake(one.name)}, one row each."
+    row = row_type(f"{owner}CustomField", fields, doc)
+    return type(
+        f"{owner}CustomFields",
+        (CustomFieldStream,),
+        {
+            "__doc__": doc,
+            "__module__": CustomFieldStream.__module__,
+            "name": f"{snake(owner)}_custom_fields",
+            "row": row,
+            "primary_keys": (*keys, "Name"),
+            "replication_key": stream.cursor,
+            "unwinds": stream,
+            "owner": copied,
+            "needs": frozenset({*copied.values(), str(stream.custom_fields)}),
+        },
+    )
+
+
+VALUE = "A text as it is, anything else as its JSON text."
+VALUE_TYPE = "What it is: string, number, boolean, null, array or object."

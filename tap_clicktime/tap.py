@@ -1,0 +1,261 @@
+"""tap-clicktime: the command."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from singer_sdk import typing as th
+
+from tap_clicktime import query
+from tap_clicktime.client import (
+    advice,
+    count_problem,
+    credentials,
+    page_of,
+    service_root,
+    xml_problem,
+)
+from tap_clicktime.custom_fields import pairs
+from tap_clicktime.metadata import entity_sets
+from tap_clicktime.streams import EntityStream
+from tap_clicktime.tables import tables
+from taps_common.errors import StatusError, TapError
+from taps_common.http import Request, Service
+from taps_common.settings import COMMON_SETTINGS, header_error, url_error
+from taps_common.tap import ApiTap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from singer_sdk.singerlib.catalog import CatalogEntry
+
+    from tap_clicktime.metadata import EntitySet
+    from taps_common.stream import Table
+
+SAMPLE = 100
+"""Rows of each set in which `--check` looks for custom fields."""
+
+
+class TapClickTime(ApiTap):
+    """Singer tap for ClickTime's OData v4 service: all entity sets, and custom fields as rows."""
+
+    name = "tap-clicktime"
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        th.Property(
+            "service_url",
+            th.StringType,
+            required=True,
+            title="Service URL",
+            description=(
+                "Address of your company's OData service; ClickTime's administrator has it. It "
+                "is what you would paste into Power BI."
+            ),
+        ),
+        th.Property(
+            "api_token",
+            th.StringType,
+            required=True,
+            secret=True,
+            title="API token",
+            description=(
+                "API v2 token (ClickTime: My Preferences, Authentication Token). Its user's "
+                "rights decide what arrives: use an administrator's."
+            ),
+        ),
+        th.Property(
+            "auth_method",
+            th.StringType(allowed_values=["basic", "token"]),
+            default="basic",
+            title="Authentication",
+            description=(
+                "How the token is sent: 'basic' as the password of the user clicktime, as BI "
+                "tools do, or 'token' as 'Authorization: Token ...', as the REST API takes it."
+            ),
+        ),
+        th.Property(
+            "entity_sets",
+            th.ArrayType(th.StringType),
+            title="Entity sets",
+            description="Names of the entity sets to read. Empty reads all that $metadata shows.",
+        ),
+        th.Property(
+            "replication_keys",
+            th.ObjectType(additional_properties=th.StringType),
+            title="Replication keys",
+            description=(
+                "Entity set to the date by which it is read incrementally, such as "
+                '{"Timesheets": "StartDate"}. TimeEntries go by Date, and sets with a '
+                "modification stamp by that, unless named here."
+            ),
+        ),
+        th.Property(
+            "page_size",
+            th.IntegerType(minimum=1, maximum=100000),
+            default=1000,
+            title="Page size",
+            description=(
+                "Rows that a page is asked to hold. The service may send fewer; smaller pages "
+                "help where it answers too late."
+            ),
+        ),
+        th.Property(
+            "custom_fields",
+            th.StringType(allowed_values=["object", "string"]),
+            default="object",
+            title="Custom fields",
+            description=(
+                "'object' reads CustomFields and its text CustomFieldsStr, 'string' asks for the "
+                "text only. Both feed the tables of custom fields."
+            ),
+        ),
+        th.Property(
+            "custom_field_columns",
+            th.ObjectType(
+                additional_properties=th.ArrayType(
+                    th.CustomType({"type": ["string", "object"]}),
+                )
+            ),
+            title="Columns of custom fields",
+            description=(
+                "Entity set to the custom fields that get a column of their own, each a name or "
+                'an object with name and type: {"Jobs": ["Region", {"name": "Rate", "type": '
+                '"number"}]}. Types: string, number, integer, boolean, date, date-time.'
+            ),
+        ),
+        *COMMON_SETTINGS,
+    ).to_dict()
+
+    def find_config_errors(self, config: dict[str, Any]) -> list[str]:
+        """Return one sentence for each setting that cannot work, and fill in defaults."""
+        errors = super().find_config_errors(config)
+        if not config.get("service_url"):
+            errors.append(
+                "service_url is missing: ask your ClickTime administrator for the address of the "
+                "OData service, and set service_url, or TAP_CLICKTIME_SERVICE_URL in the "
+                "environment."
+            )
+        if not config.get("api_token"):
+            errors.append(
+                "api_token is missing: copy it in ClickTime from My Preferences, Authentication "
+                "Token, and set api_token, or TAP_CLICKTIME_API_TOKEN in the environment."
+            )
+        found = (header_error(config, "api_token"), url_error(config, "service_url"))
+        self._errors = errors + [error for error in found if error]
+        return self._errors
+
+    def service(self) -> Service:
+        """Return the service's address, the credentials and what its errors mean."""
+        return Service(service_root(self.config), credentials(self.config), advice)
+
+    # -- tables ----------------------------------------------------------------------------------
+
+    @cached_property
+    def table_types(self) -> Sequence[type[Table]]:
+        """All tables: those the service declares, or the documented ones while none is known.
+
+        Raises:
+            TapError: `$metadata` could not be read, or a setting does not go with it.
+        """
+        described = entity_sets((files("tap_clicktime") / "documented.csdl.xml").read_bytes())
+        if not self.config.get("service_url") and not self.config.get("api_token"):
+            return tables(described, self.config)
+        if self._errors:
+            raise TapError(" ".join(self._errors))
+        return tables(self._live(described), self.config)
+
+    def _live(self, described: Sequence[EntitySet]) -> list[EntitySet]:
+        request = Request(
+            "/$metadata",
+            headers={"Accept": "application/xml", "OData-MaxVersion": "4.01"},
+            proof=xml_problem,
+        )
+        body = self.session.send(request).body
+        return entity_sets(body, self.config.get("entity_sets") or (), described)
+
+    @property
+    def entities(self) -> list[EntityStream]:
+        """The streams of entity sets."""
+        return [table for table in self.tables if isinstance(table, EntityStream)]
+
+    # -- the run ---------------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Make sure that the service has what the catalog selects.
+
+        Raises:
+            TapError: it has not.
+        """
+        catalog: Mapping[str, CatalogEntry] = self.input_catalog or {}
+        names = {table.name for table in self.tables}
+        gone = [name for name, entry in catalog.items() if name not in names and _selected(entry)]
+        if gone:
+            raise TapError(
+                f"The catalog selects {', '.join(gone)}, which the service does not have (any "
+                "more): discover again, or deselect them."
+            )
+
+    def check(self) -> Iterator[str]:
+        """Return the entity sets with keys, counts, cursors and custom fields."""
+        yield f"{self.name} {self.plugin_version} at {service_root(self.config)}"
+        entities = self.entities
+        yield f"{len(entities)} entity sets:"
+        total = 1
+        for stream in entities:
+            one = stream.entity_set
+            key = ", ".join(stream.own_keys) or "none"
+            try:
+                rows = self._count(one)
+            except StatusError as error:
+                reason = stream.refusal(error, known=False)
+                if reason is None:
+                    rows = None
+                else:
+                    yield f"  {one.name}: left out: {reason}"
+                    continue
+            total += 1 + (rows or 0) // self.config["page_size"]
+            counted = "rows not counted by the service" if rows is None else f"{rows:,} rows"
+            yield f"  {one.name}: key {key}, {counted}, {_replication(stream)}"
+            if stream.custom_fields:
+                names = self._custom_names(stream)
+                yield f"    custom fields seen: {', '.join(sorted(names)) or 'none'}"
+        yield (
+            f"A full run of all tables sends at least {total:,} requests: the declaration, and "
+            f"one per {self.config['page_size']:,} rows of a set, more where the service sends "
+            "smaller pages."
+        )
+
+    def _count(self, one: EntitySet) -> int | None:
+        """Return the number of rows, or None where the service does not count.
+
+        Raises:
+            StatusError: the set may not be read.
+        """
+        plain = {"Accept": "text/plain"}
+        request = Request(f"/{one.name}/$count", headers=plain, proof=count_problem)
+        try:
+            return int(self.session.send(request).body.decode("utf-8-sig"))
+        except StatusError:
+            self.session.send(query.question(one, ("$top", "1")))
+            return None
+
+    def _custom_names(self, stream: EntityStream) -> set[str]:
+        request = query.question(stream.entity_set, ("$top", str(SAMPLE)))
+        page = page_of(request, self.session.send(request))
+        rows = msgspec.json.decode(page.value or b"[]")[:SAMPLE]
+        held = (row.get(stream.custom_fields) for row in rows)
+        return {name for value in held for name, _ in pairs(value) if name}
+
+
+def _selected(entry: CatalogEntry) -> bool:
+    return entry.metadata.resolve_selection()[()]
+
+
+def _replication(stream: EntityStream) -> str:
+    if stream.cursor is None:
+        return "full table (no property shows when a row changed)"
+    if stream.follows_changes:
+        return f"incremental by {stream.cursor}"
+    return f"incremental by {stream.cursor}, with a look-back"

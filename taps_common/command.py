@@ -1,0 +1,116 @@
+"""The command line: the SDK's, with `--check`, and with sentences instead of tracebacks."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+from singer_sdk.exceptions import ConfigValidationError
+
+from taps_common.errors import TapError
+from taps_common.seam import SeamTap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class RunFailedError(click.ClickException):
+    """A run that left something out; the text is its last line, the exit code 1."""
+
+
+def _json_file(option: str, given: IO[str] | None) -> IO[str] | None:
+    """Return an option's file as it was, if it is JSON.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if given is None:
+        return None
+    text = given.read()
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise click.UsageError(f"--{option}: {given.name}: no JSON ({error}).") from error
+    return io.StringIO(text)
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Turn what is meant for a person into the command's last line, without a traceback."""
+    try:
+        yield
+    except TapError as error:
+        raise RunFailedError(str(error)) from error
+
+
+class CommandTap(SeamTap):
+    """A tap with a command line."""
+
+    def check(self) -> Iterator[str]:
+        """Return the lines of `--check`: who the key is, what it sees, what a run will cost."""
+        raise NotImplementedError
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the command line: the SDK's, and `--check`."""
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--check"],
+                is_flag=True,
+                help="Verify credentials and reach, and say what a run will read and cost.",
+            )
+        )
+        return command
+
+    @classmethod
+    def invoke(cls, *, check: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
+        """Run the tap, or `--check`, which ends with 0 or 1."""
+        if not check:
+            for name in ("state", "catalog"):
+                options[name] = _json_file(name, options.get(name))
+            with one_sentence():
+                super().invoke(**options)
+            return
+        given = options["config"]
+        try:
+            tap = cls(config=given.config, parse_env_config=given.parse_env)
+            for line in tap.check():
+                click.echo(line)
+        except TapError as error:
+            click.echo(str(error))
+            sys.exit(1)
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401 - the SDK's own
+        """Read the config files, or the environment where none is named.
+
+        A file that cannot be read ends the command with a sentence.
+        """
+        try:
+            return super().cb_config(ctx, param, value or ("ENV",))
+        except FileNotFoundError as error:
+            raise click.UsageError(f"--config: {error}") from error
+        except ValueError as error:
+            raise click.UsageError(f"--config: {', '.join(value)}: no JSON ({error}).") from error
+
+    @classmethod
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001 - the SDK's own
+        """Run `--discover`; a service that cannot be read ends it with a sentence."""
+        with one_sentence():
+            super().cb_discover(ctx, param, value)
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Run `--test`; settings that cannot work end it with their sentences."""
+        try:
+            with one_sentence():
+                super().cb_test(ctx, param, value)
+        except ConfigValidationError as error:
+            for sentence in error.errors:
+                click.echo(sentence, err=True)
+            ctx.exit(1)
