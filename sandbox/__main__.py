@@ -18,10 +18,10 @@ def main() -> int:
     parser.add_argument("--size", choices=sorted(SIZES), default="small")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--now", type=parse_instant, help="ISO instant; default: the present")
-    parser.add_argument("--members", type=int, help="members of the main workspace")
-    parser.add_argument("--entries", type=int, help="time entries over the whole account")
+    parser.add_argument("--members", type=int, help="members of Clockify's main workspace")
+    parser.add_argument("--entries", type=int, help="time entries of each service's account")
     parser.add_argument("--latency-ms", type=float, default=0)
-    parser.add_argument("--requests-per-hour", type=int, help="quota of each workspace")
+    parser.add_argument("--requests-per-hour", type=int, help="quota of each Clockify workspace")
     ended = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ended)
     with sandbox.start(**vars(parser.parse_args())) as running:

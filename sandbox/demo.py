@@ -1,7 +1,7 @@
-"""`make demo`: made-up Clockify data through Meltano into DuckDB, and what arrived.
+"""`make demo`: made-up data of all services through Meltano into DuckDB, and what arrived.
 
-Starts the sandbox, runs `meltano run tap-clockify target-duckdb` from the beginning, and compares
-each table with what the sandbox holds. Ends with 0 when all rows arrived.
+Starts the sandbox, runs `meltano run tap-... target-duckdb` for each tap from the beginning, and
+compares each table with what the sandbox holds. Ends with 0 when all rows arrived.
 """
 
 from __future__ import annotations
@@ -14,43 +14,60 @@ from pathlib import Path
 import duckdb
 
 from sandbox import start
-from sandbox.clockify import truth
+from sandbox.clicktime import truth as clicktime
+from sandbox.clockify import truth as clockify
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "output"
 DATABASE = OUTPUT / "demo.duckdb"
 LOG = OUTPUT / "demo.log"
-SCHEMA = "tap_clockify"
+ADDRESSES = {
+    "tap-clockify": ("TAP_CLOCKIFY_API_URL", "/clockify/api/v1"),
+    "tap-clicktime": ("TAP_CLICKTIME_SERVICE_URL", "/clicktime/odata"),
+}
+"""Each tap's setting that holds its service's address, and the sandbox's path for it."""
 
 
 def main() -> int:
     """Run the demo; return the exit code."""
     OUTPUT.mkdir(exist_ok=True)
     DATABASE.unlink(missing_ok=True)
+    LOG.unlink(missing_ok=True)
     with start(size="small") as sandbox:
         print(f"Sandbox at {sandbox.url}")
-        print("Running: meltano run tap-clockify target-duckdb")
-        code = _meltano_run(sandbox.url)
-        if code != 0:
-            print(LOG.read_text(), file=sys.stderr)
-            print(f"Meltano ended with {code}; its log stands above and in {LOG}.")
-            return 1
-        served = truth.counts(sandbox.clockify)
-    return _report(served, _arrived())
+        for tap in ADDRESSES:
+            print(f"Running: meltano run {tap} target-duckdb", flush=True)
+            if code := _meltano_run(tap, sandbox.url):
+                print(LOG.read_text(), file=sys.stderr)
+                print(f"Meltano ended with {code}; its log stands above and in {LOG}.")
+                return 1
+        served = {
+            "tap-clockify": clockify.counts(sandbox.clockify),
+            "tap-clicktime": clicktime.counts(sandbox.clicktime),
+        }
+    missing = [_report(tap, counts, _arrived(_schema(tap))) for tap, counts in served.items()]
+    print(f"\nThe tables are in {DATABASE.relative_to(ROOT)}; log: {LOG.name}.")
+    return int(any(missing))
 
 
-def _meltano_run(url: str) -> int:
-    """Run the pipeline in the project's sandbox environment; its log goes to a file."""
+def _schema(tap: str) -> str:
+    """Return the schema that Meltano has a tap's tables written to."""
+    return tap.replace("-", "_")
+
+
+def _meltano_run(tap: str, url: str) -> int:
+    """Run a pipeline in the project's sandbox environment; its log goes to a file."""
+    variable, path = ADDRESSES[tap]
     environment = os.environ | {
-        "TAP_CLOCKIFY_API_URL": f"{url}/clockify/api/v1",
+        variable: f"{url}{path}",
         "TARGET_DUCKDB_FILEPATH": str(DATABASE),
         "NO_COLOR": "1",
     }
     meltano = str(Path(sys.executable).with_name("meltano"))
     command = [meltano, "--environment=sandbox", "run", "--full-refresh"]
-    with LOG.open("w") as log:
+    with LOG.open("a") as log:
         return subprocess.run(  # noqa: S603 - the command is our own
-            [*command, "--state-id-suffix=demo", "tap-clockify", "target-duckdb"],
+            [*command, "--state-id-suffix=demo", tap, "target-duckdb"],
             cwd=ROOT,
             env=environment,
             stdout=log,
@@ -59,30 +76,29 @@ def _meltano_run(url: str) -> int:
         ).returncode
 
 
-def _arrived() -> dict[str, int]:
-    """Return the number of rows by table in the DuckDB file."""
+def _arrived(schema: str) -> dict[str, int]:
+    """Return the number of rows by table in a schema of the DuckDB file."""
     with duckdb.connect(str(DATABASE), read_only=True) as database:
         names = database.execute(
-            "select table_name from information_schema.tables where table_schema = ?", [SCHEMA]
+            "select table_name from information_schema.tables where table_schema = ?", [schema]
         ).fetchall()
         counts = {}
         for (name,) in names:
-            row = database.execute(f'select count(*) from "{SCHEMA}"."{name}"').fetchone()  # noqa: S608
+            row = database.execute(f'select count(*) from "{schema}"."{name}"').fetchone()  # noqa: S608
             counts[str(name)] = int(row[0]) if row else 0
     return counts
 
 
-def _report(served: dict[str, int], arrived: dict[str, int]) -> int:
-    """Print served and arrived rows side by side; return 1 where they differ."""
-    print(f"\n{'stream':<28}{'rows served':>12}{'rows arrived':>14}")
+def _report(tap: str, served: dict[str, int], arrived: dict[str, int]) -> bool:
+    """Print served and arrived rows side by side; return whether they differ."""
+    print(f"\n{tap + ', schema ' + _schema(tap):<44}{'rows served':>12}{'rows arrived':>14}")
     missing = False
     for stream, count in served.items():
         there = arrived.get(stream, 0)
         mark = "" if there == count else "   differs"
         missing = missing or bool(mark)
-        print(f"{stream:<28}{count:>12,}{there:>14,}{mark}")
-    print(f"\nThe tables are in {DATABASE.relative_to(ROOT)}, schema {SCHEMA}; log: {LOG.name}.")
-    return int(missing)
+        print(f"{stream:<44}{count:>12,}{there:>14,}{mark}")
+    return missing
 
 
 if __name__ == "__main__":

@@ -150,14 +150,23 @@ def _remove(fault: Fault, document: Json) -> Json:
 
 
 def _duplicate_row(_fault: Fault, document: Json) -> Json:
-    return [*document, *document[-1:]] if isinstance(document, list) else document
+    rows = _rows(document)
+    rows += rows[-1:]
+    return document
 
 
 def _blank_key(_fault: Fault, document: Json) -> Json:
-    rows = document if isinstance(document, list) else [document]
+    rows = _rows(document)
     if rows and isinstance(rows[-1], dict):
-        rows[-1]["id"] = None
+        rows[-1]["ID" if "ID" in rows[-1] else "id"] = None
     return document
+
+
+def _rows(document: Json) -> list[Json]:
+    """Return the rows of an answer: the document, what is in its `value`, or the one object."""
+    if isinstance(document, dict) and isinstance(document.get("value"), list):
+        return _rows(document["value"])
+    return document if isinstance(document, list) else [document]
 
 
 _EDITS: dict[str, Callable[[Fault, Json], Json]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from sandbox.clicktime.service import ClickTime
+from sandbox.clicktime.world import World as ClickTimeWorld
 from sandbox.clockify.service import Clockify
 from sandbox.clockify.world import World
 from sandbox.server import Server
@@ -16,13 +18,15 @@ if TYPE_CHECKING:
 
     from sandbox.faults import Faults
     from sandbox.server import RecordedRequest
+    from sandbox.wire import Service
 
 
 class Sandbox:
     """The services on one port of 127.0.0.1, served by daemon threads until closed."""
 
-    def __init__(self, server: Server, clockify: World) -> None:
+    def __init__(self, server: Server, clockify: World, clicktime: ClickTimeWorld) -> None:
         self.clockify = clockify
+        self.clicktime = clicktime
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -71,7 +75,12 @@ def start(  # noqa: PLR0913 - one keyword per option of the command
     requests_per_hour: int | None = None,
     port: int = 0,
 ) -> Sandbox:
-    """Start a sandbox; port 0 picks a free one, `now` defaults to the present moment."""
+    """Start a sandbox; port 0 picks a free one, `now` defaults to the present moment.
+
+    Members and requests per hour are Clockify's; ClickTime's company is made up when it is first
+    asked for.
+    """
     world = World(size=size, seed=seed, now=now, members=members, entries=entries)
-    service = Clockify(world, requests_per_hour)
-    return Sandbox(Server(port, [service], latency_ms), world)
+    company = ClickTimeWorld(size=size, seed=seed, now=now, entries=entries)
+    services: list[Service] = [Clockify(world, requests_per_hour), ClickTime(company)]
+    return Sandbox(Server(port, services, latency_ms), world, company)

@@ -33,6 +33,8 @@ class RecordedRequest:
     route: str
     path: str
     query: list[tuple[str, str]]
+    target: str
+    """Path and query as they came, still encoded."""
     service: str
     headers: tuple[str, ...]
 
@@ -57,7 +59,7 @@ class Server(socketserver.ThreadingTCPServer):
         """Find who answers a request, and let them; raises Drop when nobody is to answer."""
         if request.path == "/healthz" or request.path.startswith("/__"):
             return control.answer(self, request)
-        service = next((s for s in self.services if request.path.startswith(s.prefix + "/")), None)
+        service = next((s for s in self.services if _is_below(s.prefix, request.path)), None)
         if service is None:
             return json_response({"message": "No such service in the sandbox."}, 404)
         handler = self._route(service, request)
@@ -100,6 +102,7 @@ class Server(socketserver.ThreadingTCPServer):
             route=request.route,
             path=request.path,
             query=request.query,
+            target=request.target,
             service=service.name,
             headers=tuple(request.headers),
         )
@@ -145,6 +148,10 @@ class _Connection(socketserver.BaseRequestHandler):
         response = self.server.answer(request)
         send_response(self.request, response, close=close)
         return not (close or response.cut or self.server.closing.is_set())
+
+
+def _is_below(prefix: str, path: str) -> bool:
+    return path == prefix or path.startswith(prefix + "/")
 
 
 def _matched(template: list[str], segments: list[str]) -> dict[str, str] | None:

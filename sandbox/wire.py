@@ -32,6 +32,8 @@ class Request:
     headers: dict[str, str]
     """Header values by lower-case name."""
     body: bytes = b""
+    target: str = ""
+    """Path and query as they came, still encoded."""
     route: str = ""
     """The matched path template, for example `/clockify/api/v1/user`; empty when none matched."""
     params: dict[str, str] = field(default_factory=dict)
@@ -132,7 +134,7 @@ def read_request(reader: BufferedReader) -> Request | None:
     body = reader.read(int(headers.get("content-length", "0")))
     path, _, query = target.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
-    return Request(method, unquote(path), pairs, headers, body)
+    return Request(method, unquote(path), pairs, headers, body, target)
 
 
 def send_response(connection: socket.socket, response: Response, *, close: bool) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from scripts.kondado import COLUMNS
+from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from taps_common.stream import Source, Unwound
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from taps_common.tap import ApiTap
 
 ROOT = Path(__file__).parent.parent
-TAPS: tuple[type[ApiTap], ...] = (TapClockify,)
+TAPS: tuple[type[ApiTap], ...] = (TapClockify, TapClickTime)
 
 Schema = dict[str, Any]
 
@@ -28,12 +29,13 @@ Schema = dict[str, Any]
 def generated() -> dict[Path, str]:
     """Return the text that each generated file should have."""
     files = {ROOT / ".env.example": _env_example()}
+    meltano = (ROOT / "meltano.yml").read_text()
     for tap in TAPS:
         service = tap.name.removeprefix("tap-")
         catalog = tap(config={}, validate_config=False).catalog_json_text
         files[ROOT / "catalogs" / f"{tap.name}.json"] = f"{catalog}\n"
-        files[ROOT / "meltano.yml"] = _between(
-            (ROOT / "meltano.yml").read_text(),
+        meltano = _between(
+            meltano,
             f"    # begin generated: {tap.name} settings\n",
             _meltano_settings(tap),
             f"    # end generated: {tap.name} settings\n",
@@ -43,6 +45,7 @@ def generated() -> dict[Path, str]:
         for name, table in (("settings", _settings_table(tap)), ("tables", _tables(tap))):
             text = _between(text, f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n")
         files[page] = text
+    files[ROOT / "meltano.yml"] = meltano
     clockify = ROOT / "docs" / "clockify.md"
     files[clockify] = _between(
         files[clockify], "<!-- begin kondado -->\n", _kondado(), "<!-- end kondado -->\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from datetime import date, datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from taps_common.answers import Problem, json_problem
-from taps_common.bookmarks import to_text
+from taps_common.bookmarks import from_text, to_text
 from taps_common.errors import ShapeError
 from taps_common.http import Request
 
@@ -30,6 +31,9 @@ JSON_HEADERS = {
 }
 
 
+NOTHING = msgspec.Raw()
+
+
 class Page(
     msgspec.Struct,
     rename={
@@ -42,12 +46,12 @@ class Page(
     """The envelope of a page; OData 4.01 may leave the prefix of annotations out.
 
     Attributes:
-        value: the rows, undecoded.
-        error: set where the service failed after it had begun to answer.
+        value: the rows, undecoded; nothing where there is no list of rows.
+        error: what went wrong after the service had begun to answer; nothing if all went well.
     """
 
-    value: msgspec.Raw | None = None
-    error: msgspec.Raw | None = None
+    value: msgspec.Raw = NOTHING
+    error: msgspec.Raw = NOTHING
     link_40: str | None = None
     link_401: str | None = None
     count_40: int | None = None
@@ -108,9 +112,9 @@ def page_problem(body: bytes) -> Problem | None:
         page = _page.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Problem("sent an answer that is not JSON, or breaks off", passing=True)
-    if page.error is not None:
+    if bytes(page.error):
         return Problem("reported an error inside a good answer", passing=True)
-    if page.value is None:
+    if bytes(page.value)[:1] != b"[":
         return Problem("sent no list of rows: is service_url an OData 4 service?", passing=False)
     return None
 
@@ -177,14 +181,19 @@ def literal(kind: str, moment: datetime, *, up: bool = False) -> str:
 
 
 def moment_of(value: object) -> datetime | None:
-    """Return what a date, a moment or a text that begins with a date means, in UTC."""
-    if isinstance(value, datetime):
-        return value
+    """Return what a date, or the text of a date or a moment means, in UTC; None for other texts.
+
+    Digits of a second beyond the sixth are cut off: a bookmark must not pass the row it is of.
+    """
     if isinstance(value, str):
+        text = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", value)
         try:
-            value = date.fromisoformat(value[:10])
+            return from_text(text)
         except ValueError:
             return None
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
     return None
+
+
+_FRACTION = re.compile(r"\.(\d+)")  # Python 3.10 reads three or six digits only

@@ -11,7 +11,7 @@ from msgspec import Meta
 from msgspec import inspect as types
 
 from tap_clicktime.csdl import MetadataError, read
-from taps_common.rows import Instant, Json, fields_of, json_schema, row_type
+from taps_common.rows import Json, fields_of, json_schema, row_type
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,12 +22,25 @@ if TYPE_CHECKING:
 DEEPEST = 8
 """Levels of nested objects that are typed; what lies deeper is kept as it comes."""
 
+Moment = Annotated[
+    str,
+    Meta(
+        pattern=(
+            r"^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+            r"T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,12})?)?(Z|[+-]\d\d:\d\d)\Z"
+        ),
+        extra_json_schema={"type": "string", "format": "date-time"},
+    ),
+]
+"""A moment, as text: services send up to 12 digits of a second, and 23:59:59.9999999, which means
+the end of a day, must not be rounded to the next one."""
+
 _PRIMITIVES: dict[str, Any] = {
     "Edm.Binary": str,
     "Edm.Boolean": bool,
     "Edm.Byte": int,
     "Edm.Date": date,
-    "Edm.DateTimeOffset": Instant,
+    "Edm.DateTimeOffset": Moment,
     "Edm.Decimal": Decimal,
     "Edm.Double": float,
     "Edm.Duration": str,

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tap_clicktime import query
+from tap_clicktime.client import moment_of, page_of
+from taps_common.errors import ShapeError, StatusError
+
+if TYPE_CHECKING:
+    from tap_clicktime.metadata import EntitySet
+    from taps_common.reading import Reading
 
 STEPS = (1, 2, 4, 7, 14, 28, 56, 91, 182, 364, 728)
 """Days of a slice. Few sizes and fixed borders: an interrupted reading finds its slices again."""
@@ -60,3 +71,68 @@ def cut(first: datetime, last: datetime, rows: int | None, page_size: int) -> li
     ]
     lows, highs = [None, *borders], [*borders, None]
     return [Slice(low, high) for low, high in zip(lows, highs, strict=True)] if borders else []
+
+
+def slices_of(entity_set: EntitySet, name: str, reading: Reading, page_size: int) -> list[Slice]:
+    """Return slices of a list by a date, if it is long and the service filters and sorts.
+
+    It takes three or four requests for a row each to find out.
+
+    Args:
+        entity_set: the list.
+        name: the property that holds the date.
+        reading: who asks.
+        page_size: how many rows a page holds.
+    """
+    asked = _Questions(entity_set, name, reading)
+    try:
+        last = asked.first(("$orderby", f"{name} desc"))
+        if last is None:
+            return []
+        end = last + MARGIN
+        if asked.first(("$filter", query.between(entity_set, name, end, None))) is not None:
+            return []  # the service does not filter, or does not sort
+        dated = (("$filter", query.between(entity_set, name, None, end)), ("$orderby", name))
+        first = asked.first(*dated)
+        rows = asked.count(dated[0], few=2 * PAGES * page_size)
+    except (StatusError, ShapeError):
+        return []  # reading the whole list will tell what is wrong
+    if first is None:
+        return []
+    window = reading.window
+    if window and window.start:
+        first = max(first, window.start)
+    if window and window.end:
+        last = min(last, window.end)
+    slices = cut(first, last, rows, page_size)
+    return [*slices, Slice()] if slices and name in entity_set.nullable else slices
+
+
+class _Questions:
+    """Questions about a list, each answered by a row at most."""
+
+    def __init__(self, entity_set: EntitySet, name: str, reading: Reading) -> None:
+        self._entity_set = entity_set
+        self._name = name
+        self._reading = reading
+
+    def first(self, *params: tuple[str, str]) -> datetime | None:
+        """Return the date of the first row that a question brings, or None if it brings none."""
+        return self._ask(*params)[0]
+
+    def count(self, condition: tuple[str, str], few: int) -> int | None:
+        """Return the number of rows; if the service does not count, 0 for few, None for many."""
+        try:
+            counted = self._ask(condition, ("$count", "true"))[1]
+        except StatusError:
+            counted = None
+        if counted is not None:
+            return counted
+        beyond = self.first(condition, ("$orderby", self._name), ("$skip", str(few)))
+        return 0 if beyond is None else None
+
+    def _ask(self, *params: tuple[str, str]) -> tuple[datetime | None, int | None]:
+        request = query.question(self._entity_set, *params, ("$top", "1"))
+        page = page_of(request, self._reading.ask(request))
+        rows: list[dict[str, object]] = msgspec.json.decode(page.value)
+        return (moment_of(rows[0].get(self._name)) if rows else None), page.count

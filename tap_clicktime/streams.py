@@ -13,7 +13,7 @@ import msgspec
 from tap_clicktime import query
 from tap_clicktime.client import moment_of, next_request, page_of, service_root
 from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotations
-from tap_clicktime.slices import MARGIN, Slice, cut
+from tap_clicktime.slices import slices_of
 from taps_common.errors import ShapeError, StatusError
 from taps_common.stream import Source, Unwound
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tap_clicktime.custom_fields import Lifted
     from tap_clicktime.metadata import EntitySet
+    from tap_clicktime.slices import Slice
     from tap_clicktime.tap import TapClickTime
     from taps_common.bookmarks import Scope, Window
     from taps_common.errors import RequestError
@@ -136,42 +137,10 @@ class EntityStream(Source):
         window = reading.window
         self._slices = {}
         if self.cut_by and (window is None or window.since is None):
-            self._slices = {str(one): one for one in self._cut(self.cut_by, reading)}
+            size = self.tap.config["page_size"]
+            slices = slices_of(self.entity_set, self.cut_by, reading, size)
+            self._slices = {str(one): one for one in slices}
         return [{SLICE: name} for name in self._slices] or [{}]
-
-    def _cut(self, name: str, reading: Reading) -> list[Slice]:
-        """Return slices if the service filters and sorts, which takes three small requests."""
-        try:
-            last, _ = self._first(reading, name, ("$orderby", f"{name} desc"))
-            if last is None:
-                return []
-            end = last + MARGIN
-            after = query.between(self.entity_set, name, end, None)
-            if self._first(reading, name, ("$filter", after))[0] is not None:
-                return []  # the service does not filter, or does not sort
-            before = query.between(self.entity_set, name, None, end)
-            ascending = (("$filter", before), ("$orderby", name), ("$count", "true"))
-            first, rows = self._first(reading, name, *ascending)
-        except (StatusError, ShapeError):
-            return []  # reading the whole list will tell what is wrong
-        if first is None:
-            return []
-        window = reading.window
-        if window and window.start:
-            first = max(first, window.start)
-        if window and window.end:
-            last = min(last, window.end)
-        slices = cut(first, last, rows, self.tap.config["page_size"])
-        return [*slices, Slice()] if slices and name in self.entity_set.nullable else slices
-
-    def _first(
-        self, reading: Reading, name: str, *params: tuple[str, str]
-    ) -> tuple[datetime | None, int | None]:
-        """Return the date of the first row that a question brings, and how many rows there are."""
-        request = query.question(self.entity_set, *params, ("$top", "1"))
-        page = page_of(request, reading.ask(request))
-        rows: list[dict[str, object]] = msgspec.json.decode(page.value or b"[]")
-        return (moment_of(rows[0].get(name)) if rows else None), page.count
 
     # -- walks -----------------------------------------------------------------------------------
 
@@ -207,7 +176,7 @@ class EntityStream(Source):
         empty = 0
         while True:
             page = page_of(request, response)
-            rows_only = replace(response, body=bytes(page.value or b"[]"))
+            rows_only = replace(response, body=bytes(page.value))
             rows = reading.take(request, rows_only, partition, last=not page.link)
             if not page.link:
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import chain, count
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -44,11 +45,13 @@ def tables(sets: Sequence[EntitySet], config: Mapping[str, Any]) -> list[type[Ta
     cursors = _by_set(config, "replication_keys", names)
     columns = _by_set(config, "custom_field_columns", names)
     found: list[type[Table]] = []
+    taken = set(names.values())
     for one in sets:
         stream = _entity_stream(one, names[one.name], config, cursors, columns.get(one.name, ()))
         found.append(stream)
         if stream.custom_fields and one.key:
-            found.append(_custom_field_stream(stream))
+            name = _free_name(f"{snake(singular(one.name))}_custom_fields", taken)
+            found.append(_custom_field_stream(stream, name))
     return found
 
 
@@ -67,14 +70,16 @@ def singular(name: str) -> str:
 
 def _stream_names(sets: Sequence[EntitySet]) -> dict[str, str]:
     """Return the stream's name of each set, a number behind those that would be the same."""
-    names: dict[str, str] = {}
-    for one in sets:
-        name, number = snake(one.name), 2
-        while name in names.values():
-            name = f"{snake(one.name)}_{number}"
-            number += 1
-        names[one.name] = name
-    return names
+    taken: set[str] = set()
+    return {one.name: _free_name(snake(one.name), taken) for one in sets}
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken yet, and take it."""
+    candidates = chain([name], (f"{name}_{number}" for number in count(2)))
+    free = next(one for one in candidates if one not in taken)
+    taken.add(free)
+    return free
 
 
 def _by_set(config: Mapping[str, Any], setting: str, names: Mapping[str, str]) -> dict[str, Any]:
@@ -192,7 +197,7 @@ def _cursor(one: EntitySet, named: str | None, dated: str | None) -> tuple[str |
     return (stamps[0], True) if stamps else (dated, False)
 
 
-def _custom_field_stream(stream: type[EntityStream]) -> type[CustomFieldStream]:
+def _custom_field_stream(stream: type[EntityStream], name: str) -> type[CustomFieldStream]:
     one = stream.entity_set
     owner = singular(one.name)
     copied = {f"{owner}{alias}": alias for _, alias in one.key}
@@ -206,7 +211,7 @@ def _custom_field_stream(stream: type[EntityStream]) -> type[CustomFieldStream]:
         ("Value", Annotated[str, Meta(description=VALUE)] | None),
         ("ValueType", Annotated[str, Meta(description=VALUE_TYPE)]),
     ]
-    doc = f"Custom fields of {snake(one.name)}, one row each."
+    doc = f"A custom field of a row of {snake(one.name)}."
     row = row_type(f"{owner}CustomField", fields, doc)
     return type(
         f"{owner}CustomFields",
@@ -214,7 +219,7 @@ def _custom_field_stream(stream: type[EntityStream]) -> type[CustomFieldStream]:
         {
             "__doc__": doc,
             "__module__": CustomFieldStream.__module__,
-            "name": f"{snake(owner)}_custom_fields",
+            "name": name,
             "row": row,
             "primary_keys": (*keys, "Name"),
             "replication_key": stream.cursor,

@@ -244,7 +244,7 @@ class TapClickTime(ApiTap):
     def _custom_names(self, stream: EntityStream) -> set[str]:
         request = query.question(stream.entity_set, ("$top", str(SAMPLE)))
         page = page_of(request, self.session.send(request))
-        rows = msgspec.json.decode(page.value or b"[]")[:SAMPLE]
+        rows = msgspec.json.decode(page.value)[:SAMPLE]
         held = (row.get(stream.custom_fields) for row in rows)
         return {name for value in held for name, _ in pairs(value) if name}
 

@@ -139,13 +139,15 @@ class _Reader:
     def _readings(self, value: object) -> list[object]:
         """Return a value and what it may be meant as.
 
-        5.0 is meant as 5, a moment without a zone is UTC, a number may be a name's (an enum's).
+        5.0 is meant as 5, a moment without a zone is UTC, a moment may stand for its day and a day
+        for its midnight, a number may be a name's (an enum's).
         """
         readings = [value]
         if isinstance(value, Decimal) and value == value.to_integral_value():
             readings.append(int(value))
         if isinstance(value, str):
-            readings.append(f"{value}Z")
+            day, mark, _ = value.partition("T")
+            readings += [f"{value}Z", day] if mark else [f"{value}T00:00:00Z"]
         if self._lenient and type(value) is int:
             readings.append(str(value))
         return readings

@@ -2,76 +2,114 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.rows import dict_row
 
-from sandbox.clockify import truth
+from sandbox.clicktime import truth as clicktime
+from sandbox.clockify import truth as clockify
+from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 
 if TYPE_CHECKING:
-    from sandbox.clockify.world import World
+    from collections.abc import Callable, Mapping, Sequence
+
+    from taps_common.tap import ApiTap
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 
 
-def keys_of(table: str) -> tuple[str, ...]:
-    """Return the primary key of a table."""
-    return tuple(_tap().streams[table].primary_keys)
+@dataclass(frozen=True)
+class Subject:
+    """A tap, and what its tables should hold.
 
-
-def loaded(database: str, schema: str, table: str) -> Rows:
-    """Return the current rows of a loaded table by key, without the loader's own columns.
-
-    Rows flagged as deleted are not current, nor are rows unwound from an incremental table that
-    were not sent again with the row they belong to.
+    Attributes:
+        tap: the tap.
+        tables: its tables in the sandbox.
+        truth: returns the rows of one.
+        unwound: tables made of an incremental table's rows, by name: that table, and this table's
+            column that holds the other's `key`.
+        key: the key of those incremental tables.
     """
-    condition = '"_sdc_deleted_at" is null'
-    if table in {"time_entry_tags", "time_entry_custom_fields"}:
-        condition += f"""
-            and exists (
-                select from "{schema}"."time_entries" as entry
-                where entry."id" = "row"."timeEntryId"
-                  and entry."_sdc_deleted_at" is null
-                  and entry."_sdc_extracted_at" = "row"."_sdc_extracted_at"
-            )"""
-    with psycopg.connect(database, row_factory=dict_row) as connection:
-        rows = connection.execute(
-            f'select * from "{schema}"."{table}" as "row" where {condition}'
-        ).fetchall()
-    keys = keys_of(table)
-    return {tuple(row[key] for key in keys): _own_columns(row) for row in rows}
+
+    tap: type[ApiTap]
+    tables: Sequence[str]
+    truth: Callable[[Any, str], list[dict[str, Any]]]
+    key: str
+    unwound: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def keys_of(self, table: str) -> tuple[str, ...]:
+        """Return the primary key of a table."""
+        return tuple(self.tap(config={}, validate_config=False).streams[table].primary_keys)
+
+    def loaded(self, database: str, schema: str, table: str) -> Rows:
+        """Return the current rows of a loaded table by key, without the loader's own columns.
+
+        Rows flagged as deleted are not current, nor are rows unwound from an incremental table
+        that were not sent again with the row they belong to.
+        """
+        condition = '"_sdc_deleted_at" is null'
+        if table in self.unwound:
+            owner, column = self.unwound[table]
+            condition += f"""
+                and exists (
+                    select from "{schema}"."{owner}" as entry
+                    where entry."{self.key}" = "row"."{column}"
+                      and entry."_sdc_deleted_at" is null
+                      and entry."_sdc_extracted_at" = "row"."_sdc_extracted_at"
+                )"""
+        with psycopg.connect(database, row_factory=dict_row) as connection:
+            rows = connection.execute(
+                f'select * from "{schema}"."{table}" as "row" where {condition}'
+            ).fetchall()
+        keys = self.keys_of(table)
+        return {tuple(row[key] for key in keys): _own_columns(row) for row in rows}
+
+    def expected(self, world: object, table: str) -> Rows:
+        """Return the rows that a table should hold now, by key."""
+        keys = self.keys_of(table)
+        rows = self.truth(world, table)
+        found = {tuple(row[key] for key in keys): row for row in rows}
+        assert len(found) == len(rows), f"the sandbox's {table} has a key twice"
+        return found
+
+    def differences(self, database: str, schema: str, world: object) -> list[str]:
+        """Return what differs between the loaded tables and the truth; empty when equal."""
+        found = []
+        for table in self.tables:
+            have, want = self.loaded(database, schema, table), self.expected(world, table)
+            found += [f"{table}: {key} is missing" for key in want.keys() - have.keys()]
+            found += [f"{table}: {key} should not be there" for key in have.keys() - want.keys()]
+            for key in want.keys() & have.keys():
+                for column, value in have[key].items():
+                    true = want[key].get(column)
+                    if not same(value, true):
+                        found.append(f"{table} {key}: {column} is {value!r}, not {true!r}")
+        return found
 
 
-def true_rows(world: World, table: str) -> list[dict[str, Any]]:
-    """Return the rows that a table should hold now."""
-    rows: list[Any] = truth.rows(world, table)
-    return rows
-
-
-def expected(world: World, table: str) -> Rows:
-    """Return the rows that a table should hold now, by key."""
-    keys = keys_of(table)
-    rows = true_rows(world, table)
-    found = {tuple(row[key] for key in keys): row for row in rows}
-    assert len(found) == len(rows), f"the sandbox's {table} has a key twice"
-    return found
-
-
-def differences(database: str, schema: str, world: World) -> list[str]:
-    """Return what differs between the loaded tables and the truth; empty when they are equal."""
-    found = []
-    for table in truth.TABLES:
-        have, want = loaded(database, schema, table), expected(world, table)
-        found += [f"{table}: {key} is missing" for key in want.keys() - have.keys()]
-        found += [f"{table}: {key} should not be there" for key in have.keys() - want.keys()]
-        for key in want.keys() & have.keys():
-            for column, value in have[key].items():
-                if not same(value, want[key].get(column)):
-                    found.append(f"{table} {key}: {column} is {value!r}, not {want[key][column]!r}")
-    return found
+CLOCKIFY = Subject(
+    TapClockify,
+    clockify.TABLES,
+    clockify.rows,
+    "id",
+    {
+        "time_entry_tags": ("time_entries", "timeEntryId"),
+        "time_entry_custom_fields": ("time_entries", "timeEntryId"),
+    },
+)
+CLICKTIME = Subject(
+    TapClickTime,
+    clicktime.TABLES,
+    clicktime.rows,
+    "ID",
+    {"time_entry_custom_fields": ("time_entries", "TimeEntryID")},
+)
 
 
 def count(database: str, schema: str, table: str) -> int:
@@ -82,11 +120,25 @@ def count(database: str, schema: str, table: str) -> int:
     return int(row[0])
 
 
+def _moment(text: str) -> datetime:
+    """Return a moment as PostgreSQL keeps it: in UTC, to the microsecond, without a zone."""
+    moment = datetime.fromisoformat(re.sub(r"(?<=\.\d{6})\d+", "", text))
+    return moment.astimezone(timezone.utc).replace(tzinfo=None)
+
+
+_READ: dict[type, Callable[[str], object]] = {
+    Decimal: Decimal,
+    date: date.fromisoformat,
+    datetime: _moment,
+    time: time.fromisoformat,
+}
+"""How the sandbox's texts are read, by the type that was loaded."""
+
+
 def same(loaded_value: object, true_value: object) -> bool:
-    """Tell whether a loaded value is the true one: absent is null, timestamps are moments."""
-    if isinstance(loaded_value, datetime) and isinstance(true_value, str):
-        moment = datetime.fromisoformat(true_value.replace("Z", "+00:00"))
-        return loaded_value.replace(tzinfo=timezone.utc) == moment
+    """Tell whether a loaded value is the true one; absent is null."""
+    if isinstance(true_value, str) and type(loaded_value) in _READ:
+        return loaded_value == _READ[type(loaded_value)](true_value)
     if isinstance(loaded_value, dict) and isinstance(true_value, dict):
         names = loaded_value.keys() | true_value.keys()
         return all(same(loaded_value.get(name), true_value.get(name)) for name in names)
@@ -98,7 +150,3 @@ def same(loaded_value: object, true_value: object) -> bool:
 
 def _own_columns(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not name.startswith("_sdc_")}
-
-
-def _tap() -> TapClockify:
-    return TapClockify(config={}, validate_config=False)

@@ -21,24 +21,26 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Pipeline:
-    """`meltano run tap-clockify target-postgres`, with state and database of its own.
+    """`meltano run tap-... target-postgres`, with state and database of its own.
 
     Attributes:
         project: folder of the Meltano project: runs side by side need one each.
         database: URI of the PostgreSQL database that is loaded.
         environment: what every run finds in its environment.
+        tap: which tap.
     """
 
     project: Path
     database: str
     environment: dict[str, str]
+    tap: str = "tap-clockify"
 
     def run(self, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run once; settings are environment variables in lower case."""
         extra = {name.upper(): value for name, value in settings.items()}
         meltano = Path(sys.executable).with_name("meltano")
         return subprocess.run(
-            [meltano, "--environment=sandbox", "run", *options, "tap-clockify", "target-postgres"],
+            [meltano, "--environment=sandbox", "run", *options, self.tap, "target-postgres"],
             cwd=self.project,
             env=self.environment | extra,
             capture_output=True,

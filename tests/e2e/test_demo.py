@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from sandbox.clockify import truth
+from tests.e2e.compare import CLICKTIME, CLOCKIFY
 from tests.e2e.conftest import ROOT
 
 
@@ -20,7 +20,9 @@ def test_the_demo_loads_every_table_into_duckdb_and_says_so() -> None:
             check=False,
         )
         assert run.returncode == 0, run.stdout + run.stderr
-        shown = {line.split()[0]: line.split()[1:] for line in run.stdout.splitlines() if line}
-        for table in truth.TABLES:
-            served, arrived = shown[table]
-            assert served == arrived != "0"
+        for subject in (CLOCKIFY, CLICKTIME):
+            section = run.stdout.partition(f"{subject.tap.name}, schema")[2].partition("\n\n")[0]
+            shown = {line.split()[0]: line.split()[1:] for line in section.splitlines()[1:]}
+            for table in subject.tables:
+                served, arrived = shown[table]
+                assert served == arrived != "0", table

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import start
-from sandbox.clockify import truth
-from tests.e2e.compare import count, differences, true_rows
+from tests.e2e.compare import CLOCKIFY, count
 
 if TYPE_CHECKING:
     import subprocess
@@ -51,17 +50,17 @@ def test_tables_equal_the_truth_after_each_run(
 ) -> None:
     world = sandbox.clockify
     succeeded(pipeline.run())
-    assert differences(pipeline.database, schema, world) == []
+    assert CLOCKIFY.differences(pipeline.database, schema, world) == []
 
-    first = {table: count(pipeline.database, schema, table) for table in truth.TABLES}
+    first = {table: count(pipeline.database, schema, table) for table in CLOCKIFY.tables}
     succeeded(pipeline.run())
-    assert differences(pipeline.database, schema, world) == []
-    second = {table: count(pipeline.database, schema, table) for table in truth.TABLES}
+    assert CLOCKIFY.differences(pipeline.database, schema, world) == []
+    second = {table: count(pipeline.database, schema, table) for table in CLOCKIFY.tables}
     assert second == first, "a run without changes doubled rows"
 
     _change_within_the_look_back(world)
     succeeded(pipeline.run())
-    assert differences(pipeline.database, schema, world) == []
+    assert CLOCKIFY.differences(pipeline.database, schema, world) == []
 
 
 @pytest.mark.xdist_group("postgres-small")
@@ -74,11 +73,11 @@ def test_a_full_refresh_with_versions_removes_what_is_gone(
     before = count(pipeline.database, schema, "time_entries")
     _delete(world)
     succeeded(pipeline.run("--full-refresh", target_postgres_hard_delete=hard_delete, **VERSIONS))
-    assert differences(pipeline.database, schema, world) == []
+    assert CLOCKIFY.differences(pipeline.database, schema, world) == []
     kept = count(pipeline.database, schema, "time_entries")
-    assert kept == (len(true_rows(world, "time_entries")) if hard_delete == "true" else before)
+    assert kept == (len(CLOCKIFY.truth(world, "time_entries")) if hard_delete == "true" else before)
     succeeded(pipeline.run(**VERSIONS))
-    assert differences(pipeline.database, schema, world) == [], "the next run undid it"
+    assert CLOCKIFY.differences(pipeline.database, schema, world) == [], "the next run undid it"
 
 
 @pytest.mark.xdist_group("postgres-small")
@@ -114,7 +113,7 @@ def _entries(world: World) -> list[str]:
     oldest = world.now - timedelta(days=21)
     rows = [
         (row["start"], row["id"])
-        for row in true_rows(world, "time_entries")
+        for row in CLOCKIFY.truth(world, "time_entries")
         if row["workspaceId"] == world.main_id and row["timeInterval"]["end"]
     ]
     return [ident for start_, ident in sorted(rows, reverse=True) if start_ > f"{oldest:%Y-%m-%d}"]
@@ -138,7 +137,7 @@ def _change_within_the_look_back(world: World) -> None:
             tagIds=tags[:2],
             timeInterval={"start": at, "end": until},
         )
-    for row in true_rows(world, "time_entries"):
+    for row in CLOCKIFY.truth(world, "time_entries"):
         if row["timeInterval"]["end"] is None:
             world.stop_timer(row["id"])
     world.rename(next(iter(world.main.projects.values())).id, "Renamed")
