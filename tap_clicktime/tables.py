@@ -115,7 +115,8 @@ def _entity_stream(
     if lifted and custom is None:
         raise TapError(f"custom_field_columns names {one.name}, which has no custom fields.")
     row = _with_columns(row, lifted)
-    dated = DATED.get(one.name) if DATED.get(one.name) in one.kinds else None
+    named = DATED.get(one.name, "")
+    dated = named if one.kinds.get(named) in {*CURSOR_KINDS, "Edm.String"} else None
     cursor, follows_changes = _cursor(one, cursors.get(one.name), dated)
     needs = {path.partition("/")[0] for path, _ in one.key} | {cursor, dated}
     if lifted:
@@ -176,7 +177,7 @@ def _with_columns(row: type[Row], lifted: Sequence[Lifted]) -> type[Row]:
         )
         for one in lifted
     ]
-    return row_type(row.__name__, fields, row.__doc__ or "", row)
+    return row_type(row.__name__, fields, row.__doc__ or "", base=row)
 
 
 def _cursor(one: EntitySet, named: str | None, dated: str | None) -> tuple[str | None, bool]:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import inspect as types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Breadcrumb: TypeAlias = tuple[str, ...]
 """The names that lead to a field from the top of a row, outermost first."""
@@ -157,12 +157,17 @@ def narrow(
         for name, kind, default in kept
     ]
     renamed = {field.name: field.encode_name for field in fields_of(row)}
-    return msgspec.defstruct(
-        row.__name__, fields, bases=(Row,), kw_only=True, gc=False, rename=renamed
-    )
+    return row_type(row.__name__, fields, row.__doc__ or "", renamed=renamed)
 
 
-def row_type(name: str, fields: Sequence[Any], text: str, base: type[Row] = Row) -> type[Row]:
+def row_type(
+    name: str,
+    fields: Sequence[Any],
+    text: str,
+    *,
+    base: type[Row] = Row,
+    renamed: Mapping[str, str] | None = None,
+) -> type[Row]:
     """Return a row type made at run time.
 
     Args:
@@ -170,9 +175,16 @@ def row_type(name: str, fields: Sequence[Any], text: str, base: type[Row] = Row)
         fields: tuples of name and type, and of a default where a value may be missing.
         text: what a row is.
         base: a row type whose fields come before these.
+        renamed: what the service calls the fields, where that differs.
     """
     made: type[Row] = msgspec.defstruct(  # type: ignore[assignment]  # of the base that is named
-        name, fields, bases=(base,), kw_only=True, gc=False, namespace={"__doc__": text}
+        name,
+        fields,
+        bases=(base,),
+        kw_only=True,
+        gc=False,
+        rename=renamed,
+        namespace={"__doc__": text},
     )
     return made
 
