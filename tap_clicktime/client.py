@@ -146,18 +146,23 @@ def page_of(request: Request, response: Response) -> Page:
     return page
 
 
-def next_request(request: Request, response: Response, link: str, root: str) -> Request:
-    """Return the request for the next page: the link as it came (LINKS-ARE-OPAQUE).
+def absolute(link: str, page_url: str, root: str) -> str:
+    """Return a link as a whole address.
 
     A relative link starts from the page's own address. Behind a proxy that ends TLS, services
     name themselves http: the same host is meant (HOST-IS-OURS is held by the session).
     """
-    url = urljoin(response.url, link)
+    url = urljoin(page_url, link)
     parts, ours = urlsplit(url), urlsplit(root)
     if (parts.scheme, ours.scheme) == ("http", "https") and _host(parts.netloc) == ours.hostname:
-        url = parts._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
+        return parts._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
+    return url
+
+
+def next_request(request: Request, link: str) -> Request:
+    """Return the request for the page after a request's: the link as it came (LINKS-ARE-OPAQUE)."""
     path = request.path.partition(",")[0]
-    return Request(f"{path}, next page", headers=request.headers, proof=request.proof, link=url)
+    return Request(f"{path}, next page", headers=request.headers, proof=request.proof, link=link)
 
 
 def _host(netloc: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tap_clicktime import query
-from tap_clicktime.client import moment_of, next_request, page_of, service_root
+from tap_clicktime.client import absolute, moment_of, next_request, page_of, service_root
 from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotations
 from tap_clicktime.slices import slices_of
 from taps_common.errors import ShapeError, StatusError
@@ -66,12 +66,17 @@ class Trail:
         """Take note of a page; where rows are in no order, no date is safe to go on from."""
         if self.by is None:
             return
-        dates = [at for row in rows if (at := moment_of(getattr(row, self.by)))]
-        known = [self.reached] if self.reached else []
-        if sorted(known + dates) != known + dates:
+        dates: list[Any] = [at for row in rows if (at := getattr(row, self.by)) is not None]
+        if not dates:
+            return
+        if isinstance(dates[0], str):
+            dates = [moment_of(at) for at in dates]
+        first, last = moment_of(dates[0]), moment_of(dates[-1])
+        known = first and last and None not in dates and sorted(dates) == dates
+        if not known or (self.reached and first and self.reached > first):
             self.by = self.reached = None
-        elif dates:
-            self.reached = dates[-1]
+        else:
+            self.reached = last
 
     def expired(self, error: StatusError) -> bool:
         """Tell whether an error means that a link holds no more (OData protocol, 11.2.6.7)."""
@@ -172,29 +177,31 @@ class EntityStream(Source):
         """
         trail.follows = False
         request, response = yield from self._begin(partition, window, reading, trail)
-        followed: set[str | None] = set()
+        followed: set[str] = set()
         empty = 0
         while True:
-            page = page_of(request, response)
-            rows_only = replace(response, body=bytes(page.value))
-            rows = reading.take(request, rows_only, partition, last=not page.link)
-            if not page.link:
+            link, rows = self._take(request, response, partition, reading)
+            if link is None:
                 return
             empty = 0 if rows else empty + 1
             if empty >= EMPTY_PAGES:
                 raise ShapeError(f"{request}: {empty} empty pages in a row, none of them the last.")
-            root = service_root(self.tap.config)
-            request = next_request(request, response, page.link, root)
-            if request.link in followed:
-                raise ShapeError(f"{request}: the link leads back to a page that was read.")
-            followed.add(request.link)
-            del (
-                page,
-                rows_only,
-                response,
-            )  # a page is not kept while the walk waits for its next turn
+            link = absolute(link, response.url, service_root(self.tap.config))
+            if link in followed:
+                raise ShapeError(f"{request}: the link to the next page leads back.")
+            followed.add(link)
+            request = next_request(request, link)
+            del response  # a page is not kept while the walk waits for its next turn
             trail.follows = True
             response = yield request
+
+    def _take(
+        self, request: Request, response: Response, partition: Scope, reading: Reading
+    ) -> tuple[str | None, int]:
+        """Hand a page on; return the link to the next one, if there is one, and its rows."""
+        page = page_of(request, response)
+        rows_only = replace(response, body=bytes(page.value))
+        return page.link, reading.take(request, rows_only, partition, last=not page.link)
 
     def _begin(
         self, partition: Scope, window: Window | None, reading: Reading, trail: Trail
@@ -208,7 +215,9 @@ class EntityStream(Source):
         )
         if given_up != self._given_up:
             self._given_up = given_up
-            self.logger.warning("%s: the service takes no %s", self.name, ", ".join(given_up))
+            self.logger.warning(
+                "%s: the service takes no %s", self.name, ", ".join(sorted(given_up))
+            )
         if "$orderby" in given_up:
             trail.by = trail.reached = None
         return request, response
