@@ -99,6 +99,8 @@ def advice(status: int, code: int | None) -> str:  # noqa: ARG001 - OData's code
         )
     if status == HTTPStatus.NOT_FOUND:
         return "There is nothing at that address: check service_url."
+    if status == HTTPStatus.GONE:
+        return "Its links expire before they are followed: raise page_size, lower max_concurrency."
     if status == HTTPStatus.BAD_REQUEST:
         return "The service does not understand the question: see 'What is unknown' in the docs."
     return "If it stays, ask ClickTime's support and name the time and the request id."
