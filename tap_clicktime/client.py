@@ -13,6 +13,7 @@ import msgspec
 
 from taps_common.answers import Problem, json_problem
 from taps_common.bookmarks import from_text, to_text
+from taps_common.drift import parse_tolerantly
 from taps_common.errors import ShapeError
 from taps_common.http import Request
 
@@ -106,15 +107,35 @@ def advice(status: int, code: int | None) -> str:  # noqa: ARG001 - OData's code
     return "If it stays, ask ClickTime's support and name the time and the request id."
 
 
+def _open(body: bytes) -> Page:
+    """Return the envelope of a page; texts that are no Unicode are mended.
+
+    Raises:
+        ShapeError: the body is not JSON.
+    """
+    try:
+        return _page.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        mended = parse_tolerantly(body)
+    try:
+        return _page.decode(_encoder.encode(mended))
+    except msgspec.DecodeError:
+        raise ShapeError("no page of an OData service") from None
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_PART = re.compile(rb'@(?:odata\.)?nextLink"\s*:')
+
+
 def page_problem(body: bytes) -> Problem | None:
     """Return why a body is no complete page of rows."""
     if (problem := json_problem(body)) is not None:
         return problem
     try:
-        page = _page.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        page = _open(body)
+    except ShapeError:
         return Problem("sent an answer that is not JSON, or breaks off", passing=True)
-    if bytes(page.error):
+    if bytes(page.error) not in {b"", b"null"}:
         return Problem("reported an error inside a good answer", passing=True)
     if bytes(page.value)[:1] != b"[":
         return Problem("sent no list of rows: is service_url an OData 4 service?", passing=False)
@@ -133,14 +154,19 @@ def count_problem(body: bytes) -> Problem | None:
     return Problem("did not answer with a number", passing=False)
 
 
-def page_of(request: Request, response: Response) -> Page:
+def page_of(request: Request, response: Response, *, with_lists: bool = False) -> Page:
     """Return the envelope of an answer that was proved to be one.
+
+    Args:
+        request: what was asked.
+        response: what was answered.
+        with_lists: whether rows hold lists, of which a service may send a first part only.
 
     Raises:
         ShapeError: a row holds the first part of a collection only.
     """
-    page = _page.decode(response.body)
-    if response.body.count(b'nextLink"') > (page.link is not None):
+    page = _open(response.body)
+    if with_lists and b'nextLink"' in (rows := bytes(page.value)) and _PART.search(rows):
         raise ShapeError(
             f"{request}: the service sends a property in parts of its own, which this tap does "
             "not read. Deselect properties that hold lists."
@@ -153,10 +179,18 @@ def absolute(link: str, page_url: str, root: str) -> str:
 
     A relative link starts from the page's own address. Behind a proxy that ends TLS, services
     name themselves http: the same host is meant (HOST-IS-OURS is held by the session).
+
+    Raises:
+        ShapeError: it is no address.
     """
-    url = urljoin(page_url, link)
-    parts, ours = urlsplit(url), urlsplit(root)
-    if (parts.scheme, ours.scheme) == ("http", "https") and _host(parts.netloc) == ours.hostname:
+    try:
+        url = urljoin(page_url, link)
+        parts, ours = urlsplit(url), urlsplit(root)
+        port = parts.port
+    except ValueError:
+        raise ShapeError("The link to the next page is no address.") from None
+    behind_tls = (parts.scheme, ours.scheme) == ("http", "https") and "@" not in parts.netloc
+    if behind_tls and parts.hostname == ours.hostname and port in {None, 80, ours.port}:
         return parts._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
     return url
 
@@ -167,12 +201,8 @@ def next_request(request: Request, link: str) -> Request:
     return Request(f"{path}, next page", headers=request.headers, proof=request.proof, link=link)
 
 
-def _host(netloc: str) -> str:
-    return netloc.lower().removesuffix(":80")
-
-
 def literal(kind: str, moment: datetime, *, up: bool = False) -> str:
-    """Return a moment as it stands in `$filter`, by the type of the property.
+    """Return a moment as it stands in `$filter`; nothing where the calendar ends before it.
 
     Args:
         kind: primitive type of the property.
@@ -183,6 +213,8 @@ def literal(kind: str, moment: datetime, *, up: bool = False) -> str:
         return to_text(moment)
     day = moment.date()
     if up and moment.time() != datetime.min.time():
+        if day == date.max:
+            return ""
         day += timedelta(days=1)
     return day.isoformat() if kind == "Edm.Date" else f"'{day.isoformat()}'"
 

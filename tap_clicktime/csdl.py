@@ -6,8 +6,10 @@ and singletons never show in a list of rows.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from unicodedata import category
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -24,6 +26,9 @@ LARGEST = 16 * 1024 * 1024
 
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 _CORE_DESCRIPTION = ".Description"  # Org.OData.Core.V1.Description, under any alias
+
+
+_WEB_PAGE = re.compile(rb"(?i)(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+)?html")
 
 
 class MetadataError(TapError):
@@ -91,8 +96,8 @@ class Document:
             if any(known.name == following for known in line):
                 raise MetadataError(f"$metadata: the type {following} extends itself.")
             if following not in self.structured:
-                wanted = f"which {line[-1].name} extends, " if line else ""
-                raise MetadataError(f"$metadata: the type {following}, {wanted}is not declared.")
+                user = f", which {line[-1].name} extends," if line else ""
+                raise MetadataError(f"$metadata: the type {following}{user} is not declared.")
             line.append(self.structured[following])
             following = line[-1].base
         return line[::-1]
@@ -138,6 +143,8 @@ def _parse(body: bytes) -> Element:
         raise MetadataError(f"$metadata is larger than {LARGEST:,} bytes, and was not read.")
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         raise MetadataError("$metadata came as JSON; this tap reads its XML form.")
+    if _WEB_PAGE.match(body):
+        raise MetadataError("$metadata is a web page: is service_url the OData service's address?")
     try:
         root: Element = fromstring(body, forbid_dtd=True)
     except ParseError:
@@ -183,6 +190,8 @@ def _read_schema(schema: Element, aliases: dict[str, str], document: Document) -
 
 def _property(node: Element, owner: str, aliases: dict[str, str]) -> Property:
     name, kind = _attribute(node, "Name"), node.get("Type")
+    if not "".join(sign for sign in name if category(sign) != "Cf").isidentifier():
+        raise MetadataError(f"$metadata: {owner} has a property named {name!r}, which is no name.")
     if not kind:
         raise MetadataError(f"$metadata: {owner}.{name} has no type.")
     collection = kind.startswith("Collection(") and kind.endswith(")")
@@ -199,7 +208,8 @@ def _key(node: Element) -> Iterator[tuple[str, str]]:
     for key in _children(node, "Key"):
         for part in _children(key, "PropertyRef"):
             path = _attribute(part, "Name")
-            yield path, part.get("Alias") or path.replace("/", "_")
+            inside = "/" in path  # elsewhere an alias has no meaning
+            yield path, (inside and part.get("Alias")) or path.replace("/", "_")
 
 
 def _read_containers(
@@ -207,16 +217,21 @@ def _read_containers(
 ) -> None:
     for schema in schemas:
         for container in _children(schema, "EntityContainer"):
+            narrows = container.get("Extends") is not None
             for node in _children(container, "EntitySet"):
-                if node.get("IncludeInServiceDocument") != "false":
+                if node.get("IncludeInServiceDocument") == "false":
+                    continue
+                name = _attribute(node, "Name")
+                if narrows or name not in document.sets:
                     kind = _qualified(_attribute(node, "EntityType"), aliases)
-                    document.sets[_attribute(node, "Name")] = kind
+                    document.sets[name] = kind
 
 
 def _description(node: Element) -> str | None:
     for annotation in _children(node, "Annotation"):
         if annotation.get("Term", "").endswith(_CORE_DESCRIPTION):
-            text = annotation.get("String") or "".join(annotation.itertext())
+            inner = next(_children(annotation, "String"), None)
+            text = annotation.get("String") or (inner is not None and inner.text) or ""
             return " ".join(text.split()) or None
     return None
 

@@ -61,9 +61,12 @@ class Lifted:
         """
         if self.type == "string":
             return text_of(value)
-        return (
-            None if value in (None, "") else msgspec.convert(value, TYPES[self.type], strict=False)
-        )
+        if value in (None, ""):
+            return None
+        if isinstance(value, Decimal) and value == value.to_integral_value():
+            value = int(value)
+        dated = self.type in {"date", "date-time"}  # a number is none, whatever it may count from
+        return msgspec.convert(value, TYPES[self.type], strict=dated)
 
 
 def pairs(value: object) -> Iterator[tuple[str | None, object]]:
@@ -74,11 +77,12 @@ def pairs(value: object) -> Iterator[tuple[str | None, object]]:
     if isinstance(value, str):
         try:
             value = _text_decoder.decode(value) if value.strip() else None
-        except msgspec.DecodeError:
+            value = without_annotations(value)
+        except (msgspec.DecodeError, RecursionError, ArithmeticError):
             yield None, value
             return
     if isinstance(value, dict):
-        yield from without_annotations(value).items()
+        yield from value.items()
     elif isinstance(value, list):
         for item in value:
             yield _pair(item)
@@ -93,17 +97,39 @@ def _pair(item: object) -> tuple[str | None, object]:
     return name, next((item[key] for key in _VALUES if key in item), None)
 
 
-def without_annotations(value: Mapping[str, object]) -> Mapping[str, object]:
-    """Return an object without what OData says about its members (JSON Format, 4.6)."""
-    if not any("@" in name for name in value):
+def without_annotations(value: object) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a value without what OData says about the members of its objects."""
+    if isinstance(value, list):
+        return [without_annotations(item) for item in value]
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            setattr(value, name, without_annotations(getattr(value, name)))
+    if not isinstance(value, dict):
         return value
-    return {name: item for name, item in value.items() if not _is_annotation(name, value)}
+    return {
+        name: without_annotations(item)
+        for name, item in value.items()
+        if not _is_annotation(name, value)
+    }
 
 
 def _is_annotation(name: str, value: Mapping[str, object]) -> bool:
     """Tell an annotation from a member that has an @ in its own name, as custom fields may."""
-    owner, at, _ = name.partition("@")
-    return bool(at) and (not owner or owner in value or "@odata." in name)
+    owner, at, term = name.rpartition("@")
+    if not at:
+        return False
+    known = term.removeprefix("odata.") in _CONTROL
+    return (known and (not owner or owner in value)) or (not owner and "." in term)
+
+
+_CONTROL = frozenset(
+    {
+        *("context", "metadataEtag", "type", "count", "nextLink", "delta", "deltaLink", "id"),
+        *("editLink", "readLink", "etag", "navigationLink", "associationLink", "removed"),
+        *("mediaEditLink", "mediaReadLink", "mediaContentType", "mediaEtag"),
+    }
+)
+"""Control information (OData JSON Format 4.01, 4.6), which any object may hold."""
 
 
 def text_of(value: object) -> str | None:

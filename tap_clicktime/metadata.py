@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -72,7 +73,9 @@ class EntitySet:
         nullable: names of the properties that may be null.
         open: whether its rows may have properties that are declared nowhere.
         properties: names of the properties that rows have on the wire.
-        objects: names of those that hold objects of no fixed shape.
+        objects: names of those that hold objects of no fixed shape, at any depth.
+        lists: whether any of them holds a list.
+        has_heirs: whether rows may be of types that extend the declared one.
     """
 
     name: str
@@ -83,6 +86,8 @@ class EntitySet:
     open: bool
     properties: tuple[str, ...]
     objects: frozenset[str]
+    lists: bool
+    has_heirs: bool
 
     @property
     def sortable(self) -> list[str]:
@@ -161,14 +166,19 @@ class _Builder:
             key=key,
             kinds={
                 one.name: primitive
-                for one in properties.values()
+                for declared_here in line
+                for one in declared_here.properties.values()
                 if not one.collection and (primitive := self._primitive(one.type))
             },
             nullable=frozenset(one.name for one in properties.values() if one.nullable),
             open=any(one.open for one in line),
             properties=tuple(properties),
+            lists='"array"' in json.dumps(json_schema(row)),
+            has_heirs=bool(self._document.descendants(kind)),
             objects=frozenset(
-                field.name for field in fields_of(row) if field.name in properties and _free(field)
+                field.encode_name
+                for field in fields_of(row)
+                if field.encode_name in properties and _free(field.type)
             ),
         )
 
@@ -184,11 +194,18 @@ class _Builder:
                 same = found.setdefault(name, one)
                 if (same.type, same.collection) != (one.type, one.collection):
                     found[name] = replace(one, type="Edm.Untyped", collection=False)
-        return {name: one for name, one in found.items() if one.type not in _IN_NO_ROW}
+        definitions = self._document.definitions
+        return {
+            name: one
+            for name, one in found.items()
+            if definitions.get(one.type, one.type) not in _IN_NO_ROW
+        }
 
     def _type_of(self, one: Property, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
         item = self._named(one.type, f"{path[-1]}.{one.name}", path)
-        return list[item] if one.collection else item  # type: ignore[valid-type]  # made at run time
+        if not one.collection:
+            return item
+        return list[item | None] if one.nullable else list[item]  # type: ignore[valid-type]  # made at run time
 
     def _named(self, name: str, user: str, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
         """Return the type that values of a named type are read as."""
@@ -239,8 +256,14 @@ class _Builder:
         return self._resolve(rest, kind, inner)
 
 
-def _free(field: types.Field) -> bool:
-    """Tell whether a field holds objects whose members are declared nowhere."""
-    info = field.type.type if isinstance(field.type, types.Metadata) else field.type
-    members = info.types if isinstance(info, types.UnionType) else (info,)
-    return any(isinstance(one, types.DictType | types.AnyType | types.Metadata) for one in members)
+def _free(info: types.Type) -> bool:
+    """Tell whether values hold objects whose members are declared nowhere, at any depth."""
+    if isinstance(info, types.Metadata):
+        return _free(info.type)
+    if isinstance(info, types.UnionType):
+        return any(map(_free, info.types))
+    if isinstance(info, types.ListType):
+        return _free(info.item_type)
+    if isinstance(info, types.StructType):
+        return any(_free(field.type) for field in info.fields)
+    return isinstance(info, types.DictType | types.AnyType)

@@ -25,7 +25,10 @@ WITHOUT: tuple[Options, ...] = (
     NONE,
     frozenset({"$select"}),
     frozenset({"$orderby"}),
+    frozenset({"$select", "$orderby"}),
     frozenset({"$filter"}),
+    frozenset({"$select", "$filter"}),
+    frozenset({"$orderby", "$filter"}),
     frozenset({"$select", "$orderby", "$filter"}),
 )
 """Query options that are given up, in this order, where a service refuses the whole question."""
@@ -68,7 +71,7 @@ def between(
     """
     kind = entity_set.kinds[name]
     bounds = [f"{name} ge {literal(kind, low)}"] if low else []
-    bounds += [f"{name} lt {literal(kind, high, up=True)}"] if high else []
+    bounds += [f"{name} lt {last}"] if high and (last := literal(kind, high, up=True)) else []
     condition = " and ".join(bounds)
     if condition and or_null and name in entity_set.nullable:
         return f"({condition} or {name} eq null)"
@@ -84,6 +87,8 @@ def total_order(entity_set: EntitySet, *first: str | None) -> list[str]:
 def selection(entity_set: EntitySet, wanted: Sequence[str]) -> str:
     """Return the properties to ask for; nothing where all are wanted."""
     names = [name for name in entity_set.properties if name in wanted]
+    if entity_set.has_heirs:  # whose properties cannot be named without a cast
+        return ""
     return "" if len(names) == len(entity_set.properties) else ",".join(names)
 
 

@@ -95,7 +95,7 @@ def slices_of(entity_set: EntitySet, name: str, reading: Reading, page_size: int
         dated = (("$filter", query.between(entity_set, name, None, end)), ("$orderby", name))
         first = asked.first(*dated)
         rows = asked.count(dated[0], few=2 * PAGES * page_size)
-    except (StatusError, ShapeError):
+    except (StatusError, ShapeError, OverflowError):  # the last: no date lies after the latest
         return []  # reading the whole list will tell what is wrong
     if first is None:
         return []
@@ -106,6 +106,19 @@ def slices_of(entity_set: EntitySet, name: str, reading: Reading, page_size: int
         last = min(last, window.end)
     slices = cut(first, last, rows, page_size)
     return [*slices, Slice()] if slices and name in entity_set.nullable else slices
+
+
+def sorts(entity_set: EntitySet, name: str, reading: Reading) -> bool:
+    """Tell whether the service sorts a list by a date: its ends differ then.
+
+    Raises:
+        RequestError: it did not answer.
+    """
+    asked = _Questions(entity_set, name, reading)
+    dated = ("$filter", f"{name} ne null")
+    first = asked.first(dated, ("$orderby", name))
+    last = asked.first(dated, ("$orderby", f"{name} desc"))
+    return first is not None and last is not None and first < last
 
 
 class _Questions:
@@ -134,5 +147,8 @@ class _Questions:
     def _ask(self, *params: tuple[str, str]) -> tuple[datetime | None, int | None]:
         request = query.question(self._entity_set, *params, ("$top", "1"))
         page = page_of(request, self._reading.ask(request))
-        rows: list[dict[str, object]] = msgspec.json.decode(page.value)
+        try:
+            rows = msgspec.json.decode(page.value, type=list[dict[str, object]])
+        except msgspec.DecodeError:
+            raise ShapeError(f"{request} sent rows that are no objects.") from None
         return (moment_of(rows[0].get(self._name)) if rows else None), page.count

@@ -13,8 +13,9 @@ import msgspec
 from tap_clicktime import query
 from tap_clicktime.client import absolute, moment_of, next_request, page_of, service_root
 from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotations
-from tap_clicktime.slices import slices_of
+from tap_clicktime.slices import slices_of, sorts
 from taps_common.errors import ShapeError, StatusError
+from taps_common.rows import attribute_of
 from taps_common.stream import Source, Unwound
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from tap_clicktime.slices import Slice
     from tap_clicktime.tap import TapClickTime
     from taps_common.bookmarks import Scope, Window
-    from taps_common.errors import RequestError
     from taps_common.fetch import Walk
     from taps_common.http import Request, Response
     from taps_common.reading import Reading
@@ -54,19 +54,22 @@ class Trail:
         by: the date that rows are ordered by, if they are.
         reached: that date of the last row.
         follows: whether the request under way follows a link.
-        restarts: how often the walk began again since it last came further.
+        furthest: where the walk began again last.
+        restarts: how often it began again there.
     """
 
     by: str | None = None
     reached: datetime | None = None
     follows: bool = False
+    furthest: datetime | None = None
     restarts: int = 0
 
     def passes(self, rows: Sequence[Any]) -> None:
         """Take note of a page; where rows are in no order, no date is safe to go on from."""
         if self.by is None:
             return
-        dates: list[Any] = [at for row in rows if (at := getattr(row, self.by)) is not None]
+        held = attrgetter(attribute_of(self.by))
+        dates: list[Any] = [at for at in map(held, rows) if at is not None]
         if not dates:
             return
         if isinstance(dates[0], str):
@@ -77,6 +80,13 @@ class Trail:
             self.by = self.reached = None
         else:
             self.reached = last
+
+    def begin_again(self) -> bool:
+        """Take note of a new beginning; return whether there were too many of them."""
+        if self.reached and (self.furthest is None or self.reached > self.furthest):
+            self.furthest, self.restarts = self.reached, 0
+        self.restarts += 1
+        return self.restarts > RESTARTS
 
     def expired(self, error: StatusError) -> bool:
         """Tell whether an error means that a link holds no more (OData protocol, 11.2.6.7)."""
@@ -91,7 +101,7 @@ class EntityStream(Source):
         cut_by: the property by whose date a full reading is cut into slices, if it is.
         follows_changes: whether the cursor moves whenever a row changes.
         lifted: custom fields that have a column of their own.
-        custom_fields: the property that custom fields are read from, if there is one.
+        custom_fields: the properties that hold custom fields, the best one first.
     """
 
     tap: TapClickTime
@@ -102,7 +112,7 @@ class EntityStream(Source):
     cut_by: ClassVar[str | None] = None
     follows_changes: ClassVar[bool] = False
     lifted: ClassVar[tuple[Lifted, ...]] = ()
-    custom_fields: ClassVar[str | None] = None
+    custom_fields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, tap: TapClickTime) -> None:
         super().__init__(tap)
@@ -110,6 +120,7 @@ class EntityStream(Source):
         self._slices: dict[str, Slice] = {}
         self._trails: dict[str, Trail] = {}
         self._misfits: set[str] = set()
+        self._annotated = True
 
     @property
     def path(self) -> str:
@@ -123,13 +134,18 @@ class EntityStream(Source):
 
     def moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
         """Return the cursor of a row."""
-        return moment_of(getattr(row, str(self.cursor)))
+        return moment_of(getattr(row, attribute_of(str(self.cursor))))
+
+    def latest(self, rows: Sequence[Any]) -> datetime | None:
+        """Return the latest cursor of a page."""
+        found = set(map(attrgetter(attribute_of(str(self.cursor))), rows))  # few dates, many rows
+        return max((at for value in found if (at := moment_of(value))), default=None)
 
     def expects(self, path: str) -> bool:
         """Tell whether a member that no type declares is an annotation."""
         return "@" in path
 
-    def refusal(self, error: RequestError, *, known: bool) -> str | None:
+    def refusal(self, error: Exception, *, known: bool) -> str | None:
         """Return why the set is left out: the token's user has not the right or the module."""
         if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
             return "the token's user may not read it (403): it needs a role, a right or a module"
@@ -153,15 +169,13 @@ class EntityStream(Source):
         """Read a list, or a slice of it; where a link expired, go on from the last date."""
         trail = self._trails[self.partition_id(partition)] = Trail()
         while True:
-            reached = trail.reached
             try:
                 yield from self._pages(partition, window, reading, trail)
             except StatusError as error:
-                if trail.reached != reached:
-                    trail.restarts = 0
-                if not trail.expired(error) or not self.own_keys or trail.restarts >= RESTARTS:
+                if not trail.expired(error) or not self.own_keys or trail.begin_again():
                     raise
-                trail.restarts += 1
+                if trail.by and not sorts(self.entity_set, trail.by, reading):
+                    trail.reached = None
                 self.logger.warning("%s: a link expired; the walk goes on where it was", self.name)
                 reading.begin_again(partition, error)
             else:
@@ -199,8 +213,9 @@ class EntityStream(Source):
         self, request: Request, response: Response, partition: Scope, reading: Reading
     ) -> tuple[str | None, int]:
         """Hand a page on; return the link to the next one, if there is one, and its rows."""
-        page = page_of(request, response)
+        page = page_of(request, response, with_lists=self.entity_set.lists)
         rows_only = replace(response, body=bytes(page.value))
+        self._annotated = b"@" in rows_only.body
         return page.link, reading.take(request, rows_only, partition, last=not page.link)
 
     def _begin(
@@ -254,18 +269,23 @@ class EntityStream(Source):
         """Copy keys out of objects, leave annotations out of objects, lift custom fields."""
         there = {*type(rows[0]).__struct_fields__} if rows else set()
         for path, alias in self.entity_set.key:
-            if alias in there and alias != path:
+            if attribute_of(alias) in there and alias != path:
                 for row in rows:
-                    setattr(row, alias, _inside(row, path))
-        for name in self.entity_set.objects & there:
+                    setattr(row, attribute_of(alias), _inside(row, path))
+        objects = {attribute_of(name) for name in self.entity_set.objects}
+        for name in objects & there if self._annotated else ():
             for row in rows:
-                if isinstance(value := getattr(row, name), dict):
-                    setattr(row, name, without_annotations(value))
-        if lifted := [one for one in self.lifted if one.column in there]:
+                setattr(row, name, without_annotations(getattr(row, name)))
+        if lifted := [one for one in self.lifted if attribute_of(one.column) in there]:
             for row in rows:
-                found = dict(pairs(getattr(row, str(self.custom_fields))))
+                found = dict(self.custom_fields_of(row))
                 for one in lifted:
-                    setattr(row, one.column, self._read(one, found.get(one.field)))
+                    setattr(row, attribute_of(one.column), self._read(one, found.get(one.field)))
+
+    def custom_fields_of(self, row: object) -> Iterator[tuple[str | None, object]]:
+        """Return names and values of a row's custom fields, from whichever property holds them."""
+        held = (getattr(row, name, None) for name in self.custom_fields)
+        return pairs(next((value for value in held if value is not None), None))
 
     def _read(self, lifted: Lifted, value: object) -> object:
         try:
@@ -293,7 +313,8 @@ def _inside(row: object, path: str) -> object:
     """
     value: Any = row
     for name in path.split("/"):
-        value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+        inside = isinstance(value, dict)
+        value = value.get(name) if inside else getattr(value, attribute_of(name), None)
     if value is None:
         raise ShapeError(f"a row without {path}")
     return value
@@ -315,8 +336,10 @@ class CustomFieldStream(Unwound):
         return list(self._rows_of(rows))
 
     def _rows_of(self, rows: Sequence[Any]) -> Iterator[Row]:
-        held = attrgetter(str(self.unwinds.custom_fields))
+        source = self.source
+        assert isinstance(source, EntityStream)  # noqa: S101 - what `unwinds` says
+        owner = {attribute_of(column): attribute_of(name) for column, name in self.owner.items()}
         for row in rows:
-            own = {column: getattr(row, name) for column, name in self.owner.items()}
-            for name, value in pairs(held(row)):
+            own = {column: getattr(row, name) for column, name in owner.items()}
+            for name, value in source.custom_fields_of(row):
                 yield self.row(Name=name, Value=text_of(value), ValueType=kind_of(value), **own)

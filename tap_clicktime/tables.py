@@ -109,10 +109,10 @@ def _entity_stream(
 ) -> type[EntityStream]:
     custom = _custom_fields(one, config)
     row = one.row
-    if custom == AS_TEXT:
+    if custom == (AS_TEXT,):
         row = narrow(row, lambda path: path != (AS_OBJECT,))  # type: ignore[assignment]  # a row
     lifted = tuple(_lifted(one.name, column) for column in columns)
-    if lifted and custom is None:
+    if lifted and not custom:
         raise TapError(f"custom_field_columns names {one.name}, which has no custom fields.")
     row = _with_columns(row, lifted)
     named = DATED.get(one.name, "")
@@ -120,7 +120,7 @@ def _entity_stream(
     cursor, follows_changes = _cursor(one, cursors.get(one.name), dated)
     needs = {path.partition("/")[0] for path, _ in one.key} | {cursor, dated}
     if lifted:
-        needs.add(custom)
+        needs.update(custom[:1])
     return type(
         one.name,
         (EntityStream,),
@@ -142,20 +142,18 @@ def _entity_stream(
     )
 
 
-def _custom_fields(one: EntitySet, config: Mapping[str, Any]) -> str | None:
-    """Return the property that custom fields are read from."""
-    wanted = (AS_OBJECT, AS_TEXT)
+def _custom_fields(one: EntitySet, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the properties that custom fields are read from, the best one first."""
     if config.get("custom_fields") == "string" and AS_TEXT in one.properties:
-        return AS_TEXT
-    return next((name for name in wanted if name in one.properties), None)
+        return (AS_TEXT,)
+    return tuple(name for name in (AS_OBJECT, AS_TEXT) if name in one.properties)
 
 
 def _lifted(name: str, column: object) -> Lifted:
-    if isinstance(column, str):
-        return Lifted(column)
-    if isinstance(column, dict) and isinstance(column.get("name"), str):
-        lifted = Lifted(column["name"], str(column.get("type", "string")))
-        if lifted.type in TYPES:
+    given = {"name": column} if isinstance(column, str) else column
+    if isinstance(given, dict) and given.keys() <= {"name", "type"}:
+        lifted = Lifted(str(given.get("name", "")), str(given.get("type", "string")))
+        if lifted.type in TYPES and lifted.column != Lifted("").column:
             return lifted
     raise TapError(
         f"custom_field_columns.{name} must list names, or objects with a name and a type "
@@ -187,6 +185,10 @@ def _cursor(one: EntitySet, named: str | None, dated: str | None) -> tuple[str |
         TapError: `replication_keys` names one that cannot be it.
     """
     candidates = [name for name, kind in one.kinds.items() if kind in CURSOR_KINDS]
+    if not one.key:  # rows that are read again would be doubled
+        if named is not None:
+            raise TapError(f"replication_keys names {one.name}, which has no key to merge rows by.")
+        return None, False
     stamps = [name for name in candidates if name.lower().replace("_", "") in STAMPS]
     if named is not None:
         if named not in candidates:
@@ -205,7 +207,7 @@ def _custom_field_stream(stream: type[EntityStream], name: str) -> type[CustomFi
     keys = tuple(copied)
     if stream.cursor:
         copied[stream.cursor] = stream.cursor
-    kinds = {field.name: field.type for field in msgspec.structs.fields(stream.row)}
+    kinds = {field.encode_name: field.type for field in msgspec.structs.fields(stream.row)}
     fields: list[Any] = [(column, kinds[name]) for column, name in copied.items()]
     fields += [
         ("Name", Annotated[str, Meta(description="Name of the custom field.")] | None),
@@ -226,7 +228,7 @@ def _custom_field_stream(stream: type[EntityStream], name: str) -> type[CustomFi
             "replication_key": stream.cursor,
             "unwinds": stream,
             "owner": copied,
-            "needs": frozenset({*copied.values(), str(stream.custom_fields)}),
+            "needs": frozenset({*copied.values(), *stream.custom_fields[:1]}),
         },
     )
 

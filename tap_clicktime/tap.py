@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,11 +19,11 @@ from tap_clicktime.client import (
     service_root,
     xml_problem,
 )
-from tap_clicktime.custom_fields import pairs
+from tap_clicktime.custom_fields import pairs, without_annotations
 from tap_clicktime.metadata import entity_sets
 from tap_clicktime.streams import EntityStream
 from tap_clicktime.tables import tables
-from taps_common.errors import StatusError, TapError
+from taps_common.errors import RequestError, ShapeError, StatusError, TapError
 from taps_common.http import Request, Service
 from taps_common.settings import COMMON_SETTINGS, header_error, url_error
 from taps_common.tap import ApiTap
@@ -203,24 +204,33 @@ class TapClickTime(ApiTap):
         entities = self.entities
         yield f"{len(entities)} entity sets:"
         total = 1
+        left_out: set[str] = set()
+        failed: list[str] = []
         for stream in entities:
             one = stream.entity_set
-            key = ", ".join(stream.own_keys) or "none"
             try:
                 rows = self._count(one)
-            except StatusError as error:
+                names = self._custom_names(stream)
+            except (StatusError, ShapeError) as error:
+                if isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED:
+                    raise
                 reason = stream.refusal(error, known=False)
-                if reason is None:
-                    rows = None
+                yield f"  {one.name}: {'left out' if reason else 'fails'}: {reason or error}"
+                if reason:
+                    left_out.add(reason)
                 else:
-                    yield f"  {one.name}: left out: {reason}"
-                    continue
+                    failed.append(one.name)
+                continue
             total += 1 + (rows or 0) // self.config["page_size"]
             counted = "rows not counted by the service" if rows is None else f"{rows:,} rows"
+            key = ", ".join(stream.own_keys) or "none"
             yield f"  {one.name}: key {key}, {counted}, {_replication(stream)}"
             if stream.custom_fields:
-                names = self._custom_names(stream)
                 yield f"    custom fields seen: {', '.join(sorted(names)) or 'none'}"
+        if failed:
+            raise TapError(f"A run will fail: {', '.join(failed)} cannot be read.")
+        if left_out and total == 1:
+            raise TapError(f"Nothing can be read: {'; '.join(sorted(left_out))}.")
         yield (
             f"A full run of all tables sends at least {total:,} requests: the declaration, and "
             f"one per {self.config['page_size']:,} rows of a set, more where the service sends "
@@ -237,16 +247,21 @@ class TapClickTime(ApiTap):
         request = Request(f"/{one.name}/$count", headers=plain, proof=count_problem)
         try:
             return int(self.session.send(request).body.decode("utf-8-sig"))
-        except StatusError:
+        except RequestError:
             self.session.send(query.question(one, ("$top", "1")))
             return None
 
     def _custom_names(self, stream: EntityStream) -> set[str]:
+        if not stream.custom_fields:
+            return set()
         request = query.question(stream.entity_set, ("$top", str(SAMPLE)))
         page = page_of(request, self.session.send(request))
-        rows = msgspec.json.decode(page.value)[:SAMPLE]
-        held = (row.get(stream.custom_fields) for row in rows)
-        return {name for value in held for name, _ in pairs(value) if name}
+        try:
+            rows = msgspec.json.decode(page.value, type=list[dict[str, object]])[:SAMPLE]
+        except msgspec.DecodeError:
+            raise ShapeError(f"{request} sent rows that are no objects.") from None
+        held = (row.get(field) for row in rows for field in stream.custom_fields)
+        return {name for value in held for name, _ in pairs(without_annotations(value)) if name}
 
 
 def _selected(entry: CatalogEntry) -> bool:

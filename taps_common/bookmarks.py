@@ -106,7 +106,7 @@ def open_window(
         return window
     marks = [_bookmark(table, cursor) for table in tables]
     if marks and all(marks):
-        window.since = min(mark for mark in marks if mark) - lookback
+        window.since = before(min(mark for mark in marks if mark), lookback)
         window.known = frozenset.intersection(*(frozenset(t.get("known", ())) for t in tables))
         window.unfinished = _unfinished(tables)
     if start is not None and window.since is not None:
@@ -175,6 +175,14 @@ def close_window(
 def to_text(moment: datetime) -> str:
     """Return a moment as state holds it: UTC, to the second or finer as it came."""
     return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def before(moment: datetime, span: timedelta) -> datetime:
+    """Return the moment so long before another, or the beginning of the calendar."""
+    try:
+        return moment - span
+    except OverflowError:
+        return datetime.min.replace(tzinfo=timezone.utc)
 
 
 def from_text(text: str) -> datetime:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
+from msgspec import inspect as types
 
 from taps_common import drift
 from taps_common.rows import Row, fields_of, narrow, nested_row
@@ -88,24 +89,23 @@ class LineEncoder:
         selected: Callable[[Breadcrumb], bool],
         version: int | None = None,
     ) -> None:
-        self._head = b'{"type":"RECORD","stream":%b,"record":' % _encoder.encode(stream)
-        self._version = b"" if version is None else b',"version":%d' % version
-        self._deselected = [names for path, names in _paths(row) if not selected(path)]
+        fields: list[tuple[str, Any]] = [("type", str), ("stream", str), ("record", Any)]
+        fields += [] if version is None else [("version", int)]
+        self._message = msgspec.defstruct("Message", [*fields, ("time_extracted", str)], gc=False)
+        self._head = ("RECORD", stream)
+        self._version = () if version is None else (version,)
+        paths = _paths(row)
+        self._deselected = [names for path, names, _ in paths if not selected(path)]
+        self._decimals = [names for _, names, field in paths if _holds_decimals(field.type)]
 
     def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
-        """Return one line per row, each ending in a newline; nothing for no rows.
-
-        JSON text holds no raw newline, so the newline between two encoded rows can be replaced
-        by the end of one message and the head of the next.
-        """
-        if not rows:
-            return b""
+        """Return one line per row, each ending in a newline; nothing for no rows."""
         clear(rows, self._deselected)
-        tail = b'%b,"time_extracted":"%b"}\n' % (self._version, time_extracted.encode())
-        body = _encoder.encode_lines(rows)
-        if b"NaN" in body or b"Infinity" in body:  # as a number, or in a text
-            body = _encoder.encode_lines(records(rows))
-        return self._head + body[:-1].replace(b"\n", tail + self._head) + tail
+        message, head, tail = self._message, self._head, (*self._version, time_extracted)
+        held: Sequence[object] = rows
+        if not all(_all_finite(rows, path) for path in self._decimals):
+            held = records(rows)
+        return _encoder.encode_lines([message(*head, row, *tail) for row in held])
 
 
 def records(rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -119,7 +119,9 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_finite(item) for item in value]
-    return None if isinstance(value, float | Decimal) and not isfinite(value) else value
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def clear(rows: Iterable[Row], paths: Iterable[Breadcrumb]) -> None:
@@ -136,14 +138,38 @@ def clear(rows: Iterable[Row], paths: Iterable[Breadcrumb]) -> None:
                 setattr(holder, name, msgspec.UNSET)
 
 
+def _all_finite(rows: Iterable[Row], path: Breadcrumb) -> bool:
+    """Tell whether a field holds no infinity and no NaN, in any row; a list is taken as if it did.
+
+    Only decimals that came as text can be one: JSON has no such numbers.
+    """
+    value_of = attrgetter(".".join(path))
+    try:
+        values = filter(None, map(value_of, rows))
+        return all(map(Decimal.is_finite, values))
+    except (AttributeError, TypeError):  # an object on the way is missing, or it is a list
+        return False
+
+
+def _holds_decimals(info: types.Type) -> bool:
+    """Tell whether values of a field are decimals, or lists of them."""
+    if isinstance(info, types.Metadata):
+        return _holds_decimals(info.type)
+    if isinstance(info, types.UnionType):
+        return any(map(_holds_decimals, info.types))
+    if isinstance(info, types.ListType):
+        return _holds_decimals(info.item_type)
+    return isinstance(info, types.DecimalType)
+
+
 def _paths(
     row: type[msgspec.Struct], crumb: Breadcrumb = (), names: Breadcrumb = ()
-) -> list[tuple[Breadcrumb, Breadcrumb]]:
+) -> list[tuple[Breadcrumb, Breadcrumb, types.Field]]:
     """Return the paths of all fields, as the service and as Python names them, innermost first."""
-    paths: list[tuple[Breadcrumb, Breadcrumb]] = []
+    paths: list[tuple[Breadcrumb, Breadcrumb, types.Field]] = []
     for field in fields_of(row):
         here, name = (*crumb, field.encode_name), (*names, field.name)
         if nested := nested_row(field.type):
             paths += _paths(nested.cls, here, name)
-        paths.append((here, name))
+        paths.append((here, name, field))
     return paths

@@ -32,7 +32,7 @@ def read_tolerantly(
     Raises:
         ShapeError: the body is not a JSON array of objects that have their keys.
     """
-    page = _parse(body)
+    page = parse_tolerantly(body)
     if not isinstance(page, list):
         raise ShapeError(f"expected a list of rows, got {_kind(page)}")
     reader = _Reader(lenient=lenient)
@@ -56,7 +56,7 @@ def survey(body: bytes, row: type[msgspec.Struct], limit: int) -> tuple[set[str]
         raw = msgspec.json.decode(body, type=list[msgspec.Raw])[:limit]
         items = [msgspec.json.decode(item) for item in raw]
     except (msgspec.DecodeError, UnicodeDecodeError):
-        page = _parse(body)
+        page = parse_tolerantly(body)
         items = page[:limit] if isinstance(page, list) else []
     unknown: set[str] = set()
     for item in items:
@@ -64,8 +64,12 @@ def survey(body: bytes, row: type[msgspec.Struct], limit: int) -> tuple[set[str]
     return set().union(*items), unknown
 
 
-def _parse(body: bytes) -> object:
-    """Parse JSON the way the strict decoder refuses to: bad UTF-8 and lone surrogates replaced."""
+def parse_tolerantly(body: bytes) -> object:
+    """Parse JSON the way the strict decoder refuses to: bad UTF-8 and lone surrogates replaced.
+
+    Raises:
+        ShapeError: the body is not JSON.
+    """
     try:
         page = json.loads(
             body.decode("utf-8", "replace"), parse_float=Decimal, parse_constant=_refuse
@@ -130,6 +134,8 @@ class _Reader:
         if listed is not None and isinstance(value, list):
             item, optional = listed.item_type, _optional_item(declared)
             parts = [self._value(part, optional, item, f"{path}[]") for part in value]
+            if isinstance(item, types.UnionType) and item.includes_none:
+                return parts
             if None in value:
                 self.drifted.add(f"{path}[]")
             return [part for part in parts if part is not None]

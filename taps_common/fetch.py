@@ -46,7 +46,7 @@ class Workers:
 
     Args:
         send: sends one request.
-        count: number of threads; with one, requests are sent by the caller's own thread.
+        count: how many requests may be on their way at once.
         cancelled: set when the run is to end.
     """
 
@@ -125,8 +125,7 @@ def drive(
             answer = workers.result(lane)
         except Exception as failure:  # noqa: BLE001 - the walk decides what it means
             answer = failure
-        if workers.count > 1:
-            _send_ahead(turns, workers)
+        _send_ahead(turns, workers)  # so that it is on its way while this answer is written
         lane.answer = None
         request, error = _advance(lane.walk, answer)
         del answer

@@ -163,8 +163,8 @@ class Session:
         url = request.url(self._service.base_url)
         if request.link and origin_of(url) != origin_of(self._service.base_url):
             raise ShapeError(
-                f"{request} was not sent: the service's link leads to {urlsplit(url).hostname}, "
-                "and credentials are sent to the configured address only."
+                f"{request} was not sent: the service's link leads to {_host_of(url)}, and "
+                "credentials are sent to the configured address only."
             )
         cost = Cost()
         while True:
@@ -269,13 +269,21 @@ def origin_of(url: str) -> tuple[str, str | None, int | None]:
 
     An address with a user in it, or with a port that is none, has an origin of its own.
     """
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return parts.scheme, parts.netloc, None
+        return "", url, None
     host = parts.netloc if "@" in parts.netloc else parts.hostname
     return parts.scheme, host, port or _PORTS.get(parts.scheme)
+
+
+def _host_of(url: str) -> str:
+    """Return what a message calls an address: its host, without a user that it may name."""
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "no valid address"
 
 
 _PORTS = {"http": 80, "https": 443}

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from taps_common.errors import ShapeError
+from taps_common.rows import attribute_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ class Inspection:
         self._decoder = decoder
         self._outcome = outcome
         self._logger = source.tap.logger
-        self._keys = attrgetter(*source.own_keys) if source.own_keys else None
+        self._keys = attrgetter(*map(attribute_of, source.own_keys)) if source.own_keys else None
         self._pages: dict[tuple[str, ...], set[int]] = {}
         self._trails: dict[tuple[str, ...], set[int]] = {}
         self._probed = 0

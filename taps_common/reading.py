@@ -21,11 +21,11 @@ from taps_common.errors import (
 from taps_common.fetch import drive
 from taps_common.inspection import Inspection
 from taps_common.outcome import Outcome
-from taps_common.progress import Progress
+from taps_common.progress import Cost, Progress
+from taps_common.rows import attribute_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from msgspec import Struct
 
@@ -120,6 +120,7 @@ class Reading:
             response = self._tap.session.send(request)
         except RequestError as error:
             self.outcome.progress.cost.add(error.cost)
+            error.cost = Cost()  # it is counted
             raise
         self.outcome.progress.cost.add(response.cost)
         return response
@@ -179,7 +180,7 @@ class Reading:
         """Return a table's rows from a page, without those whose key no target could hold."""
         if table is self.source:
             return rows
-        keys = attrgetter(*table.own_keys)
+        keys = attrgetter(*map(attribute_of, table.own_keys))
         unwound = table.rows_from(rows)
         whole = [row for row in unwound if None not in keys(row)]
         if blank := len(unwound) - len(whole):
@@ -340,9 +341,8 @@ class Reading:
     def _note_cursors(self, page: Sequence[Row], rows: Sequence[Row], partition: Scope) -> None:
         """Tell the window what was seen; open rows count even if the dates leave them out."""
         assert self.window is not None  # noqa: S101 - asked only where there is a window
-        cursors: list[datetime] = [at for row in rows if (at := self.source.moment(row))]
         self.window.saw(
             self.source.partition_id(partition),
-            max(cursors, default=None),
+            self.source.latest(rows),
             self.source.earliest_open(page),
         )

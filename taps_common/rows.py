@@ -15,7 +15,7 @@ import msgspec
 from msgspec import inspect as types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 Breadcrumb: TypeAlias = tuple[str, ...]
 """The names that lead to a field from the top of a row, outermost first."""
@@ -149,15 +149,21 @@ def narrow(
                 changed = True
                 kind = inner | None if not field.required or _nullable(field.type) else inner
         default = msgspec.NODEFAULT if field.required else declared.default
-        kept.append((field.name, kind, default))
+        kept.append((field.encode_name, kind, default))
     if not changed:
         return row
     fields = [
         (name, kind) if default is msgspec.NODEFAULT else (name, kind, default)
         for name, kind, default in kept
     ]
-    renamed = {field.name: field.encode_name for field in fields_of(row)}
-    return row_type(row.__name__, fields, row.__doc__ or "", renamed=renamed)
+    return row_type(row.__name__, fields, row.__doc__ or "")
+
+
+def attribute_of(name: str) -> str:
+    """Return the attribute of a row that holds a field: its name, unless Python refuses that."""
+    if name.isidentifier() and not name.startswith("__"):
+        return name
+    return f"field_{name.encode().hex()}"
 
 
 def row_type(
@@ -166,20 +172,19 @@ def row_type(
     text: str,
     *,
     base: type[Row] = Row,
-    renamed: Mapping[str, str] | None = None,
 ) -> type[Row]:
     """Return a row type made at run time.
 
     Args:
         name: its name.
-        fields: tuples of name and type, and of a default where a value may be missing.
+        fields: tuples of a field's name and type, and of a default where a value may be missing.
         text: what a row is.
         base: a row type whose fields come before these.
-        renamed: what the service calls the fields, where that differs.
     """
+    renamed = {attribute_of(field[0]): field[0] for field in fields}
     made: type[Row] = msgspec.defstruct(  # type: ignore[assignment]  # of the base that is named
         name,
-        fields,
+        [(attribute_of(field[0]), *field[1:]) for field in fields],
         bases=(base,),
         kw_only=True,
         gc=False,

@@ -148,6 +148,10 @@ class Source(Table):
         at: datetime | None = getattr(row, self.cursor)
         return at
 
+    def latest(self, rows: Sequence[Any]) -> datetime | None:
+        """Return the latest cursor of a page."""
+        return max((at for row in rows if (at := self.moment(row))), default=None)
+
     def expects(self, path: str) -> bool:
         """Tell whether a field that no type declares needs no mention, such as an annotation."""
         return False
