@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 
 import sandbox
 from sandbox.clockify.workspaces import SIZES
 from sandbox.control import parse_instant
+from sandbox.perform.world import World as PerformWorld
 
 
 def main() -> int:
-    """Start the sandbox, say where it is, wait for the signal to end."""
+    """Start the sandbox, say where it is, wait for the signal to end.
+
+    Or print what tap-perform is told about the projects of a sandbox at that port.
+    """
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=sandbox.__doc__)
     parser.add_argument("--port", type=int, required=True, help="0 picks a free one")
     parser.add_argument("--size", choices=sorted(SIZES), default="small")
@@ -22,9 +27,19 @@ def main() -> int:
     parser.add_argument("--entries", type=int, help="time entries of each service's account")
     parser.add_argument("--latency-ms", type=float, default=0)
     parser.add_argument("--requests-per-hour", type=int, help="quota of each Clockify workspace")
+    parser.add_argument(
+        "--perform-projects",
+        action="store_true",
+        help="print tap-perform's setting `projects` for that port as JSON and end",
+    )
+    options = vars(parser.parse_args())
+    if options.pop("perform_projects"):
+        address = f"http://127.0.0.1:{options['port']}"
+        print(json.dumps(PerformWorld().projects(address), indent=2))
+        return 0
     ended = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ended)
-    with sandbox.start(**vars(parser.parse_args())) as running:
+    with sandbox.start(**options) as running:
         print(f"Sandbox ready at {running.url}", file=sys.stderr, flush=True)
         signal.sigwait(ended)
     return 0

@@ -121,17 +121,20 @@ def before_answer(fault: Fault, wait: Callable[[float], object]) -> Response | N
 
 
 def after_answer(fault: Fault, response: Response) -> Response:
-    """Act on the faults that change the service's answer; refusals stay as they are."""
+    """Act on the faults that change the service's answer; refusals stay as they are.
+
+    The edits need a JSON document.
+    """
     if response.status != 200:  # noqa: PLR2004 - the one status that carries rows
         return response
     if fault.kind == "truncate_body":
         response.cut = True
     elif fault.kind == "truncate_json":
         body = response.body
-        response.chunks = (body[: len(body) * 2 // 3],)
+        response.put(body[: len(body) * 2 // 3])
     elif fault.kind in _EDITS:
         document: Json = msgspec.json.decode(response.body)
-        response.chunks = (msgspec.json.encode(_EDITS[fault.kind](fault, document)),)
+        response.put(msgspec.json.encode(_EDITS[fault.kind](fault, document)))
     return response
 
 

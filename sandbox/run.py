@@ -9,6 +9,8 @@ from sandbox.clicktime.service import ClickTime
 from sandbox.clicktime.world import World as ClickTimeWorld
 from sandbox.clockify.service import Clockify
 from sandbox.clockify.world import World
+from sandbox.perform.service import Perform
+from sandbox.perform.world import World as PerformWorld
 from sandbox.server import Server
 
 if TYPE_CHECKING:
@@ -24,9 +26,16 @@ if TYPE_CHECKING:
 class Sandbox:
     """The services on one port of 127.0.0.1, served by daemon threads until closed."""
 
-    def __init__(self, server: Server, clockify: World, clicktime: ClickTimeWorld) -> None:
+    def __init__(
+        self,
+        server: Server,
+        clockify: World,
+        clicktime: ClickTimeWorld,
+        perform: PerformWorld,
+    ) -> None:
         self.clockify = clockify
         self.clicktime = clicktime
+        self.perform = perform
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -77,10 +86,15 @@ def start(  # noqa: PLR0913 - one keyword per option of the command
 ) -> Sandbox:
     """Start a sandbox; port 0 picks a free one, `now` defaults to the present moment.
 
-    Members and requests per hour are Clockify's; ClickTime's company is made up when it is first
-    asked for.
+    Members and requests per hour are Clockify's; ClickTime's company and Perform's clips are made
+    up when they are first asked for.
     """
     world = World(size=size, seed=seed, now=now, members=members, entries=entries)
     company = ClickTimeWorld(size=size, seed=seed, now=now, entries=entries)
-    services: list[Service] = [Clockify(world, requests_per_hour), ClickTime(company)]
-    return Sandbox(Server(port, services, latency_ms), world, company)
+    projects = PerformWorld(size=size, seed=seed, now=now, entries=entries)
+    services: list[Service] = [
+        Clockify(world, requests_per_hour),
+        ClickTime(company),
+        Perform(projects),
+    ]
+    return Sandbox(Server(port, services, latency_ms), world, company, projects)

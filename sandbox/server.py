@@ -7,6 +7,7 @@ import gzip
 import socket
 import socketserver
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ COMPRESS_ABOVE = 1024
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """One request as it arrived; header values are left out."""
+    """One request as it arrived; header values are left out, but that of Host."""
 
     method: str
     route: str
@@ -37,6 +38,15 @@ class RecordedRequest:
     """Path and query as they came, still encoded."""
     service: str
     headers: tuple[str, ...]
+    host: str
+    """The host that the client took this for."""
+    at: float
+    """When it came, by `time.monotonic`."""
+
+    @property
+    def authorized(self) -> bool:
+        """Whether an Authorization header came."""
+        return "authorization" in self.headers
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -105,6 +115,8 @@ class Server(socketserver.ThreadingTCPServer):
             target=request.target,
             service=service.name,
             headers=tuple(request.headers),
+            host=request.headers.get("host", ""),
+            at=time.monotonic(),
         )
         self.requests.append(recorded)
 
@@ -147,7 +159,7 @@ class _Connection(socketserver.BaseRequestHandler):
         close = request.headers.get("connection", "").lower() == "close"
         response = self.server.answer(request)
         send_response(self.request, response, close=close)
-        return not (close or response.cut or self.server.closing.is_set())
+        return not (close or response.closes or self.server.closing.is_set())
 
 
 def _is_below(prefix: str, path: str) -> bool:
@@ -168,7 +180,7 @@ def _matched(template: list[str], segments: list[str]) -> dict[str, str] | None:
 
 def _compressed(request: Request, response: Response) -> Response:
     accepted = "gzip" in request.headers.get("accept-encoding", "")
-    if accepted and len(response.body) > COMPRESS_ABOVE and not response.cut:
-        response.chunks = (gzip.compress(response.body, compresslevel=1),)
+    if accepted and response.length > COMPRESS_ABOVE and not response.cut:
+        response.put(gzip.compress(response.body, compresslevel=1))
         response.headers.append(("Content-Encoding", "gzip"))
     return response

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from http.client import responses
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from itertools import chain
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from io import BufferedReader
 
@@ -20,6 +21,9 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 Chunk: TypeAlias = "bytes | memoryview"
 """A piece of a body; pages are sent as slices of a larger buffer, uncopied."""
+
+
+Framing: TypeAlias = Literal["length", "chunked", "close"]
 
 
 @dataclass
@@ -60,16 +64,39 @@ class Response:
     """What the server answers."""
 
     status: int
-    chunks: Sequence[Chunk] = ()
+    chunks: Iterable[Chunk] = ()
+    """A sequence is sent in one call; anything else piece by piece as it is made, and must yield
+    the same whenever it is iterated over."""
     headers: list[tuple[str, str]] = field(default_factory=list)
-    content_type: str = "application/json"
+    content_type: str | None = "application/json"
+    """None sends no such header."""
     cut: bool = False
-    """Send only half of the announced body, then close."""
+    """Send only the first bytes of the body, then close."""
+    size: int | None = None
+    """Bytes of the body; None counts them."""
+    kept: int | None = None
+    """How many bytes a cut leaves; None is half."""
+    framing: Framing = "length"
+    """How the end of the body is told: by its length, by a last chunk, by closing."""
 
     @property
     def body(self) -> bytes:
         """The whole body in one piece."""
         return b"".join(self.chunks)
+
+    @property
+    def length(self) -> int:
+        """How many bytes the body has."""
+        return sum(map(len, self.chunks)) if self.size is None else self.size
+
+    @property
+    def closes(self) -> bool:
+        """Whether the connection ends with the answer."""
+        return self.cut or self.framing == "close"
+
+    def put(self, body: bytes) -> None:
+        """Replace the body."""
+        self.chunks, self.size, self.kept = (body,), None, None
 
 
 Handler: TypeAlias = "Callable[[Request], Response]"
@@ -138,19 +165,56 @@ def read_request(reader: BufferedReader) -> Request | None:
 
 
 def send_response(connection: socket.socket, response: Response, *, close: bool) -> None:
-    """Write head and body in one call, so that keep-alive never waits for a delayed ACK."""
-    length = sum(len(chunk) for chunk in response.chunks)
-    reason = responses.get(response.status, "Unknown")
-    lines = [
-        f"HTTP/1.1 {response.status} {reason}",
-        f"Content-Type: {response.content_type}",
-        f"Content-Length: {length}",
-        f"Connection: {'close' if close or response.cut else 'keep-alive'}",
-        *(f"{name}: {value}" for name, value in response.headers),
-    ]
-    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    chunks: Sequence[Chunk] = (response.body[: length // 2],) if response.cut else response.chunks
-    _send_all(connection, [head, *chunks])
+    """Write head and body in one call, so that keep-alive never waits for a delayed ACK.
+
+    A body that is made while it is sent takes a call per piece.
+    """
+    whole = isinstance(response.chunks, (list, tuple))
+    pieces = _framed(response)
+    head = _head(response, close=close or response.closes)
+    if whole:
+        _send_all(connection, [head, *pieces])
+        return
+    for piece in chain([head], pieces):
+        _send_all(connection, [piece])
+
+
+def _head(response: Response, *, close: bool) -> bytes:
+    lines = [f"HTTP/1.1 {response.status} {responses.get(response.status, 'Unknown')}"]
+    if response.content_type is not None:
+        lines.append(f"Content-Type: {response.content_type}")
+    if response.framing == "length":
+        lines.append(f"Content-Length: {response.length}")
+    elif response.framing == "chunked":
+        lines.append("Transfer-Encoding: chunked")
+    lines.append(f"Connection: {'close' if close else 'keep-alive'}")
+    lines += [f"{name}: {value}" for name, value in response.headers]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _framed(response: Response) -> Iterator[Chunk]:
+    """Yield the bytes after the head; a cut body lacks the last chunk too."""
+    pieces: Iterable[Chunk] = response.chunks
+    if response.cut:
+        kept = response.length // 2 if response.kept is None else response.kept
+        pieces = first_bytes(pieces, kept)
+    if response.framing != "chunked":
+        yield from pieces
+        return
+    for piece in pieces:
+        if len(piece):
+            yield b"".join((b"%x\r\n" % len(piece), piece, b"\r\n"))
+    if not response.cut:
+        yield b"0\r\n\r\n"
+
+
+def first_bytes(pieces: Iterable[Chunk], count: int) -> Iterator[Chunk]:
+    """Yield so many bytes and no more."""
+    for piece in pieces:
+        yield piece[:count]
+        count -= len(piece)
+        if count <= 0:
+            return
 
 
 def _send_all(connection: socket.socket, chunks: Sequence[Chunk]) -> None:

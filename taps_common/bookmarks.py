@@ -173,7 +173,11 @@ def close_window(
 
 
 def to_text(moment: datetime) -> str:
-    """Return a moment as state holds it: UTC, to the second or finer as it came."""
+    """Return a moment as state holds it: UTC, to the second or finer as it came.
+
+    Raises:
+        OverflowError: in UTC it lies outside of the calendar.
+    """
     return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
@@ -192,7 +196,13 @@ def from_text(text: str) -> datetime:
         ValueError: the text is no ISO 8601 date or date-time.
     """
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=timezone.utc)
+    try:
+        moment.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError("in UTC, this moment lies outside of the calendar") from None
+    return moment
 
 
 def _resume(window: Window, walk: ScopeState) -> None:

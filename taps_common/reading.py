@@ -221,7 +221,9 @@ class Reading:
         came = len(window.done) > done
         if len(self.outcome.failures) == failed:
             bookmarks.close_window(states, window, cursor=self._cursor, sliced=self.source.sliced)
-        elif self.outcome.stop or ((aborted or not came) and window.stalled < STALLED_RUNS):
+        elif self.outcome.stop or (
+            (aborted or not came or self.source.sliced) and window.stalled < STALLED_RUNS
+        ):
             window.stalled = 0 if came or self.outcome.stop else window.stalled + 1
             bookmarks.keep_walk(states, window)
         else:  # all had their turn: the next run reads all again, not only what always fails

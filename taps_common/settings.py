@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,8 +16,6 @@ from singer_sdk import typing as th
 from taps_common.bookmarks import from_text
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from jsonschema import ValidationError
 
 COMMON_SETTINGS: list[th.Property[Any]] = [
@@ -191,9 +189,11 @@ def end_of(text: str) -> datetime:
     moment = from_text(text)
     try:
         date.fromisoformat(text)
-        return moment + timedelta(days=1)
-    except (ValueError, OverflowError):  # not a date alone, or the last day of the calendar
+    except ValueError:  # not a date alone
         return moment
+    if moment.date() == date.max:
+        return datetime.max.replace(tzinfo=timezone.utc)
+    return moment + timedelta(days=1)
 
 
 def header_error(config: dict[str, Any], name: str) -> str | None:

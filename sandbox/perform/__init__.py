@@ -1,0 +1,1 @@
+"""SYNCHRO Perform's dataclips, imitated: two projects, every self-service clip, a custom one."""

@@ -1,0 +1,240 @@
+"""A made-up project: the people, companies, work and codes that its clips have in common."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import NamedTuple, TypeVar
+
+Item = TypeVar("Item")
+
+DAY = timedelta(days=1)
+NAMES = {1: "North Quay", 2: "Route 17"}
+"""What a configuration calls the projects."""
+TITLES = {1: "North Quay Upgrade, Stage 2", 2: 'Route 17 "Cañon" Widening'}
+"""What the projects call themselves, in the column Project."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is made up per project."""
+
+    usages: int
+    activities: int
+    people: int
+    facts: int
+    """Rows of the clips that list what happened."""
+
+
+SIZES = {
+    "small": Size(600, activities=120, people=40, facts=240),
+    "medium": Size(20_000, activities=1_500, people=200, facts=4_000),
+    "large": Size(100_000, activities=5_000, people=600, facts=20_000),
+}
+
+NOTES = (
+    None,
+    'First line\nsecond "line"; third, too',
+    "Windows\r\nline ends\r\n",
+    "old\rline end",
+    "line\u2028separator, paragraph\u2029separator, next\u0085line",
+    "Überprüfung der Anlage, Straße 12 🚧",
+    "日本語の説明",
+    " padded with blanks ",
+    "=1+1",
+    "tab\there; pipe | there",
+    'The export said "dataclip stale" again; it\'s fine now',
+    "<b>not a page</b> & {not: json}",
+    "zero\u200bwidth, e\u0301 decomposed, é composed",
+)
+"""Free text; None is a blank cell."""
+
+CODES = ("01.02", "007", "1E5", "1234567890123456789", "10.10", "0", "CC-0042", "1_000", "+12")
+"""Codes that look like numbers and are none."""
+
+DECIMALS = ("1.10", "0.00", "-12.50", "1234567890123456.780000", "0.0000001000", "100")
+
+COMPANIES = (
+    ("Kiewel & Søn A/S", "007"),
+    ("Smith, Jones and Partners", "1E5"),
+    ('"Quick" Plant Hire', "000123"),
+    ("Nakamura 建設", "9007199254740993"),
+    ("Own workforce", None),
+)
+"""Companies with their supplier references."""
+
+GIVEN = ("Ann", "Björn", "Chloé", "Dragana", "John", "Éva", "Finn", "Hồng", "Iñaki")
+FAMILY = ("O'Brien", "Smith", "Østergaard", "Петровић", "Wang", "van der Berg", "Müller")
+ROLES = (
+    ("Carpenter", "Labour", "Direct"),
+    ("Foreman", "Staff", "Indirect"),
+    ("Excavator 20t", "Plant", "Direct"),
+    ("Surveyor / Setting-out", "Staff", "Indirect"),
+)
+"""Role, category, category's type."""
+DISCIPLINES = ("Civil", "Structural", "Électrique", None)
+LOCATIONS = ("Ch 0+000 to 0+450", "Berth 3", "Zone “A”", None)
+CATEGORIES = ("Productive", "Delay: weather", "Rework")
+UNITS = ("m", "m²", "m³", "t", "ea", "%")
+TAGS = (None, "night", "night, critical", "Übergabe, QA; hold")
+
+
+_NAMESAKES = frozenset({7})
+"""Last digits of people who are called like the person three before."""
+
+
+class Person(NamedTuple):
+    """One person; the shown name is not unique."""
+
+    number: int
+    given: str
+    family: str
+    shown: str
+    uuid: str
+    reference: str
+    supervisor: str
+    company: tuple[str, str | None]
+    role: tuple[str, str, str]
+    identifier: str
+
+
+class Machine(NamedTuple):
+    """One item of equipment, or another resource."""
+
+    name: str
+    uuid: str
+    identifier: str
+    external: str | None
+    company: tuple[str, str | None]
+
+
+class Activity(NamedTuple):
+    """One activity."""
+
+    number: int
+    reference: str
+    name: str
+    wbs: str
+    job: str
+    cost_code: str
+    discipline: str | None
+    location: str | None
+    unit: str
+    category: str
+    start: date
+    finish: date
+
+
+class Site:
+    """One project; the same arguments make the same one up."""
+
+    def __init__(self, project: int, size: Size, seed: int, now: datetime) -> None:
+        self.project = project
+        self.size = size
+        self.now = now
+        self.today = now.date()
+        self.title = TITLES[project]
+        self._seed = f"{seed} {project}"
+        rng = self.random("site")
+        self.wbs = list(_wbs())
+        self.people = [self._person(rng, number) for number in range(size.people)]
+        self.equipment = [self._machine(rng, number, "Excavator") for number in range(20)]
+        self.others = [self._machine(rng, number, "Concrete C32/40") for number in range(12)]
+        self.activities = [self._activity(rng, number) for number in range(size.activities)]
+
+    def random(self, use: str) -> Random:
+        """Return a generator of its own for each use, so that no table depends on another."""
+        return Random(f"{self._seed} {use}")
+
+    def day(self, ago: int) -> str:
+        """Return a day before today as ISO text."""
+        return (self.today - DAY * ago).isoformat()
+
+    def _person(self, rng: Random, number: int) -> Person:
+        named = number - 3 if number % 10 in _NAMESAKES else number
+        given, family = pick(GIVEN, named), pick(FAMILY, named // 2)
+        shown = f"{given} {family}" if self.project == 1 else f"{family.upper()}, {given}"
+        return Person(
+            number,
+            given,
+            family,
+            shown,
+            new_uuid(rng),
+            f"{number:05d}",
+            f"{family[0].upper()}{number:03d}" if number % 5 == 0 else "",
+            pick(COMPANIES, number),
+            pick(ROLES, number),
+            str(10**18 + rng.randrange(10**18)) if number % 3 else f"{number:03d}",
+        )
+
+    def _machine(self, rng: Random, number: int, kind: str) -> Machine:
+        name = f"{kind} {number // 2 + 1:02d}"
+        identifier = f"{kind[0]}{number:04d}" if number % 4 else pick(CODES, number // 4)
+        external = str(rng.randrange(10**18, 10**19)) if number % 3 else None
+        return Machine(name, new_uuid(rng), identifier, external, pick(COMPANIES, number))
+
+    def _activity(self, rng: Random, number: int) -> Activity:
+        reference = CODES[number] if number < len(CODES) else f"A{1000 + 10 * number}"
+        start = self.today + DAY * rng.randint(-300, 120)
+        return Activity(
+            number,
+            reference,
+            f"{pick(('Pour', 'Fix', 'Strip', 'Survey'), number)} pier {number // 4 + 1}",
+            pick(self.wbs, number),
+            f"{number % 7:04d}" if number % 6 else "",
+            pick(CODES, number),
+            pick(DISCIPLINES, number // 3),
+            pick(LOCATIONS, number // 2),
+            pick(UNITS, number),
+            pick(CATEGORIES, number // 5),
+            start,
+            start + DAY * rng.randint(1, 90),
+        )
+
+
+def pick(values: tuple[Item, ...] | list[Item], number: int) -> Item:
+    """Return the value whose turn it is."""
+    return values[number % len(values)]
+
+
+def note(number: int) -> str | None:
+    """Return a free text: every fifth is an odd one, the others are plain or blank."""
+    if number % 5 == 0:
+        return pick(NOTES, number // 5)
+    return f"Checked by the foreman, item {number}" if number % 2 else None
+
+
+def amount(rng: Random, number: int, *, most: int = 1_000_000) -> str:
+    """Return an exact number with two decimals; every 40th is an odd one."""
+    if number % 40 == 1:
+        return pick(DECIMALS, number // 40)
+    hundredths = rng.randrange(most)
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def truth_value(value: object) -> str:
+    """Spell a truth value as Perform documents it."""
+    return "True" if value else "False"
+
+
+def clock(rng: Random, first_hour: int) -> str:
+    """Return a time of the three hours from a full one."""
+    return f"{first_hour + rng.randrange(3):02d}:{rng.randrange(0, 60, 5):02d}"
+
+
+def new_uuid(rng: Random) -> str:
+    """Return a UUID."""
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+def _wbs() -> list[str]:
+    """Return WBS codes of three levels, in order."""
+    codes = []
+    for top in range(1, 5):
+        codes.append(f"{top:02d}")
+        for middle in range(1, 4):
+            codes.append(f"{top:02d}.{middle:02d}")
+            codes.extend(f"{top:02d}.{middle:02d}.{leaf * 5:03d}" for leaf in range(1, 4))
+    return codes

@@ -1,0 +1,180 @@
+"""How the service behaves where nothing is public: one switch per open question."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from sandbox.perform.clips import PROJECTS
+from sandbox.perform.tables import Style
+
+Format: TypeAlias = Literal[
+    "csv", "array", "fields_values", "values_fields", "wrapped", "jsonlines"
+]
+Oddity: TypeAlias = Literal[
+    "duplicate_headings",
+    "case_headings",
+    "blank_headings",
+    "padded_headings",
+    "short_rows",
+    "long_rows",
+    "title_line",
+    "footer_line",
+    "blank_lines",
+]
+StaleForm: TypeAlias = Literal[
+    "text", "sentence", "json", "json_errors", "html", "csv_heading", "csv_row", "json_row", "empty"
+]
+
+DATES: TypeAlias = Literal["iso", "dmy", "mdy"]
+BOOLEANS: dict[str, tuple[str, str]] = {
+    "True": ("True", "False"),
+    "true": ("true", "false"),
+    "t": ("t", "f"),
+    "Yes": ("Yes", "No"),
+    "1": ("1", "0"),
+}
+
+
+@dataclass
+class Form:
+    """How one clip answers; the defaults of all clips are set with `World.switch`."""
+
+    format: Format = "csv"
+    chosen_by: Literal["", "suffix", "accept", "parameter"] = ""
+    """What of a request (`.csv` or `.json`, Accept, `?format=`) may choose csv or `json_format`
+    instead of `format`."""
+    json_format: Format = "array"
+    suffix: Literal["", ".csv", ".json"] = ""
+    """What the listed address ends with; each of the three is answered alike."""
+
+    json_cells: Literal["text", "typed"] = "text"
+    """typed writes numbers, of the same digits, and true or false."""
+    json_blank: Literal["null", "empty", "absent"] = "null"
+    """absent leaves blank cells out of objects."""
+    json_ascii: bool = False
+    json_indent: bool = False
+    r"""ascii writes other characters as \uXXXX; indent puts white space between all tokens."""
+
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+    encoding: Literal["utf-8", "utf-8-sig", "utf-16", "cp1252"] = "utf-8"
+    """In cp1252, CSV has a question mark for each character the encoding lacks."""
+    line_end: Literal["\r\n", "\n"] = "\r\n"
+    last_line_end: bool = True
+    quoting: Literal["minimal", "all"] = "minimal"
+
+    content_type: str = "right"
+    """right, missing, or the type to state whatever the body is."""
+    charset: bool = True
+    """The right type names the encoding."""
+    disposition: bool = False
+    """The answer names a file."""
+
+    framing: Literal["length", "chunked", "close"] = "length"
+    piece: int = 65_536
+    """Bytes of a chunk, and of a write to the socket."""
+    pause: float = 0
+    """Seconds before each piece."""
+    gzip: Literal["", "accepted", "always"] = ""
+    etag: bool = False
+    last_modified: bool = False
+    """Either answers 304 to requests that bring it back."""
+
+    oddities: list[Oddity] = field(default_factory=list)
+    """Lines that are no rows are CSV's only; surplus cells have no place in objects."""
+    body: Literal["", "header_only", "empty", "html", "xlsx"] = ""
+    """What is served instead of the rows, with status 200; header_only is an empty table."""
+    cut: Literal["", "half", "in_quotes", "between_rows"] = ""
+    """Where the body breaks off."""
+    cut_seen: bool = True
+    """Length or final chunk tell that the body is cut; a close-delimited one never does."""
+
+    redirect: Literal["", "host", "origin", "relative", "loop", "login"] = ""
+    """Where a good answer is fetched: from a signed address of another host (localhost for
+    127.0.0.1 and the other way round), of the same origin, or never: from itself, a login page."""
+    redirect_status: Literal[301, 302, 303, 307, 308] = 302
+    refuse: int = 0
+    """A status (403, 404, 429, 503, ...) to answer instead; 0 answers normally."""
+    refuse_times: int = 0
+    """How many requests are refused since the switch was set; 0 = all."""
+    retry_after: str = ""
+    """Retry-After of refusals: seconds or a date."""
+
+    stale: int = 0
+    """How many requests find the clip stale; -1 = all. Windows are never stale."""
+    stale_seconds: float = 0
+    """How long the refresh takes that the first request starts."""
+    stale_clock: Literal["real", "sandbox"] = "real"
+    stale_status: int = 200
+    stale_form: StaleForm = "text"
+    stale_type: str = ""
+    """The content type of the stale answer; empty for that of its form."""
+    stale_retry_after: str = ""
+
+
+@dataclass
+class Switches:
+    """What concerns all clips, or a project; the latter by its number."""
+
+    denial: Literal["challenge", "plain", "redirect", "page"] = "challenge"
+    """How wrong credentials are answered: 401 with WWW-Authenticate, 401 without, 302 to a login
+    page, a login page with 200."""
+    logins: dict[int, tuple[str, str]] = field(
+        default_factory=lambda: dict.fromkeys(PROJECTS, ("sandbox", "sandbox"))
+    )
+    """User and password."""
+    dates: dict[int, DATES] = field(default_factory=lambda: {1: "iso", 2: "mdy"})
+    decimal_signs: dict[int, Literal[".", ","]] = field(
+        default_factory=lambda: dict.fromkeys(PROJECTS, ".")
+    )
+    booleans: dict[int, Literal["True", "true", "t", "Yes", "1"]] = field(
+        default_factory=lambda: dict.fromkeys(PROJECTS, "True")
+    )
+    usage_uuid: bool = False
+    """Resource usages carry a UUID."""
+    cycle_hours: float = 0
+    """How long a backgrounded clip keeps a result by the sandbox's clock; 0 = no time at all."""
+    dormant_hours: float = 0
+    """After how long without requests a clip is stale anew, by the sandbox's clock; 0 = never."""
+    storage: Literal["any", "strict"] = "any"
+    """strict refuses requests to signed addresses that carry credentials too."""
+    big_rows: int = 0
+    """Rows of `big_csv` and `big_json`; 0 = they do not exist."""
+
+    def style(self, project: int) -> Style:
+        """Return how a project spells cells."""
+        booleans = BOOLEANS[self.booleans[project]]
+        return Style(self.dates[project], self.decimal_signs[project], booleans)
+
+
+FORM_NAMES = frozenset(one.name for one in fields(Form))
+STALE_NAMES = frozenset(name for name in FORM_NAMES if name.startswith("stale"))
+_NAMES = frozenset(one.name for one in fields(Switches))
+
+
+def check(names: set[str]) -> None:
+    """Refuse unknown names with ValueError."""
+    if unknown := names - FORM_NAMES - _NAMES:
+        wrong, known = (", ".join(sorted(some)) for some in (unknown, FORM_NAMES | _NAMES))
+        raise ValueError(f"No such switch: {wrong}; there are {known}.")
+
+
+def with_form(form: Form, values: dict[str, object]) -> Form:
+    """Return a form with some values changed; ValueError for a wrong one."""
+    return msgspec.convert({**asdict(form), **values}, Form)
+
+
+def with_switches(switches: Switches, values: dict[str, object]) -> Switches:
+    """Return switches with some values changed; projects that are not named stay as they are."""
+    known = asdict(switches)
+    for name, value in values.items():
+        if isinstance(value, dict):
+            by_project = {int(project): one for project, one in value.items()}
+            if strangers := by_project.keys() - set(PROJECTS):
+                raise ValueError(f"No such project: {strangers}.")
+            known[name] = {**known[name], **by_project}
+        else:
+            known[name] = value
+    return msgspec.convert(known, Switches)

@@ -1,0 +1,168 @@
+"""Tables of text: columns with what their cells mean, rows, and how a project spells cells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+Kind: TypeAlias = Literal["text", "date", "time", "datetime", "decimal", "integer", "boolean"]
+Cells: TypeAlias = "list[str | None]"
+
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; the heading of a dated one is itself a date, kept as ISO text."""
+
+    heading: str
+    kind: Kind = "text"
+    dated: bool = False
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a project spells dates, fractions and truth values."""
+
+    dates: Literal["iso", "dmy", "mdy"] = "iso"
+    decimal_sign: Literal[".", ","] = "."
+    booleans: tuple[str, str] = ("True", "False")
+
+    def heading(self, column: Column) -> str:
+        """Spell a heading."""
+        return self.date(column.heading) if column.dated else column.heading
+
+    def cells(self, kind: Kind) -> Callable[[str], str] | None:
+        """Return how cells of a kind are spelled; None for as they are."""
+        if kind in {"date", "datetime"} and self.dates != "iso":
+            return self.date
+        if kind == "decimal" and self.decimal_sign != ".":
+            return lambda text: text.replace(".", self.decimal_sign)
+        if kind == "boolean":
+            spelled = dict(zip(("True", "False"), self.booleans, strict=True))
+            return lambda text: spelled.get(text, text)
+        return None
+
+    def date(self, text: str) -> str:
+        """Spell the ISO date that a text begins with; other texts stay as they are."""
+        order = {"iso": r"\1-\2-\3", "dmy": r"\3/\2/\1", "mdy": r"\2/\3/\1"}[self.dates]
+        found = _ISO.match(text)
+        return found.expand(order) + text[found.end() :] if found else text
+
+
+class Grid(NamedTuple):
+    """A table as a project spells it: what a clip answers, whatever the format."""
+
+    headings: list[str]
+    kinds: list[Kind]
+    rows: list[Cells]
+
+
+@dataclass
+class Table:
+    """The rows of one clip, kept with ISO dates, points in fractions, True and False."""
+
+    columns: list[Column]
+    rows: list[Cells] = field(default_factory=list)
+
+    def spelled(self, style: Style, hidden: str = "") -> Grid:
+        """Return the table as a project spells it, without the hidden column."""
+        kept = [place for place, one in enumerate(self.columns) if one.heading != hidden]
+        columns = [self.columns[place] for place in kept]
+        respell = [style.cells(column.kind) for column in columns]
+        pairs = list(zip(kept, respell, strict=True))
+        rows = [[_spelled(row[place], how) for place, how in pairs] for row in self.rows]
+        headings = [style.heading(column) for column in columns]
+        return Grid(headings, [column.kind for column in columns], rows)
+
+    def place(self, heading: str) -> int:
+        """Return the position of a column; KeyError for an unknown one."""
+        for place, column in enumerate(self.columns):
+            if column.heading == heading:
+                return place
+        raise KeyError(heading)
+
+    def edit(self, row: int, cells: Mapping[str, object]) -> None:
+        """Change cells of a row."""
+        for place, value in self._taken(cells).items():
+            self.rows[row][place] = value
+
+    def insert(self, cells: Mapping[str, object], at: int | None = None) -> int:
+        """Add a row and return its position; what is not given is blank."""
+        taken = self._taken(cells)
+        place = len(self.rows) if at is None else at
+        self.rows.insert(place, [taken.get(number) for number in range(len(self.columns))])
+        return place
+
+    def add_column(self, column: Column, values: Iterable[str | None], at: int | None) -> None:
+        """Add a column, at the end or before a position."""
+        self._check_new(column.heading)
+        place = len(self.columns) if at is None else at
+        self.columns.insert(place, column)
+        for row, value in zip(self.rows, values, strict=True):
+            row.insert(place, value)
+
+    def rename_column(self, heading: str, new: str) -> None:
+        """Give a column another heading."""
+        self._check_new(new)
+        place = self.place(heading)
+        self.columns[place] = replace(self.columns[place], heading=new)
+
+    def remove_column(self, heading: str) -> None:
+        """Remove a column with its cells."""
+        place = self.place(heading)
+        del self.columns[place]
+        for row in self.rows:
+            del row[place]
+
+    def _check_new(self, heading: str) -> None:
+        if any(column.heading == heading for column in self.columns):
+            raise ValueError(f"There is a column {heading!r}.")
+
+    def _taken(self, cells: Mapping[str, object]) -> dict[int, str | None]:
+        """Check given cells: text by heading, None for blank."""
+        taken: dict[int, str | None] = {}
+        for heading, value in cells.items():
+            if value is not None and not isinstance(value, str):
+                raise TypeError(f"The cell of {heading!r} is to be text: {value!r}.")
+            taken[self.place(heading)] = value or None
+        return taken
+
+
+def columns(spec: str) -> list[Column]:
+    """Read columns from `Heading; Heading:kind; ...`."""
+    return [_column(*part.strip().partition(":")) for part in spec.split(";")]
+
+
+def table(spec: str, rows: Iterable[Iterable[str | None]]) -> Table:
+    """Make a table; each row has a cell per column."""
+    made = Table(columns(spec))
+    for row in rows:
+        cells = [cell or None for cell in row]
+        if len(cells) != len(made.columns):
+            raise ValueError(f"{len(cells)} cells, {len(made.columns)} columns: {cells}")
+        made.rows.append(cells)
+    return made
+
+
+def _column(heading: str, _colon: str, kind: str) -> Column:
+    return Column(heading, _KINDS[kind or "text"])
+
+
+_KINDS: dict[str, Kind] = {
+    "text": "text",
+    "date": "date",
+    "time": "time",
+    "datetime": "datetime",
+    "decimal": "decimal",
+    "integer": "integer",
+    "boolean": "boolean",
+}
+
+
+def _spelled(cell: str | None, how: Callable[[str], str] | None) -> str | None:
+    return cell if cell is None or how is None else how(cell)

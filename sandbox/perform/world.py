@@ -1,0 +1,292 @@
+"""The projects as they are now: tables, clock, switches, what was asked, what can change."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, TypedDict
+
+from sandbox.perform import clips, rosters, usage
+from sandbox.perform.clips import CLIPS, EVERY, FULL_USAGE, PROJECTS
+from sandbox.perform.content import BUILDERS
+from sandbox.perform.freshness import Freshness
+from sandbox.perform.site import DAY, NAMES, SIZES, Site
+from sandbox.perform.switches import (
+    FORM_NAMES,
+    STALE_NAMES,
+    Form,
+    Switches,
+    check,
+    with_form,
+    with_switches,
+)
+from sandbox.perform.tables import Grid, Table, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Key = tuple[int, str]
+
+
+class Project(TypedDict):
+    """A project as a tap is told about it."""
+
+    name: str
+    url: str
+    username: str
+    password: str
+    dataclips: dict[str, str]
+
+
+class World:
+    """Two projects with their clips; every method is safe to call while the server answers.
+
+    A clip's rows are made up when they are first looked at.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: str = "small",
+        seed: int = 1,
+        now: datetime | None = None,
+        entries: int | None = None,
+    ) -> None:
+        chosen = SIZES[size]
+        self.lock = threading.RLock()
+        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
+        """The world's clock; it stands still until it is moved."""
+        self.switches = Switches()
+        self.default = Form()
+        """How clips answer that have no form of their own."""
+        self.freshness = Freshness()
+        self._begun = self.now
+        self._size = replace(chosen, usages=entries or chosen.usages)
+        self._seed = seed
+        self._sites: dict[int, Site] = {}
+        self._tables: dict[Key, Table] = {}
+        self._changed: dict[Key, datetime] = {}
+        self._results: dict[Key, tuple[datetime, Grid]] = {}
+        self._own = _first_forms()
+
+    def urls(self, project: int) -> dict[str, str]:
+        """Return the path of each clip of a project, by slug."""
+        return {slug: self.path(project, slug) for slug in self.slugs(project)}
+
+    def slugs(self, project: int) -> list[str]:
+        """Return the clips of a project: the first one has the big ones if there are any."""
+        there = project == PROJECTS[0] and self.switches.big_rows
+        return list(EVERY if there else CLIPS)
+
+    def path(self, project: int, slug: str) -> str:
+        """Return the address of a clip."""
+        token = clips.address(project, slug)
+        return f"/perform/projects/{project}/dataclips/{token}{self.form(project, slug).suffix}"
+
+    def projects(self, base_url: str) -> list[Project]:
+        """Return what a tap is configured with."""
+        listed: list[Project] = []
+        for project in PROJECTS:
+            user, password = self.switches.logins[project]
+            listed.append(
+                {
+                    "name": NAMES[project],
+                    "url": f"{base_url}/perform/projects/{project}",
+                    "username": user,
+                    "password": password,
+                    "dataclips": {
+                        slug: base_url + path for slug, path in self.urls(project).items()
+                    },
+                }
+            )
+        return listed
+
+    def form(self, project: int, slug: str) -> Form:
+        """Return how a clip answers."""
+        with self.lock:
+            return with_form(self.default, self._own.get((project, slug), {}))
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
+        self.now += timedelta(seconds=seconds)
+
+    def switch(self, **values: object) -> None:
+        """Set switches by name, those of all clips included; ValueError for a wrong one."""
+        with self.lock:
+            check({*values})
+            ours = {name: value for name, value in values.items() if name in FORM_NAMES}
+            rest = {name: value for name, value in values.items() if name not in FORM_NAMES}
+            default = with_form(self.default, ours)
+            self.switches, self.default = with_switches(self.switches, rest), default
+            self._forget(ours, list(EVERY), PROJECTS)
+
+    def set_clip(self, slug: str, project: int | None = None, **values: object) -> None:
+        """Set switches of one clip, in one project or both."""
+        with self.lock:
+            if slug not in EVERY:
+                raise KeyError(slug)
+            if strangers := values.keys() - FORM_NAMES:
+                raise ValueError(f"No switch of a clip: {', '.join(sorted(strangers))}.")
+            chosen = PROJECTS if project is None else (project,)
+            for one in chosen:
+                own = {**self._own.get((one, slug), {}), **values}
+                with_form(self.default, own)
+                self._own[one, slug] = own
+            self._forget(values, [slug], chosen)
+
+    def reset_clips(self) -> None:
+        """Forget the switches of single clips."""
+        with self.lock:
+            self._own = _first_forms()
+            self.freshness = Freshness()
+
+    def _forget(
+        self, values: Mapping[str, object], slugs: list[str], some: tuple[int, ...]
+    ) -> None:
+        """Begin to count anew what newly set switches count."""
+        if values.keys() & (STALE_NAMES | {"refuse", "refuse_times"}):
+            for project in some:
+                for slug in slugs:
+                    self.freshness.forget(project, slug)
+
+    def table(self, project: int, slug: str) -> Table:
+        """Return the table of a clip that is no window; KeyError for an unknown one."""
+        with self.lock:
+            key = (project, slug)
+            if key not in self._tables:
+                self._tables[key] = BUILDERS[slug](self.site(project))
+            return self._tables[key]
+
+    def site(self, project: int) -> Site:
+        """Return what the clips of a project have in common."""
+        with self.lock:
+            if project not in NAMES:
+                raise KeyError(project)
+            if project not in self._sites:
+                self._sites[project] = Site(project, self._size, self._seed, self._begun)
+            return self._sites[project]
+
+    def grid(self, project: int, slug: str) -> Grid:
+        """Return a clip's headings and rows as the project spells them now."""
+        with self.lock:
+            clip = CLIPS[slug]
+            if clip.window:
+                return self._window(project, clip.window)
+            grid = self._spelled(project, self.table(project, slug))
+            if not self.switches.cycle_hours:
+                return grid
+            known = self._results.get((project, slug))
+            if known is None or self.now - known[0] >= timedelta(hours=self.switches.cycle_hours):
+                known = self._results[project, slug] = (self.now, grid)
+            return known[1]
+
+    def modified(self, project: int, slug: str) -> datetime:
+        """Return when a clip's result last changed."""
+        with self.lock:
+            if self.switches.cycle_hours and (project, slug) in self._results:
+                return self._results[project, slug][0]
+            source = FULL_USAGE if CLIPS[slug].window else slug
+            return self._changed.get((project, source), self._begun)
+
+    def is_stale(self, project: int, slug: str) -> bool:
+        """Whether a request finds a clip stale; it counts. Windows and big clips never are."""
+        if slug not in CLIPS or CLIPS[slug].window:
+            return False
+        form, hours = self.form(project, slug), self.switches.dormant_hours
+        return self.freshness.is_stale(project, slug, form, self.now, hours)
+
+    def _window(self, project: int, days: int) -> Grid:
+        table = self.table(project, FULL_USAGE)
+        place = table.place(usage.WORK_DATE)
+        first = (self.now.date() - days * DAY).isoformat()
+        rows = [row for row in table.rows if (row[place] or "") > first]
+        return self._spelled(project, Table(table.columns, rows))
+
+    def _spelled(self, project: int, table: Table) -> Grid:
+        hidden = "" if self.switches.usage_uuid else usage.UUID
+        return table.spelled(self.switches.style(project), hidden)
+
+    def edit_row(self, project: int, slug: str, row: int, cells: Mapping[str, object]) -> None:
+        """Change cells of a row, by heading; dates are given as ISO text, None is blank."""
+        with self.lock:
+            self._changing(project, slug).edit(row, cells)
+
+    def insert_row(
+        self, project: int, slug: str, cells: Mapping[str, object], at: int | None = None
+    ) -> int:
+        """Add a row, at the end or before a position, and return where it is."""
+        with self.lock:
+            return self._changing(project, slug).insert(cells, at)
+
+    def copy_row(self, project: int, slug: str, row: int) -> int:
+        """Add a row that is identical to another."""
+        with self.lock:
+            table = self._changing(project, slug)
+            table.rows.append(list(table.rows[row]))
+            return len(table.rows) - 1
+
+    def delete_row(self, project: int, slug: str, row: int) -> None:
+        """Remove a row."""
+        with self.lock:
+            del self._changing(project, slug).rows[row]
+
+    def shrink(self, project: int, slug: str, share: float) -> int:
+        """Keep only a share of the rows, the first ones; return how many."""
+        with self.lock:
+            rows = self._changing(project, slug).rows
+            del rows[round(len(rows) * share) :]
+            return len(rows)
+
+    def shuffle(self, project: int, slug: str) -> None:
+        """Put the rows in another order."""
+        with self.lock:
+            rows = self._changing(project, slug).rows
+            self.site(project).random("shuffle").shuffle(rows)
+
+    def enlarge_cell(
+        self, project: int, slug: str, row: int, heading: str, size: int = 200_000
+    ) -> None:
+        """Put a long text with commas, quotes and lines into a cell."""
+        text = ('very long, "quoted"\n' * (size // 20 + 1))[:size]
+        self.edit_row(project, slug, row, {heading: text})
+
+    def add_column(
+        self, project: int, slug: str, heading: str, cell: str | None = None, at: int | None = None
+    ) -> None:
+        """Add a column (`Heading` or `Heading:kind`) with the same cell in every row."""
+        with self.lock:
+            (column,) = columns(heading)
+            table = self._changing(project, slug)
+            table.add_column(column, [cell] * len(table.rows), at)
+
+    def rename_column(self, project: int, slug: str, heading: str, new: str) -> None:
+        """Give a column another heading."""
+        with self.lock:
+            self._changing(project, slug).rename_column(heading, new)
+
+    def remove_column(self, project: int, slug: str, heading: str) -> None:
+        """Remove a column with its cells."""
+        with self.lock:
+            self._changing(project, slug).remove_column(heading)
+
+    def roll_roster(self, project: int, days: int = 7) -> None:
+        """Let the work roster begin and end so many days later."""
+        with self.lock:
+            table = self._changing(project, "work_roster_export")
+            for _ in range(days):
+                dated = [column.heading for column in table.columns if column.dated]
+                table.remove_column(dated[0])
+                rosters.add_day(table, datetime.fromisoformat(dated[-1]).date() + DAY)
+
+    def _changing(self, project: int, slug: str) -> Table:
+        if CLIPS[slug].window:
+            raise ValueError(f"{slug} is a window of {FULL_USAGE}: change that.")
+        table = self.table(project, slug)
+        self._changed[project, slug] = self.now
+        return table
+
+
+def _first_forms() -> dict[Key, dict[str, object]]:
+    """Return the switches that single clips have from the start."""
+    return {(PROJECTS[0], "big_json"): {"format": "array"}}
