@@ -1,1 +1,1 @@
-"""Speed and memory of tap-clockify beside what a user would pick instead, from one run."""
+"""Speed and memory of the taps beside what a user would pick instead, from one run."""

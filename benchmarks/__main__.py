@@ -16,7 +16,7 @@ import benchmarks
 from benchmarks.measure import ContenderFailedError, Runner
 from benchmarks.report import Result, machine, table, targets
 from benchmarks.scenarios import SCENARIOS
-from benchmarks.server import main_workspace, sandbox
+from benchmarks.server import sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,13 +53,17 @@ def main() -> int:
 
 def _measure(scenario: Scenario) -> Result:
     """Run a scenario: one uncounted round that counts rows, then the rounds, taking turns."""
-    account = {"members": scenario.members, "entries": scenario.entries}
     figures: dict[Contender, list[Figures]] = {one: [] for one in scenario.contenders}
     with (
         tempfile.TemporaryDirectory() as folder,
-        sandbox(**account, latency_ms=scenario.latency_ms) as base_url,
+        sandbox(
+            scenario.service,
+            members=scenario.members,
+            entries=scenario.entries,
+            latency_ms=scenario.latency_ms,
+        ) as access,
     ):
-        runner = Runner(base_url, main_workspace(base_url), Path(folder))
+        runner = Runner(access, Path(folder))
         _say(f"{scenario.title}: counting rows")
         rows = _same({one.label: runner.count(one) for one in scenario.contenders})
         for number in range(scenario.rounds):

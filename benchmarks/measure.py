@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.requests_sent import API_KEY
-from benchmarks.scenarios import BARE, PLAIN
+from benchmarks.scenarios import Kind
 from benchmarks.server import ROOT
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.scenarios import Contender
+    from benchmarks.services import Access
 
 TABLE = "time_entries"
 """The one table that every contender writes."""
@@ -55,14 +55,12 @@ class Runner:
     """Starts contenders against one sandbox.
 
     Args:
-        base_url: of the sandbox's Clockify API.
-        workspace: id of the workspace that is read.
+        access: what lets contenders in.
         folder: where settings and catalogs are written.
     """
 
-    def __init__(self, base_url: str, workspace: str, folder: Path) -> None:
-        self._base_url = base_url
-        self._workspace = workspace
+    def __init__(self, access: Access, folder: Path) -> None:
+        self._access = access
         self._folder = folder
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("TAP_")
@@ -71,8 +69,8 @@ class Runner:
     def command(self, contender: Contender) -> list[str]:
         """Return the command that runs a contender, its settings and catalog written."""
         program = [sys.executable, "-m", contender.module]
-        if contender == BARE:
-            return [*program, self._base_url, self._workspace]
+        if contender.kind is Kind.BARE:
+            return [*program, *self._access.bare]
         place = self._folder / f"{contender.module}-{contender.workers}"
         settings, catalog = place / "config.json", place / "catalog.json"
         if not place.exists():
@@ -103,13 +101,10 @@ class Runner:
         return Figures(wall, used.ru_utime + used.ru_stime, peak)
 
     def _settings(self, contender: Contender) -> dict[str, Any]:
-        settings: dict[str, Any] = {"api_url": self._base_url, "api_key": API_KEY}
-        if contender == PLAIN:
-            return {**settings, "workspace_id": self._workspace}
-        settings["workspace_ids"] = [self._workspace]
-        if contender.workers is not None:
-            settings["max_concurrency"] = contender.workers
-        return settings
+        if contender.kind is Kind.PLAIN:
+            return {**self._access.plain}
+        workers = {} if contender.workers is None else {"max_concurrency": contender.workers}
+        return {**self._access.tap, **workers}
 
     def _discover(self, command: list[str]) -> dict[str, Any]:
         with self._running(command, subprocess.PIPE) as process:

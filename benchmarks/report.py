@@ -9,7 +9,8 @@ from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.scenarios import BARE, DEFAULT, PLAIN, clockify
+from benchmarks.scenarios import bare, plain, tap
+from benchmarks.services import CLICKTIME, CLOCKIFY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,18 +58,20 @@ class Target:
     Attributes:
         text: what it is.
         value: what was measured.
-        limit: the promise.
+        limit: the promise; None where none was made.
         unit: of both.
         at_most: whether less is better.
     """
 
     text: str
     value: float
-    limit: float
+    limit: float | None
     unit: str
     at_most: bool = False
 
     def __str__(self) -> str:
+        if self.limit is None:
+            return f"- measured: {self.text}: {self.value:.3g}{self.unit}"
         met = self.value < self.limit if self.at_most else self.value >= self.limit
         bound = "below" if self.at_most else "at least"
         return (
@@ -90,6 +93,7 @@ def table(result: Result) -> Iterator[str]:
     """Return the lines of a scenario's table."""
     scenario = result.scenario
     rounds = len(next(iter(result.figures.values())))
+    other = plain(scenario.service)
     yield f"### {scenario.title}"
     yield ""
     yield f"{result.rows:,} time entries; {rounds} {'round' if rounds == 1 else 'rounds'}, medians."
@@ -97,7 +101,7 @@ def table(result: Result) -> Iterator[str]:
     yield _HEADLINE
     yield "| --- | --: | --: | --: | --: | --: |"
     for contender, rounds_of in result.figures.items():
-        times = f"{result.times(contender, PLAIN):.2f}" if PLAIN in result.figures else "-"
+        times = f"{result.times(contender, other):.2f}" if other in result.figures else "-"
         yield (
             f"| {contender.label} | {result.rate(contender):,.0f} "
             f"| {median(one.wall for one in rounds_of):.2f} "
@@ -109,17 +113,40 @@ def table(result: Result) -> Iterator[str]:
 
 def targets(results: Mapping[str, Result]) -> Iterator[Target]:
     """Return the targets that the measured scenarios say something about."""
-    serial, eight = clockify(1), clockify(8)
-    if plain := results.get("plain"):
-        yield Target("speed, against the plain SDK tap", plain.times(serial, PLAIN), 8, " times")
-        yield Target("speed, against the bare loop", plain.times(serial, BARE), 0.5, " times")
-    if plain and (members := results.get("members")):
-        share = members.rate(serial) / plain.rate(serial)
+    yield from _clockify(results)
+    yield from _clicktime(results)
+
+
+def _clockify(results: Mapping[str, Result]) -> Iterator[Target]:
+    serial, eight = tap(CLOCKIFY, 1), tap(CLOCKIFY, 8)
+    if speed := results.get("plain"):
+        against = speed.times(serial, plain(CLOCKIFY))
+        yield Target("speed, against the plain SDK tap", against, 8, " times")
+        against = speed.times(serial, bare(CLOCKIFY))
+        yield Target("speed, against the bare loop", against, 0.5, " times")
+    if speed and (members := results.get("members")):
+        share = members.rate(serial) / speed.rate(serial)
         yield Target("speed with 2,000 members, against 40", share, 0.5, " times")
     if memory := results.get("memory"):
         text = f"peak memory at {memory.scenario.entries:,} time entries"
-        yield Target(text, memory.peak(DEFAULT), 120, " MiB", at_most=True)
+        yield Target(text, memory.peak(tap(CLOCKIFY)), 120, " MiB", at_most=True)
     for latency in (results.get("latency"), results.get("few")):
         if latency:
             text = f"8 workers against 1, 100 ms, {latency.scenario.members} members"
             yield Target(text, latency.times(eight, serial), 6, " times")
+
+
+def _clicktime(results: Mapping[str, Result]) -> Iterator[Target]:
+    serial = tap(CLICKTIME, 1)
+    if speed := results.get("clicktime"):
+        against = speed.times(serial, plain(CLICKTIME))
+        yield Target("ClickTime: speed, against the plain SDK tap", against, 6, " times")
+    if latency := results.get("clicktime-latency"):
+        walks = {"the plain SDK tap": plain(CLICKTIME), "1 worker": serial}
+        for workers in (8, 16):
+            for what, walk in walks.items():
+                text = f"ClickTime: {workers} workers against {what}, 100 ms"
+                times = latency.times(tap(CLICKTIME, workers), walk)
+                yield Target(text, times, 5, " times")
+        text = f"ClickTime: peak memory at {latency.scenario.entries:,} time entries, 16 workers"
+        yield Target(text, latency.peak(tap(CLICKTIME, 16)), None, " MiB")

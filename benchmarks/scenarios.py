@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+
+from benchmarks.services import CLICKTIME, CLOCKIFY, Service
+
+
+class Kind(Enum):
+    """What kind of program a contender is, and what the tables call it."""
+
+    TAP = "tap"
+    PLAIN = "plain SDK tap"
+    BARE = "bare loop: requests, orjson"
 
 
 @dataclass(frozen=True)
@@ -11,24 +22,32 @@ class Contender:
 
     Attributes:
         label: what the tables call it.
+        kind: what kind of program it is.
         module: what `python -m` runs.
         workers: its `max_concurrency`, where it has one.
     """
 
     label: str
+    kind: Kind
     module: str
     workers: int | None = None
 
 
-def clockify(workers: int) -> Contender:
-    """Return tap-clockify with so many requests on their way at once."""
+def tap(service: Service, workers: int | None = None) -> Contender:
+    """Return a service's tap with so many requests on their way at once, or its own default."""
     plural = "worker" if workers == 1 else "workers"
-    return Contender(f"tap-clockify, {workers} {plural}", "tap_clockify", workers)
+    how = "default settings" if workers is None else f"{workers} {plural}"
+    return Contender(f"tap-{service.name}, {how}", Kind.TAP, f"tap_{service.name}", workers)
 
 
-DEFAULT = Contender("tap-clockify, default settings", "tap_clockify")
-PLAIN = Contender("plain SDK tap", "benchmarks.plain_tap")
-BARE = Contender("bare loop: requests, orjson", "benchmarks.bare_loop")
+def plain(service: Service) -> Contender:
+    """Return the plain SDK tap of a service."""
+    return Contender(Kind.PLAIN.value, Kind.PLAIN, f"benchmarks.{service.name}.plain_tap")
+
+
+def bare(service: Service) -> Contender:
+    """Return the bare loop over a service's pages."""
+    return Contender(Kind.BARE.value, Kind.BARE, f"benchmarks.{service.name}.bare_loop")
 
 
 @dataclass(frozen=True)
@@ -38,7 +57,8 @@ class Scenario:
     Attributes:
         name: a word that `--only` takes.
         title: headline of its table.
-        members: members of the workspace; each one's time entries are a list of their own.
+        service: whose account it is.
+        members: members of Clockify's workspace; each one's time entries are a list of their own.
         entries: time entries of the account.
         quick_entries: the same in a quick run.
         latency_ms: milliseconds that each request takes.
@@ -48,7 +68,8 @@ class Scenario:
 
     name: str
     title: str
-    members: int
+    service: Service
+    members: int | None
     entries: int
     quick_entries: int
     latency_ms: int
@@ -60,51 +81,97 @@ SCENARIOS = (
     Scenario(
         name="plain",
         title="No latency, 40 members",
+        service=CLOCKIFY,
         members=40,
         entries=200_000,
         quick_entries=20_000,
         latency_ms=0,
-        contenders=(clockify(1), DEFAULT, PLAIN, BARE),
+        contenders=(tap(CLOCKIFY, 1), tap(CLOCKIFY), plain(CLOCKIFY), bare(CLOCKIFY)),
         rounds=5,
     ),
     Scenario(
         name="members",
         title="No latency, 2,000 members",
+        service=CLOCKIFY,
         members=2_000,
         entries=200_000,
         quick_entries=20_000,
         latency_ms=0,
-        contenders=(clockify(1), PLAIN, BARE),
+        contenders=(tap(CLOCKIFY, 1), plain(CLOCKIFY), bare(CLOCKIFY)),
         rounds=2,
     ),
     Scenario(
         name="latency",
         title="100 ms per request, 200 members: about 200 requests",
+        service=CLOCKIFY,
         members=200,
         entries=200_000,
         quick_entries=20_000,
         latency_ms=100,
-        contenders=(clockify(1), clockify(4), clockify(8), clockify(16), PLAIN, BARE),
+        contenders=(
+            tap(CLOCKIFY, 1),
+            tap(CLOCKIFY, 4),
+            tap(CLOCKIFY, 8),
+            tap(CLOCKIFY, 16),
+            plain(CLOCKIFY),
+            bare(CLOCKIFY),
+        ),
         rounds=3,
     ),
     Scenario(
         name="few",
         title="100 ms per request, 40 members: about 80 requests, so that start-up and work count",
+        service=CLOCKIFY,
         members=40,
         entries=200_000,
         quick_entries=20_000,
         latency_ms=100,
-        contenders=(clockify(1), clockify(8)),
+        contenders=(tap(CLOCKIFY, 1), tap(CLOCKIFY, 8)),
         rounds=2,
     ),
     Scenario(
         name="memory",
         title="1,000,000 time entries, no latency, 40 members",
+        service=CLOCKIFY,
         members=40,
         entries=1_000_000,
         quick_entries=100_000,
         latency_ms=0,
-        contenders=(DEFAULT,),
+        contenders=(tap(CLOCKIFY),),
         rounds=3,
+    ),
+    Scenario(
+        name="clicktime",
+        title="ClickTime, no latency",
+        service=CLICKTIME,
+        members=None,
+        entries=200_000,
+        quick_entries=20_000,
+        latency_ms=0,
+        contenders=(
+            tap(CLICKTIME, 1),
+            tap(CLICKTIME),
+            plain(CLICKTIME),
+            bare(CLICKTIME),
+        ),
+        rounds=5,
+    ),
+    Scenario(
+        name="clicktime-latency",
+        title="ClickTime, 100 ms per request: about 500 requests",
+        service=CLICKTIME,
+        members=None,
+        entries=500_000,
+        quick_entries=50_000,
+        latency_ms=100,
+        contenders=(
+            tap(CLICKTIME, 1),
+            tap(CLICKTIME),
+            tap(CLICKTIME, 8),
+            tap(CLICKTIME, 16),
+            plain(CLICKTIME),
+            bare(CLICKTIME),
+        ),
+        rounds=2,
     ),
 )

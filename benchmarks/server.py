@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.requests_sent import API_KEY
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from benchmarks.services import Access, Service
 
 ROOT = Path(__file__).resolve().parent.parent
 """The repository: what `python -m` is run in."""
@@ -33,20 +33,28 @@ _READY = "Sandbox ready at "
 
 
 @contextmanager
-def sandbox(*, members: int, entries: int, latency_ms: int) -> Iterator[str]:
-    """Run a sandbox; yield the base URL of its Clockify API, and stop it in any case.
+def sandbox(
+    service: Service, *, members: int | None, entries: int, latency_ms: int
+) -> Iterator[Access]:
+    """Run a sandbox; yield what lets contenders into a service of it, and stop it in any case.
+
+    Everything is made up and serialised by then.
 
     Args:
-        members: members of the main workspace.
-        entries: time entries over the whole account, all serialised before the first request.
+        service: who is read.
+        members: members of Clockify's main workspace, if it is Clockify.
+        entries: time entries over the whole account.
         latency_ms: milliseconds that every request takes before it is answered.
     """
-    options = ["--port=0", f"--now={NOW}", f"--members={members}", f"--entries={entries}"]
-    command = [sys.executable, "-m", "sandbox", *options, f"--latency-ms={latency_ms}"]
+    options = ["--port=0", f"--now={NOW}", f"--entries={entries}", f"--latency-ms={latency_ms}"]
+    if members is not None:
+        options.append(f"--members={members}")
+    command = [sys.executable, "-m", "sandbox", *options]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
         try:
-            yield _await_url(process, log.fileno()) + "/clockify/api/v1"
+            url = _await_url(process, log.fileno()) + service.path
+            yield service.access(url, _first_answer(service, url))
         finally:
             process.terminate()
             try:
@@ -56,12 +64,13 @@ def sandbox(*, members: int, entries: int, latency_ms: int) -> Iterator[str]:
                 process.wait()
 
 
-def main_workspace(base_url: str) -> str:
-    """Return the id of the workspace that holds nearly all time entries; one request."""
-    request = urllib.request.Request(f"{base_url}/workspaces", headers={"X-Api-Key": API_KEY})
+def _first_answer(service: Service, url: str) -> object:
+    """Send a service's first request, for which it may have to make up its world."""
+    request = urllib.request.Request(url + service.first, headers=dict(service.headers))
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=START_TIMEOUT) as answer:
-        return str(json.load(answer)[0]["id"])
+        document: object = json.load(answer)
+    return document
 
 
 def _await_url(process: subprocess.Popen[bytes], log: int) -> str:

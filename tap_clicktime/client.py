@@ -181,14 +181,11 @@ def absolute(link: str, page_url: str, root: str) -> str:
     name themselves http: the same host is meant (HOST-IS-OURS is held by the session).
 
     Raises:
-        ShapeError: it is no address.
+        ValueError: it is no address.
     """
-    try:
-        url = urljoin(page_url, link)
-        parts, ours = urlsplit(url), urlsplit(root)
-        port = parts.port
-    except ValueError:
-        raise ShapeError("The link to the next page is no address.") from None
+    url = urljoin(page_url, link)
+    parts, ours = urlsplit(url), urlsplit(root)
+    port = parts.port
     behind_tls = (parts.scheme, ours.scheme) == ("http", "https") and "@" not in parts.netloc
     if behind_tls and parts.hostname == ours.hostname and port in {None, 80, ours.port}:
         return parts._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()

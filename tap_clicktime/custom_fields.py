@@ -119,7 +119,8 @@ def _is_annotation(name: str, value: Mapping[str, object]) -> bool:
     if not at:
         return False
     known = term.removeprefix("odata.") in _CONTROL
-    return (known and (not owner or owner in value)) or (not owner and "." in term)
+    told_of = not owner or owner in value or term.endswith("Link")  # a link stands for its rows
+    return (known and told_of) or (not owner and "." in term)
 
 
 _CONTROL = frozenset(

@@ -205,7 +205,8 @@ class _Builder:
         item = self._named(one.type, f"{path[-1]}.{one.name}", path)
         if not one.collection:
             return item
-        return list[item | None] if one.nullable else list[item]  # type: ignore[valid-type]  # made at run time
+        may_be_null = one.nullable or item in {float, Decimal}  # infinities are sent as null
+        return list[item | None] if may_be_null else list[item]  # type: ignore[valid-type]  # made at run time
 
     def _named(self, name: str, user: str, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
         """Return the type that values of a named type are read as."""

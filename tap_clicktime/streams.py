@@ -200,7 +200,10 @@ class EntityStream(Source):
             empty = 0 if rows else empty + 1
             if empty >= EMPTY_PAGES:
                 raise ShapeError(f"{request}: {empty} empty pages in a row, none of them the last.")
-            link = absolute(link, response.url, service_root(self.tap.config))
+            try:
+                link = absolute(link, response.url, service_root(self.tap.config))
+            except ValueError:
+                raise ShapeError(f"{request}: the link to the next page is no address.") from None
             if link in followed:
                 raise ShapeError(f"{request}: the link to the next page leads back.")
             followed.add(link)

@@ -149,10 +149,11 @@ def _custom_fields(one: EntitySet, config: Mapping[str, Any]) -> tuple[str, ...]
     return tuple(name for name in (AS_OBJECT, AS_TEXT) if name in one.properties)
 
 
-def _lifted(name: str, column: object) -> Lifted:
+def _lifted(name: str, column: Any) -> Lifted:  # noqa: ANN401 - whatever the settings hold
     given = {"name": column} if isinstance(column, str) else column
-    if isinstance(given, dict) and given.keys() <= {"name", "type"}:
-        lifted = Lifted(str(given.get("name", "")), str(given.get("type", "string")))
+    known = isinstance(given, dict) and given.keys() <= {"name", "type"}
+    if known and all(isinstance(value, str) for value in given.values()):
+        lifted = Lifted(given.get("name", ""), given.get("type", "string"))
         if lifted.type in TYPES and lifted.column != Lifted("").column:
             return lifted
     raise TapError(

@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import threading
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -173,12 +174,13 @@ class Session:
             answer: urllib3.BaseHTTPResponse | None = None
             try:
                 url, answer = self._exchange(request)
-                problem = answers.problem_of(answer) or request.proof(answer.data)
+                body = answer.data.removeprefix(BOM_UTF8)
+                problem = answers.problem_of(answer) or request.proof(body)
             except urllib3.exceptions.HTTPError as error:
                 problem = answers.network_problem(error, self._timeout)
             if answer is not None and problem is None:
-                cost.size += len(answer.data)
-                return Response(answer.data, answer.headers, cost, url)
+                cost.size += len(body)
+                return Response(body, answer.headers, cost, url)
             assert problem is not None  # noqa: S101 - narrows the type, cannot fail
             wait = self._wait_before_retry(answer, cost.requests - 1) if problem.passing else None
             if wait is None:

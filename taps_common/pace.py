@@ -18,14 +18,22 @@ class Pace:
         per_second: requests a second, or None for no limit.
         per_hour: requests in any 60 minutes, or None for no limit.
         wait: wait for the hour's quota to open again; otherwise give up when it is used up.
+        hourly: whether the service is known to count requests by the hour, so that waiting out an
+            hour helps where it names no time.
     """
 
     def __init__(
-        self, per_second: float | None = None, per_hour: int | None = None, *, wait: bool = True
+        self,
+        per_second: float | None = None,
+        per_hour: int | None = None,
+        *,
+        wait: bool = True,
+        hourly: bool = True,
     ) -> None:
         self._gap = 1 / per_second if per_second else 0.0
         self._per_hour = per_hour
         self._wait = wait
+        self._hourly = hourly
         self._sent: deque[float] = deque(maxlen=per_hour)
         self._next = float("-inf")
         self._lock = threading.Lock()
@@ -65,4 +73,6 @@ class Pace:
         Args:
             waits: how many long waits there were already.
         """
-        return PATIENCE[waits] if self._wait and waits < len(PATIENCE) else None
+        if not self._wait or not self._hourly or waits >= len(PATIENCE):
+            return None
+        return PATIENCE[waits]

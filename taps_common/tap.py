@@ -169,6 +169,7 @@ class ApiTap(CommandTap):
                 self.config.get("max_requests_per_second"),
                 self.config.get("max_requests_per_hour"),
                 wait=self.config.get("on_quota", "wait") == "wait",
+                hourly="on_quota" in self.config,
             ),
             clock=self.clock,
             logger=self.logger,
@@ -248,14 +249,12 @@ class ApiTap(CommandTap):
             failed += [t.name for t in self.tables if t.selected and t.name not in read]
         self._refuse_nothing()
         if failed or stopped:
-            rest = (
-                "The run was stopped there; the next one goes on."
-                if stopped
-                else "The others were read."
-            )
+            rest = " The others were read." if len(failed) < len(self.tables) else ""
+            if stopped:
+                rest = " The run was stopped there; the next one goes on."
             raise RunFailedError(
                 f"{len(failed)} of {len(self.tables)} tables are incomplete "
-                f"({', '.join(failed)}); the reasons stand above. {rest}"
+                f"({', '.join(failed)}); the reasons stand above.{rest}"
             )
 
     def _refuse_nothing(self) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import requests
 
-from benchmarks.requests_sent import API_KEY, PAGE_SIZE, USERS_PARAMS
+from benchmarks.clockify.requests_sent import API_KEY, PAGE_SIZE, USERS_PARAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

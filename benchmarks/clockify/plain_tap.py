@@ -9,7 +9,7 @@ from singer_sdk import typing as th
 from singer_sdk.authenticators import APIKeyAuthenticator
 from singer_sdk.pagination import PageNumberPaginator
 
-from benchmarks.requests_sent import PAGE_SIZE, USERS_PARAMS
+from benchmarks.clockify.requests_sent import PAGE_SIZE, USERS_PARAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
