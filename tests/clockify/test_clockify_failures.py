@@ -365,7 +365,7 @@ def test_credentials_that_expire_end_each_list_at_once(account: Account) -> None
     run = account.run(max_concurrency=1)
     assert run.code == 1
     assert UNAUTHORIZED in run.log
-    assert account.templates().count("/workspaces/{workspaceId}/user/{userId}/time-entries") <= 6
+    assert account.templates().count("/workspaces/{workspaceId}/user/{userId}/time-entries") <= 8
 
 
 def test_what_is_unread_says_so_in_one_line_per_failure(account: Account) -> None:
