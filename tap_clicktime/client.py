@@ -32,7 +32,7 @@ JSON_HEADERS = {
 }
 
 
-NOTHING = msgspec.Raw()
+EMPTY = msgspec.Raw()
 
 
 class Page(
@@ -51,8 +51,8 @@ class Page(
         error: what went wrong after the service had begun to answer; nothing if all went well.
     """
 
-    value: msgspec.Raw = NOTHING
-    error: msgspec.Raw = NOTHING
+    value: msgspec.Raw = EMPTY
+    error: msgspec.Raw = EMPTY
     link_40: str | None = None
     link_401: str | None = None
     count_40: int | None = None
@@ -172,6 +172,18 @@ def page_of(request: Request, response: Response, *, with_lists: bool = False) -
             "not read. Deselect properties that hold lists."
         )
     return page
+
+
+def sample(request: Request, response: Response) -> list[dict[str, object]]:
+    """Return the rows of a page, untyped.
+
+    Raises:
+        ShapeError: they are no objects.
+    """
+    try:
+        return msgspec.json.decode(_open(response.body).value, type=list[dict[str, object]])
+    except msgspec.DecodeError:
+        raise ShapeError(f"{request} sent rows that are no objects.") from None
 
 
 def absolute(link: str, page_url: str, root: str) -> str:

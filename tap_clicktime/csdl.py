@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from unicodedata import category
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -77,12 +76,16 @@ class StructuredType:
 
 @dataclass
 class Document:
-    """What a `$metadata` document declares; types by qualified name, sets by name."""
+    """What a `$metadata` document declares; types by qualified name, sets by name.
+
+    Sets that are `unlisted` stand in no list of the service's own: they are read if they are named.
+    """
 
     sets: dict[str, str] = field(default_factory=dict)
     structured: dict[str, StructuredType] = field(default_factory=dict)
     enums: set[str] = field(default_factory=set)
     definitions: dict[str, str] = field(default_factory=dict)
+    unlisted: set[str] = field(default_factory=set)
 
     def lineage(self, name: str) -> list[StructuredType]:
         """Return a type and what it extends, from the outermost base to the type itself.
@@ -133,8 +136,6 @@ def read(body: bytes) -> Document:
     for schema in schemas:
         _read_schema(schema, aliases, document)
     _read_containers(schemas, aliases, document)
-    if not document.sets:
-        raise MetadataError("$metadata declares no entity set: the token's user may see none.")
     return document
 
 
@@ -190,8 +191,6 @@ def _read_schema(schema: Element, aliases: dict[str, str], document: Document) -
 
 def _property(node: Element, owner: str, aliases: dict[str, str]) -> Property:
     name, kind = _attribute(node, "Name"), node.get("Type")
-    if not "".join(sign for sign in name if category(sign) != "Cf").isidentifier():
-        raise MetadataError(f"$metadata: {owner} has a property named {name!r}, which is no name.")
     if not kind:
         raise MetadataError(f"$metadata: {owner}.{name} has no type.")
     collection = kind.startswith("Collection(") and kind.endswith(")")
@@ -219,9 +218,9 @@ def _read_containers(
         for container in _children(schema, "EntityContainer"):
             narrows = container.get("Extends") is not None
             for node in _children(container, "EntitySet"):
-                if node.get("IncludeInServiceDocument") == "false":
-                    continue
                 name = _attribute(node, "Name")
+                if node.get("IncludeInServiceDocument") == "false":
+                    document.unlisted.add(name)
                 if narrows or name not in document.sets:
                     kind = _qualified(_attribute(node, "EntityType"), aliases)
                     document.sets[name] = kind

@@ -50,7 +50,7 @@ class Lifted:
 
     @property
     def column(self) -> str:
-        """Name of the column, which no property of the service can have."""
+        """Name of the column."""
         return "CustomField_" + re.sub(r"\W+", "_", self.field).strip("_")
 
     def read(self, value: object) -> object:

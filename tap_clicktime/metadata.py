@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
+from unicodedata import category
 
 from msgspec import Meta
 from msgspec import inspect as types
 
 from tap_clicktime.csdl import MetadataError, read
+from tap_clicktime.custom_fields import AS_OBJECT
 from taps_common.rows import Json, fields_of, json_schema, row_type
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 
     from tap_clicktime.csdl import Document, Property, StructuredType
     from taps_common.rows import Row
+
+LARGEST = 2000
+"""Nested properties of a set that are typed; a small document can declare millions."""
+
+OTHER_SETS = "Other sets can be read by naming them in entity_sets."
 
 DEEPEST = 8
 """Levels of nested objects that are typed; what lies deeper is kept as it comes."""
@@ -71,7 +78,6 @@ class EntitySet:
         key: parts of the key as pairs of path and name; a path leads into an object.
         kinds: the primitive type behind each property that has one, by name.
         nullable: names of the properties that may be null.
-        open: whether its rows may have properties that are declared nowhere.
         properties: names of the properties that rows have on the wire.
         objects: names of those that hold objects of no fixed shape, at any depth.
         lists: whether any of them holds a list.
@@ -83,7 +89,6 @@ class EntitySet:
     key: tuple[tuple[str, str], ...]
     kinds: dict[str, str]
     nullable: frozenset[str]
-    open: bool
     properties: tuple[str, ...]
     objects: frozenset[str]
     lists: bool
@@ -114,11 +119,14 @@ def entity_sets(
             f"entity_sets names {', '.join(missing)}, which the service does not have. It has "
             f"{', '.join(document.sets)}."
         )
+    chosen = [name for name in wanted or document.sets if wanted or name not in document.unlisted]
+    if not chosen:
+        raise MetadataError("$metadata declares no entity set: the token's user may see none.")
     known = {one.name: one for one in described}
     return [
         _Builder(document, known.get(name)).entity_set(name, kind)
         for name, kind in document.sets.items()
-        if not wanted or name in wanted
+        if name in chosen
     ]
 
 
@@ -127,6 +135,7 @@ class _Builder:
 
     def __init__(self, document: Document, described: EntitySet | None) -> None:
         self._document = document
+        self._made = 0
         schema = json_schema(described.row) if described else {"properties": {}}
         self._texts = {
             name: one["description"]
@@ -143,6 +152,14 @@ class _Builder:
         """
         line = self._document.lineage(kind)
         properties = self._properties(line)
+        if not _is_identifier(name):
+            raise MetadataError(f"$metadata: {name!r} is no name of an entity set. {OTHER_SETS}")
+        for used in properties:
+            if not _is_identifier(used):
+                raise MetadataError(
+                    f"$metadata: {kind} has a property named {used!r}, which is no name. "
+                    f"{OTHER_SETS}"
+                )
         key = next((one.key for one in reversed(line) if one.key), ())
         required = {path.partition("/")[0] for path, _ in key}
         fields: list[tuple[str, Any, Any] | tuple[str, Any]] = []
@@ -171,7 +188,6 @@ class _Builder:
                 if not one.collection and (primitive := self._primitive(one.type))
             },
             nullable=frozenset(one.name for one in properties.values() if one.nullable),
-            open=any(one.open for one in line),
             properties=tuple(properties),
             lists='"array"' in json.dumps(json_schema(row)),
             has_heirs=bool(self._document.descendants(kind)),
@@ -202,6 +218,8 @@ class _Builder:
         }
 
     def _type_of(self, one: Property, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
+        if one.name == AS_OBJECT and one.type in self._document.structured:
+            return dict[str, Json]  # its members are free, whether or not it is declared open
         item = self._named(one.type, f"{path[-1]}.{one.name}", path)
         if not one.collection:
             return item
@@ -219,15 +237,16 @@ class _Builder:
             return str
         if name not in self._document.structured:
             raise MetadataError(
-                f"$metadata: {user} is of the type {name}, which is not declared. Other sets can "
-                "be read by naming them in entity_sets."
+                f"$metadata: {user} is of the type {name}, which is not declared. {OTHER_SETS}"
             )
         line = self._document.lineage(name)
         if any(one.open for one in line):
             return dict[str, Json]
-        if name in path or len(path) > DEEPEST:  # a type that holds itself
-            return Json
         inner = self._properties(line)
+        self._made += len(inner)
+        # A type that holds itself, and one that would grow beyond measure, is kept as it comes.
+        if name in path or len(path) > DEEPEST or self._made > LARGEST:
+            return Json
         fields = [
             (one.name, self._type_of(one, (*path, name)) | None, None) for one in inner.values()
         ]
@@ -255,6 +274,11 @@ class _Builder:
         if found.type in self._document.structured:
             inner = self._properties(self._document.lineage(found.type))
         return self._resolve(rest, kind, inner)
+
+
+def _is_identifier(name: str) -> bool:
+    """Tell whether CSDL allows a name (SimpleIdentifier), which may hold signs of format."""
+    return "".join(sign for sign in name if category(sign) != "Cf").isidentifier()
 
 
 def _free(info: types.Type) -> bool:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 Options: TypeAlias = "frozenset[str]"
 
-NONE: Options = frozenset()
+NO_OPTIONS: Options = frozenset()
 WITHOUT: tuple[Options, ...] = (
-    NONE,
+    NO_OPTIONS,
     frozenset({"$select"}),
     frozenset({"$orderby"}),
     frozenset({"$select", "$orderby"}),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tap_clicktime import query
-from tap_clicktime.client import moment_of, page_of
-from taps_common.errors import ShapeError, StatusError
+from tap_clicktime.client import moment_of, page_of, sample
+from taps_common.errors import RequestError, ShapeError
 
 if TYPE_CHECKING:
     from tap_clicktime.metadata import EntitySet
@@ -85,17 +83,20 @@ def slices_of(entity_set: EntitySet, name: str, reading: Reading, page_size: int
         page_size: how many rows a page holds.
     """
     asked = _Questions(entity_set, name, reading)
+    undated = name in entity_set.nullable
     try:
         last = asked.first(("$orderby", f"{name} desc"))
         if last is None:
             return []
         end = last + MARGIN
-        if asked.first(("$filter", query.between(entity_set, name, end, None))) is not None:
+        if asked.rows(("$filter", query.between(entity_set, name, end, None))):
             return []  # the service does not filter, or does not sort
+        if undated:
+            asked.rows(("$filter", f"{name} eq null"))  # is it understood?
         dated = (("$filter", query.between(entity_set, name, None, end)), ("$orderby", name))
         first = asked.first(*dated)
         rows = asked.count(dated[0], few=2 * PAGES * page_size)
-    except (StatusError, ShapeError, OverflowError):  # the last: no date lies after the latest
+    except (RequestError, ShapeError, OverflowError):  # the last: no date lies after the latest
         return []  # reading the whole list will tell what is wrong
     if first is None:
         return []
@@ -105,20 +106,30 @@ def slices_of(entity_set: EntitySet, name: str, reading: Reading, page_size: int
     if window and window.end:
         last = min(last, window.end)
     slices = cut(first, last, rows, page_size)
-    return [*slices, Slice()] if slices and name in entity_set.nullable else slices
+    return [*slices, Slice()] if slices and undated else slices
 
 
 def sorts(entity_set: EntitySet, name: str, reading: Reading) -> bool:
-    """Tell whether the service sorts a list by a date: its ends differ then.
-
-    Raises:
-        RequestError: it did not answer.
-    """
+    """Tell whether the service is seen to sort a list by a date: its ends differ then."""
     asked = _Questions(entity_set, name, reading)
     dated = ("$filter", f"{name} ne null")
-    first = asked.first(dated, ("$orderby", name))
-    last = asked.first(dated, ("$orderby", f"{name} desc"))
+    try:
+        first = asked.first(dated, ("$orderby", name))
+        last = asked.first(dated, ("$orderby", f"{name} desc"))
+    except (RequestError, ShapeError):
+        return False
     return first is not None and last is not None and first < last
+
+
+def dates_are_read(entity_set: EntitySet, name: str, reading: Reading) -> bool:
+    """Tell whether the dates of a list can be compared: texts can if they begin as ISO dates do."""
+    if entity_set.kinds[name] != "Edm.String":
+        return True
+    try:
+        rows = _Questions(entity_set, name, reading).rows(("$filter", f"{name} ne null"))
+    except (RequestError, ShapeError):
+        return False
+    return all(moment_of(row.get(name)) for row in rows)
 
 
 class _Questions:
@@ -129,26 +140,27 @@ class _Questions:
         self._name = name
         self._reading = reading
 
+    def rows(self, *params: tuple[str, str]) -> list[dict[str, object]]:
+        """Return the row that a question brings, if there is one."""
+        return self._ask(*params)[0]
+
     def first(self, *params: tuple[str, str]) -> datetime | None:
         """Return the date of the first row that a question brings, or None if it brings none."""
-        return self._ask(*params)[0]
+        rows = self.rows(*params)
+        return moment_of(rows[0].get(self._name)) if rows else None
 
     def count(self, condition: tuple[str, str], few: int) -> int | None:
         """Return the number of rows; if the service does not count, 0 for few, None for many."""
         try:
             counted = self._ask(condition, ("$count", "true"))[1]
-        except StatusError:
+        except RequestError:
             counted = None
         if counted is not None:
             return counted
-        beyond = self.first(condition, ("$orderby", self._name), ("$skip", str(few)))
-        return 0 if beyond is None else None
+        beyond = self.rows(condition, ("$orderby", self._name), ("$skip", str(few)))
+        return None if beyond else 0
 
-    def _ask(self, *params: tuple[str, str]) -> tuple[datetime | None, int | None]:
+    def _ask(self, *params: tuple[str, str]) -> tuple[list[dict[str, object]], int | None]:
         request = query.question(self._entity_set, *params, ("$top", "1"))
-        page = page_of(request, self._reading.ask(request))
-        try:
-            rows = msgspec.json.decode(page.value, type=list[dict[str, object]])
-        except msgspec.DecodeError:
-            raise ShapeError(f"{request} sent rows that are no objects.") from None
-        return (moment_of(rows[0].get(self._name)) if rows else None), page.count
+        response = self._reading.ask(replace(request, patient=False))  # a refusal is an answer
+        return sample(request, response), page_of(request, response).count

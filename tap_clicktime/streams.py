@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from operator import attrgetter
@@ -13,7 +13,8 @@ import msgspec
 from tap_clicktime import query
 from tap_clicktime.client import absolute, moment_of, next_request, page_of, service_root
 from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotations
-from tap_clicktime.slices import slices_of, sorts
+from tap_clicktime.headway import Headway
+from tap_clicktime.slices import dates_are_read, slices_of, sorts
 from taps_common.errors import ShapeError, StatusError
 from taps_common.rows import attribute_of
 from taps_common.stream import Source, Unwound
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tap_clicktime.slices import Slice
     from tap_clicktime.tap import TapClickTime
     from taps_common.bookmarks import Scope, Window
+    from taps_common.errors import RequestError
     from taps_common.fetch import Walk
     from taps_common.http import Request, Response
     from taps_common.reading import Reading
@@ -36,61 +38,11 @@ OVERLAP = timedelta(hours=1)
 """How far before its bookmark a list with a modification stamp is read again: clocks differ, stamps
 have more digits than are kept, and what a transaction wrote shows when it ends."""
 
-RESTARTS = 3
-"""How often a walk whose links expire begins again without having come any further."""
-
 EMPTY_PAGES = 100
 """Empty pages in a row, each with a link to another, before a walk is called broken."""
 
 SLICE = "dated"
 """What a slice is called in messages and state."""
-
-
-@dataclass
-class Trail:
-    """How far a walk came.
-
-    Attributes:
-        by: the date that rows are ordered by, if they are.
-        reached: that date of the last row.
-        follows: whether the request under way follows a link.
-        furthest: where the walk began again last.
-        restarts: how often it began again there.
-    """
-
-    by: str | None = None
-    reached: datetime | None = None
-    follows: bool = False
-    furthest: datetime | None = None
-    restarts: int = 0
-
-    def passes(self, rows: Sequence[Any]) -> None:
-        """Take note of a page; where rows are in no order, no date is safe to go on from."""
-        if self.by is None:
-            return
-        held = attrgetter(attribute_of(self.by))
-        dates: list[Any] = [at for at in map(held, rows) if at is not None]
-        if not dates:
-            return
-        if isinstance(dates[0], str):
-            dates = [moment_of(at) for at in dates]
-        first, last = moment_of(dates[0]), moment_of(dates[-1])
-        known = first and last and None not in dates and sorted(dates) == dates
-        if not known or (self.reached and first and self.reached > first):
-            self.by = self.reached = None
-        else:
-            self.reached = last
-
-    def begin_again(self) -> bool:
-        """Take note of a new beginning; return whether there were too many of them."""
-        if self.reached and (self.furthest is None or self.reached > self.furthest):
-            self.furthest, self.restarts = self.reached, 0
-        self.restarts += 1
-        return self.restarts > RESTARTS
-
-    def expired(self, error: StatusError) -> bool:
-        """Tell whether an error means that a link holds no more (OData protocol, 11.2.6.7)."""
-        return self.follows and error.status in {HTTPStatus.GONE, HTTPStatus.NOT_FOUND}
 
 
 class EntityStream(Source):
@@ -116,11 +68,12 @@ class EntityStream(Source):
 
     def __init__(self, tap: TapClickTime) -> None:
         super().__init__(tap)
-        self._given_up = query.NONE
+        self._given_up = query.NO_OPTIONS
         self._slices: dict[str, Slice] = {}
-        self._trails: dict[str, Trail] = {}
+        self._headways: dict[str, Headway] = {}
         self._misfits: set[str] = set()
         self._annotated = True
+        self._dated = True
 
     @property
     def path(self) -> str:
@@ -145,7 +98,7 @@ class EntityStream(Source):
         """Tell whether a member that no type declares is an annotation."""
         return "@" in path
 
-    def refusal(self, error: Exception, *, known: bool) -> str | None:
+    def refusal(self, error: RequestError, *, known: bool) -> str | None:
         """Return why the set is left out: the token's user has not the right or the module."""
         if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
             return "the token's user may not read it (403): it needs a role, a right or a module"
@@ -157,7 +110,12 @@ class EntityStream(Source):
         """Return the whole list, or its slices where all of a long one is read."""
         window = reading.window
         self._slices = {}
-        if self.cut_by and (window is None or window.since is None):
+        self._dated = not self.cursor or dates_are_read(self.entity_set, self.cursor, reading)
+        if not self._dated:
+            self.logger.warning(
+                "%s: texts in %s are no ISO dates: all of it is read", self.name, self.cursor
+            )
+        elif self.cut_by and (window is None or window.since is None):
             size = self.tap.config["page_size"]
             slices = slices_of(self.entity_set, self.cut_by, reading, size)
             self._slices = {str(one): one for one in slices}
@@ -167,30 +125,33 @@ class EntityStream(Source):
 
     def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
         """Read a list, or a slice of it; where a link expired, go on from the last date."""
-        trail = self._trails[self.partition_id(partition)] = Trail()
+        headway = self._headways[self.partition_id(partition)] = Headway()
         while True:
             try:
-                yield from self._pages(partition, window, reading, trail)
+                yield from self._pages(partition, window, reading, headway)
             except StatusError as error:
-                if not trail.expired(error) or not self.own_keys or trail.begin_again():
+                if not headway.expired(error) or not self.own_keys or headway.begin_again():
                     raise
-                if trail.by and not sorts(self.entity_set, trail.by, reading):
-                    trail.reached = None
-                self.logger.warning("%s: a link expired; the walk goes on where it was", self.name)
+                if headway.by and not sorts(self.entity_set, headway.by, reading):
+                    headway.reached = None
+                going = (
+                    f"goes on at {headway.reached:%Y-%m-%d}" if headway.reached else "begins again"
+                )
+                self.logger.warning("%s: a link expired; the walk %s", self.name, going)
                 reading.begin_again(partition, error)
             else:
                 return
 
     def _pages(
-        self, partition: Scope, window: Window | None, reading: Reading, trail: Trail
+        self, partition: Scope, window: Window | None, reading: Reading, headway: Headway
     ) -> Walk:
         """Follow links from a question to the last page.
 
         Raises:
             ShapeError: a link was followed before (NO-LOOP), or pages stay empty.
         """
-        trail.follows = False
-        request, response = yield from self._begin(partition, window, reading, trail)
+        headway.follows = False
+        request, response = yield from self._begin(partition, window, reading, headway)
         followed: set[str] = set()
         empty = 0
         while True:
@@ -209,7 +170,7 @@ class EntityStream(Source):
             followed.add(link)
             request = next_request(request, link)
             del response  # a page is not kept while the walk waits for its next turn
-            trail.follows = True
+            headway.follows = True
             response = yield request
 
     def _take(
@@ -222,11 +183,11 @@ class EntityStream(Source):
         return page.link, reading.take(request, rows_only, partition, last=not page.link)
 
     def _begin(
-        self, partition: Scope, window: Window | None, reading: Reading, trail: Trail
+        self, partition: Scope, window: Window | None, reading: Reading, headway: Headway
     ) -> Generator[Request, Response, tuple[Request, Response]]:
         """Ask the first question of a walk."""
         part = self._slices.get(partition.get(SLICE, ""))
-        request = self._question(part, window, reading, trail)
+        request = self._question(part, window, reading, headway)
         needed = frozenset({"$filter"} if part else ())
         request, response, given_up = yield from query.understood(
             request, self._given_up, needed, reading.outcome
@@ -237,15 +198,18 @@ class EntityStream(Source):
                 "%s: the service takes no %s", self.name, ", ".join(sorted(given_up))
             )
         if "$orderby" in given_up:
-            trail.by = trail.reached = None
+            headway.by = headway.reached = None
         return request, response
 
     def _question(
-        self, part: Slice | None, window: Window | None, reading: Reading, trail: Trail
+        self, part: Slice | None, window: Window | None, reading: Reading, headway: Headway
     ) -> Request:
         """Return the first request of a walk."""
         entity_set = self.entity_set
-        trail.by = self.cursor if window and window.since else self.cut_by or self.cursor
+        if not self._dated:
+            window = None
+        headway.by = self.cursor if window and window.since else self.cut_by or self.cursor
+        headway.by = headway.by if self._dated else None
         conditions = []
         if part and self.cut_by:
             dated = query.between(entity_set, self.cut_by, part.low, part.high)
@@ -253,15 +217,15 @@ class EntityStream(Source):
         if window and self.cursor:
             low, high = window.since or window.start, window.end
             conditions.append(query.between(entity_set, self.cursor, low, high, or_null=True))
-        if trail.by:
+        if headway.by:
             conditions.append(
-                query.between(entity_set, trail.by, trail.reached, None, or_null=True)
+                query.between(entity_set, headway.by, headway.reached, None, or_null=True)
             )
         wanted = [field.encode_name for field in msgspec.structs.fields(reading.fields)]
         return query.question(
             entity_set,
             ("$filter", " and ".join(condition for condition in conditions if condition)),
-            ("$orderby", ",".join(query.total_order(entity_set, trail.by))),
+            ("$orderby", ",".join(query.total_order(entity_set, headway.by))),
             ("$select", query.selection(entity_set, wanted)),
             page_size=self.tap.config["page_size"],
         )
@@ -288,7 +252,7 @@ class EntityStream(Source):
     def custom_fields_of(self, row: object) -> Iterator[tuple[str | None, object]]:
         """Return names and values of a row's custom fields, from whichever property holds them."""
         held = (getattr(row, name, None) for name in self.custom_fields)
-        return pairs(next((value for value in held if value is not None), None))
+        return pairs(next((value for value in held if value), None))
 
     def _read(self, lifted: Lifted, value: object) -> object:
         try:
@@ -304,8 +268,8 @@ class EntityStream(Source):
 
     def remember(self, rows: Sequence[Any], partition: Scope) -> None:
         """Note how far a walk came: it goes on from there if its link expires."""
-        if trail := self._trails.get(self.partition_id(partition)):
-            trail.passes(rows)
+        if headway := self._headways.get(self.partition_id(partition)):
+            headway.passes(rows)
 
 
 def _inside(row: object, path: str) -> object:

@@ -120,7 +120,7 @@ def _entity_stream(
     cursor, follows_changes = _cursor(one, cursors.get(one.name), dated)
     needs = {path.partition("/")[0] for path, _ in one.key} | {cursor, dated}
     if lifted:
-        needs.update(custom[:1])
+        needs.update(custom)
     return type(
         one.name,
         (EntityStream,),
@@ -168,6 +168,8 @@ def _with_columns(row: type[Row], lifted: Sequence[Lifted]) -> type[Row]:
     names = [one.column for one in lifted]
     if twice := {name for name in names if names.count(name) > 1}:
         raise TapError(f"custom_field_columns would name two columns {', '.join(sorted(twice))}.")
+    if known := {field.encode_name for field in msgspec.structs.fields(row)} & {*names}:
+        raise TapError(f"custom_field_columns names {', '.join(known)}, which the set has already.")
     fields = [
         (
             one.column,
@@ -229,7 +231,7 @@ def _custom_field_stream(stream: type[EntityStream], name: str) -> type[CustomFi
             "replication_key": stream.cursor,
             "unwinds": stream,
             "owner": copied,
-            "needs": frozenset({*copied.values(), *stream.custom_fields[:1]}),
+            "needs": frozenset({*copied.values(), *stream.custom_fields}),
         },
     )
 

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
 from singer_sdk import typing as th
 
 from tap_clicktime import query
@@ -15,7 +14,7 @@ from tap_clicktime.client import (
     advice,
     count_problem,
     credentials,
-    page_of,
+    sample,
     service_root,
     xml_problem,
 )
@@ -131,6 +130,8 @@ class TapClickTime(ApiTap):
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
         """Return one sentence for each setting that cannot work, and fill in defaults."""
+        if isinstance(config.get("service_url"), str):
+            config["service_url"] = config["service_url"].strip()
         errors = super().find_config_errors(config)
         if not config.get("service_url"):
             errors.append(
@@ -162,6 +163,7 @@ class TapClickTime(ApiTap):
         """
         described = entity_sets((files("tap_clicktime") / "documented.csdl.xml").read_bytes())
         if not self.config.get("service_url") and not self.config.get("api_token"):
+            self.logger.info("No service_url and no api_token: these are the documented tables.")
             return tables(described, self.config)
         if self._errors:
             raise TapError(" ".join(self._errors))
@@ -212,9 +214,11 @@ class TapClickTime(ApiTap):
                 rows = self._count(one)
                 names = self._custom_names(stream)
             except (StatusError, ShapeError) as error:
-                if isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED:
-                    raise
-                reason = stream.refusal(error, known=False)
+                reason = None
+                if isinstance(error, StatusError):
+                    if error.status == HTTPStatus.UNAUTHORIZED:
+                        raise
+                    reason = stream.refusal(error, known=False)
                 yield f"  {one.name}: {'left out' if reason else 'fails'}: {reason or error}"
                 if reason:
                     left_out.add(reason)
@@ -244,7 +248,7 @@ class TapClickTime(ApiTap):
             StatusError: the set may not be read.
         """
         plain = {"Accept": "text/plain"}
-        request = Request(f"/{one.name}/$count", headers=plain, proof=count_problem)
+        request = Request(f"/{one.name}/$count", headers=plain, proof=count_problem, patient=False)
         try:
             return int(self.session.send(request).body.decode("utf-8-sig"))
         except RequestError:
@@ -255,11 +259,7 @@ class TapClickTime(ApiTap):
         if not stream.custom_fields:
             return set()
         request = query.question(stream.entity_set, ("$top", str(SAMPLE)))
-        page = page_of(request, self.session.send(request))
-        try:
-            rows = msgspec.json.decode(page.value, type=list[dict[str, object]])[:SAMPLE]
-        except msgspec.DecodeError:
-            raise ShapeError(f"{request} sent rows that are no objects.") from None
+        rows = sample(request, self.session.send(request))[:SAMPLE]
         held = (row.get(field) for row in rows for field in stream.custom_fields)
         return {name for value in held for name, _ in pairs(without_annotations(value)) if name}
 

@@ -8,10 +8,11 @@ is a partition in the SDK's format, with three keys of our own:
 
 - `unfinished`: partition id -> earliest cursor of rows that are still open there (a running timer),
   so that they are read again until they end, however old they are;
-- `walk`: what an interrupted reading had done: `start` and `end` (the dates that bounded it; under
-  others it is not resumed), `since` (its lower bound), `began` (when it started), `version` (its
-  table version), `done` (ids of the partitions it had finished), `latest` (latest cursor it saw),
-  `open` (the open rows it saw, as in `unfinished`) and `stalled` (runs that got nowhere with it).
+- `walk`: what an interrupted reading had done: `start`, `end` and `cursor` (the dates that bounded
+  it and the replication key; under others it is not resumed), `since` (its lower bound), `began`
+  (when it started), `version` (its table version), `done` (ids of the partitions it had finished),
+  `latest` (latest cursor it saw), `open` (the open rows it saw, as in `unfinished`) and `stalled`
+  (runs that got nowhere with it).
   Only a reading from the beginning is resumed.
 """
 
@@ -40,6 +41,7 @@ class Window:
         end: upper bound from the settings, exclusive.
         known: ids of the partitions that `since` holds for.
         began: when the reading started; a bookmark never passes it.
+        cursor: name of the replication key.
         unfinished: partition id -> earliest open row of the last reading.
         done: ids of the partitions that are finished, by an interrupted reading too.
         version: table version that the records carry.
@@ -50,6 +52,7 @@ class Window:
 
     since: datetime | None
     began: datetime
+    cursor: str = ""
     start: datetime | None = None
     end: datetime | None = None
     known: frozenset[str] = frozenset()
@@ -101,7 +104,7 @@ def open_window(
         lookback: how far before the bookmark rows are read again (LOOKBACK-READS-ONLY).
     """
     tables = list(states)
-    window = Window(since=None, began=now, start=start, end=end)
+    window = Window(since=None, began=now, start=start, end=end, cursor=cursor)
     if full:
         return window
     marks = [_bookmark(table, cursor) for table in tables]
@@ -113,9 +116,9 @@ def open_window(
         window.since = max(start, window.since)
     walks = [table.get("walk") for table in tables]
     if walks and walks[0] and all(walk == walks[0] for walk in walks):
-        same_dates = (walks[0]["start"], walks[0]["end"]) == (_text(start), _text(end))
-        first_load = walks[0]["since"] is None  # a look-back is cheap, and fresh, to begin anew
-        if same_dates and first_load:
+        bounds = {"start": _text(start), "end": _text(end), "cursor": cursor, "since": None}
+        # A look-back (since) is cheap, and fresh, to begin anew.
+        if walks[0].keys() >= _WALK and bounds.items() <= walks[0].items():
             _resume(window, walks[0])
     return window
 
@@ -126,6 +129,7 @@ def keep_walk(states: Iterable[ScopeState], window: Window) -> None:
         "start": _text(window.start),
         "end": _text(window.end),
         "since": _text(window.since),
+        "cursor": window.cursor,
         "began": to_text(window.began),
         "version": window.version,
         "done": list(window.done),
@@ -172,6 +176,28 @@ def close_window(
             state["replication_key_value"] = to_text(max(marks))
 
 
+def table_version(windows: Iterable[Window | None], now: datetime, *, bounded: bool) -> int | str:
+    """Return the version of a table that is read through these windows, or why it has none.
+
+    Args:
+        windows: one per scope; None reads a scope as a whole.
+        now: the present moment.
+        bounded: whether rows with a date after some moment are left out.
+    """
+    resumed: set[int | None] = set()
+    for window in windows:
+        if window is None:
+            continue
+        if window.since or window.start or bounded:
+            return "it reads since a bookmark or between dates"
+        if window.done:
+            resumed.add(window.version)
+    if not resumed:
+        return int(now.timestamp())
+    version = resumed.pop()
+    return "it goes on with a reading that had none" if resumed or version is None else version
+
+
 def to_text(moment: datetime) -> str:
     """Return a moment as state holds it: UTC, to the second or finer as it came.
 
@@ -203,6 +229,9 @@ def from_text(text: str) -> datetime:
     except OverflowError:
         raise ValueError("in UTC, this moment lies outside of the calendar") from None
     return moment
+
+
+_WALK = {"start", "end", "since", "cursor", "began", "version", "done", "latest", "open", "stalled"}
 
 
 def _resume(window: Window, walk: ScopeState) -> None:

@@ -50,6 +50,7 @@ class Request:
         headers: headers besides those of all requests.
         proof: says what is wrong with the body of a good answer: that it is JSON, unless said
             otherwise.
+        patient: whether it is sent again after an error that may pass.
         link: the whole address, where the service itself named it (LINKS-ARE-OPAQUE); `path` is
             what messages call it.
     """
@@ -59,6 +60,7 @@ class Request:
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     proof: Callable[[bytes], answers.Problem | None] = answers.json_problem
+    patient: bool = True
     link: str | None = None
 
     def __str__(self) -> str:
@@ -182,7 +184,9 @@ class Session:
                 cost.size += len(body)
                 return Response(body, answer.headers, cost, url)
             assert problem is not None  # noqa: S101 - narrows the type, cannot fail
-            wait = self._wait_before_retry(answer, cost.requests - 1) if problem.passing else None
+            wait = None
+            if problem.passing and request.patient:
+                wait = self._wait_before_retry(answer, cost.requests - 1)
             if wait is None:
                 raise self._error(request, problem, answer, cost)
             self._logger.warning("%s %s; again in %.1f s", request, problem.text, wait)

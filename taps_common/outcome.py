@@ -55,7 +55,8 @@ class Outcome:
             progress.seconds,
         )
         for reason, count in self.left_out.items():
-            logger.warning("%s: %d partitions left out: %s", progress.name, count, reason)
+            what = f"{count:,} partitions" if progress.walks else "all of it"
+            logger.warning("%s: %s left out: %s", progress.name, what, reason)
         if self.repeated:
             logger.warning("%s: %d rows came twice", progress.name, self.repeated)
         for name, count in self.blank.items():

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from taps_common.rows import Breadcrumb, Row
     from taps_common.stream import Source, Table
 
+NO_VERSION = "%s: no table version in this run: %s"
 STALLED_RUNS = 3
 """Runs that may get nowhere with an interrupted reading before it is begun anew."""
 
@@ -84,14 +85,11 @@ class Reading:
                 if self._inspection.trusts(table) and self.outcome.complete:
                     table.activate_version(version)
                 else:
-                    self._no_version(table.name, "not all of it could be read")
+                    self._tap.logger.info(NO_VERSION, table.name, "not all of it could be read")
         if self.tables and (self._tap.state.get("bookmarks") or not self.outcome.failures):
             self._tap.save_state(now=True)
         self.outcome.progress.tick()
         return self.outcome
-
-    def _no_version(self, name: str, reason: str) -> None:
-        self._tap.logger.info("%s: no table version in this run: %s", name, reason)
 
     def run_alone(self) -> None:
         """Read for a dry run: bookmarks stay as they are, and the first failure is raised."""
@@ -214,12 +212,17 @@ class Reading:
             self._fail(scope, error)
             return
         done = len(window.done) if window else 0
+        left_out = sum(self.outcome.left_out.values())
         aborted = self._read_partitions(scope, partitions, window)
         if window is None:
             return
         states = self._states(scope)
         came = len(window.done) > done
-        if len(self.outcome.failures) == failed:
+        refused = self.source.optional and sum(self.outcome.left_out.values()) > left_out
+        if refused and len(self.outcome.failures) == failed:
+            if window.done:  # of an interrupted reading: it goes on once the scope may be read
+                bookmarks.keep_walk(states, window)
+        elif len(self.outcome.failures) == failed:
             bookmarks.close_window(states, window, cursor=self._cursor, sliced=self.source.sliced)
         elif self.outcome.stop or (
             (aborted or not came or self.source.sliced) and window.stalled < STALLED_RUNS
@@ -257,9 +260,15 @@ class Reading:
             self._tap.session.patient = streak < GIVE_UP_AFTER
         if reason := self.source.shortfall(scope):
             self._leave_out(reason)
-        if refused and len(refused) == len(partitions) and not self.source.optional:
-            self._fail(scope, refused[0])  # that is no matter of single partitions
+        if refused and self._is_failure(len(refused), len(partitions)):
+            self._fail(scope, refused[0])
         return False
+
+    def _is_failure(self, refused: int, partitions: int) -> bool:
+        """Tell whether refusals are no matter of single partitions, or not of a whole scope."""
+        if self.source.optional:  # slices of one list: it is readable or it is not
+            return self.source.sliced and refused < partitions
+        return refused == partitions
 
     def _keep(self, scope: Scope, window: Window, partition: Scope) -> None:
         window.done.append(self.source.partition_id(partition))
@@ -324,20 +333,11 @@ class Reading:
         """Return the table version of this reading; None if it does not cover all that exists."""
         if not self._tap.config.get("emit_activate_version_messages"):
             return None
-        resumed: set[int | None] = set()
-        for window in windows:
-            if window is None:
-                continue
-            if window.since or window.start or self._tap.end_date:
-                self._no_version(self.source.name, "it reads since a bookmark or between dates")
-                return None
-            if window.done:
-                resumed.add(window.version)
-        if not resumed:
-            return int(self._tap.clock.now().timestamp())
-        if len(resumed) == 1 and None not in resumed:
-            return resumed.pop()
-        self._no_version(self.source.name, "it goes on with a reading that had none")
+        now, end = self._tap.clock.now(), self._tap.end_date
+        version = bookmarks.table_version(windows, now, bounded=end is not None)
+        if isinstance(version, int):
+            return version
+        self._tap.logger.info(NO_VERSION, self.source.name, version)
         return None
 
     def _note_cursors(self, page: Sequence[Row], rows: Sequence[Row], partition: Scope) -> None:

@@ -339,8 +339,8 @@ def test_an_error_inside_a_good_answer_is_asked_for_again(account: Account) -> N
         account.world.switch(stream_error=number)
         clock = TurningClock()
         run = account.run(clock=clock, **SMALL_PAGES, **VERSIONS).ok()
-        assert run.log.count("; again in") == 1
-        assert len(clock.waits) == 1
+        again = run.log.count("; again in")
+        assert again == len(clock.waits) <= 1  # the first are questions that may be refused
         assert copied(run).differences(account.world) == {}
         assert run.counts() == truth.counts(account.world)
 
@@ -549,6 +549,33 @@ def test_a_token_that_expires_is_no_storm(account: Account) -> None:
     assert is_discreet(run)
 
 
+def test_a_forbidden_slice_is_a_failure_of_its_list(account: Account) -> None:
+    """A list is readable or it is not: a 403 in the middle must not lose rows in silence."""
+    account.fault("/odata/TimeEntries", "status", code=403, after=8, times=1)
+    run = account.run(**SMALL_PAGES, **VERSIONS)
+    assert run.code == 1
+    assert "time_entries failed" in run.log
+    assert "time_entries" not in run.versioned
+    after = account.run(state=run.state, **SMALL_PAGES).ok()
+    both = Copy()
+    both.load(run)
+    assert both.load(after).counts()["time_entries"] > 0
+    assert both.differences(account.world, ["time_entries"]) == {}
+
+
+def test_a_first_load_outlives_a_run_in_which_its_set_is_forbidden(account: Account) -> None:
+    account.fault("/odata/TimeEntries", "status", code=500, after=8, times=1)
+    copy = Copy()
+    first = copy.load(account.run(max_retries=0, **SMALL_PAGES))
+    assert first.code == 1
+    account.mended()
+    account.world.switch(forbidden=["TimeEntries"])
+    second = copy.load(account.run(state=first.state, **SMALL_PAGES).ok())
+    account.world.switch(forbidden=[])
+    copy.load(account.run(state=second.state, **SMALL_PAGES).ok())
+    assert copy.differences(account.world, ["time_entries"]) == {}
+
+
 @pytest.mark.parametrize("table", ["jobs", "time_entries", "timesheets"])
 def test_a_forbidden_set_is_left_out_with_a_warning(account: Account, table: str) -> None:
     account.world.switch(forbidden=[SETS[table]])
@@ -557,7 +584,7 @@ def test_a_forbidden_set_is_left_out_with_a_warning(account: Account, table: str
     gone = {table, CUSTOM_TABLES.get(table, table)}
     said = [line for line in run.log.splitlines() if REFUSED in line]
     assert said[0].startswith(f"{table}: ")
-    assert any("1 partitions left out" in line for line in said[1:])
+    assert any("all of it left out" in line for line in said[1:])
     assert not gone & set(run.versioned)
     assert set(run.versioned) == set(TABLES) - gone
     assert not gone & set(run.counts())

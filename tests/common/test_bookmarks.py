@@ -242,6 +242,7 @@ def test_an_interrupted_reading_goes_on_where_it_was() -> None:
     assert window == Window(
         since=None,
         began=NOW,
+        cursor="start",
         done=["u"],
         version=17,
         latest=at("2026-09-14"),
