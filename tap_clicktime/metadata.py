@@ -204,9 +204,12 @@ class _Builder:
         A row may be of a type that extends the declared one. What two heirs declare differently
         is kept as it comes.
         """
-        found = {name: one for kind in line for name, one in kind.properties.items()}
+        own = {name: one for kind in line for name, one in kind.properties.items()}
+        found = dict(own)
         for heir in self._document.descendants(line[-1].name):
             for name, one in heir.properties.items():
+                if name in own:  # narrowed: to a type whose properties the declared one has here
+                    continue
                 same = found.setdefault(name, one)
                 if (same.type, same.collection) != (one.type, one.collection):
                     found[name] = replace(one, type="Edm.Untyped", collection=False)
@@ -218,7 +221,7 @@ class _Builder:
         }
 
     def _type_of(self, one: Property, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
-        if one.name == AS_OBJECT and one.type in self._document.structured:
+        if one.name == AS_OBJECT and one.type in self._document.structured and not one.collection:
             return dict[str, Json]  # its members are free, whether or not it is declared open
         item = self._named(one.type, f"{path[-1]}.{one.name}", path)
         if not one.collection:
@@ -240,7 +243,7 @@ class _Builder:
                 f"$metadata: {user} is of the type {name}, which is not declared. {OTHER_SETS}"
             )
         line = self._document.lineage(name)
-        if any(one.open for one in line):
+        if any(one.open for one in (*line, *self._document.descendants(name))):
             return dict[str, Json]
         inner = self._properties(line)
         self._made += len(inner)
