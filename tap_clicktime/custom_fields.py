@@ -91,6 +91,8 @@ def pairs(value: object) -> Iterator[tuple[str | None, object]]:
 
 
 def _pair(item: object) -> tuple[str | None, object]:
+    if isinstance(item, msgspec.Struct):
+        item = msgspec.structs.asdict(item)
     if not isinstance(item, dict):
         return None, item
     name = next((item[key] for key in _NAMES if isinstance(item.get(key), str)), None)

@@ -89,13 +89,13 @@ def slices_of(entity_set: EntitySet, name: str, reading: Reading, page_size: int
         if last is None:
             return []
         end = last + MARGIN
-        if asked.rows(("$filter", query.between(entity_set, name, end, None))):
+        order = ("$orderby", name)
+        if asked.rows(("$filter", query.between(entity_set, name, end, None)), order):
             return []  # the service does not filter, or does not sort
         if undated:
-            asked.rows(("$filter", f"{name} eq null"))  # is it understood?
-        dated = (("$filter", query.between(entity_set, name, None, end)), ("$orderby", name))
-        first = asked.first(*dated)
-        rows = asked.count(dated[0], few=2 * PAGES * page_size)
+            asked.rows(("$filter", f"{name} eq null"), order)  # is it understood?
+        dated = (("$filter", query.between(entity_set, name, None, end)), order)
+        first, rows = asked.counted(*dated, few=2 * PAGES * page_size)
     except (RequestError, ShapeError, OverflowError):  # the last: no date lies after the latest
         return []  # reading the whole list will tell what is wrong
     if first is None:
@@ -149,16 +149,18 @@ class _Questions:
         rows = self.rows(*params)
         return moment_of(rows[0].get(self._name)) if rows else None
 
-    def count(self, condition: tuple[str, str], few: int) -> int | None:
-        """Return the number of rows; if the service does not count, 0 for few, None for many."""
+    def counted(self, *params: tuple[str, str], few: int) -> tuple[datetime | None, int | None]:
+        """Return the date of the first row and the number of rows.
+
+        If the service does not count, the number is 0 for few rows and None for many.
+        """
         try:
-            counted = self._ask(condition, ("$count", "true"))[1]
+            rows, counted = self._ask(*params, ("$count", "true"))
         except RequestError:
-            counted = None
-        if counted is not None:
-            return counted
-        beyond = self.rows(condition, ("$orderby", self._name), ("$skip", str(few)))
-        return None if beyond else 0
+            rows, counted = self._ask(*params)
+        if counted is None:
+            counted = None if self.rows(*params, ("$skip", str(few))) else 0
+        return (moment_of(rows[0].get(self._name)) if rows else None), counted
 
     def _ask(self, *params: tuple[str, str]) -> tuple[list[dict[str, object]], int | None]:
         request = query.question(self._entity_set, *params, ("$top", "1"))
