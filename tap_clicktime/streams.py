@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from tap_clicktime.custom_fields import Lifted
     from tap_clicktime.metadata import EntitySet
     from tap_clicktime.slices import Slice
-    from tap_clicktime.tap import TapClickTime
     from taps_common.bookmarks import Scope, Window
     from taps_common.errors import RequestError
     from taps_common.fetch import Walk
     from taps_common.http import Request, Response
     from taps_common.reading import Reading
     from taps_common.rows import Row
+    from taps_common.tap import ApiTap
 
 OVERLAP = timedelta(hours=1)
 """How far before its bookmark a list with a modification stamp is read again: clocks differ, stamps
@@ -56,7 +56,6 @@ class EntityStream(Source):
         custom_fields: the properties that hold custom fields, the best one first.
     """
 
-    tap: TapClickTime
     lenient = True
     sliced = True
     optional = True
@@ -66,7 +65,7 @@ class EntityStream(Source):
     lifted: ClassVar[tuple[Lifted, ...]] = ()
     custom_fields: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, tap: TapClickTime) -> None:
+    def __init__(self, tap: ApiTap) -> None:
         super().__init__(tap)
         self._given_up = query.NO_OPTIONS
         self._slices: dict[str, Slice] = {}
