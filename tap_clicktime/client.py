@@ -137,7 +137,7 @@ def page_problem(body: bytes) -> Problem | None:
         return Problem("sent an answer that is not JSON, or breaks off", passing=True)
     if bytes(page.error) not in {b"", b"null"}:
         return Problem("reported an error inside a good answer", passing=True)
-    if memoryview(page.value)[:1] != b"[":
+    if bytes(memoryview(page.value)[:1]) != b"[":
         return Problem("sent no list of rows: is service_url an OData 4 service?", passing=False)
     return None
 
