@@ -1,0 +1,1 @@
+"""tap-perform: SYNCHRO Perform's Dataclips as Singer streams."""

@@ -1,0 +1,170 @@
+"""Cells as values of a declared type, and the narrowest type that holds all cells of a column."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+TYPES = ("string", "integer", "number", "boolean", "date", "date-time", "time")
+"""What a column may be declared as."""
+
+_DATES_KEPT = 1 << 14
+
+_INTEGER = re.compile(r" *([+-]?[0-9]+) *")
+_NUMBER = re.compile(r" *([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?) *")
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?")
+_TIMED = re.compile(r"%[HIMSXcp]")
+_DATED = re.compile(r"%[dmjYybBUWxcGV]")
+
+
+def reader_of(type_: str, date_format: str | None) -> Callable[[str], object]:
+    """Return what reads cells that are not blank as a declared type.
+
+    Integers are int, numbers Decimal with every digit, dates `datetime.date`; date-times and times
+    are ISO 8601 text, with the seconds, the fraction and the offset that they came with. Spaces
+    around anything but a string are ignored. Only ASCII digits count.
+
+    Args:
+        type_: one of `TYPES`.
+        date_format: how `strptime` reads dates; None for ISO. A format without a time of day is
+            for the date alone: times, and those of date-times, are ISO then. A format without a
+            date leaves dates ISO.
+
+    Raises:
+        ValueError: the type is none of `TYPES`. The reader raises it for a cell that does not fit.
+    """
+    if type_ not in TYPES:
+        raise ValueError(f"no type {type_!r}")
+    if type_ in _PLAIN:
+        return _PLAIN[type_]
+    timed = date_format if date_format and _TIMED.search(date_format) else None
+    dated = date_format if date_format and _DATED.search(date_format) else None
+    read: Callable[[str], object]
+    if type_ == "date":
+        read = _dates(dated)
+    elif type_ == "time":
+        read = _strptime(timed, lambda found: found.timetz().isoformat()) if timed else _time
+    elif timed:
+        read = _strptime(timed, datetime.isoformat)
+    else:
+        read = _date_times(_dates(dated))
+    return lru_cache(_DATES_KEPT)(read)  # the same days come again and again
+
+
+def _integer(cell: str) -> int:
+    if cell.isdigit() and cell.isascii():
+        return int(cell)
+    if found := _INTEGER.fullmatch(cell):
+        return int(found[1])
+    raise ValueError("no integer")
+
+
+def _number(cell: str) -> Decimal:
+    if found := _NUMBER.fullmatch(cell):
+        return Decimal(found[1])
+    raise ValueError("no number")
+
+
+def _boolean(cell: str) -> bool:
+    found = _TRUTH.get(cell.strip(" ").lower())
+    if found is None:
+        raise ValueError("no truth value")
+    return found
+
+
+_PLAIN: dict[str, Callable[[str], object]] = {
+    "string": str,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+}
+
+
+def _date(cell: str) -> date:
+    cell = cell.strip(" ")
+    if not _DATE.fullmatch(cell):
+        raise ValueError("no ISO date")
+    return date.fromisoformat(cell)
+
+
+def _time(cell: str) -> str:
+    found = _TIME.fullmatch(cell.strip(" "))
+    if not found:
+        raise ValueError("no ISO time")
+    clock, seconds, zone = found[1], found[2] or ":00", (found[3] or "").upper()
+    time.fromisoformat(clock + seconds[:3] + zone.replace("Z", "+00:00"))
+    return clock + seconds + zone
+
+
+def _dates(date_format: str | None) -> Callable[[str], date]:
+    return _strptime(date_format, datetime.date) if date_format else _date
+
+
+def _date_times(read: Callable[[str], date]) -> Callable[[str], str]:
+    def date_time(cell: str) -> str:
+        day, mark, clock = cell.strip(" ").rpartition(" ")
+        if not mark:
+            day, _, clock = cell.strip(" ").upper().rpartition("T")
+        return f"{read(day).isoformat()}T{_time(clock)}"
+
+    return date_time
+
+
+def _strptime(date_format: str, take: Callable[[datetime], T]) -> Callable[[str], T]:
+    def read(cell: str) -> T:
+        if not cell.isascii() and any(sign.isdigit() and not sign.isascii() for sign in cell):
+            raise ValueError("no ASCII digits")
+        return take(datetime.strptime(cell.strip(" "), date_format))  # noqa: DTZ007 - as it came
+
+    return read
+
+
+# -- what a column may be declared as --------------------------------------------------------------
+
+_MOST_DIGITS = 18
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
+
+
+def narrowest(seen: str | None, cell: str | None) -> str | None:
+    """Return the narrowest type that holds one cell more; it only ever widens.
+
+    A type is inferred only if every cell is spelled the one way that loses nothing: integers and
+    fractions of up to 18 digits without leading zeros, plus signs, exponents and spaces, ISO
+    dates, `True` and `False`. What no cell decides is a string in the end.
+
+    Args:
+        seen: what was returned for the column's cells so far; None before the first.
+        cell: the next cell; a blank one says nothing.
+    """
+    if not cell or seen == "string":
+        return seen
+    kind = _kind(cell)
+    if seen is None or seen == kind:
+        return kind
+    return "number" if {seen, kind} == {"integer", "number"} else "string"
+
+
+def _kind(cell: str) -> str:
+    if _WHOLE.fullmatch(cell):
+        return "integer"
+    if _FRACTION.fullmatch(cell):
+        digits = len(cell) - 1 - (cell[0] == "-")
+        return "number" if digits <= _MOST_DIGITS else "string"
+    if cell in {"True", "False"}:
+        return "boolean"
+    try:
+        date.fromisoformat(cell if _DATE.fullmatch(cell) else "")
+    except ValueError:
+        return "string"
+    return "date"

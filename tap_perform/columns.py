@@ -1,0 +1,155 @@
+"""Names of columns, keys of rows that have none, and rows or keys that come more than once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+
+RESERVED = ("project", "_row_id", "_extra")
+"""Columns of the tap's own, which no heading may name."""
+
+
+class Column(NamedTuple):
+    """A column of a clip.
+
+    Attributes:
+        name: its name in the table: lower case, unique whatever the case.
+        heading: the heading as it came.
+        position: where its cells are in a row, counted from 0.
+    """
+
+    name: str
+    heading: str
+    position: int
+
+
+def columns_of(headings: Sequence[str]) -> list[Column]:
+    """Return the columns of a table; the same headings have the same names on every run.
+
+    Letters, their marks and digits of any script are kept, `%` is `percent`, anything else is an
+    underscore. A name that is taken gets `_2`, `_3` and so on, in the order of the headings.
+    """
+    taken = set(RESERVED)
+    columns = []
+    for position, heading in enumerate(headings):
+        wanted = name = _snake(heading) or f"column_{position + 1}"
+        number = 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        taken.add(name.casefold())
+        columns.append(Column(name, heading, position))
+    return columns
+
+
+def notes_on(columns: Iterable[Column]) -> list[str]:
+    """Return sentences for the log on columns that are not named by their heading alone."""
+    notes = []
+    for name, heading, position in columns:
+        wanted = _snake(heading)
+        if not wanted:
+            what = "has no letter or digit" if heading.strip() else "is blank"
+            notes.append(f"Heading {position + 1} {what}: its column is {name}.")
+        elif name != wanted:
+            notes.append(
+                f"Heading {position + 1} {heading!r} would name a second {wanted}:"
+                f" its column is {name}."
+            )
+    return notes
+
+
+def _snake(heading: str) -> str:
+    text = unicodedata.normalize("NFKC", heading).replace("%", "_percent_").lower()
+    kept = "".join(sign if _stays(sign) else "_" for sign in text)
+    name = re.sub("__+", "_", kept).strip("_")
+    return f"_{name}" if name[:1].isdigit() else name
+
+
+def _stays(sign: str) -> bool:
+    return sign.isalnum() or unicodedata.category(sign)[0] == "M"
+
+
+def row_id(pairs: Iterable[tuple[str, str | None]]) -> str:
+    """Return the digest of a row's headings and raw cells: 32 hexadecimal digits.
+
+    Blank cells do not count, nor does the order of columns, except among equal headings.
+    """
+    return _digest(sorted((pair for pair in pairs if pair[1]), key=_heading))
+
+
+def row_ids(headings: Sequence[str]) -> Callable[[Sequence[str | None]], str]:
+    """Return what gives the `row_id` of each row of a table, without sorting its cells."""
+    places = sorted(range(len(headings)), key=headings.__getitem__)
+    ordered = [(place, headings[place]) for place in places]
+
+    def of(cells: Sequence[str | None]) -> str:
+        return _digest([(heading, cells[place]) for place, heading in ordered if cells[place]])
+
+    return of
+
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def _digest(pairs: list[tuple[str, str | None]]) -> str:
+    return blake2b(_encode(pairs), digest_size=16).hexdigest()
+
+
+def _heading(pair: tuple[str, str | None]) -> str:
+    return pair[0]
+
+
+class Occurrences:
+    """Numbers equal rows, or equal keys, of a table that is read twice.
+
+    The first reading marks two bitmaps of fixed size; the second counts only what may be there
+    more than once, so that memory grows with the repeated ones and not with all.
+
+    Args:
+        expected: about how many rows there are; more than that only cost more memory.
+    """
+
+    def __init__(self, expected: int) -> None:
+        self._bits = max(expected, 64) * _BITS_PER_ROW
+        self._seen = bytearray(self._bits // 8 + 1)
+        self._repeated = bytearray(self._bits // 8 + 1)
+        self._counts: Counter[Hashable] = Counter()
+
+    def note(self, digest: Hashable) -> None:
+        """Take note of a row or key in the first reading."""
+        mixed = hash(digest)
+        a, b = mixed % self._bits, (mixed >> 29) % self._bits
+        seen, bit, other = self._seen, 1 << (a & 7), 1 << (b & 7)
+        a >>= 3
+        b >>= 3
+        if seen[a] & bit and seen[b] & other:
+            self._repeated[a] |= bit
+            self._repeated[b] |= other
+        else:
+            seen[a] |= bit
+            seen[b] |= other
+
+    def number(self, digest: Hashable) -> int:
+        """Return how often it came in the second reading, this time included; 1 for the first.
+
+        Every one must have been noted in the first reading.
+        """
+        mixed = hash(digest)
+        a, b = mixed % self._bits, (mixed >> 29) % self._bits
+        repeated = self._repeated
+        if not (repeated[a >> 3] >> (a & 7) & 1 and repeated[b >> 3] >> (b & 7) & 1):
+            return 1
+        self._counts[digest] += 1
+        return self._counts[digest]
+
+
+_BITS_PER_ROW = 16
+"""With two bits marked for a row, one distinct row in two hundred is taken for a repeated one."""

@@ -1,0 +1,148 @@
+"""Bodies of dataclips, in whatever form they come, as tables of text."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from tap_perform.csv_reader import check_csv
+from tap_perform.json_reader import check_json
+from tap_perform.json_window import EXACT, FAST, UNIQUE, RepeatedNameError, Window
+from taps_common.errors import ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tap_perform.json_reader import Cells
+
+_HEAD = 1 << 16
+_PIECE = 1 << 17
+
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_FOREIGN = {
+    b"PK\x03\x04": "a spreadsheet (xlsx) or another zip archive",
+    b"PK\x05\x06": "a spreadsheet (xlsx) or another zip archive",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet (xls)",
+    b"\x1f\x8b": "a gzip archive",
+    b"%PDF-": "a PDF document",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A body that was read to its end and found to be a complete table.
+
+    Iterating, as often as need be, yields each row's raw cells in the order of the headings; blank
+    and absent ones are None.
+
+    Attributes:
+        form: what the body is, for messages.
+        headings: the headings exactly as they came, equal and blank ones included.
+        rows: number of rows.
+        digest: of headings and cells; the same body has the same digest.
+        notes: sentences for the log on what had to be assumed.
+    """
+
+    form: str
+    headings: tuple[str, ...]
+    rows: int
+    digest: str
+    cells: Callable[[], Iterator[Cells]] = field(repr=False)
+    notes: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Cells]:
+        return self.cells()
+
+
+def open_table(
+    body: BinaryIO, *, delimiter: str | None, encoding: str | None, content_type: str = ""
+) -> Table:
+    """Prove that a body is a complete table; it is read once to its end.
+
+    Args:
+        body: a seekable file, which has to stay open while the table is in use.
+        delimiter: what stands between cells of CSV; None detects it.
+        encoding: a codec; None takes UTF-8, UTF-16 with a byte order mark, or Windows-1252.
+        content_type: what the answer says that its body is: only a hint.
+
+    Raises:
+        ShapeError: the body is no table or is not complete; the sentence says why.
+    """
+    body.seek(0)
+    head = body.read(_HEAD)
+    bom, codec = next(
+        ((bom, codec) for bom, codec in _BOMS.items() if head.startswith(bom)), (b"", "utf-8")
+    )
+    if foreign := next((name for magic, name in _FOREIGN.items() if head.startswith(magic)), None):
+        raise ShapeError(f"The body is {foreign}, not CSV or JSON.")
+    if encoding is not None:
+        known = _codec(encoding)
+        bom, codec = (bom, codec) if known in {codec, "utf-16"} else (b"", known)
+    text = partial(_text, body, len(bom))
+    try:
+        return _table(partial(text, codec), delimiter, content_type)
+    except UnicodeDecodeError as error:
+        if "end of data" in error.reason or "truncated" in error.reason:
+            raise ShapeError(
+                "The body ends in the middle of a character: it is not complete, or `encoding` has"
+                " to be set."
+            ) from None
+        if bom or encoding is not None:
+            raise ShapeError(f"The body is not text in the encoding {codec}.") from None
+    try:
+        table = _table(partial(text, "cp1252"), delimiter, content_type)
+    except UnicodeDecodeError:
+        raise ShapeError("The body is neither UTF-8 nor Windows-1252: set `encoding`.") from None
+    table.notes.append("The body is not valid UTF-8 and was read as Windows-1252.")
+    return table
+
+
+def _codec(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name.removesuffix("-sig")
+    except LookupError:
+        raise ShapeError(f"There is no encoding {encoding!r}: correct `encoding`.") from None
+
+
+class _Span(io.RawIOBase):
+    """A body from some byte on, with a position of its own."""
+
+    def __init__(self, body: BinaryIO, start: int) -> None:
+        self._body, self._at = body, start
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        self._body.seek(self._at)
+        piece = self._body.read(len(buffer))
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+
+def _text(body: BinaryIO, start: int, codec: str) -> io.TextIOWrapper:
+    """Return the text from its beginning; only a line feed ends a line."""
+    span = io.BufferedReader(_Span(body, start), _PIECE)
+    return io.TextIOWrapper(span, codec, "strict", newline="\n")
+
+
+def _table(text: Callable[[], io.TextIOWrapper], delimiter: str | None, hint: str) -> Table:
+    first = Window(text().read, FAST).peek()
+    if not first:
+        raise ShapeError("The body is empty: there is not even a heading.")
+    if first == "<":
+        raise ShapeError("The body is a web page (HTML), not CSV or JSON: perhaps a login page.")
+    if first not in "[{":
+        return Table(*check_csv(text, delimiter))
+    try:
+        return Table(*check_json(text, UNIQUE, hint))
+    except RepeatedNameError:  # rare, and slower: every number is marked, every member kept
+        return Table(*check_json(text, EXACT, hint))

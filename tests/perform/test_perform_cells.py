@@ -1,0 +1,125 @@
+"""Cells as values, and the types that columns are inferred to have."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_perform.cells import TYPES, narrowest, reader_of
+
+DMY = "%d/%m/%Y"
+
+
+@pytest.mark.parametrize(
+    ("type_", "date_format", "cell", "value"),
+    [
+        ("string", None, " 007 ", " 007 "),
+        ("integer", None, "007", 7),
+        ("integer", None, " -12 ", -12),
+        ("integer", None, "+" + "9" * 30, 10**30 - 1),
+        ("number", None, "1.10", Decimal("1.10")),
+        ("number", None, " -.5E-3", Decimal("-0.0005")),
+        ("number", None, "1E5", Decimal("1E5")),
+        ("boolean", None, "TRUE", True),
+        ("boolean", None, " no ", False),
+        ("boolean", None, "1", True),
+        ("date", None, "2024-02-29", date(2024, 2, 29)),
+        ("date", DMY, "03/04/2024", date(2024, 4, 3)),
+        ("date", "%H:%M", "2024-02-29", date(2024, 2, 29)),
+        ("date-time", None, "2024-02-29 07:05", "2024-02-29T07:05:00"),
+        ("date-time", None, "2024-02-29t07:05:01.1234567z", "2024-02-29T07:05:01.1234567Z"),
+        ("date-time", None, "2024-02-29T07:05:01+02:00", "2024-02-29T07:05:01+02:00"),
+        ("date-time", DMY, "03/04/2024 07:05:00", "2024-04-03T07:05:00"),
+        ("date-time", "%d/%m/%Y %I:%M %p", "03/04/2024 07:05 PM", "2024-04-03T19:05:00"),
+        ("time", None, "07:05", "07:05:00"),
+        ("time", DMY, "07:05:09.5", "07:05:09.5"),
+        ("time", "%I:%M %p", "7:05 PM", "19:05:00"),
+    ],
+)
+def test_a_cell_that_fits_is_read(
+    type_: str, date_format: str | None, cell: str, value: object
+) -> None:
+    read = reader_of(type_, date_format)(cell)
+    assert (type(read), read, str(read)) == (type(value), value, str(value))
+
+
+@pytest.mark.parametrize(
+    ("type_", "date_format", "cell"),
+    [
+        *(
+            ("integer", None, cell)
+            for cell in ("1_000", "\u0661\u0662", "²", "1.0", "1E5", "x", "- 1", "\n1")
+        ),
+        *(
+            ("number", None, cell)
+            for cell in ("nan", "inf", "1_0.5", "1,5", "\u0661", ".", "1e", "1E99999")
+        ),
+        *(("boolean", None, cell) for cell in ("t", "2", "wahr", "01")),
+        *(("date", None, cell) for cell in ("03/04/2024", "20240229", "2024-W01-1", "2023-02-29")),
+        ("date", None, "2024-02-29T00:00:00"),
+        ("date", DMY, "2024-04-03"),
+        ("date", DMY, "\u0660\u0663/04/2024"),
+        ("date-time", None, "2024-02-29"),
+        ("date-time", None, "2024-02-29 24:00"),
+        ("date-time", DMY, "2024-02-29 07:05:00"),
+        ("time", None, "7:05"),
+        ("time", None, "25:00"),
+        ("time", None, "07:05:00+99:00"),
+    ],
+)
+def test_a_cell_that_does_not_fit_raises(type_: str, date_format: str | None, cell: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says: the caller words it
+        reader_of(type_, date_format)(cell)
+
+
+def test_an_unknown_type_is_refused() -> None:
+    with pytest.raises(ValueError, match="no type 'float'"):
+        reader_of("float", None)
+
+
+@pytest.mark.parametrize(
+    ("cells", "type_"),
+    [
+        ([None, ""], None),
+        (["1", None, "-20"], "integer"),
+        (["1", "1.10"], "number"),
+        (["1.10", "1", "x"], "string"),
+        (["True", None, "False"], "boolean"),
+        (["True", "1"], "string"),
+        (["true"], "string"),
+        (["2024-02-29", ""], "date"),
+        (["2024-02-29", "03/04/2024"], "string"),
+        (["2023-02-29"], "string"),
+        (["2024-02-29", "1"], "string"),
+        (["9" * 18], "integer"),
+        *(([cell], "string") for cell in ("007", "01.02", "1E5", "9" * 19, "1." + "1" * 18)),
+        *(
+            ([cell], "string")
+            for cell in ("+1", " 1", "-0", "1_0", "\u0661", ".5", "5.", "nan", "1\n")
+        ),
+    ],
+)
+def test_a_type_is_inferred_from_all_cells(cells: list[str | None], type_: str | None) -> None:
+    assert reduce(narrowest, cells, None) == type_
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(),
+            st.integers().map(str),
+            st.decimals(allow_nan=False).map(str),
+            st.dates().map(str),
+            st.sampled_from(["True", "False"]),
+        )
+    )
+)
+def test_what_is_inferred_holds_every_cell(cells: list[str]) -> None:
+    type_ = reduce(narrowest, cells, None) or "string"
+    assert type_ in TYPES
+    assert [str(reader_of(type_, None)(cell)) for cell in cells if cell] == [*filter(None, cells)]
