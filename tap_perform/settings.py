@@ -1,0 +1,177 @@
+"""Projects and clips as the settings name them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from tap_perform.catalogue import CLIPS
+from tap_perform.cells import TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+DELIMITERS = (",", ";", "\t", "|")
+
+_CLIP_KEYS = {"url", "primary_keys", "types", "date_format", "delimiter", "encoding"}
+_PROJECT_KEYS = {"name", "url", "username", "password", "date_format", "dataclips"}
+_MISSING = (
+    "projects is missing: list your projects with name, username, password and dataclips (a stream "
+    "name and the address that Perform shows under Settings, Dataclips)."
+)
+_STREAM = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One dataclip of one project.
+
+    Attributes:
+        stream: name of its table.
+        project: name of its project.
+        url: its address, without credentials.
+        username: who asks for it.
+        password: the secret that goes with the name.
+        primary_keys: headings of its key within the project; none where nothing tells.
+        types: types of its columns that are no text, by heading.
+        date_format: how its dates are spelled, in the signs of `strptime`; None is ISO.
+        delimiter: what stands between two cells; None is found out.
+        encoding: of its text; None is found out.
+    """
+
+    stream: str
+    project: str
+    url: str
+    username: str
+    password: str
+    primary_keys: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    date_format: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+
+    def __str__(self) -> str:
+        return f"dataclip {self.stream} of {self.project}"
+
+
+def clips_of(config: Mapping[str, Any]) -> list[Clip]:
+    """Return all clips that the settings name, project by project.
+
+    Raises:
+        ValueError: a setting cannot work; `errors_of` says which.
+    """
+    return [clip for project in config["projects"] for clip in _clips(project, config)]
+
+
+def _clips(project: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Clip]:
+    for stream, given in project["dataclips"].items():
+        own: Mapping[str, Any] = {"url": given} if isinstance(given, str) else given
+        known = CLIPS.get(stream)
+        url, user, password = _without_userinfo(own["url"])
+        declared = own.get("primary_keys")
+        yield Clip(
+            stream=stream,
+            project=project["name"],
+            url=url,
+            username=project.get("username") or config.get("username") or user,
+            password=project.get("password") or config.get("password") or password,
+            primary_keys=tuple(declared if declared is not None else known.keys if known else ()),
+            types={**(known.types if known else {}), **own.get("types", {})},
+            date_format=own.get("date_format") or project.get("date_format"),
+            delimiter=own.get("delimiter"),
+            encoding=own.get("encoding"),
+        )
+
+
+def _without_userinfo(url: str) -> tuple[str, str, str]:
+    """Return an address without the user and the password that people paste with it."""
+    parts = urlsplit(url)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return bare, unquote(parts.username or ""), unquote(parts.password or "")
+
+
+def errors_of(config: Mapping[str, Any]) -> list[str]:
+    """Return one sentence for each thing in `projects` that cannot work; no secret is quoted."""
+    projects = config.get("projects")
+    if not isinstance(projects, list) or not projects:
+        return [_MISSING]
+    errors: list[str] = []
+    names: list[str] = []
+    for number, project in enumerate(projects, 1):
+        where = f"projects[{number}]"
+        if not isinstance(project, dict) or not isinstance(project.get("name"), str):
+            errors.append(f"{where} must be an object with a name.")
+            continue
+        where = f"projects[{number}] ({project['name']})"
+        names.append(project["name"])
+        errors += _unknown(where, project, _PROJECT_KEYS)
+        errors += _clip_errors(where, project, config)
+    if twice := {name for name in names if names.count(name) > 1}:
+        errors.append(f"projects: two are named {', '.join(sorted(twice))}; rows would mix.")
+    return errors
+
+
+def _clip_errors(
+    where: str, project: Mapping[str, Any], config: Mapping[str, Any]
+) -> Iterator[str]:
+    clips = project.get("dataclips")
+    if not isinstance(clips, dict) or not clips:
+        yield f"{where} has no dataclips: name each with its address."
+        return
+    for stream, given in clips.items():
+        place = f"{where}, dataclip {stream}"
+        own = {"url": given} if isinstance(given, str) else given
+        if not _STREAM.fullmatch(stream):
+            yield f"{place}: the name must be made of a-z, 0-9 and _, beginning with a letter."
+        if not isinstance(own, dict) or not isinstance(own.get("url"), str):
+            yield f"{place} must be an address, or an object with a url."
+            continue
+        yield from _unknown(place, own, _CLIP_KEYS)
+        yield from _url_errors(place, own["url"])
+        yield from _declaration_errors(place, own)
+        named = "@" in own["url"]
+        for setting in ("username", "password"):
+            if not (project.get(setting) or config.get(setting) or named):
+                yield (
+                    f"{place} has no {setting}: generate dataclip credentials in Perform, and set "
+                    f"{setting} for the project or for all of them."
+                )
+
+
+def _unknown(place: str, given: Mapping[str, Any], known: set[str]) -> Iterator[str]:
+    for name in sorted(given.keys() - known):
+        yield f"{place}: {name} is no setting; there are {', '.join(sorted(known))}."
+
+
+def _url_errors(place: str, url: str) -> Iterator[str]:
+    try:
+        parts = urlsplit(url)
+        usable = parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.scheme not in {"http", "https"}:
+        yield f"{place}: the url must be an address that begins with https://."
+    elif parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        yield f"{place}: the url must begin with https://, or anyone on the way reads the password."
+
+
+def _declaration_errors(place: str, own: Mapping[str, Any]) -> Iterator[str]:
+    types = own.get("types", {})
+    if not isinstance(types, dict):
+        yield f"{place}: types must map headings to types."
+        types = {}
+    for heading, kind in types.items():
+        if kind not in TYPES:
+            yield f"{place}: the type of {heading} must be one of {', '.join(TYPES)}."
+    keys = own.get("primary_keys", [])
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        yield f"{place}: primary_keys must be a list of headings."
+    if own.get("delimiter") not in {None, *DELIMITERS}:
+        yield f"{place}: delimiter must be one of a comma, a semicolon, a tab or |."
+    if isinstance(own.get("encoding"), str):
+        try:
+            "".encode(own["encoding"])
+        except LookupError:
+            yield f"{place}: encoding {own['encoding']} is unknown."
