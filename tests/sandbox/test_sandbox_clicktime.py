@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -328,8 +329,13 @@ def test_company_is_made_up_when_asked_for(running: Sandbox, odata: OData) -> No
 
 
 def test_entries_and_seed() -> None:
-    with sandbox_package.start(entries=50, seed=1) as one, sandbox_package.start() as other:
+    few: dict[str, Any] = {
+        "entries": 50,
+        "seed": 1,
+        "now": datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc),
+    }
+    with sandbox_package.start(**few) as one, sandbox_package.start() as other:
         assert len(one.clicktime.rows("time_entries")) == 50
         assert len(other.clicktime.rows("time_entries")) == 1200
-    with sandbox_package.start(entries=50, seed=1) as again:
+    with sandbox_package.start(**few) as again:
         assert again.clicktime.rows("users") == one.clicktime.rows("users")
