@@ -1,10 +1,12 @@
-"""What all tests share: the guard that keeps them offline."""
+"""What all tests share: the guard that keeps them offline, and fixtures."""
 
 from __future__ import annotations
 
 import os
 import runpy
 from pathlib import Path
+
+pytest_plugins = ["tests.common.fixtures"]
 
 GUARD = Path(__file__).parent / "guard"
 

@@ -3,47 +3,38 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import copy
-import io
 import json
 import logging
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import click
-
 from sandbox.clicktime import truth
 from tap_clicktime.tap import TapClickTime
-from taps_common.errors import TapError
-from tests.clockify.runs import TurningClock
 from tests.common.doubles import Answer
+from tests.common.runs import (
+    AnyAccount,
+    AnyCopy,
+    Row,
+    Run,
+    State,
+    TurningClock,
+    run_in_process,
+    select,
+    turning,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from sandbox import Sandbox
     from sandbox.clicktime.world import World
     from sandbox.server import RecordedRequest
     from tests.common.doubles import Server
 
-Row = dict[str, Any]
-Key = tuple[Any, ...]
-State = dict[str, Any]
-
-NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
 PREFIX = "/clicktime/odata"
-COMMAND = str(Path(sys.executable).with_name("tap-clicktime"))
 TOKEN = "sandbox-token"
 SECRETS = (
     TOKEN,
@@ -75,89 +66,11 @@ SETS = {
 VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
 
 
-class TurningTap(TapClickTime):
-    """The tap with a clock of its own, table versions included.
+class Account(AnyAccount):
+    """A sandbox and how tap-clicktime is pointed at it."""
 
-    The clock is there before the tap is made: discovery sends requests already.
-    """
-
-    @classmethod
-    def at(cls, clock: TurningClock) -> type[TurningTap]:
-        return type(cls.__name__, (cls,), {"clock": clock})
-
-    @property
-    def initialized_at(self) -> int:
-        return int(self.clock.now().timestamp() * 1000)
-
-
-@dataclass
-class Run:
-    """What came out of one run.
-
-    Attributes:
-        output: standard output.
-        log: what was logged, or written to standard error.
-        code: exit code.
-        error: the sentence that the run ends with, if it fails.
-    """
-
-    output: bytes
-    log: str
-    code: int
-    error: str = ""
-
-    @cached_property
-    def messages(self) -> list[dict[str, Any]]:
-        """All messages; numbers keep their digits."""
-        return [json.loads(line, parse_float=Decimal) for line in self.output.splitlines()]
-
-    def of(self, kind: str, table: str | None = None) -> list[dict[str, Any]]:
-        return [
-            message
-            for message in self.messages
-            if message["type"] == kind and table in {None, message.get("stream")}
-        ]
-
-    def records(self, table: str) -> list[Row]:
-        return [message["record"] for message in self.of("RECORD", table)]
-
-    def counts(self) -> dict[str, int]:
-        return dict(Counter(message["stream"] for message in self.of("RECORD")))
-
-    def schema(self, table: str) -> dict[str, Any]:
-        """The columns of a table as its SCHEMA message declares them."""
-        (message,) = self.of("SCHEMA", table)
-        found: dict[str, Any] = message["schema"]["properties"]
-        return found
-
-    @property
-    def state(self) -> State:
-        """The last state, as the next run gets it."""
-        state: State = copy.deepcopy(self.of("STATE")[-1]["value"])
-        return state
-
-    @property
-    def versioned(self) -> list[str]:
-        """The tables whose versions were activated."""
-        return [message["stream"] for message in self.of("ACTIVATE_VERSION")]
-
-    @property
-    def said(self) -> str:
-        """All that a person or a log file gets to see, state included."""
-        states = "".join(json.dumps(message, default=str) for message in self.of("STATE"))
-        return f"{self.log}\n{self.error}\n{states}"
-
-    def ok(self) -> Run:
-        assert (self.code, self.error) == (0, ""), (self.error, self.log[-2000:])
-        return self
-
-
-@dataclass
-class Account:
-    """A sandbox and how the tap is pointed at it."""
-
-    running: Sandbox
-    settings: dict[str, Any] = field(default_factory=dict)
+    name = "tap-clicktime"
+    number = Decimal
 
     @property
     def world(self) -> World:
@@ -167,15 +80,12 @@ class Account:
     def url(self) -> str:
         return f"{self.running.url}{PREFIX}"
 
-    def config(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - values of settings
-        """Return the settings; those that are None are left out."""
-        given = {"api_token": TOKEN, "service_url": self.url, "max_retries": 1}
-        merged = given | self.settings | settings
-        return {name: value for name, value in merged.items() if value is not None}
+    def given(self) -> dict[str, Any]:
+        return {"api_token": TOKEN, "service_url": self.url, "max_retries": 1}
 
-    def tap(self, **settings: Any) -> TurningTap:  # noqa: ANN401 - values of settings
+    def tap(self, **settings: Any) -> TapClickTime:  # noqa: ANN401 - values of settings
         """Return a tap that knows the service, outside of any run."""
-        kind = TurningTap.at(TurningClock(self.world.now))
+        kind = turning(TapClickTime, TurningClock(self.world.now))
         return kind(config=self.config(**settings), parse_env_config=False)
 
     def discovered(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - values of settings
@@ -193,35 +103,8 @@ class Account:
         full: Iterable[str] = (),
         **settings: Any,  # noqa: ANN401 - values of settings
     ) -> dict[str, Any]:
-        """Return a catalog of what the service has now.
-
-        Args:
-            tables: the tables that are selected; None selects all.
-            without: deselected properties, each as the table and the path.
-            full: tables that are replicated as FULL_TABLE.
-            settings: what discovery is run with.
-        """
-        found = self.discovered(**settings)
-        names = {stream["tap_stream_id"] for stream in found["streams"]}
-        chosen = names if tables is None else set(tables)
-        assert chosen <= names, chosen - names
-        hidden = set(without)
-        for stream in found["streams"]:
-            name = stream["tap_stream_id"]
-            for entry in stream["metadata"]:
-                crumbs = entry["breadcrumb"]
-                if not crumbs:
-                    entry["metadata"]["selected"] = name in chosen
-                    if name in full:
-                        entry["metadata"]["forced-replication-method"] = "FULL_TABLE"
-                        entry["metadata"]["replication-method"] = "FULL_TABLE"
-                elif (name, *crumbs[1::2]) in hidden:
-                    entry["metadata"]["selected"] = False
-                    hidden.discard((name, *crumbs[1::2]))
-            if name in full:
-                stream["replication_method"] = "FULL_TABLE"
-        assert not hidden, hidden
-        return found
+        """Return a catalog of what the service has now, under these settings; see `select`."""
+        return select(self.discovered(**settings), tables, without=without, full=full)
 
     def run(
         self,
@@ -243,20 +126,6 @@ class Account:
             level=level,
         )
 
-    def environment(self, **settings: Any) -> dict[str, str]:  # noqa: ANN401 - values of settings
-        """Return the environment of a command; names in capitals are taken as they are."""
-        given = self.config(**{k: v for k, v in settings.items() if not k.isupper()})
-        named = {
-            f"TAP_CLICKTIME_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
-            for name, value in given.items()
-        }
-        capitals = {name: str(value) for name, value in settings.items() if name.isupper()}
-        return nothing() | {"LOGLEVEL": "DEBUG"} | named | capitals
-
-    def command(self, *options: str, **settings: Any) -> Run:  # noqa: ANN401 - values of settings
-        """Run the installed command to its end, its settings in the environment."""
-        return command(*options, environment=self.environment(**settings))
-
     def asked(self, name: str = "") -> list[RecordedRequest]:
         """Return the requests so far; of one entity set only, if it is named."""
         path = f"{PREFIX}/{name}"
@@ -274,18 +143,6 @@ class Account:
             if "skiptoken" not in one.target and "$top" not in dict(one.query)
         ]
 
-    def fault(self, route: str, kind: str, **parameters: object) -> None:
-        """Add a fault to all requests of a route, unless told otherwise."""
-        self.running.faults.add(route=route, kind=kind, **{"times": 0, **parameters})
-
-    def mended(self) -> None:
-        """End all faults."""
-        self.running.faults.clear()
-
-    def reset(self) -> None:
-        """Forget what was asked so far."""
-        self.running.reset_requests()
-
 
 def run_tap(
     config: Mapping[str, Any],
@@ -296,60 +153,16 @@ def run_tap(
     before: Callable[[TapClickTime], object] | None = None,
     level: int = logging.INFO,
 ) -> Run:
-    """Run the tap in this process.
-
-    Args:
-        config: the settings.
-        catalog: the catalog; all that the service has without one.
-        state: the state.
-        clock: the tap's clock.
-        before: called with the tap before it reads.
-        level: what is logged.
-    """
-    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    log = io.StringIO()
-    handler = logging.StreamHandler(log)
-    root = logging.getLogger()
-    kept = root.level
-    root.addHandler(handler)
-    root.setLevel(level)
-    code, error = 0, ""
-    try:
-        with contextlib.redirect_stdout(output):
-            tap = TurningTap.at(clock or TurningClock(NOW))(
-                config=dict(config),
-                catalog=copy.deepcopy(catalog),
-                state=copy.deepcopy(state),
-                parse_env_config=False,
-            )
-            if before:
-                before(tap)
-            tap.sync_all()
-    except click.ClickException as failure:
-        code, error = failure.exit_code, failure.format_message()
-    except TapError as failure:  # before the run begins; the command makes a sentence of it
-        code, error = 1, str(failure)
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(kept)
-    raw = output.buffer
-    assert isinstance(raw, io.BytesIO)
-    return Run(raw.getvalue(), log.getvalue(), code, error)
-
-
-def nothing() -> dict[str, str]:
-    """Return an environment without any settings of a tap."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("TAP_")}
-
-
-def command(*options: str, environment: Mapping[str, str]) -> Run:
-    """Run the installed command to its end."""
-    done = subprocess.run(
-        [COMMAND, *options], env=dict(environment), capture_output=True, check=False, timeout=60
+    """Run the tap in this process; see `run_in_process`."""
+    return run_in_process(
+        turning(TapClickTime, clock or TurningClock()),
+        config,
+        catalog=catalog,
+        state=state,
+        before=before,
+        level=level,
+        number=Account.number,
     )
-    return Run(done.stdout, done.stderr.decode(), done.returncode)
 
 
 # -- the truth -------------------------------------------------------------------------------------
@@ -391,39 +204,8 @@ def moment(text: str) -> datetime:
 # -- the copy of a target --------------------------------------------------------------------------
 
 
-class Copy:
-    """The tables that a target which obeys ACTIVATE_VERSION and keys would hold after some runs."""
-
-    def __init__(self) -> None:
-        self.keys: dict[str, tuple[str, ...]] = {}
-        self.tables: dict[str, dict[Key, tuple[int | None, Row]]] = {}
-        self._appended = 0
-
-    def load(self, run: Run) -> Run:
-        """Apply the messages of a run, and give it back."""
-        for message in run.messages:
-            table = str(message.get("stream"))
-            if message["type"] == "SCHEMA":
-                self.keys[table] = tuple(message["key_properties"])
-                self.tables.setdefault(table, {})
-            elif message["type"] == "RECORD":
-                row = message["record"]
-                key = tuple(row[name] for name in self.keys[table]) or (self._append(),)
-                self.tables[table][key] = (message.get("version"), row)
-            elif message["type"] == "ACTIVATE_VERSION":
-                self.tables[table] = {
-                    key: held
-                    for key, held in self.tables[table].items()
-                    if held[0] == message["version"]
-                }
-        return run
-
-    def _append(self) -> int:
-        self._appended += 1
-        return self._appended
-
-    def rows(self, table: str) -> list[Row]:
-        return [row for _, row in self.tables.get(table, {}).values()]
+class Copy(AnyCopy):
+    """The copy of a company."""
 
     def differences(self, world: World, tables: Iterable[str] | None = None) -> dict[str, str]:
         """Return what is missing, left over or different, by table; empty when it is equal."""

@@ -12,24 +12,14 @@ import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
 from sandbox.clicktime import truth
-from tests.clicktime.runs import (
-    SECRETS,
-    SETS,
-    TABLES,
-    Account,
-    command,
-    copied,
-    nothing,
-    true_rows,
-)
+from tests.clicktime.runs import SECRETS, SETS, TABLES, Account, copied, true_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.clicktime.runs import Run
+    from tests.common.runs import Run
 
 WRONG = "token-that-nobody-has"
-LEVELS = ("ERROR", "CRITICAL")
 ENV = ("--config", "ENV")
 MISSING_URL = (
     "service_url is missing: ask your ClickTime administrator for the address of the OData "
@@ -47,20 +37,6 @@ UNAUTHORIZED = (
     "answered 401 Unauthorized. ClickTime does not accept the token: check api_token (ClickTime: "
     "My Preferences, Authentication Token) and service_url, and try the other auth_method."
 )
-
-
-def sentences(run: Run) -> list[str]:
-    """Return what is said about a failure, the SDK's own line left out."""
-    said = []
-    for line in run.log.splitlines():
-        parts = [part.strip() for part in line.split(" | ", 3)]
-        if len(parts) == 4 and parts[1] in LEVELS:
-            said.append(parts[3])
-        elif line.startswith("Error: "):
-            said.append(line.removeprefix("Error: "))
-        elif len(parts) < 4:
-            said.append(line)
-    return [text for text in said if text.strip() and text != "Config validation failed"]
 
 
 def is_discreet(run: Run, account: Account) -> bool:
@@ -144,7 +120,7 @@ def test_the_command_refuses_it_before_anything_is_sent(
 ) -> None:
     run = account.command(*ENV, **settings)
     assert run.code == 1
-    assert sentences(run) == [sentence]
+    assert run.sentences == [sentence]
     assert run.output == b""
     assert account.requests() == []
     assert is_discreet(run, account)
@@ -163,7 +139,7 @@ def test_a_variable_that_cannot_be_read_is_named(
 ) -> None:
     run = account.command(*ENV, **{f"TAP_CLICKTIME_{name}": value})
     assert run.code == 1
-    assert sentences(run) == [says]
+    assert run.sentences == [says]
     assert account.requests() == []
 
 
@@ -171,7 +147,7 @@ def test_a_variable_that_cannot_be_read_is_named(
 def test_a_token_that_no_header_can_hold_is_refused(account: Account, token: str) -> None:
     run = account.command(*ENV, api_token=token)
     assert run.code == 1
-    (sentence,) = sentences(run)
+    (sentence,) = run.sentences
     assert sentence.startswith("api_token holds a line break or a character that no key has")
     assert token not in run.log
 
@@ -248,7 +224,7 @@ def test_a_setting_that_the_service_has_no_use_for_is_refused(
 def test_the_command_says_it_in_one_sentence_too(account: Account, option: tuple[str]) -> None:
     run = account.command(*ENV, *option, entity_sets=["Projects"])
     assert run.code == 1
-    said = sentences(run) + run.output.decode().splitlines()
+    said = run.sentences + run.output.decode().splitlines()
     assert said == [
         f"entity_sets names Projects, which the service does not have. It has {THERE_ARE}."
     ]
@@ -333,7 +309,7 @@ def test_sets_left_out_by_a_setting_but_selected_are_named(account: Account) -> 
 def test_a_wrong_token(account: Account) -> None:
     run = account.command(*ENV, api_token=WRONG)
     assert run.code == 1
-    assert sentences(run) == [f"GET /$metadata at {account.running.url} {UNAUTHORIZED}"]
+    assert run.sentences == [f"GET /$metadata at {account.running.url} {UNAUTHORIZED}"]
     assert run.output == b""
     assert account.requests() == ["/$metadata"]
     assert is_discreet(run, account)
@@ -367,7 +343,7 @@ def test_a_service_that_is_not_there(
     named = settings | {"service_url": settings["service_url"].replace("{url}", url)}
     run = account.command(*ENV, *option, **named)
     assert run.code == 1
-    (sentence,) = sentences(run) + run.output.decode().splitlines()
+    (sentence,) = run.sentences + run.output.decode().splitlines()
     assert says.replace("{url}", url) in sentence
     assert bool(run.output) == bool(option)
     assert is_discreet(run, account)
@@ -426,7 +402,7 @@ def test_a_failing_run_is_discreet(account: Account, kind: str) -> None:
 
 
 def test_discover_without_settings_prints_what_is_documented() -> None:
-    run = command("--discover", environment=nothing())
+    run = Account.bare_command("--discover")
     assert run.code == 0
     found = json.loads(run.output)
     assert [one["tap_stream_id"] for one in found["streams"]] == sorted(TABLES)
@@ -440,9 +416,9 @@ def test_discover_without_settings_prints_what_is_documented() -> None:
 @pytest.mark.parametrize("option", [("--discover",), (), ("--check",)])
 def test_half_the_settings_are_none(given: str, says: str, option: tuple[str]) -> None:
     value = "http://127.0.0.1:9" if "URL" in given else "sandbox-token"
-    run = command(*option, environment=nothing() | {given: value})
+    run = Account.bare_command(*option, **{given: value})
     assert run.code == 1
-    assert sentences(run) == [says]
+    assert run.sentences == [says]
     assert run.output == b""
 
 
@@ -583,7 +559,7 @@ def test_check_of_rows_that_are_no_objects_is_a_sentence(account: Account) -> No
 def test_check_refuses_settings_in_one_sentence(account: Account) -> None:
     run = account.command(*ENV, "--check", page_size=0)
     assert run.code == 1
-    assert sentences(run) == ["page_size must be at least 1, not 0."]
+    assert run.sentences == ["page_size must be at least 1, not 0."]
     assert run.output == b""
 
 
@@ -591,7 +567,7 @@ def test_check_refuses_settings_in_one_sentence(account: Account) -> None:
 
 
 def test_about() -> None:
-    run = command("--about", "--format=json", environment=nothing())
+    run = Account.bare_command("--about", "--format=json")
     assert run.code == 0
     about = json.loads(run.output)
     assert about["name"] == "tap-clicktime"
@@ -623,4 +599,4 @@ def test_version_of_the_module_and_the_command() -> None:
     given = [sys.executable, "-m", "tap_clicktime", "--version"]
     done = subprocess.run(given, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == line
-    assert command("--version", environment=nothing()).output.decode().strip() == line
+    assert Account.bare_command("--version").output.decode().strip() == line

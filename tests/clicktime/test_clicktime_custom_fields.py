@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.clicktime.world import World
-    from tests.clicktime.runs import Row, Run
+    from tests.common.runs import Row, Run
 
 ONLY: dict[str, Any] = {"entity_sets": ["TimeEntries"]}
 MODES = pytest.mark.parametrize("mode", ["object", "string"])

@@ -27,12 +27,12 @@ from tests.clicktime.runs import (
     thing,
     true_rows,
 )
-from tests.clockify.runs import TurningClock
 from tests.common.doubles import Answer
+from tests.common.runs import TurningClock
 
 if TYPE_CHECKING:
-    from tests.clicktime.runs import Row, Run
     from tests.common.doubles import Server
+    from tests.common.runs import Row, Run
 
 SMALL_PAGES: dict[str, Any] = {"page_size": 20}
 STAYS = "If it stays, ask ClickTime's support and name the time and the request id."

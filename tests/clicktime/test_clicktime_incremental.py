@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.clicktime import truth
-from tests.clicktime.runs import (
-    CUSTOM_TABLES,
-    NOW,
-    VERSIONS,
-    Account,
-    Copy,
-    Run,
-    State,
-    copied,
-    moment,
-    true_rows,
-)
+from tests.clicktime.runs import CUSTOM_TABLES, VERSIONS, Account, Copy, copied, moment, true_rows
+from tests.common.runs import NOW, Run, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable

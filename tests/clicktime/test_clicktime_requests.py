@@ -34,8 +34,8 @@ from tests.common.doubles import FakeClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tests.clicktime.runs import Row, Run
     from tests.common.doubles import Server
+    from tests.common.runs import Row, Run
 
 SMALL_PAGES: dict[str, Any] = {"page_size": 20}
 

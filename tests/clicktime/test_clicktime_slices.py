@@ -21,18 +21,9 @@ from tap_clicktime import query
 from tap_clicktime.metadata import entity_sets
 from tap_clicktime.slices import MOST, STEPS, Slice, cut
 from taps_common.errors import InterruptedRunError
-from tests.clicktime.runs import (
-    NOW,
-    VERSIONS,
-    Account,
-    Copy,
-    Run,
-    copied,
-    true_rows,
-)
-from tests.clicktime.runs import (
-    moment as moment_of,
-)
+from tests.clicktime.runs import VERSIONS, Account, Copy, copied, true_rows
+from tests.clicktime.runs import moment as moment_of
+from tests.common.runs import NOW, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -562,7 +553,7 @@ def test_any_state_that_was_written_serves_to_go_on(
     assert len(states) > 4
     counts = set()
     for number in states:
-        kept = Run(b"".join(lines[: number + 1]), "", 0)
+        kept = Run(b"".join(lines[: number + 1]), "", 0, number=run.number)
         held = Copy()
         held.load(kept)
         rest = held.load(steady.run(page_size=SIZE, state=kept.state, **ONLY, **VERSIONS).ok())

@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 import sandbox
 from sandbox.clicktime import truth
-from tests.clicktime.runs import CUSTOM_TABLES, NOW, TABLES, Account, Run, copied, true_rows
+from tests.clicktime.runs import CUSTOM_TABLES, TABLES, Account, copied, true_rows
+from tests.common.runs import NOW, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,40 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clockify.runs import (
-    COMMAND,
-    ENTRIES,
-    TABLES,
-    Account,
-    Copy,
-    Run,
-    catalog,
-    command,
-    discovered,
-    true_rows,
-)
+from tests.clockify.runs import ENTRIES, TABLES, Account, Copy, catalog, discovered, true_rows
+from tests.common.runs import Run, installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 SECRETS = ("sandbox-key", "sandbox-admin-key", "sandbox-member-key", "sandbox-addon-token")
+COMMAND = installed(Account.name)
 WRONG = "key-that-nobody-has"
-LEVELS = ("ERROR", "CRITICAL")
-
-
-def sentences(run: Run) -> list[str]:
-    """Return what is said about a failure, the SDK's own line left out."""
-    said = []
-    for line in run.log.splitlines():
-        parts = [part.strip() for part in line.split(" | ", 3)]
-        if len(parts) == 4 and parts[1] in LEVELS:
-            said.append(parts[3])
-        elif line.startswith("Error: "):
-            said.append(line.removeprefix("Error: "))
-        elif len(parts) < 4:
-            said.append(line)
-    return [text for text in said if text.strip() and text != "Config validation failed"]
 
 
 def is_discreet(run: Run, account: Account) -> bool:
@@ -130,7 +105,7 @@ def test_a_setting_that_cannot_work_is_refused_in_one_sentence(
 ) -> None:
     run = account.command("--config", "ENV", **settings)
     assert run.code == 1
-    assert sentences(run) == [sentence]
+    assert run.sentences == [sentence]
     assert run.output == b""
     assert account.requests() == []
     assert is_discreet(run, account)
@@ -149,7 +124,7 @@ def test_a_bad_value_in_the_environment_is_refused_in_one_sentence(
 ) -> None:
     run = account.command("--config", "ENV", **{f"TAP_CLOCKIFY_{name}": value})
     assert run.code == 1
-    (sentence,) = sentences(run)
+    (sentence,) = run.sentences
     assert name.lower() in sentence.lower()
     assert "Traceback" not in run.log
     assert account.requests() == []
@@ -164,7 +139,7 @@ def test_a_config_file_that_cannot_be_read_is_named_in_one_sentence(
         path.write_text(content)
     run = account.command("--config", str(path))
     assert run.code != 0
-    (sentence,) = [line for line in sentences(run) if "Usage" not in line and "Try " not in line]
+    (sentence,) = [line for line in run.sentences if "Usage" not in line and "Try " not in line]
     assert "settings.json" in sentence or "--config" in sentence
     assert "Traceback" not in run.log
 
@@ -210,7 +185,7 @@ def test_a_key_that_no_header_can_hold_is_refused_in_one_sentence(
     if key == "sandbox-key\n" and run.code == 0:  # stripped: as good as refused
         return
     assert run.code == 1
-    (sentence,) = sentences(run)
+    (sentence,) = run.sentences
     assert "api_key" in sentence
     assert "Traceback" not in run.log
     assert is_discreet(run, account)
@@ -222,7 +197,7 @@ def test_a_key_that_no_header_can_hold_is_refused_in_one_sentence(
 def test_a_wrong_key(account: Account) -> None:
     run = account.command("--config", "ENV", api_key=WRONG)
     assert run.code == 1
-    assert sentences(run) == [
+    assert run.sentences == [
         (
             f"GET /workspaces at {account.running.url} answered 401 Unauthorized (code 4003)."
             " Clockify does not accept the credentials: check api_key (or addon_token), and region "
@@ -238,7 +213,7 @@ def test_an_unknown_workspace(account: Account) -> None:
     run = account.command("--config", "ENV", workspace_ids=[world.main_id, "nowhere"])
     assert run.code == 1
     ids = ", ".join(str(row["id"]) for row in true_rows(world, "workspaces"))
-    (sentence,) = sentences(run)
+    (sentence,) = run.sentences
     assert sentence == (
         f"workspace_ids names nowhere, which this key cannot see. It sees {ids}; --check shows "
         "their names."
@@ -251,7 +226,7 @@ def test_a_server_that_is_not_there(account: Account) -> None:
         "--config", "ENV", api_url="http://127.0.0.1:9/clockify/api/v1", max_retries=0
     )
     assert run.code == 1
-    assert sentences(run) == [
+    assert run.sentences == [
         (
             "GET /workspaces at http://127.0.0.1:9 could not be reached: nothing answers at that "
             "address."
@@ -263,7 +238,7 @@ def test_a_server_that_is_not_there(account: Account) -> None:
 def test_a_wrong_path(account: Account) -> None:
     run = account.command("--config", "ENV", api_url=f"{account.running.url}/clockify/api")
     assert run.code == 1
-    (sentence,) = sentences(run)
+    (sentence,) = run.sentences
     assert "answered 404 Not Found" in sentence
     assert "There is no such route: check api_url, which ends in /api/v1." in sentence
 
@@ -279,7 +254,7 @@ def test_an_answer_that_is_no_list(account: Account, kind: str, says: str) -> No
     account.fault("v1/workspaces", kind)
     run = account.command("--config", "ENV", max_retries=0)
     assert run.code == 1
-    (sentence,) = sentences(run)
+    (sentence,) = run.sentences
     assert sentence == f"GET /workspaces at {account.running.url} {says}"
     assert "Traceback" not in run.log
     assert is_discreet(run, account)
@@ -587,18 +562,16 @@ def test_check_of_an_odd_answer_is_a_sentence(account: Account, body: str) -> No
 def test_check_refuses_settings_in_one_sentence(account: Account) -> None:
     run = checked(account, region="mars")
     assert run.code == 1
-    (sentence,) = sentences(run)
+    (sentence,) = run.sentences
     assert sentence.startswith("region must be one of global, ")
     assert run.output == b""
 
 
 # -- the rest of the command line ------------------------------------------------------------------
 
-NOTHING = {k: v for k, v in os.environ.items() if not k.startswith("TAP_")}
-
 
 def test_about() -> None:
-    run = command("--about", "--format=json", environment=NOTHING)
+    run = Account.bare_command("--about", "--format=json")
     assert run.code == 0
     about = json.loads(run.output)
     assert about["name"] == "tap-clockify"
@@ -616,7 +589,7 @@ def test_about() -> None:
 
 
 def test_discover_needs_no_settings() -> None:
-    run = command("--discover", environment=NOTHING)
+    run = Account.bare_command("--discover")
     assert run.code == 0
     found = json.loads(run.output)
     assert found == json.loads(json.dumps(discovered()))
@@ -642,7 +615,7 @@ def test_test(account: Account) -> None:
 
 
 def test_help_mentions_check() -> None:
-    run = command("--help", environment=NOTHING)
+    run = Account.bare_command("--help")
     assert run.code == 0
     assert "--check" in run.output.decode()
 

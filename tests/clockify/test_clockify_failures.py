@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.clockify import truth
-from tests.clockify.runs import (
-    ENTRY_TABLES,
-    NOW,
-    TABLES,
-    Account,
-    Copy,
-    TurningClock,
-    catalog,
-)
+from tests.clockify.runs import ENTRY_TABLES, TABLES, Account, Copy, catalog
+from tests.common.runs import NOW, TurningClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

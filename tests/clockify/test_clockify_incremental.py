@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.clockify import truth
-from tests.clockify.runs import (
-    ENTRIES,
-    ENTRY_TABLES,
-    NOW,
-    Account,
-    Copy,
-    State,
-    catalog,
-    true_rows,
-)
+from tests.clockify.runs import ENTRIES, ENTRY_TABLES, Account, Copy, catalog, true_rows
+from tests.common.runs import NOW, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable

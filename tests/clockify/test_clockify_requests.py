@@ -14,16 +14,14 @@ import pytest
 from tests.clockify.runs import (
     ENTRIES,
     ENTRY_TABLES,
-    NOW,
     PREFIX,
     TABLES,
     TASKS,
     WORKSPACE,
     Account,
-    Run,
-    TurningClock,
     catalog,
 )
+from tests.common.runs import NOW, Run, TurningClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,17 +10,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 import sandbox
 from sandbox.clockify import truth
-from tests.clockify.runs import (
-    ENTRY_TABLES,
-    KEYS,
-    NOW,
-    TABLES,
-    Account,
-    Copy,
-    Run,
-    keyed,
-    true_rows,
-)
+from tests.clockify.runs import ENTRY_TABLES, KEYS, TABLES, Account, Copy, keyed, true_rows
+from tests.common.runs import NOW, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

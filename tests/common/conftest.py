@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import logging
-import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from taps_common.http import Service, Session
 from taps_common.pace import Pace
-from tests.common.doubles import FakeClock, Server
+from tests.common.doubles import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from tests.common.doubles import Server
 
 
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
-
-
-@pytest.fixture(autouse=True)
-def own_signal_handlers() -> Iterator[None]:
-    """A tap takes the handlers of SIGINT and SIGTERM; give them back."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in kept.items():
-        signal.signal(number, handler)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    one = Server()
-    yield one
-    one.stop()
-
-
-@pytest.fixture
-def other_server() -> Iterator[Server]:
-    one = Server()
-    yield one
-    one.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,363 @@
+"""Runs of any tap over the sandbox, and the copy of the tables that a target would hold."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import click
+from singer_sdk import Tap
+
+from taps_common.errors import TapError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from threading import Event
+
+    from sandbox import Sandbox
+
+AnyTap = TypeVar("AnyTap", bound=Tap)
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+State = dict[str, Any]
+Number = type[float | Decimal]
+
+NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
+
+
+class TurningClock:
+    """A clock that stands still, and jumps where others would sleep."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.time = now
+        self.waits: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
+    def wait(self, seconds: float, cancelled: Event) -> None:
+        self.waits.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+
+def turning(kind: type[AnyTap], clock: TurningClock) -> type[AnyTap]:
+    """Return the tap with a clock of its own, table versions included.
+
+    The clock is there before the tap is made: discovery may send requests already.
+    """
+    version = property(lambda _: int(clock.now().timestamp() * 1000))
+    return type(f"Turning{kind.__name__}", (kind,), {"clock": clock, "initialized_at": version})
+
+
+# -- runs ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Run:
+    """What came out of one run.
+
+    Attributes:
+        output: standard output.
+        log: what was logged, or written to standard error.
+        code: exit code.
+        error: the sentence that the run ends with, if it fails.
+        number: what numbers with a point are read as; a Decimal keeps their digits.
+    """
+
+    output: bytes
+    log: str
+    code: int
+    error: str = ""
+    number: Number = float
+
+    @cached_property
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(line, parse_float=self.number) for line in self.output.splitlines()]
+
+    def of(self, kind: str, table: str | None = None) -> list[dict[str, Any]]:
+        return [
+            message
+            for message in self.messages
+            if message["type"] == kind and table in {None, message.get("stream")}
+        ]
+
+    def records(self, table: str) -> list[Row]:
+        return [message["record"] for message in self.of("RECORD", table)]
+
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(message["stream"] for message in self.of("RECORD")))
+
+    def schema(self, table: str) -> dict[str, Any]:
+        """The columns of a table as its SCHEMA message declares them."""
+        (message,) = self.of("SCHEMA", table)
+        found: dict[str, Any] = message["schema"]["properties"]
+        return found
+
+    @property
+    def state(self) -> State:
+        """The last state, as the next run gets it."""
+        state: State = copy.deepcopy(self.of("STATE")[-1]["value"])
+        return state
+
+    @property
+    def versioned(self) -> list[str]:
+        """The tables whose versions were activated."""
+        return [message["stream"] for message in self.of("ACTIVATE_VERSION")]
+
+    @property
+    def said(self) -> str:
+        """All that a person or a log file gets to see, state included."""
+        states = "".join(json.dumps(message, default=str) for message in self.of("STATE"))
+        return f"{self.log}\n{self.error}\n{states}"
+
+    @property
+    def sentences(self) -> list[str]:
+        """What a command says about a failure, the SDK's own line left out."""
+        said = []
+        for line in self.log.splitlines():
+            parts = [part.strip() for part in line.split(" | ", 3)]
+            if len(parts) == 4 and parts[1] in {"ERROR", "CRITICAL"}:
+                said.append(parts[3])
+            elif line.startswith("Error: "):
+                said.append(line.removeprefix("Error: "))
+            elif len(parts) < 4:
+                said.append(line)
+        return [text for text in said if text.strip() and text != "Config validation failed"]
+
+    def ok(self) -> Run:
+        assert (self.code, self.error) == (0, ""), (self.error, self.log[-2000:])
+        return self
+
+
+def run_in_process(
+    kind: type[AnyTap],
+    config: Mapping[str, Any],
+    *,
+    catalog: dict[str, Any] | None = None,
+    state: State | None = None,
+    before: Callable[[AnyTap], object] | None = None,
+    level: int = logging.INFO,
+    number: Number = float,
+) -> Run:
+    """Run a tap in this process.
+
+    Args:
+        kind: the tap, see `turning`.
+        config: the settings.
+        catalog: the catalog; all that the service has without one.
+        state: the state.
+        before: called with the tap before it reads.
+        level: what is logged.
+        number: what numbers with a point are read as.
+    """
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    root = logging.getLogger()
+    kept = root.level
+    root.addHandler(handler)
+    root.setLevel(level)
+    code, error = 0, ""
+    try:
+        with contextlib.redirect_stdout(output):
+            tap = kind(
+                config=dict(config),
+                catalog=copy.deepcopy(catalog),
+                state=copy.deepcopy(state),
+                parse_env_config=False,
+            )
+            if before:
+                before(tap)
+            tap.sync_all()
+    except click.ClickException as failure:
+        code, error = failure.exit_code, failure.format_message()
+    except TapError as failure:  # before the run begins; the command makes a sentence of it
+        code, error = 1, str(failure)
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(kept)
+    raw = output.buffer
+    assert isinstance(raw, io.BytesIO)
+    return Run(raw.getvalue(), log.getvalue(), code, error, number)
+
+
+def installed(name: str) -> str:
+    """Return where a command of this environment is."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def command(
+    name: str, *options: str, environment: Mapping[str, str], number: Number = float
+) -> Run:
+    """Run an installed command to its end."""
+    done = subprocess.run(
+        [installed(name), *options],
+        env=dict(environment),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return Run(done.stdout, done.stderr.decode(), done.returncode, number=number)
+
+
+def nothing() -> dict[str, str]:
+    """Return an environment without any settings of a tap."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TAP_")}
+
+
+@dataclass
+class AnyAccount:
+    """A sandbox and how a tap is pointed at it.
+
+    Attributes:
+        name: the tap's command.
+        number: what numbers with a point are read as.
+        running: the sandbox.
+        settings: what is set unless a run is told otherwise.
+    """
+
+    name: ClassVar[str]
+    number: ClassVar[Number] = float
+
+    running: Sandbox
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that no run can do without."""
+        raise NotImplementedError
+
+    def config(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - values of settings
+        """Return the settings; those that are None are left out."""
+        merged = self.given() | self.settings | settings
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def environment(self, **settings: Any) -> dict[str, str]:  # noqa: ANN401 - values of settings
+        """Return the environment of a command; names in capitals are taken as they are."""
+        given = self.config(**{k: v for k, v in settings.items() if not k.isupper()})
+        prefix = self.name.replace("-", "_").upper()
+        named = {
+            f"{prefix}_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in given.items()
+        }
+        capitals = {name: str(value) for name, value in settings.items() if name.isupper()}
+        return nothing() | {"LOGLEVEL": "DEBUG"} | named | capitals
+
+    def command(self, *options: str, **settings: Any) -> Run:  # noqa: ANN401 - values of settings
+        """Run the installed command to its end, its settings in the environment."""
+        return command(
+            self.name, *options, environment=self.environment(**settings), number=self.number
+        )
+
+    @classmethod
+    def bare_command(cls, *options: str, **variables: str) -> Run:
+        """Run the installed command to its end, with no settings but these variables."""
+        return command(cls.name, *options, environment=nothing() | variables, number=cls.number)
+
+    def fault(self, route: str, kind: str, **parameters: object) -> None:
+        """Add a fault to all requests of a route, unless told otherwise."""
+        self.running.faults.add(route=route, kind=kind, **{"times": 0, **parameters})
+
+    def mended(self) -> None:
+        """End all faults."""
+        self.running.faults.clear()
+
+    def reset(self) -> None:
+        """Forget what was asked so far."""
+        self.running.reset_requests()
+
+
+# -- catalogs --------------------------------------------------------------------------------------
+
+
+def select(
+    discovered: dict[str, Any],
+    tables: Iterable[str] | None,
+    *,
+    without: Iterable[tuple[str, ...]],
+    full: Iterable[str],
+) -> dict[str, Any]:
+    """Return a catalog with a selection.
+
+    Args:
+        discovered: what --discover prints.
+        tables: the tables that are selected; None selects all.
+        without: deselected properties, each as the table and the path.
+        full: tables that are replicated as FULL_TABLE.
+    """
+    found = copy.deepcopy(discovered)
+    names = {stream["tap_stream_id"] for stream in found["streams"]}
+    chosen = names if tables is None else set(tables)
+    assert chosen <= names, chosen - names
+    hidden, whole = set(without), set(full)
+    for stream in found["streams"]:
+        name = stream["tap_stream_id"]
+        if name in whole:
+            stream["replication_method"] = "FULL_TABLE"
+        for entry in stream["metadata"]:
+            crumbs = entry["breadcrumb"]
+            if not crumbs:
+                entry["metadata"]["selected"] = name in chosen
+                if name in whole:
+                    entry["metadata"]["forced-replication-method"] = "FULL_TABLE"
+                    entry["metadata"]["replication-method"] = "FULL_TABLE"
+            elif (name, *crumbs[1::2]) in hidden:
+                entry["metadata"]["selected"] = False
+                hidden.discard((name, *crumbs[1::2]))
+    assert not hidden, hidden
+    return found
+
+
+# -- the copy of a target --------------------------------------------------------------------------
+
+
+class AnyCopy:
+    """The tables that a target which obeys ACTIVATE_VERSION and keys would hold after some runs."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, tuple[str, ...]] = {}
+        self.tables: dict[str, dict[Key, tuple[int | None, Row]]] = {}
+        self._appended = 0
+
+    def load(self, run: Run) -> Run:
+        """Apply the messages of a run, and give it back."""
+        for message in run.messages:
+            table = str(message.get("stream"))
+            if message["type"] == "SCHEMA":
+                self.keys[table] = tuple(message["key_properties"])
+                self.tables.setdefault(table, {})
+            elif message["type"] == "RECORD":
+                row = message["record"]
+                key = tuple(row[name] for name in self.keys[table]) or (self._append(),)
+                self.tables[table][key] = (message.get("version"), row)
+            elif message["type"] == "ACTIVATE_VERSION":
+                self.tables[table] = {
+                    key: held
+                    for key, held in self.tables[table].items()
+                    if held[0] == message["version"]
+                }
+        return run
+
+    def _append(self) -> int:
+        self._appended += 1
+        return self._appended
+
+    def rows(self, table: str) -> list[Row]:
+        return [row for _, row in self.tables.get(table, {}).values()]
