@@ -19,6 +19,7 @@ class Known:
         live: whether it is computed when it is asked for; the others are refreshed every 4 hours.
         keys: headings that tell its rows apart within a project.
         types: type of each documented column that is no text, by heading.
+        texts: documented columns that are text.
     """
 
     name: str
@@ -26,6 +27,12 @@ class Known:
     live: bool = False
     keys: tuple[str, ...] = ()
     types: dict[str, str] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The documented columns; no clip is documented in full."""
+        return (*self.texts, *self.types)
 
 
 _COMPLETE = ("Labour at Complete", "Quantity at Complete", "Cost at Complete")
@@ -59,9 +66,25 @@ _ACTIVITY_TYPES = {
     "Bookable for All?": "boolean",
     "Non-Bookable?": "boolean",
 }
-"""Codes (Reference Code, WBS Code, Cost Code, Job Number) are texts by Bentley's declaration."""
+
+_ACTIVITY_TEXTS = (
+    *("Reference Code", "Activity Name", "WBS Code", "Job Number", "Cost Code", "Cost Code Ref 1"),
+    *("Cost Code Ref 2", "Cost Type", "Route Identifier", "Quantity UoM", "Work Category"),
+    *("Discipline", "Location", "Earned Value Method"),
+    *(f"{plan} {end} Time" for plan in ("Actual", "Expected") for end in ("Start", "Finish")),
+)
+"""Codes are texts by Bentley's declaration; how times of day are spelled is not documented."""
 
 _USAGE_TYPES = {"Work Date": "date"}
+
+_USAGE_TEXTS = (
+    *("Project", "Resource Role", "Work Role Category", "Work Role Category Type", "Company"),
+    *("Company Supplier Reference", "Resource Type", "Resource Name"),
+    *("Resource Unique Identifier", "Resource Identifier", "Resource External Reference"),
+    *("Resource Supervisor", "Resource Tags", "Work Reference Type", "Work Reference Code"),
+    *("Work Reference Name", "Work Reference Tags", "Event Type", "Related Activity Code"),
+    *("Discipline", "Location", "Work Reference Category", "Job Number"),
+)
 
 _USAGE = "Time, quantity or equipment use booked by a resource"
 
@@ -71,6 +94,7 @@ CLIPS: dict[str, Known] = {
         "An activity of the schedule.",
         keys=("Reference Code",),
         types=_ACTIVITY_TYPES,
+        texts=_ACTIVITY_TEXTS,
     ),
     "applicable_rates": Known("Applicable Rates", "A rate that applies to a resource now."),
     "attendance_export": Known("Attendance Export", "A start or an end of someone's attendance."),
@@ -91,13 +115,16 @@ CLIPS: dict[str, Known] = {
     "resource_exception_report": Known(
         "Resource Exception Report", "An exception about a resource."
     ),
-    "resource_usage_export": Known("Resource Usage Export", f"{_USAGE}.", types=_USAGE_TYPES),
+    "resource_usage_export": Known(
+        "Resource Usage Export", f"{_USAGE}.", types=_USAGE_TYPES, texts=_USAGE_TEXTS
+    ),
     **{
         f"resource_usage_export_last_{days}_days": Known(
             f"Resource Usage Export (Last {days} Days)",
             f"{_USAGE}, live, of the last {days} days.",
             live=True,
             types=_USAGE_TYPES,
+            texts=_USAGE_TEXTS,
         )
         for days in (10, 20, 60)
     },

@@ -40,7 +40,7 @@ def columns_of(headings: Sequence[str]) -> list[Column]:
     taken = set(RESERVED)
     columns = []
     for position, heading in enumerate(headings):
-        wanted = name = _snake(heading) or f"column_{position + 1}"
+        wanted = name = name_of(heading) or f"column_{position + 1}"
         number = 1
         while name.casefold() in taken:
             number += 1
@@ -54,7 +54,7 @@ def notes_on(columns: Iterable[Column]) -> list[str]:
     """Return sentences for the log on columns that are not named by their heading alone."""
     notes = []
     for name, heading, position in columns:
-        wanted = _snake(heading)
+        wanted = name_of(heading)
         if not wanted:
             what = "has no letter or digit" if heading.strip() else "is blank"
             notes.append(f"Heading {position + 1} {what}: its column is {name}.")
@@ -66,7 +66,8 @@ def notes_on(columns: Iterable[Column]) -> list[str]:
     return notes
 
 
-def _snake(heading: str) -> str:
+def name_of(heading: str) -> str:
+    """Return the name that a heading gives its column; nothing where it has no letter or digit."""
     text = unicodedata.normalize("NFKC", heading).replace("%", "_percent_").lower()
     kept = "".join(sign if _stays(sign) else "_" for sign in text)
     name = re.sub("__+", "_", kept).strip("_")

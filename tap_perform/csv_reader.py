@@ -62,6 +62,21 @@ def check_csv(text: Callable[[], io.TextIOWrapper], delimiter: str | None) -> Fo
     return "CSV", tuple(headings), rows, digest.hex(), cells
 
 
+def headings_of(sample: str, delimiter: str | None) -> list[str]:
+    """Return the headings of CSV of which only the beginning is there, cut anywhere.
+
+    Raises:
+        ShapeError: it is malformed, or the delimiter cannot be told.
+    """
+    csv.field_size_limit(LONGEST)
+    whole_lines = sample[: sample.rfind("\n") + 1]
+    try:
+        chosen = delimiter or _delimiter(whole_lines)
+        return _csv_rows(io.StringIO(whole_lines, newline="\n"), chosen)[0]
+    except csv.Error as error:
+        raise ShapeError(_csv_fault(str(error), 0)) from None
+
+
 def _csv_rows(lines: Iterable[str], delimiter: str) -> tuple[list[str], Iterator[list[str]]]:
     """Return headings and rows; an empty line is no row, save between those of one column."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)

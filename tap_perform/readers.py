@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tap_perform.csv_reader import check_csv
+from tap_perform.csv_reader import check_csv, headings_of
 from tap_perform.json_reader import check_json
 from tap_perform.json_window import EXACT, FAST, UNIQUE, RepeatedNameError, Window
 from taps_common.errors import ShapeError
@@ -75,16 +75,7 @@ def open_table(
     Raises:
         ShapeError: the body is no table or is not complete; the sentence says why.
     """
-    body.seek(0)
-    head = body.read(_HEAD)
-    bom, codec = next(
-        ((bom, codec) for bom, codec in _BOMS.items() if head.startswith(bom)), (b"", "utf-8")
-    )
-    if foreign := next((name for magic, name in _FOREIGN.items() if head.startswith(magic)), None):
-        raise ShapeError(f"The body is {foreign}, not CSV or JSON.")
-    if encoding is not None:
-        known = _codec(encoding)
-        bom, codec = (bom, codec) if known in {codec, "utf-16"} else (b"", known)
+    bom, codec = _encoding(body, encoding)
     text = partial(_text, body, len(bom))
     try:
         return _table(partial(text, codec), delimiter, content_type)
@@ -102,6 +93,53 @@ def open_table(
         raise ShapeError("The body is neither UTF-8 nor Windows-1252: set `encoding`.") from None
     table.notes.append("The body is not valid UTF-8 and was read as Windows-1252.")
     return table
+
+
+def peek(body: BinaryIO, *, delimiter: str | None, encoding: str | None) -> tuple[str, ...]:
+    """Return the headings of CSV of which only the beginning is there.
+
+    Args:
+        body: a seekable file.
+        delimiter: as `open_table` takes it.
+        encoding: as `open_table` takes it.
+
+    Raises:
+        ShapeError: it is no CSV, or nothing can be told from its beginning.
+    """
+    bom, codec = _encoding(body, encoding)
+    body.seek(len(bom))
+    beginning = body.read()
+    for one in (codec, "cp1252"):
+        try:
+            text = codecs.getincrementaldecoder(one)().decode(beginning)  # its end may be cut
+        except UnicodeDecodeError:
+            continue
+        return tuple(headings_of(text, delimiter))
+    raise ShapeError("The body is neither UTF-8 nor Windows-1252: set `encoding`.")
+
+
+def is_json(beginning: bytes) -> bool:
+    """Tell whether a body begins as JSON does."""
+    return beginning.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1] in {b"[", b"{"}
+
+
+def _encoding(body: BinaryIO, encoding: str | None) -> tuple[bytes, str]:
+    """Return the byte order mark of a body and its codec, as set or as detected.
+
+    Raises:
+        ShapeError: it is no text, or there is no such encoding.
+    """
+    body.seek(0)
+    head = body.read(_HEAD)
+    bom, codec = next(
+        ((bom, codec) for bom, codec in _BOMS.items() if head.startswith(bom)), (b"", "utf-8")
+    )
+    if foreign := next((name for magic, name in _FOREIGN.items() if head.startswith(magic)), None):
+        raise ShapeError(f"The body is {foreign}, not CSV or JSON.")
+    if encoding is not None:
+        known = _codec(encoding)
+        bom, codec = (bom, codec) if known in {codec, "utf-16"} else (b"", known)
+    return bom, codec
 
 
 def _codec(encoding: str) -> str:

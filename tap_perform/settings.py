@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
-from tap_perform.catalogue import CLIPS
 from tap_perform.cells import TYPES
+from tap_perform.columns import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 DELIMITERS = (",", ";", "\t", "|")
 
-_CLIP_KEYS = {"url", "primary_keys", "types", "date_format", "delimiter", "encoding"}
+_CLIP_KEYS = {
+    *("url", "primary_keys", "columns", "types", "date_format", "delimiter", "encoding"),
+}
 _PROJECT_KEYS = {"name", "url", "username", "password", "date_format", "dataclips"}
 _MISSING = (
     "projects is missing: list your projects with name, username, password and dataclips (a stream "
@@ -34,8 +37,10 @@ class Clip:
         url: its address, without credentials.
         username: who asks for it.
         password: the secret that goes with the name.
-        primary_keys: headings of its key within the project; none where nothing tells.
-        types: types of its columns that are no text, by heading.
+        primary_keys: headings of its key within the project, as declared; empty means that no
+            column tells rows apart, None that nothing is declared.
+        columns: its headings, if they are declared; then discovery asks for nothing.
+        types: declared types of its columns, by heading.
         date_format: how its dates are spelled, in the signs of `strptime`; None is ISO.
         delimiter: what stands between two cells; None is found out.
         encoding: of its text; None is found out.
@@ -46,7 +51,8 @@ class Clip:
     url: str
     username: str
     password: str
-    primary_keys: tuple[str, ...] = ()
+    primary_keys: tuple[str, ...] | None = None
+    columns: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     date_format: str | None = None
     delimiter: str | None = None
@@ -68,21 +74,26 @@ def clips_of(config: Mapping[str, Any]) -> list[Clip]:
 def _clips(project: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Clip]:
     for stream, given in project["dataclips"].items():
         own: Mapping[str, Any] = {"url": given} if isinstance(given, str) else given
-        known = CLIPS.get(stream)
-        url, user, password = _without_userinfo(own["url"])
-        declared = own.get("primary_keys")
+        url, user, password = _without_userinfo(_address(project, own["url"]))
+        keys = own.get("primary_keys")
         yield Clip(
             stream=stream,
             project=project["name"],
             url=url,
             username=project.get("username") or config.get("username") or user,
             password=project.get("password") or config.get("password") or password,
-            primary_keys=tuple(declared if declared is not None else known.keys if known else ()),
-            types={**(known.types if known else {}), **own.get("types", {})},
+            primary_keys=None if keys is None else tuple(keys),
+            columns=tuple(own.get("columns") or ()),
+            types=own.get("types") or {},
             date_format=own.get("date_format") or project.get("date_format"),
             delimiter=own.get("delimiter"),
             encoding=own.get("encoding"),
         )
+
+
+def _address(project: Mapping[str, Any], url: str) -> str:
+    """Return a clip's address; one without a host starts from the project's."""
+    return urljoin(f"{project.get('url') or ''}/", url.strip())
 
 
 def _without_userinfo(url: str) -> tuple[str, str, str]:
@@ -107,10 +118,24 @@ def errors_of(config: Mapping[str, Any]) -> list[str]:
         where = f"projects[{number}] ({project['name']})"
         names.append(project["name"])
         errors += _unknown(where, project, _PROJECT_KEYS)
+        errors += _format_errors(where, project.get("date_format"))
         errors += _clip_errors(where, project, config)
     if twice := {name for name in names if names.count(name) > 1}:
         errors.append(f"projects: two are named {', '.join(sorted(twice))}; rows would mix.")
-    return errors
+    return errors or list(_contradictions(clips_of(config)))
+
+
+def _contradictions(clips: Sequence[Clip]) -> Iterator[str]:
+    """Say where projects declare one table differently."""
+    for stream in dict.fromkeys(clip.stream for clip in clips):
+        ours = [clip for clip in clips if clip.stream == stream]
+        keys = {clip.primary_keys for clip in ours if clip.primary_keys is not None}
+        if len({frozenset(map(name_of, key)) for key in keys}) > 1:
+            yield f"dataclip {stream}: its primary_keys must be the same in all projects."
+        types = {(name_of(head), kind) for clip in ours for head, kind in clip.types.items()}
+        names = [name for name, _ in types]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield f"dataclip {stream}: the type of {name} must be the same in all projects."
 
 
 def _clip_errors(
@@ -129,7 +154,7 @@ def _clip_errors(
             yield f"{place} must be an address, or an object with a url."
             continue
         yield from _unknown(place, own, _CLIP_KEYS)
-        yield from _url_errors(place, own["url"])
+        yield from _url_errors(place, project, own["url"])
         yield from _declaration_errors(place, own)
         named = "@" in own["url"]
         for setting in ("username", "password"):
@@ -145,9 +170,9 @@ def _unknown(place: str, given: Mapping[str, Any], known: set[str]) -> Iterator[
         yield f"{place}: {name} is no setting; there are {', '.join(sorted(known))}."
 
 
-def _url_errors(place: str, url: str) -> Iterator[str]:
+def _url_errors(place: str, project: Mapping[str, Any], url: str) -> Iterator[str]:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(_address(project, url))
         usable = parts.hostname and parts.port != 0
     except ValueError:
         usable = False
@@ -158,16 +183,18 @@ def _url_errors(place: str, url: str) -> Iterator[str]:
 
 
 def _declaration_errors(place: str, own: Mapping[str, Any]) -> Iterator[str]:
-    types = own.get("types", {})
+    types = {} if own.get("types") is None else own["types"]
     if not isinstance(types, dict):
         yield f"{place}: types must map headings to types."
         types = {}
     for heading, kind in types.items():
         if kind not in TYPES:
             yield f"{place}: the type of {heading} must be one of {', '.join(TYPES)}."
-    keys = own.get("primary_keys", [])
-    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-        yield f"{place}: primary_keys must be a list of headings."
+    for name in ("primary_keys", "columns"):
+        headings = own.get(name) or []
+        if not isinstance(headings, list) or not all(isinstance(one, str) for one in headings):
+            yield f"{place}: {name} must be a list of headings."
+    yield from _format_errors(place, own.get("date_format"))
     if own.get("delimiter") not in {None, *DELIMITERS}:
         yield f"{place}: delimiter must be one of a comma, a semicolon, a tab or |."
     if isinstance(own.get("encoding"), str):
@@ -175,3 +202,20 @@ def _declaration_errors(place: str, own: Mapping[str, Any]) -> Iterator[str]:
             "".encode(own["encoding"])
         except LookupError:
             yield f"{place}: encoding {own['encoding']} is unknown."
+
+
+def _format_errors(place: str, date_format: object) -> Iterator[str]:
+    """Say whether a format could never read a date."""
+    if date_format is None:
+        return
+    try:
+        usable = isinstance(date_format, str) and "%" in date_format
+        moment = datetime(2000, 1, 31, tzinfo=timezone.utc)
+        datetime.strptime(moment.strftime(str(date_format)), str(date_format))  # noqa: DTZ007 - a try
+    except (ValueError, re.error):
+        usable = False
+    if not usable:
+        yield (
+            f"{place}: date_format must be made of the signs of strptime, such as %d/%m/%Y or "
+            f"%m/%d/%Y, not {date_format!r}."
+        )

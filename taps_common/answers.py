@@ -33,11 +33,13 @@ class Problem:
 
     Attributes:
         text: what happened, to be read after the request's name.
-        passing: whether it may be gone when asked again.
+        passing: whether it may be gone when asked again at once.
+        preparing: whether the service is still preparing the answer, which takes minutes.
     """
 
     text: str
     passing: bool
+    preparing: bool = False
 
 
 def problem_of(answer: BaseHTTPResponse) -> Problem | None:

@@ -40,6 +40,18 @@ class UnreachableError(RequestError):
     """No answer came: the server is down, the address is wrong, or the network is."""
 
 
+class NotReadyError(RequestError):
+    """The service is still preparing what was asked for: it will be there later.
+
+    Attributes:
+        after: seconds that the service asks to wait, if it names any.
+    """
+
+    def __init__(self, message: str, cost: Cost, *, after: float | None = None) -> None:
+        super().__init__(message, cost)
+        self.after = after
+
+
 class QuotaError(RequestError):
     """The service's request quota is used up, and the tap was told not to wait."""
 

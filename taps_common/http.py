@@ -9,16 +9,16 @@ import threading
 from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-import certifi
 import urllib3
 
 from taps_common import answers
+from taps_common.connections import connections, host_of, is_unsafe, origin_of
 from taps_common.errors import (
     InterruptedRunError,
+    NotReadyError,
     QuotaError,
     RequestError,
     ShapeError,
@@ -26,6 +26,7 @@ from taps_common.errors import (
     UnreachableError,
 )
 from taps_common.progress import Cost
+from taps_common.spool import beginning_of, spool_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,6 +54,13 @@ class Request:
         patient: whether it is sent again after an error that may pass.
         link: the whole address, where the service itself named it (LINKS-ARE-OPAQUE); `path` is
             what messages call it.
+        service: where it goes, with which credentials, if not where the session's others go.
+        spooled: whether the body goes to a temporary file, however large it is; `proof` then gets
+            its beginning.
+        enough: tells from the beginning of a spooled body that the rest is not wanted.
+        judge: says what is wrong with an answer of any status, before its status speaks, from the
+            status and the beginning of the body.
+        abroad: whether redirects to other origins are followed, without credentials.
     """
 
     path: str
@@ -62,6 +70,11 @@ class Request:
     proof: Callable[[bytes], answers.Problem | None] = answers.json_problem
     patient: bool = True
     link: str | None = None
+    service: Service | None = None
+    spooled: bool = False
+    enough: Callable[[bytes], bool] = lambda beginning: False  # noqa: ARG005 - all of it
+    judge: Callable[[int, bytes], answers.Problem | None] = lambda status, body: None  # noqa: ARG005
+    abroad: bool = False
 
     def __str__(self) -> str:
         return f"GET {self.path}"
@@ -84,12 +97,15 @@ class Response:
         headers: header names (any case) and values.
         cost: what it took to get it, retries included.
         url: where it came from: what relative links in it start from.
+        spool: the body in a temporary file, at its beginning, if it was asked for that way; `body`
+            is its beginning then.
     """
 
     body: bytes
     headers: Mapping[str, str]
     cost: Cost
     url: str = ""
+    spool: IO[bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,10 +124,10 @@ class Service:
 
 
 class Session:
-    """Sends requests to one service, from any thread.
+    """Sends requests, from any thread.
 
     Args:
-        service: where to, with which credentials.
+        service: where to, with which credentials, unless a request names a service of its own.
         user_agent: value of the User-Agent header.
         timeout: seconds to wait for a connection and between two parts of an answer.
         max_retries: how often one request is sent again after an error that may pass.
@@ -140,7 +156,6 @@ class Session:
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": user_agent,
-            **service.credentials,
         }
         self._timeout = timeout
         self._max_retries = max_retries
@@ -149,24 +164,25 @@ class Session:
         self._logger = logger
         self.patient = True
         self.cancelled = threading.Event()
-        self._origin = "://".join(urlsplit(service.base_url)[:2])  # for messages
-        self._pool = _connections(service.base_url)
+        self._pools: dict[str, urllib3.PoolManager] = {}
         logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold whole URLs
 
     def send(self, request: Request) -> Response:
         """Send a request, and again while the error may pass; return the complete answer.
 
         Raises:
+            NotReadyError: the service is still preparing the answer.
             ShapeError: its link leads to another origin (HOST-IS-OURS).
             StatusError: an error status that stays.
             UnreachableError: no complete answer came.
             QuotaError: the quota is used up and the tap was told to stop then.
             InterruptedRunError: the run was cancelled while it waited.
         """
-        url = request.url(self._service.base_url)
-        if request.link and origin_of(url) != origin_of(self._service.base_url):
+        service = request.service or self._service
+        url = request.url(service.base_url)
+        if request.link and origin_of(url) != origin_of(service.base_url):
             raise ShapeError(
-                f"{request} was not sent: the service's link leads to {_host_of(url)}, and "
+                f"{request} was not sent: the service's link leads to {host_of(url)}, and "
                 "credentials are sent to the configured address only."
             )
         cost = Cost()
@@ -174,21 +190,30 @@ class Session:
             self._wait_for_turn(request, cost)
             cost.requests += 1
             answer: urllib3.BaseHTTPResponse | None = None
+            spool: IO[bytes] | None = None
             try:
-                url, answer = self._exchange(request)
-                body = answer.data.removeprefix(BOM_UTF8)
-                problem = answers.problem_of(answer) or request.proof(body)
+                url, answer = self._exchange(request, service)
+                if request.spooled:
+                    spool = spool_of(answer, request.enough, self.cancelled)
+                body = beginning_of(spool) if spool else answer.data.removeprefix(BOM_UTF8)
+                problem = (
+                    request.judge(answer.status, body)
+                    or answers.problem_of(answer)
+                    or request.proof(body)
+                )
             except urllib3.exceptions.HTTPError as error:
                 problem = answers.network_problem(error, self._timeout)
             if answer is not None and problem is None:
-                cost.size += len(body)
-                return Response(body, answer.headers, cost, url)
+                cost.size += len(body) if spool is None else os.fstat(spool.fileno()).st_size
+                return Response(body, answer.headers, cost, url, spool)
             assert problem is not None  # noqa: S101 - narrows the type, cannot fail
+            if spool is not None:
+                spool.close()
             wait = None
             if problem.passing and request.patient:
                 wait = self._wait_before_retry(answer, cost.requests - 1)
             if wait is None:
-                raise self._error(request, problem, answer, cost)
+                raise self._error(request, service, problem, answer, cost)
             self._logger.warning("%s %s; again in %.1f s", request, problem.text, wait)
             cost.waited += wait
             self._sleep(wait)
@@ -197,21 +222,29 @@ class Session:
         """Wake whoever waits, so that threads end soon."""
         self.cancelled.set()
 
-    def _exchange(self, request: Request) -> tuple[str, urllib3.BaseHTTPResponse]:
-        """Send once, following redirects within the origin only; return where it led, and what."""
-        url = request.url(self._service.base_url)
+    def _exchange(self, request: Request, service: Service) -> tuple[str, urllib3.BaseHTTPResponse]:
+        """Send once, following redirects; return where it led, and what came from there."""
+        url = request.url(service.base_url)
+        if service.base_url not in self._pools:
+            self._pools[service.base_url] = connections(service.base_url)
+        headers = {**self._headers, **service.credentials, **request.headers}
         for _ in range(MAX_REDIRECTS):
-            answer = self._pool.request(
+            answer = self._pools[service.base_url].request(
                 "GET",
                 url,
-                headers={**self._headers, **request.headers},
+                headers=headers,
                 timeout=self._timeout,
                 redirect=False,
                 retries=False,
+                preload_content=not request.spooled,
             )
             target = answers.redirect_of(answer, url)
-            if target is None or origin_of(target) != origin_of(url):
+            if target is None:
                 break
+            if origin_of(target) != origin_of(url):
+                if not request.abroad or is_unsafe(target, after=url):
+                    break
+                headers = {**self._headers, **request.headers}  # HOST-IS-OURS, for good
             url = target
         return url, answer
 
@@ -250,12 +283,17 @@ class Session:
     def _error(
         self,
         request: Request,
+        service: Service,
         problem: answers.Problem,
         answer: urllib3.BaseHTTPResponse | None,
         cost: Cost,
     ) -> RequestError:
         tries = f" after {cost.requests} tries" if cost.requests > 1 else ""
-        what = f"{request} at {self._origin} {problem.text}{tries}"
+        origin = "://".join(urlsplit(service.base_url)[:2])
+        what = f"{request} at {origin} {problem.text}{tries}"
+        if problem.preparing:
+            asked = None if answer is None else answers.retry_after(answer, self._clock.now())
+            return NotReadyError(f"{what}.", cost, after=asked)
         if answer is None or answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return UnreachableError(what if what.endswith("?") else f"{what}.", cost)
         status, code = answer.status, answers.own_code(answer)
@@ -263,57 +301,8 @@ class Session:
         traced = f" [request id {ident}]" if ident else ""
         own = f" (code {code})" if code is not None else ""
         redirected = status < HTTPStatus.BAD_REQUEST
-        advice = "" if redirected else f" {self._service.advice(status, code)}"
+        advice = "" if redirected else f" {service.advice(status, code)}"
         message = f"{what}{own}{traced}.{advice}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return QuotaError(message, cost)
         return StatusError(message, cost, status=status, code=code)
-
-
-def origin_of(url: str) -> tuple[str, str | None, int | None]:
-    """Return scheme, host and port of an address: what credentials are bound to.
-
-    An address with a user in it, or with a port that is none, has an origin of its own.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "", url, None
-    host = parts.netloc if "@" in parts.netloc else parts.hostname
-    return parts.scheme, host, port or _PORTS.get(parts.scheme)
-
-
-def _host_of(url: str) -> str:
-    """Return what a message calls an address: its host, without a user that it may name."""
-    try:
-        return urlsplit(url).hostname or "no host"
-    except ValueError:
-        return "no valid address"
-
-
-_PORTS = {"http": 80, "https": 443}
-
-
-def _connections(base_url: str) -> urllib3.PoolManager:
-    """Return a pool of kept-alive connections, through the proxy that the environment names.
-
-    Proxies and certificates are looked up once: per request, that is a fifth of its cost.
-    """
-    authorities = next(
-        (path for name in _CA_VARIABLES if (path := os.environ.get(name))), certifi.where()
-    )
-    kind = "ca_cert_dir" if os.path.isdir(authorities) else "ca_certs"  # noqa: PTH112 - a text
-    options: dict[str, Any] = {kind: authorities, "cert_reqs": "CERT_REQUIRED", "maxsize": 16}
-    parts = urlsplit(base_url)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(parts.hostname or ""):
-        return urllib3.PoolManager(**options)
-    named = urlsplit(proxy)
-    credentials = f"{named.username}:{named.password or ''}" if named.username else None
-    headers = urllib3.make_headers(proxy_basic_auth=credentials)
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
-
-
-_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

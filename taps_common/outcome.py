@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from taps_common.errors import (
+    InterruptedRunError,
+    QuotaError,
+    RequestError,
+    StatusError,
+    TapError,
+)
 
 if TYPE_CHECKING:
     import logging
@@ -38,6 +47,28 @@ class Outcome:
     def complete(self) -> bool:
         """Whether every row that exists was read: only then may absent rows be called deleted."""
         return not self.failures and not self.left_out and self.stop is None
+
+    def leave_out(self, reason: str) -> None:
+        """Count a partition that cannot be read and is no failure; say why the first time."""
+        if reason not in self.left_out:
+            self.progress.logger.warning("%s: %s", self.progress.name, reason)
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+    def fail(self, partition: Scope, error: Exception) -> bool:
+        """Note a failure; return whether nothing else can be read for the same reason.
+
+        Raises:
+            Exception: the error itself, if it is none that is meant for a person.
+        """
+        if not isinstance(error, TapError):
+            raise error
+        if isinstance(error, RequestError):
+            self.progress.cost.add(error.cost)
+        self.failures.append((partition, error))
+        if isinstance(error, QuotaError | InterruptedRunError):
+            self.stop = error
+            return True
+        return isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
 
     def report(self, logger: logging.Logger) -> list[str]:
         """Log what the reading cost and what it left out; return the tables that are incomplete.

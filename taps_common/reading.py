@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from taps_common import bookmarks
 from taps_common.codec import PageDecoder
-from taps_common.errors import (
-    InterruptedRunError,
-    QuotaError,
-    RequestError,
-    ShapeError,
-    StatusError,
-    TapError,
-    UnreachableError,
-)
+from taps_common.errors import RequestError, ShapeError, TapError, UnreachableError
 from taps_common.fetch import drive
 from taps_common.inspection import Inspection
 from taps_common.outcome import Outcome
@@ -86,6 +77,7 @@ class Reading:
                     table.activate_version(version)
                 else:
                     self._tap.logger.info(NO_VERSION, table.name, "not all of it could be read")
+        self.source.settle(self.outcome)
         if self.tables and (self._tap.state.get("bookmarks") or not self.outcome.failures):
             self._tap.save_state(now=True)
         self.outcome.progress.tick()
@@ -145,8 +137,7 @@ class Reading:
         Raises:
             ShapeError: the page is not what the service documents, or came before.
         """
-        progress = self.outcome.progress
-        progress.cost.add(response.cost)
+        self.outcome.progress.cost.add(response.cost)
         try:
             rows: Sequence[Row] = self._decoder.decode(response.body)
         except ShapeError as error:
@@ -157,22 +148,23 @@ class Reading:
         self.source.complete(rows, partition)
         self._inspection.check_keys(request, rows, partition, last=last)
         self._inspection.report_drift(response.body, count)
+        self.accept(rows, partition)
+        return count
+
+    def accept(self, rows: Sequence[Row], partition: Scope) -> None:
+        """Emit rows of a partition, and what is unwound from them."""
+        self.outcome.progress.rows += len(rows)
         rows = self.source.choose(rows)
         self.source.remember(rows, partition)
         if self.window is not None:
             page, rows = rows, self._tap.within_dates(rows, self.source.moment)
             self._note_cursors(page, rows, partition)
-        self._emit(rows)
-        progress.rows += count
-        progress.tick()
-        return count
-
-    def _emit(self, rows: Sequence[Row]) -> None:
         moment = self._tap.clock.now()
         # Unwound first: a source's line drops the fields that only its children wanted.
         pages = [(table, self._page_of(table, rows)) for table in self.tables]
         for table, page in pages:
             table.emit(page, moment)
+        self.outcome.progress.tick()
 
     def _page_of(self, table: Table, rows: Sequence[Row]) -> Sequence[Row]:
         """Return a table's rows from a page, without those whose key no target could hold."""
@@ -209,7 +201,7 @@ class Reading:
         try:
             partitions = list(self.source.partitions_in(scope, self))
         except TapError as error:
-            self._fail(scope, error)
+            self.outcome.fail(scope, error)
             return
         done = len(window.done) if window else 0
         left_out = sum(self.outcome.left_out.values())
@@ -254,14 +246,14 @@ class Reading:
                 refused.append(refusal)
             else:
                 streak += 1
-                hopeless = self._fail(partition, failure)
+                hopeless = self.outcome.fail(partition, failure)
                 if hopeless or (streak >= GIVE_UP_AFTER and isinstance(failure, UnreachableError)):
                     return True
             self._tap.session.patient = streak < GIVE_UP_AFTER
         if reason := self.source.shortfall(scope):
-            self._leave_out(reason)
+            self.outcome.leave_out(reason)
         if refused and self._is_failure(len(refused), len(partitions)):
-            self._fail(scope, refused[0])
+            self.outcome.fail(scope, refused[0])
         return False
 
     def _is_failure(self, refused: int, partitions: int) -> bool:
@@ -285,26 +277,8 @@ class Reading:
         if reason is None:
             return None
         self.outcome.progress.cost.add(error.cost)
-        self._leave_out(reason)
+        self.outcome.leave_out(reason)
         return error
-
-    def _leave_out(self, reason: str) -> None:
-        """Count a partition that cannot be read and is no failure; say why the first time."""
-        if reason not in self.outcome.left_out:
-            self._tap.logger.warning("%s: %s", self.source.name, reason)
-        self.outcome.left_out[reason] = self.outcome.left_out.get(reason, 0) + 1
-
-    def _fail(self, partition: Scope, error: Exception) -> bool:
-        """Note a failure; return whether nothing else can be read for the same reason."""
-        if not isinstance(error, TapError):
-            raise error
-        if isinstance(error, RequestError):
-            self.outcome.progress.cost.add(error.cost)
-        self.outcome.failures.append((partition, error))
-        if isinstance(error, QuotaError | InterruptedRunError):
-            self.outcome.stop = error
-            return True
-        return isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
 
     # -- cursors ---------------------------------------------------------------------------------
 

@@ -180,13 +180,16 @@ def row_type(
         fields: tuples of a field's name and type, and of a default where a value may be missing.
         text: what a row is.
         base: a row type whose fields come before these.
+
+    Its fields may be given in order where all that have no default come first.
     """
     renamed = {attribute_of(field[0]): field[0] for field in fields}
+    optional = [len(field) > 2 for field in fields]  # noqa: PLR2004 - name, type and default
     made: type[Row] = msgspec.defstruct(  # type: ignore[assignment]  # of the base that is named
         name,
         [(attribute_of(field[0]), *field[1:]) for field in fields],
         bases=(base,),
-        kw_only=True,
+        kw_only=bool(fields_of(base)) or optional != sorted(optional),
         gc=False,
         rename=renamed,
         namespace={"__doc__": text},

@@ -18,7 +18,7 @@ from taps_common.bookmarks import from_text
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-COMMON_SETTINGS: list[th.Property[Any]] = [
+DATE_SETTINGS: list[th.Property[Any]] = [
     th.Property(
         "start_date",
         th.StringType,
@@ -47,50 +47,67 @@ COMMON_SETTINGS: list[th.Property[Any]] = [
             "edits arrive."
         ),
     ),
-    th.Property(
-        "user_agent",
-        th.StringType,
-        title="User agent",
-        description="Value of the User-Agent header. Default: name and version of the tap.",
-    ),
-    th.Property(
-        "request_timeout",
-        th.NumberType(exclusive_minimum=0),
-        default=120,
-        title="Request timeout in seconds",
-        description="Seconds to wait for a connection, and between two parts of an answer.",
-    ),
-    th.Property(
-        "max_concurrency",
-        th.IntegerType(minimum=1, maximum=16),
-        default=4,
-        title="Concurrent requests",
-        description="How many requests may be on their way at once. Changes speed, never output.",
-    ),
-    th.Property(
-        "max_requests_per_second",
-        th.NumberType(exclusive_minimum=0),
-        title="Requests per second",
-        description="At most so many requests a second. Empty sets no limit.",
-    ),
-    th.Property(
-        "max_retries",
-        th.IntegerType(minimum=0),
-        default=5,
-        title="Retries",
-        description="How often a request is sent again after an error that may pass.",
-    ),
-    th.Property(
-        "emit_activate_version_messages",
-        th.BooleanType,
-        default=False,
-        title="Table versions",
-        description=(
-            "Write ACTIVATE_VERSION after a complete read of a table, so that the target removes "
-            "(or flags) rows that are gone at the source. Never after a failed or partial read."
-        ),
-    ),
 ]
+"""Between which dates is read."""
+
+
+def request_settings(*, timeout: float = 120, concurrency: int = 4) -> list[th.Property[Any]]:
+    """Return how requests are sent, and whether tables get versions.
+
+    Args:
+        timeout: default of `request_timeout`, in seconds.
+        concurrency: default of `max_concurrency`.
+    """
+    return [
+        th.Property(
+            "user_agent",
+            th.StringType,
+            title="User agent",
+            description="Value of the User-Agent header. Default: name and version of the tap.",
+        ),
+        th.Property(
+            "request_timeout",
+            th.NumberType(exclusive_minimum=0),
+            default=timeout,
+            title="Request timeout in seconds",
+            description="Seconds to wait for a connection, and between two parts of an answer.",
+        ),
+        th.Property(
+            "max_concurrency",
+            th.IntegerType(minimum=1, maximum=16),
+            default=concurrency,
+            title="Concurrent requests",
+            description="Requests that may be on their way at once. Changes speed, never output.",
+        ),
+        th.Property(
+            "max_requests_per_second",
+            th.NumberType(exclusive_minimum=0),
+            title="Requests per second",
+            description="At most so many requests a second. Empty sets no limit.",
+        ),
+        th.Property(
+            "max_retries",
+            th.IntegerType(minimum=0),
+            default=5,
+            title="Retries",
+            description="How often a request is sent again after an error that may pass.",
+        ),
+        th.Property(
+            "emit_activate_version_messages",
+            th.BooleanType,
+            default=False,
+            title="Table versions",
+            description=(
+                "Write ACTIVATE_VERSION after a complete read of a table, so that the target "
+                "removes (or flags) rows that are gone at the source. Never after a failed or "
+                "partial read."
+            ),
+        ),
+    ]
+
+
+COMMON_SETTINGS = [*DATE_SETTINGS, *request_settings()]
+"""What the taps share that read by dates."""
 
 _UNSUPPORTED = {"batch_config": "batch_config is not supported: BATCH files are not written yet."}
 
@@ -151,6 +168,9 @@ def environment_errors(prefix: str, schema: dict[str, Any]) -> list[str]:
             errors.append(f"{variable} must be true or false, not {text!r}.")
         if "object" in described.get("type", ()) and not _is_json(text):
             errors.append(f"{variable} must be a JSON object.")
+        nested = "array" in described.get("type", ()) and "string" not in described["items"]["type"]
+        if nested and not _is_json(text):
+            errors.append(f"{variable} must be a JSON list.")
     return errors
 
 

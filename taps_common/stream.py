@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from taps_common.bookmarks import Scope, Window
     from taps_common.errors import RequestError
     from taps_common.fetch import Walk
+    from taps_common.outcome import Outcome
     from taps_common.rows import Breadcrumb
     from taps_common.tap import ApiTap
 
@@ -202,6 +203,9 @@ class Source(Table):
             known: whether the partition was read before.
         """
         return None
+
+    def settle(self, outcome: Outcome) -> None:
+        """Note in the state how a reading ended, where the bookmark does not say it all."""
 
     def shortfall(self, scope: Scope) -> str | None:
         """Return in words why `partitions_in` could not return all there are, or None."""

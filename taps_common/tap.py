@@ -27,7 +27,7 @@ from taps_common.settings import (
 from taps_common.stream import Source, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
@@ -233,14 +233,20 @@ class ApiTap(CommandTap):
         self.logger.warning("Signal %s: stopping after this page; what was read is kept.", signum)
         self.session.close()
 
-    def _sources(self) -> list[Source]:
+    def _sources(self) -> Iterable[Source]:
+        """Return the sources in the order in which they are read."""
         return [table for table in self.tables if isinstance(table, Source)]
+
+    def unread(self) -> list[str]:
+        """Return the names of tables that the settings ask for and of which nothing is known."""
+        return []
 
     def _end_run(self) -> None:
         """Say what the run cost and what it left out."""
         failed = [
             name for outcome in self._outcomes.values() for name in outcome.report(self.logger)
         ]
+        failed += self.unread()
         if self._signal:
             sys.exit(128 + self._signal)
         stopped = any(outcome.stop for outcome in self._outcomes.values())
@@ -253,7 +259,7 @@ class ApiTap(CommandTap):
             if stopped:
                 rest = " The run was stopped there; the next one goes on."
             raise RunFailedError(
-                f"{len(failed)} of {len(self.tables)} tables are incomplete "
+                f"{len(failed)} of {len(self.tables) + len(self.unread())} tables are incomplete "
                 f"({', '.join(failed)}); the reasons stand above.{rest}"
             )
 

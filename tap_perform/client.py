@@ -1,0 +1,132 @@
+"""How a dataclip is asked for: credentials, what "stale" looks like, what errors mean."""
+
+from __future__ import annotations
+
+import base64
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from taps_common.answers import Problem
+from taps_common.http import Request, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_perform.settings import Clip
+
+ACCEPT = "text/csv, application/json;q=0.9, */*;q=0.1"
+
+_STALE = re.compile(rb"(?is)data\s*clip.{0,40}\bstale\b|\bstale\b.{0,40}data\s*clip")
+_LONGEST_MESSAGE = 4096
+"""Bytes of a good answer that may still be no table but a message."""
+
+_NOT_READY = {
+    HTTPStatus.ACCEPTED: "is not ready (202 Accepted)",
+    HTTPStatus.NO_CONTENT: "is not ready (204 No Content)",
+    HTTPStatus.CONFLICT: "answered 409 Conflict",
+    HTTPStatus.LOCKED: "answered 423 Locked",
+    HTTPStatus.TOO_EARLY: "answered 425 Too Early",
+    HTTPStatus.TOO_MANY_REQUESTS: "answered 429 Too Many Requests",
+    HTTPStatus.SERVICE_UNAVAILABLE: "answered 503 Service Unavailable",
+    HTTPStatus.GATEWAY_TIMEOUT: "answered 504 Gateway Timeout",
+}
+"""Statuses that mean "later", whatever the text: Bentley names none for a stale clip."""
+
+_SAYING = {"error", "errors", "message", "messages", "detail", "details", "title", "status", "code"}
+"""Names under which messages stand."""
+
+
+def judge(status: int, beginning: bytes) -> Problem | None:
+    """Return that a clip is stale, if an answer says so; its status is not public.
+
+    In a good answer only a message counts: a cell of a table may hold the words as well.
+    """
+    telling = status >= HTTPStatus.BAD_REQUEST or status in _NOT_READY or _is_message(beginning)
+    if telling and _STALE.search(beginning[:_LONGEST_MESSAGE]):
+        return Problem("is stale", passing=False, preparing=True)
+    if status in _NOT_READY:
+        return Problem(_NOT_READY[HTTPStatus(status)], passing=False, preparing=True)
+    return None
+
+
+def _is_message(body: bytes) -> bool:
+    """Tell whether a good answer is a sentence, in whatever wrapping, and no table."""
+    if len(body) > _LONGEST_MESSAGE:
+        return False
+    text = body.strip()
+    if text.startswith(b"<"):
+        return True
+    try:
+        return _says(msgspec.json.decode(text))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        lines = text.split(b"\n")
+        return len(lines) == 1 or (
+            len(lines) == 2  # noqa: PLR2004 - a heading and one cell
+            and lines[0].strip(b' \r"').lower().decode(errors="replace") in _SAYING
+        )
+
+
+def _says(value: object) -> bool:
+    """Tell whether JSON is a message: a text, or nothing but members that messages have."""
+    if isinstance(value, dict):
+        alone = len(value) == 1 and all(isinstance(one, str) for one in value.values())
+        return alone or {*map(str.lower, value)} <= _SAYING
+    return isinstance(value, str) or (isinstance(value, list) and len(value) == 1 and _says(*value))
+
+
+def body_problem(beginning: bytes) -> Problem | None:
+    """Return why a body cannot be a table, from its beginning."""
+    text = beginning.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not text:
+        return Problem("answered with nothing", passing=True)
+    if text.startswith(b"<"):
+        return Problem(
+            "answered with a web page, perhaps to log in: check its url and the credentials",
+            passing=False,
+        )
+    return None
+
+
+def advice(status: int, code: int | None) -> str:  # noqa: ARG001 - Perform has no codes
+    """Return what a person should do about an error."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return (
+            "Perform does not accept the credentials: generate dataclip credentials anew and set "
+            "username and password. They are not those of the log-in."
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return "The user may not read this clip: ask for access to the project's dataclips."
+    if status == HTTPStatus.NOT_FOUND:
+        return "There is no such clip: provision it (Settings, Dataclips), or paste its url again."
+    return "If it stays, ask Bentley's support and name the time and the request id."
+
+
+def service_of(clip: Clip) -> Service:
+    """Return the origin of a clip with its credentials."""
+    pair = base64.b64encode(f"{clip.username}:{clip.password}".encode()).decode()
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(clip.url))
+    return Service(origin, {"Authorization": f"Basic {pair}"}, advice)
+
+
+def request_for(clip: Clip, *, enough: Callable[[bytes], bool] = lambda _: False) -> Request:
+    """Return the request for a clip; messages name the clip, never its address.
+
+    Args:
+        clip: what is asked for.
+        enough: tells from the beginning of the body that the rest is not wanted.
+    """
+    return Request(
+        str(clip),
+        headers={"Accept": ACCEPT},
+        proof=body_problem,
+        link=clip.url,
+        service=service_of(clip),
+        spooled=True,
+        enough=enough,
+        judge=judge,
+        abroad=True,
+    )

@@ -1,0 +1,185 @@
+"""Which tables there are, with which columns: from the catalog, the settings, or the headings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tap_perform.catalogue import CLIPS
+from tap_perform.columns import RESERVED, name_of
+from tap_perform.inference import types_of
+from tap_perform.tables import clip_stream, declarations, fields_from, fields_in
+from taps_common.errors import TapError
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from singer_sdk.singerlib.catalog import CatalogEntry
+
+    from tap_perform.downloads import Downloads
+    from tap_perform.settings import Clip
+    from tap_perform.streams import ClipStream
+    from tap_perform.tables import Declared, Field
+
+
+@dataclass
+class Tables:
+    """What was found.
+
+    Attributes:
+        known: the tables, in the order of the settings.
+        unread: why there is no table of a clip, by its name.
+    """
+
+    known: list[type[ClipStream]] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
+
+
+def documented(*, extra: bool) -> list[type[ClipStream]]:
+    """Return the tables of the self-service clips, with the columns that are documented."""
+    tables = []
+    for stream, known in CLIPS.items():
+        declared = declarations(stream, ())
+        fields = fields_from([known.columns or known.keys], declared.types)
+        keys = [name_of(heading) for heading in known.keys]
+        tables.append(clip_stream(stream, fields, keys, declared, extra=extra))
+    return tables
+
+
+def needing_a_look(clips: Iterable[Clip], catalog: Mapping[str, CatalogEntry] | None) -> list[Clip]:
+    """Return the clips whose columns only their headings can tell."""
+    return [clip for clip in clips if catalog is None and not clip.columns]
+
+
+@dataclass
+class Discovery:
+    """Finds the tables.
+
+    Attributes:
+        clips: the clips of the settings.
+        catalog: entries by name, if a catalog was given.
+        downloads: clips that were asked for; those whose columns nobody declares are among them.
+        infer: whether undeclared types are found in all rows of what was downloaded.
+        extra: whether unknown columns are kept in one of their own.
+        logger: takes what was found.
+    """
+
+    clips: Sequence[Clip]
+    catalog: Mapping[str, CatalogEntry] | None
+    downloads: Downloads
+    infer: bool
+    extra: bool
+    logger: logging.Logger
+
+    def tables(self) -> Tables:
+        """Return the tables, and why others cannot be told.
+
+        Raises:
+            TapError: none can.
+        """
+        found = Tables()
+        for stream in dict.fromkeys(clip.stream for clip in self.clips):
+            declared = declarations(stream, self._clips(stream))
+            try:
+                fields, keys = self._columns(stream, declared)
+            except TapError as error:
+                self.logger.warning("%s is no table: %s", stream, error)
+                found.unread[stream] = str(error)
+                continue
+            if self.infer:
+                fields = self._inferred(stream, fields, declared)
+            found.known.append(clip_stream(stream, fields, keys, declared, extra=self.extra))
+        if not found.known:
+            raise TapError(next(iter(found.unread.values())))
+        return found
+
+    def _clips(self, stream: str) -> list[Clip]:
+        return [clip for clip in self.clips if clip.stream == stream]
+
+    def _columns(self, stream: str, declared: Declared) -> tuple[list[Field], Sequence[str]]:
+        """Return the columns of a table and the names of those of its key.
+
+        Raises:
+            TapError: nothing tells them, or what is declared is not there.
+        """
+        if self.catalog is None:
+            headings = self._headings(stream)
+            fields = fields_from(headings, declared.types)
+            return fields, _keys(stream, headings, declared)
+        entry = self.catalog.get(stream)
+        if entry is None:
+            raise TapError(
+                f"{stream} is not in the catalog: discover again, or take it out of projects."
+            )
+        keys = [name for name in entry.key_properties or () if name not in RESERVED]
+        if declared.keys is not None and {*declared.keys} != {*keys}:
+            raise TapError(
+                f"The catalog has {' and '.join(keys) or 'no column'} as the key of {stream}, the "
+                "settings have another: discover again."
+            )
+        return fields_in(entry, declared.types), keys
+
+    def _headings(self, stream: str) -> list[Sequence[str]]:
+        """Return the headings of each project whose clip can be told.
+
+        Raises:
+            TapError: there is none.
+        """
+        found: list[Sequence[str]] = [clip.columns for clip in self._clips(stream) if clip.columns]
+        errors = []
+        for one in self.downloads.of(stream):
+            if one.clip.columns:
+                continue
+            try:
+                found.append(one.headings())
+            except TapError as error:
+                errors.append(error)
+        if not found:
+            raise errors[0]
+        for why in errors:
+            self.logger.warning("%s: only other projects tell its columns: %s", stream, why)
+        return found
+
+    def _inferred(self, stream: str, fields: Sequence[Field], declared: Declared) -> list[Field]:
+        """Return the columns with the narrowest types that hold all rows, and say which."""
+        undeclared = {one.name for one in fields if name_of(one.heading) not in declared.types}
+        seen = {one.name: one.type for one in fields if one.type and one.name in undeclared}
+        tables = []
+        for one in self.downloads.of(stream):
+            try:
+                tables.append(one.table())
+            except TapError:  # said when the table's turn comes
+                continue
+        types = types_of(tables, seen)
+        typed = [
+            replace(one, type=types.get(one.name)) if one.name in undeclared else one
+            for one in fields
+        ]
+        told = {
+            one.heading: one.type
+            for one in typed
+            if one.name in undeclared and one.type not in {None, "string"}
+        }
+        if told:
+            self.logger.info("%s: types found in all rows, to be declared: %s", stream, told)
+        return typed
+
+
+def _keys(stream: str, headings: Sequence[Sequence[str]], declared: Declared) -> Sequence[str]:
+    """Return the declared key, or the documented one if all projects have it.
+
+    Raises:
+        TapError: a declared column is not there.
+    """
+    names = [{*map(name_of, one)} for one in headings]
+    if declared.keys is None:
+        known = CLIPS.get(stream)
+        keys = [name_of(heading) for heading in known.keys] if known else []
+        return keys if all({*keys} <= there for there in names) else []
+    if absent := {*declared.keys} - {*names[0]}.union(*names):
+        raise TapError(
+            f"{stream} has no column {', '.join(sorted(absent))}, which primary_keys names; it has "
+            f"{', '.join(dict.fromkeys(heading for one in headings for heading in one))}."
+        )
+    return declared.keys

@@ -1,0 +1,216 @@
+"""Cells to rows: a batch at a time, column by column."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from tap_perform.cells import reader_of
+from tap_perform.columns import RESERVED, Occurrences, columns_of, row_ids
+from taps_common.errors import ShapeError
+from taps_common.rows import fields_of
+from taps_common.stream import ROWS_AT_ONCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import msgspec
+
+    from tap_perform.columns import Column
+    from tap_perform.json_reader import Cells
+    from tap_perform.readers import Table
+    from tap_perform.settings import Clip
+    from taps_common.rows import Row
+
+    Maker: TypeAlias = "Callable[[_Batch], Sequence[object]]"
+
+PROJECT, ROW_ID, EXTRA = RESERVED
+
+_LONGEST_QUOTE = 60
+"""Characters of a cell that a message quotes."""
+
+
+class _Batch(NamedTuple):
+    """Rows of cells that become rows together; the first one's number, counted from 1."""
+
+    first: int
+    rows: list[Cells]
+    columns: list[tuple[str | None, ...]]
+    ids: list[str]
+
+
+class Rows:
+    """The rows of a table of cells, in batches.
+
+    Args:
+        clip: whose they are.
+        table: the cells.
+        row: type of the rows; its fields are what is made.
+        types: type of each column that the catalog knows, by name.
+        keys: names of the columns that tell rows apart; none gives each row an id.
+        trusted: whether the keys are the user's own word: rows that share one are only counted.
+        nulls: whether a cell that does not fit its type becomes null, and is counted.
+
+    Attributes:
+        new: columns that the catalog does not know.
+        missing: names of columns that are not there.
+
+    Raises:
+        ShapeError: a column of the key is not there.
+    """
+
+    def __init__(
+        self,
+        clip: Clip,
+        table: Table,
+        *,
+        row: type[msgspec.Struct],
+        types: Mapping[str, str],
+        keys: Sequence[str],
+        trusted: bool,
+        nulls: bool,
+    ) -> None:
+        self._clip, self._table, self._keys = clip, table, keys
+        self._trusted, self._nulls = trusted, nulls
+        self._new: Callable[..., Row] = row  # type: ignore[assignment]  # it has Row's fields
+        self._known = {column.name: column for column in columns_of(table.headings)}
+        self.new = [column for name, column in self._known.items() if name not in types]
+        self.missing = [name for name in types if name not in self._known]
+        if absent := [name for name in keys if name not in self._known]:
+            raise ShapeError(
+                f"{clip} has no column {absent[0]}, which is part of its key: name other columns "
+                "in primary_keys, and discover again."
+            )
+        self._places = [self._known[name].position for name in keys]
+        self._id = row_ids(table.headings)
+        self._makers = [self._maker(field.encode_name, types) for field in fields_of(row)]
+        self._occurrences = Occurrences(table.rows)
+        self._misfits: Counter[str] = Counter()
+        self._blank = self._repeated = 0
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        """Yield the rows, whose keys are looked at before the first one leaves.
+
+        Raises:
+            ShapeError: a cell does not fit its type, or a documented key is not unique.
+        """
+        for cells in self._table:
+            self._occurrences.note(self._key(cells))
+        first, left = 1, iter(self._table)
+        while rows := list(islice(left, ROWS_AT_ONCE)):
+            batch = _Batch(first, rows, list(zip(*rows, strict=True)), self._ids(rows, first))
+            yield list(map(self._new, *(make(batch) for make in self._makers)))
+            first += len(rows)
+
+    def notes(self) -> Iterator[str]:
+        """Yield sentences on what was odd about the cells, for the log."""
+        for heading, count in self._misfits.items():
+            yield f"{count:,} values of {heading} do not fit their type and were sent as null"
+        if self._repeated:
+            yield (
+                f"{self._repeated:,} rows have the key of another, and a target keeps one of each:"
+                " name more columns in primary_keys, or none ([]) for an id per row"
+            )
+        if self._blank:
+            yield f"{self._blank:,} rows have no value in a column of their key"
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    def _key(self, cells: Cells) -> object:
+        if not self._places:
+            return self._id(cells)
+        return tuple([cells[place] for place in self._places])
+
+    def _ids(self, rows: Sequence[Cells], first: int) -> list[str]:
+        """Return the ids of rows that have no key; look at the keys of those that have."""
+        keys = list(map(self._key, rows))
+        numbers = list(map(self._occurrences.number, keys))
+        if not self._places:
+            return [
+                f"{key}-{n}" if n > 1 else str(key) for key, n in zip(keys, numbers, strict=True)
+            ]
+        again = [row for row, number in enumerate(numbers, first) if number > 1]
+        if again and not self._trusted:
+            raise ShapeError(
+                f"{self._clip}: row {again[0]:,} has the {' and '.join(self._keys)} of another row,"
+                " by which Bentley tells them apart: name other columns in primary_keys, or none "
+                "([]) for an id per row, and discover again."
+            )
+        self._repeated += len(again)
+        self._blank += sum(None in key for key in keys if isinstance(key, tuple))
+        return []
+
+    # -- columns ---------------------------------------------------------------------------------
+
+    def _maker(self, name: str, types: Mapping[str, str]) -> Maker:
+        """Return what makes the values of one field."""
+        own: dict[str, Maker] = {
+            PROJECT: lambda batch: [self._clip.project] * len(batch.rows),
+            ROW_ID: lambda batch: batch.ids,
+            EXTRA: self._extra,
+        }
+        if name in own:
+            return own[name]
+        column = self._known.get(name)
+        if column is None:
+            return lambda batch: [None] * len(batch.rows)
+        place, key = column.position, name in self._keys
+        if types[name] != "string":
+            read = reader_of(types[name], self._clip.date_format)
+            return partial(self._typed, column, read, required=key)
+        if key:  # which is never null
+            return lambda batch: [cell or "" for cell in batch.columns[place]]
+        return lambda batch: batch.columns[place]
+
+    def _typed(
+        self, column: Column, read: Callable[[str], object], batch: _Batch, *, required: bool
+    ) -> Sequence[object]:
+        cells = batch.columns[column.position]
+        try:
+            values = [None if cell is None else read(cell) for cell in cells]
+        except ValueError:
+            nulls = self._nulls and not required
+            values = [
+                self._value(column, read, cell, row, nulls=nulls)
+                for row, cell in enumerate(cells, batch.first)
+            ]
+        if required and None in values:
+            row = batch.first + values.index(None)
+            raise ShapeError(
+                f"{self._clip}: row {row:,} has no value in {column.heading}, a column of its key."
+            )
+        return values
+
+    def _value(
+        self,
+        column: Column,
+        read: Callable[[str], object],
+        cell: str | None,
+        row: int,
+        *,
+        nulls: bool,
+    ) -> object:
+        try:
+            return None if cell is None else read(cell)
+        except ValueError as error:
+            if not nulls:
+                quoted = repr(str(cell)[:_LONGEST_QUOTE])
+                raise ShapeError(
+                    f"{self._clip}: row {row:,}, column {column.heading}: {quoted} does not fit "
+                    f"({error}). Correct its type, or the date_format, or set on_bad_value to null."
+                ) from None
+            self._misfits[column.heading] += 1
+            return None
+
+    def _extra(self, batch: _Batch) -> Sequence[object]:
+        """Return the cells of columns that the catalog does not know, as JSON text."""
+        headings = Counter(column.heading for column in self.new)
+        named = [(one.heading if headings[one.heading] == 1 else one.name, one) for one in self.new]
+        held = (
+            {name: cell for name, one in named if (cell := row[one.position]) is not None}
+            for row in batch.rows
+        )
+        return [json.dumps(cells, ensure_ascii=False) if cells else None for cells in held]

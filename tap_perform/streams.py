@@ -1,0 +1,200 @@
+"""Streams: the rows of a clip, of all projects that have it."""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_perform.columns import RESERVED, columns_of, notes_on
+from tap_perform.rows import Rows
+from taps_common.errors import InterruptedRunError, ShapeError, TapError
+from taps_common.rows import json_schema
+from taps_common.stream import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tap_perform.downloads import Download
+    from tap_perform.readers import Table
+    from tap_perform.tables import Declared
+    from tap_perform.tap import TapPerform
+    from taps_common.bookmarks import Scope, Window
+    from taps_common.fetch import Walk
+    from taps_common.outcome import Outcome
+    from taps_common.reading import Reading
+
+
+class ClipStream(Source):
+    """The rows of a clip, project by project.
+
+    Attributes:
+        types: type of each column of a clip, by its name.
+        declared: what the settings and Bentley say of them.
+    """
+
+    tap: TapPerform
+    types: ClassVar[Mapping[str, str]]
+    declared: ClassVar[Declared]
+
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
+        """Return the projects whose clip has to be sent."""
+        skipped = self.unchanged()
+        for project in skipped:
+            self.logger.info("%s: %s is unchanged and not sent again", self.name, project)
+        return [
+            {"project": one.clip.project}
+            for one in self._downloads()
+            if one.clip.project not in skipped
+        ]
+
+    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
+        """Send the rows of a project's clip, which was asked for before."""
+        yield from ()
+        one = next(d for d in self._downloads() if d.clip.project == partition["project"])
+        reading.outcome.progress.cost.add(one.cost)
+        try:
+            table = one.table()
+        except TapError as error:  # other projects have credentials of their own
+            raise TapError(str(error)) from None
+        try:
+            self._send(one, table, partition, reading)
+        finally:
+            one.close()
+        self._guard(one, table)
+
+    def shortfall(self, scope: Scope) -> str | None:
+        """Return whose clip came without any row for the first time: that may be a mistake."""
+        if not self.config["emit_activate_version_messages"]:
+            return None
+        empty = [
+            project
+            for project, table in self._tables().items()
+            if not table.rows and project not in self._last
+        ]
+        return f"no row came from {', '.join(empty)}, not before either" if empty else None
+
+    def settle(self, outcome: Outcome) -> None:
+        """Keep what the next run compares with, once all projects were read."""
+        if outcome.failures or outcome.stop:
+            return
+        self.get_context_state({})["clips"] = {
+            project: {"rows": table.rows, "digest": self._digest(project, table)}
+            for project, table in self._tables().items()
+        }
+
+    def unchanged(self) -> set[str]:
+        """Return the projects whose clip is what the last complete run sent.
+
+        Where rows that are gone are to be removed, a table is sent as a whole or not at all.
+        """
+        if not self.config["skip_unchanged"]:
+            return set()
+        same = {
+            project
+            for project, table in self._tables().items()
+            if self._last.get(project, {}).get("digest") == self._digest(project, table)
+        }
+        whole = len(same) == len(self._downloads())
+        return same if whole or not self.config["emit_activate_version_messages"] else set()
+
+    # -- one clip --------------------------------------------------------------------------------
+
+    def _send(self, one: Download, table: Table, partition: Scope, reading: Reading) -> None:
+        clip = one.clip
+        for note in (*table.notes, *notes_on(columns_of(table.headings))):
+            self.logger.info("%s: %s", clip, note)
+        rows = Rows(
+            clip,
+            table,
+            row=reading.fields,
+            types=self.types,
+            keys=[name for name in self.own_keys if name not in RESERVED],
+            trusted=self.declared.keys is not None,
+            nulls=self.config["on_bad_value"] == "null",
+        )
+        self._report_columns(clip_name=str(clip), rows=rows)
+        for batch in rows:
+            reading.accept(batch, partition)
+            if self.tap.session.cancelled.is_set():
+                raise InterruptedRunError("interrupted")
+        for note in rows.notes():
+            self.logger.warning("%s: %s.", clip, note)
+
+    def _report_columns(self, clip_name: str, rows: Rows) -> None:
+        """Say which columns are new, and which are missing.
+
+        Raises:
+            ShapeError: none is one that was declared, or there is a new one and none may be.
+        """
+        own = self.declared.own
+        if own and own <= {*rows.missing}:
+            raise ShapeError(
+                f"{clip_name} has none of the columns that the settings declare: it is another "
+                "table, or its columns were renamed."
+            )
+        if rows.missing:
+            names = ", ".join(rows.missing)
+            self.logger.warning("%s: columns are missing, sent as null: %s", clip_name, names)
+        if not rows.new:
+            return
+        headings = ", ".join(repr(column.heading) for column in rows.new)
+        if self.config["on_new_column"] == "fail":
+            raise ShapeError(
+                f"{clip_name} has columns that the catalog does not know: {headings}. Discover "
+                "again; on_new_column is 'fail'."
+            )
+        what = "kept in _extra" if self.config["on_new_column"] == "extra" else "left out"
+        self.logger.warning(
+            "%s: columns that the catalog does not know, %s until you discover again: %s",
+            *(clip_name, what, headings),
+        )
+
+    def _guard(self, one: Download, table: Table) -> None:
+        """Make sure that a clip did not shrink by more than the settings allow.
+
+        Raises:
+            ShapeError: it did; its rows were sent, but what lacks is not called deleted.
+        """
+        before = self._last.get(one.clip.project, {}).get("rows", 0)
+        allowed = self.config["max_shrink"]
+        if not self.config["emit_activate_version_messages"] or not before:
+            return
+        if (lost := 100 * (before - table.rows) / before) > allowed:
+            raise ShapeError(
+                f"{one.clip} shrank from {before:,} to {table.rows:,} rows, by {lost:.0f} %: its "
+                "rows were sent, but none that lacks was removed. If that is right, run once with "
+                f"max_shrink at 100; it is {allowed:g}."
+            )
+
+    # -- all projects ----------------------------------------------------------------------------
+
+    @property
+    def _last(self) -> Mapping[str, dict[str, Any]]:
+        """What the state knows of each project's clip, as it was sent last."""
+        last: dict[str, dict[str, Any]] = self.get_context_state({}).get("clips", {})
+        return last
+
+    def _downloads(self) -> list[Download]:
+        """Return the answers of all projects; they are waited for."""
+        return self.tap.downloads_of(self.name)
+
+    def _tables(self) -> dict[str, Table]:
+        """Return the tables that came, by project."""
+        found = {}
+        for one in self._downloads():
+            try:
+                found[one.clip.project] = one.table()
+            except TapError:  # said when the project's turn comes
+                continue
+        return found
+
+    def _digest(self, project: str, table: Table) -> str:
+        """Return the digest of all that decides what is sent of a clip."""
+        (clip,) = (one.clip for one in self._downloads() if one.clip.project == project)
+        selected = [name for name in self.schema["properties"] if self.selects((name,))]
+        parts = (
+            *(self.tap.plugin_version, table.digest, json_schema(self.row), selected),
+            *(self.primary_keys, clip.date_format, self.config["on_bad_value"]),
+        )
+        return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,307 @@
+"""tap-perform: the command."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import typing as th
+
+from tap_perform.client import service_of
+from tap_perform.discovery import Discovery, Tables, documented, needing_a_look
+from tap_perform.downloads import Downloads
+from tap_perform.settings import clips_of, errors_of
+from tap_perform.streams import ClipStream
+from taps_common.errors import NotReadyError, StatusError, TapError
+from taps_common.settings import request_settings
+from taps_common.tap import ApiTap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from singer_sdk.singerlib.catalog import CatalogEntry
+
+    from tap_perform.downloads import Download
+    from tap_perform.settings import Clip
+    from taps_common.http import Service
+    from taps_common.stream import Source, Table
+
+
+class TapPerform(ApiTap):
+    """Singer tap for SYNCHRO Perform: the self-service dataclips and any other."""
+
+    name = "tap-perform"
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        th.Property(
+            "projects",
+            th.ArrayType(
+                th.ObjectType(
+                    th.Property("name", th.StringType),
+                    th.Property("url", th.StringType),
+                    th.Property("username", th.StringType),
+                    th.Property("password", th.StringType, secret=True),
+                    th.Property("date_format", th.StringType),
+                    th.Property("dataclips", th.ObjectType(additional_properties=True)),
+                )
+            ),
+            required=True,
+            title="Projects",
+            description=(
+                "List of projects, each with name, dataclips and, unless set for all, username and "
+                "password. dataclips maps a table's name, such as activity_export, to the address "
+                "that Perform shows (Settings, Dataclips), or to an object with url and, where "
+                "needed, primary_keys, columns, types, date_format, delimiter and encoding."
+            ),
+        ),
+        th.Property(
+            "username",
+            th.StringType,
+            title="User name",
+            description=(
+                "Dataclip user of all projects that name none: each user generates dataclip "
+                "credentials in Perform. They are not those of the log-in."
+            ),
+        ),
+        th.Property(
+            "password",
+            th.StringType,
+            secret=True,
+            title="Password",
+            description="Dataclip password of all projects that name none.",
+        ),
+        th.Property(
+            "stale_timeout",
+            th.NumberType(minimum=0),
+            default=1800,
+            title="Wait for stale clips in seconds",
+            description=(
+                "How long clips are waited for, all together, that are not ready, as at their "
+                "first access or after disuse. Then their tables fail; the others are there."
+            ),
+        ),
+        th.Property(
+            "on_new_column",
+            th.StringType(allowed_values=["warn", "fail", "extra"]),
+            default="warn",
+            title="Columns unknown to the catalog",
+            description=(
+                "'warn' leaves them out and says so, 'fail' fails the table, 'extra' keeps them "
+                "as JSON text in the column _extra."
+            ),
+        ),
+        th.Property(
+            "on_bad_value",
+            th.StringType(allowed_values=["fail", "null"]),
+            default="fail",
+            title="Values that do not fit their type",
+            description=(
+                "'fail' fails the table and names row, column and value; 'null' sends null and "
+                "says how many."
+            ),
+        ),
+        th.Property(
+            "infer_types",
+            th.BooleanType,
+            default=False,
+            title="Infer types",
+            description=(
+                "Find the types of undeclared columns in all rows of the selected clips, which "
+                "are read at start for that. Types only widen; the log says what to declare."
+            ),
+        ),
+        th.Property(
+            "max_shrink",
+            th.NumberType(minimum=0, maximum=100),
+            default=50,
+            title="Largest shrinkage in percent",
+            description=(
+                "With table versions: a clip that lost a larger part of its rows since the last "
+                "run fails, and nothing is removed. 100 allows anything."
+            ),
+        ),
+        th.Property(
+            "skip_unchanged",
+            th.BooleanType,
+            default=False,
+            title="Skip what did not change",
+            description=(
+                "Do not send a clip again that is what the last run sent (by a digest in the "
+                "state). A full refresh sends everything."
+            ),
+        ),
+        *request_settings(timeout=300, concurrency=2),
+    ).to_dict()
+
+    def find_config_errors(self, config: dict[str, Any]) -> list[str]:
+        """Return one sentence for each setting that cannot work, and fill in defaults."""
+        self._errors = super().find_config_errors(config) or errors_of(config)
+        return self._errors
+
+    def service(self) -> Service:
+        """Return where the first clip comes from: each request names its own service."""
+        return service_of(self.clips[0])
+
+    # -- clips -----------------------------------------------------------------------------------
+
+    @cached_property
+    def clips(self) -> list[Clip]:
+        """All clips of the settings, project by project."""
+        return clips_of(self.config)
+
+    @cached_property
+    def downloads(self) -> Downloads:
+        """The answers of the clips whose tables are selected."""
+        entries = self._entries
+        return self._ask_for(
+            clip
+            for clip in self.clips
+            if entries is None or (clip.stream in entries and _selected(entries[clip.stream]))
+        )
+
+    def downloads_of(self, stream: str) -> list[Download]:
+        """Return the answers of a table's clips; they are waited for."""
+        found = self.downloads.of(stream)
+        if any(one.pending for one in found):
+            next(name for name in self.downloads.settled() if name == stream)
+        return found
+
+    def _ask_for(self, clips: Iterable[Clip], *, headings: bool = False) -> Downloads:
+        return Downloads(
+            [*clips],
+            workers=self.workers,
+            clock=self.clock,
+            cancelled=self.session.cancelled,
+            logger=self.logger,
+            timeout=self.config["stale_timeout"],
+            headings=headings,
+        )
+
+    # -- tables ----------------------------------------------------------------------------------
+
+    @property
+    def _entries(self) -> Mapping[str, CatalogEntry] | None:
+        return self.input_catalog
+
+    @property
+    def table_types(self) -> Sequence[type[Table]]:
+        """All tables: those of the settings, or the documented ones while there are none.
+
+        Raises:
+            TapError: of no clip the columns can be told, or a setting cannot work.
+        """
+        return self._found.known
+
+    @cached_property
+    def _found(self) -> Tables:
+        extra = self.config.get("on_new_column") == "extra"
+        if not self.config.get("projects"):
+            self.logger.info("No projects: these are the documented tables and columns.")
+            return Tables(documented(extra=extra))
+        if self._errors:
+            raise TapError(" ".join(self._errors))
+        infer = self.config["infer_types"]
+        if infer:
+            downloads = self.downloads
+        else:
+            downloads = self._ask_for(needing_a_look(self.clips, self._entries), headings=True)
+        for _ in downloads.settled():
+            pass
+        try:
+            return Discovery(
+                self.clips, self._entries, downloads, infer=infer, extra=extra, logger=self.logger
+            ).tables()
+        finally:
+            if not infer:
+                downloads.close()
+
+    # -- the run ---------------------------------------------------------------------------------
+
+    def sync_all(self) -> None:  # type: ignore[misc]  # final for type checkers only
+        """Read all selected tables; see `ApiTap`."""
+        try:
+            super().sync_all()
+        finally:
+            self.downloads.close()
+
+    def connect(self) -> None:
+        """Make sure that the settings have what the catalog selects.
+
+        Raises:
+            TapError: they have not.
+        """
+        streams = {clip.stream for clip in self.clips}
+        selected = [name for name, entry in (self._entries or {}).items() if _selected(entry)]
+        if gone := [name for name in selected if name not in streams]:
+            raise TapError(
+                f"The catalog selects {', '.join(gone)}, which no project lists as a dataclip: "
+                "add it to projects, or discover again."
+            )
+
+    def unread(self) -> list[str]:
+        """Return the names of clips whose columns nobody knows: their rows are missing."""
+        return list(self._found.unread)
+
+    def _sources(self) -> Iterator[Source]:
+        """Yield the tables, those first whose clips are ready."""
+        for name in self.downloads.settled():
+            stream = next(table for table in self.tables if table.name == name)
+            assert isinstance(stream, ClipStream)  # noqa: S101 - there are no others
+            if len(stream.unchanged()) == len(self.downloads_of(name)):
+                self.logger.info("%s is unchanged and not sent again (skip_unchanged)", name)
+                continue
+            yield stream
+
+    # -- a look ----------------------------------------------------------------------------------
+
+    def check(self) -> Iterator[str]:
+        """Return whether each clip is ready, and what to do about those that are not."""
+        yield f"{self.name} {self.plugin_version}"
+        downloads = self._ask_for(self.clips, headings=True)
+        downloads.touch()
+        failed = []
+        project = ""
+        for one in downloads.all:
+            if one.clip.project != project:
+                project = one.clip.project
+                yield f"{project}:"
+            try:
+                yield f"  {one.clip.stream}: ready, {_shape(one)}"
+            except TapError as error:
+                state = _state(error)
+                yield f"  {one.clip.stream}: {state}: {error}"
+                if state != "stale":
+                    failed.append(str(one.clip))
+        downloads.close()
+        if failed:
+            raise TapError(f"A run will fail: {', '.join(failed)} cannot be read.")
+        yield (
+            f"A full run of all tables sends at least {len(self.clips):,} requests: one per "
+            "dataclip, and one for the headings of each where no catalog is given."
+        )
+
+
+def _selected(entry: CatalogEntry) -> bool:
+    return entry.metadata.resolve_selection()[()]
+
+
+def _shape(one: Download) -> str:
+    """Return what a clip's answer is, as far as it was taken."""
+    columns = f"{len(one.headings()):,} columns"
+    if one.cut:
+        return f"CSV, {columns}"
+    return f"{one.table().form}, {columns}, {one.table().rows:,} rows"
+
+
+def _state(error: TapError) -> str:
+    """Return in a word why a clip cannot be read."""
+    if isinstance(error, NotReadyError):
+        return "stale"
+    if not isinstance(error, StatusError):
+        return "fails"
+    words: dict[int, str] = {
+        HTTPStatus.UNAUTHORIZED: "refused",
+        HTTPStatus.FORBIDDEN: "forbidden",
+        HTTPStatus.NOT_FOUND: "missing",
+    }
+    return words.get(error.status, "fails")

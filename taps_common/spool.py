@@ -1,0 +1,78 @@
+"""Bodies that are kept in a temporary file, however large they are."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from taps_common.errors import InterruptedRunError, TapError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from threading import Event
+
+    from urllib3 import BaseHTTPResponse
+
+PIECE = 1024 * 1024
+"""Bytes of a body that are held in memory at once."""
+
+BEGINNING = 64 * 1024
+"""Bytes that are looked at to tell what a body is."""
+
+
+def spool_of(
+    answer: BaseHTTPResponse, enough: Callable[[bytes], bool], cancelled: Event
+) -> IO[bytes]:
+    """Return the body of an answer in a temporary file, which whoever takes it closes.
+
+    Args:
+        answer: whose body was not read yet.
+        enough: tells from the beginning of a body of more than `PIECE` that the rest is not wanted.
+        cancelled: set when the run is to end.
+
+    Raises:
+        HTTPError: the body broke off.
+        TapError: there is no room for it.
+        InterruptedRunError: the run was cancelled meanwhile.
+    """
+    with _room():
+        spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    try:
+        for piece in answer.stream(PIECE):
+            with _room():
+                spool.write(piece)
+            if cancelled.is_set():
+                raise InterruptedRunError("interrupted")  # noqa: TRY301 - the file is closed
+            if 0 <= spool.tell() - PIECE < len(piece):  # once
+                if enough(beginning_of(spool)):
+                    answer.close()
+                    break
+                spool.seek(0, os.SEEK_END)
+        with _room():
+            spool.seek(0)
+    except BaseException:
+        spool.close()
+        raise
+    return spool
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Say what to do where a file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise TapError(
+            f"An answer could not be kept in a temporary file ({error.strerror or error}): free "
+            "some space, or set TMPDIR to a directory that has it."
+        ) from error
+
+
+def beginning_of(spool: IO[bytes]) -> bytes:
+    """Return the first bytes of a temporary file, which is then at its beginning."""
+    spool.seek(0)
+    beginning = spool.read(BEGINNING)
+    spool.seek(0)
+    return beginning
