@@ -20,7 +20,7 @@ $(READY): pyproject.toml constraints.txt
 # Meltano keeps each plugin in an environment of its own; tests run side by side and offline, so
 # they find them installed.
 $(PLUGINS): $(READY) meltano.yml
-	$(BIN)/meltano --log-level=warning install tap-clockify tap-clicktime target-duckdb target-postgres
+	$(BIN)/meltano --log-level=warning install tap-clockify tap-clicktime tap-perform target-duckdb target-postgres
 	@touch $(PLUGINS)
 
 demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano and show what arrived.

@@ -6,6 +6,7 @@ compares each table with what the sandbox holds. Ends with 0 when all rows arriv
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,19 +14,15 @@ from pathlib import Path
 
 import duckdb
 
-from sandbox import start
+from sandbox import Sandbox, start
 from sandbox.clicktime import truth as clicktime
 from sandbox.clockify import truth as clockify
+from sandbox.perform import truth as perform
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "output"
 DATABASE = OUTPUT / "demo.duckdb"
 LOG = OUTPUT / "demo.log"
-ADDRESSES = {
-    "tap-clockify": ("TAP_CLOCKIFY_API_URL", "/clockify/api/v1"),
-    "tap-clicktime": ("TAP_CLICKTIME_SERVICE_URL", "/clicktime/odata"),
-}
-"""Each tap's setting that holds its service's address, and the sandbox's path for it."""
 
 
 def main() -> int:
@@ -35,15 +32,21 @@ def main() -> int:
     LOG.unlink(missing_ok=True)
     with start(size="small") as sandbox:
         print(f"Sandbox at {sandbox.url}")
-        for tap in ADDRESSES:
+        addresses = {
+            "tap-clockify": ("TAP_CLOCKIFY_API_URL", f"{sandbox.url}/clockify/api/v1"),
+            "tap-clicktime": ("TAP_CLICKTIME_SERVICE_URL", f"{sandbox.url}/clicktime/odata"),
+            "tap-perform": ("TAP_PERFORM_PROJECTS", _projects(sandbox)),
+        }
+        for tap, variable in addresses.items():
             print(f"Running: meltano run {tap} target-duckdb", flush=True)
-            if code := _meltano_run(tap, sandbox.url):
+            if code := _meltano_run(tap, *variable):
                 print(LOG.read_text(), file=sys.stderr)
                 print(f"Meltano ended with {code}; its log stands above and in {LOG}.")
                 return 1
         served = {
             "tap-clockify": clockify.counts(sandbox.clockify),
             "tap-clicktime": clicktime.counts(sandbox.clicktime),
+            "tap-perform": perform.counts(sandbox.perform),
         }
     missing = [_report(tap, counts, _arrived(_schema(tap))) for tap, counts in served.items()]
     print(f"\nThe tables are in {DATABASE.relative_to(ROOT)}; log: {LOG.name}.")
@@ -55,12 +58,24 @@ def _schema(tap: str) -> str:
     return tap.replace("-", "_")
 
 
-def _meltano_run(tap: str, url: str) -> int:
-    """Run a pipeline in the project's sandbox environment; its log goes to a file."""
-    variable, path = ADDRESSES[tap]
+def _projects(sandbox: Sandbox) -> str:
+    """Return tap-perform's setting `projects` as the environment holds it."""
+    return json.dumps(sandbox.perform.projects(sandbox.url))
+
+
+def _meltano_run(tap: str, variable: str, value: str) -> int:
+    """Run a pipeline in the project's sandbox environment; its log goes to a file.
+
+    Args:
+        tap: which tap.
+        variable: the environment variable that says where its service is.
+        value: what it holds.
+    """
     environment = os.environ | {
-        variable: f"{url}{path}",
+        variable: value,
         "TARGET_DUCKDB_FILEPATH": str(DATABASE),
+        # DuckDB guesses one form of moments for a whole file, texts in US form included.
+        "TARGET_DUCKDB_ADD_METADATA_COLUMNS": "false" if tap == "tap-perform" else "true",
         "NO_COLOR": "1",
     }
     meltano = str(Path(sys.executable).with_name("meltano"))

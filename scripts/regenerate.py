@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from sandbox.perform.world import World
 from scripts.kondado import COLUMNS
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
+from tap_perform.tap import TapPerform
+from taps_common.settings import holds_secret
 from taps_common.stream import Source, Unwound
 
 if TYPE_CHECKING:
     from taps_common.tap import ApiTap
 
 ROOT = Path(__file__).parent.parent
-TAPS: tuple[type[ApiTap], ...] = (TapClockify, TapClickTime)
+TAPS: tuple[type[ApiTap], ...] = (TapClockify, TapClickTime, TapPerform)
 
 Schema = dict[str, Any]
 
@@ -45,7 +48,12 @@ def generated() -> dict[Path, str]:
         for name, table in (("settings", _settings_table(tap)), ("tables", _tables(tap))):
             text = _between(text, f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n")
         files[page] = text
-    files[ROOT / "meltano.yml"] = meltano
+    files[ROOT / "meltano.yml"] = _between(
+        meltano,
+        "          # begin generated: the sandbox's projects\n",
+        _sandbox_projects(),
+        "          # end generated: the sandbox's projects\n",
+    )
     clockify = ROOT / "docs" / "clockify.md"
     files[clockify] = _between(
         files[clockify], "<!-- begin kondado -->\n", _kondado(), "<!-- end kondado -->\n"
@@ -65,7 +73,8 @@ def _kind(name: str, schema: Schema) -> str:
     """Return the kind by which Meltano knows a setting's type."""
     if name.endswith("_date"):
         return "date_iso8601"
-    types: list[str] = [kind for kind in schema.get("type", ["object"]) if kind != "null"]
+    declared = schema.get("type", "object")
+    types = [declared] if isinstance(declared, str) else [one for one in declared if one != "null"]
     return {"number": "decimal"}.get(types[0], types[0])
 
 
@@ -86,7 +95,7 @@ def _meltano_settings(tap: type[ApiTap]) -> str:
             setting["options"] = [
                 {"label": value, "value": value} for value in schema["enum"] if value is not None
             ]
-        if schema.get("secret"):
+        if holds_secret(schema):
             setting["sensitive"] = True
         if "default" in schema:
             setting["value"] = schema["default"]
@@ -97,6 +106,13 @@ def _meltano_settings(tap: type[ApiTap]) -> str:
         described.append(setting)
     text = yaml.safe_dump({"settings": described}, sort_keys=False, width=100, allow_unicode=True)
     return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def _sandbox_projects() -> str:
+    """Return what tap-perform is told about the sandbox at port 8800."""
+    projects = World().projects("http://127.0.0.1:8800")
+    text = yaml.safe_dump({"projects": projects}, sort_keys=False, width=200)
+    return "".join(f"          {line}\n" for line in text.splitlines())
 
 
 def _env_example() -> str:
@@ -134,7 +150,8 @@ def _tables(tap: type[ApiTap]) -> str:
             origin = f"the pages of `{table.source.name}`"
         else:
             assert isinstance(table, Source)  # noqa: S101 - a table is one or the other
-            origin = f"`GET {getattr(table, 'path', '')}`"
+            path = getattr(table, "path", None)
+            origin = f"`GET {path}`" if path else "its dataclip"
         what = str(table.schema.get("description", ""))
         lines.append(f"| `{table.name}` | {what} | {keys} | {method} | {origin} |")
     return "\n".join(lines) + "\n"

@@ -149,10 +149,14 @@ def narrowest(seen: str | None, cell: str | None) -> str | None:
     """
     if not cell or seen == "string":
         return seen
-    kind = _kind(cell)
-    if seen is None or seen == kind:
-        return kind
-    return "number" if {seen, kind} == {"integer", "number"} else "string"
+    return wider(seen, _kind(cell))
+
+
+def wider(one: str | None, other: str | None) -> str | None:
+    """Return the narrowest type that holds all values of two; None holds none."""
+    if one is None or other is None or one == other:
+        return one or other
+    return "number" if {one, other} == {"integer", "number"} else "string"
 
 
 def _kind(cell: str) -> str:

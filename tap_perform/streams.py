@@ -13,7 +13,7 @@ from taps_common.rows import json_schema
 from taps_common.stream import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tap_perform.downloads import Download
     from tap_perform.readers import Table
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from taps_common.fetch import Walk
     from taps_common.outcome import Outcome
     from taps_common.reading import Reading
+
+_MOST_NAMES = 20
+"""Columns that a message lists."""
 
 
 class ClipStream(Source):
@@ -134,11 +137,11 @@ class ClipStream(Source):
                 "table, or its columns were renamed."
             )
         if rows.missing:
-            names = ", ".join(rows.missing)
+            names = _some(rows.missing)
             self.logger.warning("%s: columns are missing, sent as null: %s", clip_name, names)
         if not rows.new:
             return
-        headings = ", ".join(repr(column.heading) for column in rows.new)
+        headings = _some([repr(column.heading) for column in rows.new])
         if self.config["on_new_column"] == "fail":
             raise ShapeError(
                 f"{clip_name} has columns that the catalog does not know: {headings}. Discover "
@@ -198,3 +201,9 @@ class ClipStream(Source):
             *(self.primary_keys, clip.date_format, self.config["on_bad_value"]),
         )
         return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).hexdigest()
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return names as a message lists them: the first ones, and how many there are beside."""
+    shown, more = names[:_MOST_NAMES], len(names) - _MOST_NAMES
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")

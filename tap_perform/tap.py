@@ -6,6 +6,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import typing as th
 
 from tap_perform.client import service_of
@@ -252,7 +253,40 @@ class TapPerform(ApiTap):
                 continue
             yield stream
 
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the command line: the SDK's, `--check` and `--suggest`."""
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--suggest"],
+                is_flag=True,
+                help="Read each dataclip once and print projects with keys and types that hold.",
+            )
+        )
+        return command
+
+    @classmethod
+    def invoke(cls, *, suggest: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
+        """Run the tap, `--check` or `--suggest`."""
+        if not suggest:
+            super().invoke(**options)
+            return
+        cls.print_lines(options, lambda tap: tap.suggest())
+
     # -- a look ----------------------------------------------------------------------------------
+
+    def suggest(self) -> Iterator[str]:
+        """Return the lines of `--suggest`."""
+        from tap_perform.suggestion import suggested  # noqa: PLC0415 - YAML is for this only
+
+        downloads = self._ask_for(self.clips)
+        for _ in downloads.settled():
+            pass
+        try:
+            yield from suggested(self.config["projects"], downloads.all)
+        finally:
+            downloads.close()
 
     def check(self) -> Iterator[str]:
         """Return whether each clip is ready, and what to do about those that are not."""

@@ -15,7 +15,9 @@ from taps_common.errors import TapError
 from taps_common.seam import SeamTap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from typing_extensions import Self
 
 
 class RunFailedError(click.ClickException):
@@ -76,10 +78,20 @@ class CommandTap(SeamTap):
             with one_sentence():
                 super().invoke(**options)
             return
+        cls.print_lines(options, lambda tap: tap.check())
+
+    @classmethod
+    def print_lines(cls, options: dict[str, Any], of: Callable[[Self], Iterator[str]]) -> None:
+        """Print what a tap has to say to a person; end with 1 if it cannot.
+
+        Args:
+            options: the options of the command.
+            of: returns the lines.
+        """
         given = options["config"]
         try:
             tap = cls(config=given.config, parse_env_config=given.parse_env)
-            for line in tap.check():
+            for line in of(tap):
                 click.echo(line)
         except TapError as error:
             click.echo(str(error))

@@ -127,7 +127,7 @@ def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]
             config[name] = _number(config[name])
     errors = [text for name, text in _UNSUPPORTED.items() if config.get(name)]
     errors += [
-        _sentence(error, secret=_holds_secret(properties.get(str(error.path[0]), {})))
+        _sentence(error, secret=holds_secret(properties.get(str(error.path[0]), {})))
         for error in Draft202012Validator(schema).iter_errors(config)
         if error.path
     ]
@@ -254,11 +254,11 @@ def _sentence(error: ValidationError, *, secret: bool) -> str:
     return f"{name} cannot be used{value}."
 
 
-def _holds_secret(schema: object) -> bool:
+def holds_secret(schema: object) -> bool:
     """Tell whether a setting is a secret, or an object or list with one in it."""
     if isinstance(schema, dict):
-        return bool(schema.get("secret")) or any(map(_holds_secret, schema.values()))
-    return isinstance(schema, list) and any(map(_holds_secret, schema))
+        return bool(schema.get("secret")) or any(map(holds_secret, schema.values()))
+    return isinstance(schema, list) and any(map(holds_secret, schema))
 
 
 def _number_errors(config: dict[str, Any]) -> list[str]:

@@ -29,6 +29,8 @@ StaleForm: TypeAlias = Literal[
 ]
 
 DATES: TypeAlias = Literal["iso", "dmy", "mdy"]
+FORMATS: dict[str, str] = {"iso": "%Y-%m-%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
+"""How a tap is told about each."""
 BOOLEANS: dict[str, tuple[str, str]] = {
     "True": ("True", "False"),
     "true": ("true", "false"),

@@ -14,6 +14,7 @@ from sandbox.perform.freshness import Freshness
 from sandbox.perform.site import DAY, NAMES, SIZES, Site
 from sandbox.perform.switches import (
     FORM_NAMES,
+    FORMATS,
     STALE_NAMES,
     Form,
     Switches,
@@ -36,6 +37,7 @@ class Project(TypedDict):
     url: str
     username: str
     password: str
+    date_format: str
     dataclips: dict[str, str]
 
 
@@ -95,6 +97,7 @@ class World:
                     "url": f"{base_url}/perform/projects/{project}",
                     "username": user,
                     "password": password,
+                    "date_format": FORMATS[self.switches.dates[project]],
                     "dataclips": {
                         slug: base_url + path for slug, path in self.urls(project).items()
                     },

@@ -5,8 +5,16 @@ import sys
 
 import pytest
 
-from tests.e2e.compare import CLICKTIME, CLOCKIFY
+from sandbox.clicktime import truth as clicktime
+from sandbox.clockify import truth as clockify
+from sandbox.perform import truth as perform
 from tests.e2e.conftest import ROOT
+
+TABLES = {
+    "tap-clockify": clockify.TABLES,
+    "tap-clicktime": clicktime.TABLES,
+    "tap-perform": perform.TABLES,
+}
 
 
 @pytest.mark.xdist_group("demo")
@@ -20,9 +28,9 @@ def test_the_demo_loads_every_table_into_duckdb_and_says_so() -> None:
             check=False,
         )
         assert run.returncode == 0, run.stdout + run.stderr
-        for subject in (CLOCKIFY, CLICKTIME):
-            section = run.stdout.partition(f"{subject.tap.name}, schema")[2].partition("\n\n")[0]
+        for tap, tables in TABLES.items():
+            section = run.stdout.partition(f"{tap}, schema")[2].partition("\n\n")[0]
             shown = {line.split()[0]: line.split()[1:] for line in section.splitlines()[1:]}
-            for table in subject.tables:
+            for table in tables:
                 served, arrived = shown[table]
                 assert served == arrived != "0", table

@@ -108,8 +108,8 @@ class Copy(AnyCopy):
         """Return what is missing or left over, by table; empty when all is equal."""
         found = {}
         for table in tables:
-            held = Counter(map(_comparable, self.rows(table)))
-            served = Counter(map(_comparable, expected(world, table, self.schemas[table])))
+            held = Counter(map(comparable, self.rows(table)))
+            served = Counter(map(comparable, expected(world, table, self.schemas[table])))
             if missing := served - held:
                 found[table] = f"{missing.total()} missing: {next(iter(missing))}"
             if extra := held - served:
@@ -126,7 +126,7 @@ class Copy(AnyCopy):
         return super().load(run)
 
 
-def _comparable(row: Row) -> frozenset[tuple[str, object]]:
+def comparable(row: Row) -> frozenset[tuple[str, object]]:
     """Null and absent are the same; ids and unknown columns are the tap's own."""
     return frozenset(
         (name, value)
