@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def _measure(scenario: Scenario) -> Result:
-    """Run a scenario: one uncounted round that counts rows, then the rounds, taking turns."""
+    """Run a scenario: one round that counts rows, then the rounds that count, taking turns."""
     figures: dict[Contender, list[Figures]] = {one: [] for one in scenario.contenders}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -65,11 +65,14 @@ def _measure(scenario: Scenario) -> Result:
     ):
         runner = Runner(access, Path(folder))
         _say(f"{scenario.title}: counting rows")
-        rows = _same({one.label: runner.count(one) for one in scenario.contenders})
+        counted = {one: runner.measure(one, counting=True) for one in scenario.contenders}
+        rows = _same({one.label: count for one, (_, count) in counted.items()})
+        if not scenario.rounds:
+            return Result(scenario, rows, {one: [taken] for one, (taken, _) in counted.items()})
         for number in range(scenario.rounds):
             turn = number % len(scenario.contenders)
             for contender in (*scenario.contenders[turn:], *scenario.contenders[:turn]):
-                taken = runner.measure(contender)
+                taken, _ = runner.measure(contender)
                 figures[contender].append(taken)
                 _say(
                     f"{scenario.title}: round {number + 1} of {scenario.rounds}, "
@@ -94,8 +97,8 @@ def _same(counts: dict[str, int]) -> int:
 def _chosen() -> Sequence[Scenario]:
     """Return the scenarios that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=benchmarks.__doc__)
-    parser.add_argument("--quick", action="store_true", help="few time entries, one round")
-    parser.add_argument("--entries", type=int, help="time entries, instead of each scenario's own")
+    parser.add_argument("--quick", action="store_true", help="few rows, one round")
+    parser.add_argument("--entries", type=int, help="rows, instead of each scenario's own")
     parser.add_argument("--rounds", type=int, help="rounds, instead of each scenario's own")
     names = [scenario.name for scenario in SCENARIOS]
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="SCENARIO")
@@ -104,7 +107,9 @@ def _chosen() -> Sequence[Scenario]:
         replace(
             scenario,
             entries=asked.entries or (scenario.quick_entries if asked.quick else scenario.entries),
-            rounds=asked.rounds or (1 if asked.quick else scenario.rounds),
+            rounds=(asked.rounds or (1 if asked.quick else scenario.rounds))
+            if scenario.rounds
+            else 0,
         )
         for scenario in SCENARIOS
         if scenario.name in asked.only

@@ -10,7 +10,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from benchmarks.scenarios import Kind
 from benchmarks.server import ROOT
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from benchmarks.scenarios import Contender
     from benchmarks.services import Access
-
-TABLE = "time_entries"
-"""The one table that every contender writes."""
 
 _HEAD = 80
 """Bytes of a line within which the message's type stands."""
@@ -69,36 +66,36 @@ class Runner:
     def command(self, contender: Contender) -> list[str]:
         """Return the command that runs a contender, its settings and catalog written."""
         program = [sys.executable, "-m", contender.module]
-        if contender.kind is Kind.BARE:
+        if contender.kind in {Kind.BARE, Kind.PARSER}:
             return [*program, *self._access.bare]
-        place = self._folder / f"{contender.module}-{contender.workers}"
+        place = self._folder / f"{contender.module}-{contender.workers}-{contender.table}"
         settings, catalog = place / "config.json", place / "catalog.json"
         if not place.exists():
             place.mkdir()
             settings.write_text(json.dumps(self._settings(contender)), encoding="utf-8")
             discover = [*program, "--config", str(settings), "--discover"]
-            selection = _only(TABLE, self._discover(discover))
+            selection = _only(contender.table, self._discover(discover))
             catalog.write_text(json.dumps(selection), encoding="utf-8")
         return [*program, "--config", str(settings), "--catalog", str(catalog)]
 
-    def count(self, contender: Contender) -> int:
-        """Run a contender and return how many RECORD lines it wrote."""
-        with self._running(self.command(contender), subprocess.PIPE) as process:
-            assert process.stdout is not None
-            return sum(1 for line in process.stdout if b'"RECORD"' in line[:_HEAD])
+    def measure(self, contender: Contender, *, counting: bool = False) -> tuple[Figures, int]:
+        """Run a contender; return what it took, and how many rows it delivered if they are counted.
 
-    def measure(self, contender: Contender) -> Figures:
-        """Run a contender with its output thrown away and return what it took."""
+        Its output is thrown away otherwise; taking it costs time.
+        """
         command = self.command(contender)
+        rows = 0
         began = time.perf_counter()
-        with self._running(command, subprocess.DEVNULL) as process:
+        with self._running(command, subprocess.PIPE if counting else subprocess.DEVNULL) as process:
+            if process.stdout is not None:
+                rows = _rows(contender, process.stdout)
             _, status, used = os.wait4(process.pid, 0)
             wall = time.perf_counter() - began
             process.returncode = os.waitstatus_to_exitcode(status)
         peak = used.ru_maxrss / _KIB_PER_MIB
         if sys.platform == "darwin":  # where it is counted in bytes
             peak /= _KIB_PER_MIB
-        return Figures(wall, used.ru_utime + used.ru_stime, peak)
+        return Figures(wall, used.ru_utime + used.ru_stime, peak), rows
 
     def _settings(self, contender: Contender) -> dict[str, Any]:
         if contender.kind is Kind.PLAIN:
@@ -135,6 +132,13 @@ class Runner:
                 log.seek(0)
                 said = log.read().decode(errors="replace")[-2000:]
                 raise ContenderFailedError(f"{' '.join(command)} ended with {code}:\n{said}")
+
+
+def _rows(contender: Contender, output: IO[bytes]) -> int:
+    """Return how many RECORD lines a contender writes, or the number that a parser says."""
+    if contender.kind is Kind.PARSER:
+        return int(output.read())
+    return sum(1 for line in output if b'"RECORD"' in line[:_HEAD])
 
 
 def _only(table: str, catalog: dict[str, Any]) -> dict[str, Any]:

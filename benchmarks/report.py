@@ -9,7 +9,8 @@ from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.scenarios import bare, plain, tap
+from benchmarks.perform.clips_asked import CSV, JSON
+from benchmarks.scenarios import PARSER, Kind, bare, clip, clip_with_ids, plain, plain_clip, tap
 from benchmarks.services import CLICKTIME, CLOCKIFY
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Result:
 
     Attributes:
         scenario: what was measured.
-        rows: RECORD lines that every contender delivered.
+        rows: rows that every contender delivered.
         figures: each contender's rounds, in the order of measuring.
     """
 
@@ -93,15 +94,18 @@ def table(result: Result) -> Iterator[str]:
     """Return the lines of a scenario's table."""
     scenario = result.scenario
     rounds = len(next(iter(result.figures.values())))
-    other = plain(scenario.service)
+    how = f"{rounds} {'round' if rounds == 1 else 'rounds'}, medians"
+    if not scenario.rounds:
+        how = "one run each, its output read and counted"
+    other = next((one for one in result.figures if one.kind is Kind.PLAIN), None)
     yield f"### {scenario.title}"
     yield ""
-    yield f"{result.rows:,} time entries; {rounds} {'round' if rounds == 1 else 'rounds'}, medians."
+    yield f"{result.rows:,} {scenario.service.rows}; {how}."
     yield ""
     yield _HEADLINE
     yield "| --- | --: | --: | --: | --: | --: |"
     for contender, rounds_of in result.figures.items():
-        times = f"{result.times(contender, other):.2f}" if other in result.figures else "-"
+        times = f"{result.times(contender, other):.2f}" if other else "-"
         yield (
             f"| {contender.label} | {result.rate(contender):,.0f} "
             f"| {median(one.wall for one in rounds_of):.2f} "
@@ -115,6 +119,7 @@ def targets(results: Mapping[str, Result]) -> Iterator[Target]:
     """Return the targets that the measured scenarios say something about."""
     yield from _clockify(results)
     yield from _clicktime(results)
+    yield from _perform(results)
 
 
 def _clockify(results: Mapping[str, Result]) -> Iterator[Target]:
@@ -150,3 +155,21 @@ def _clicktime(results: Mapping[str, Result]) -> Iterator[Target]:
                 yield Target(text, times, 5, " times")
         text = f"ClickTime: peak memory at {latency.scenario.entries:,} time entries, 16 workers"
         yield Target(text, latency.peak(tap(CLICKTIME, 16)), None, " MiB")
+
+
+def _perform(results: Mapping[str, Result]) -> Iterator[Target]:
+    for form, stream in (("CSV", CSV), ("JSON", JSON)):
+        contenders = {"key declared": clip(stream), "ids for rows": clip_with_ids(stream)}
+        if speed := results.get(f"perform-{form.lower()}"):
+            for how, contender in contenders.items():
+                against = speed.times(contender, plain_clip(stream))
+                text = f"Perform: {form}, {how}, against the plain SDK tap"
+                yield Target(text, against, 4, " times")
+                if PARSER in speed.figures:
+                    against = speed.times(contender, PARSER)
+                    text = f"Perform: {form}, {how}, against csv.reader alone"
+                    yield Target(text, against, None, " times")
+        if big := results.get(f"perform-big-{form.lower()}"):
+            for how, contender in contenders.items():
+                text = f"Perform: peak memory at {big.rows:,} rows of {form}, {how}"
+                yield Target(text, big.peak(contender), 150, " MiB", at_most=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from benchmarks.services import CLICKTIME, CLOCKIFY, Service
+from benchmarks.perform.clips_asked import CSV, IDS, JSON
+from benchmarks.services import CLICKTIME, CLOCKIFY, PERFORM, Service
 
 
 class Kind(Enum):
@@ -14,23 +15,26 @@ class Kind(Enum):
     TAP = "tap"
     PLAIN = "plain SDK tap"
     BARE = "bare loop: requests, orjson"
+    PARSER = "bare loop: requests, csv.reader; writes nothing"
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A program that reads all time entries and writes them as RECORD lines.
+    """A program that reads all rows and writes them as RECORD lines; a parser only counts them.
 
     Attributes:
         label: what the tables call it.
         kind: what kind of program it is.
         module: what `python -m` runs.
         workers: its `max_concurrency`, where it has one.
+        table: the one table that it writes.
     """
 
     label: str
     kind: Kind
     module: str
     workers: int | None = None
+    table: str = "time_entries"
 
 
 def tap(service: Service, workers: int | None = None) -> Contender:
@@ -50,6 +54,25 @@ def bare(service: Service) -> Contender:
     return Contender(Kind.BARE.value, Kind.BARE, f"benchmarks.{service.name}.bare_loop")
 
 
+def clip(table: str) -> Contender:
+    """Return tap-perform with a clip of a declared key."""
+    return Contender("tap-perform, key declared", Kind.TAP, "tap_perform", table=table)
+
+
+def clip_with_ids(table: str) -> Contender:
+    """Return tap-perform with a clip without a key, whose rows get ids."""
+    return Contender("tap-perform, ids for rows", Kind.TAP, "tap_perform", table=table + IDS)
+
+
+def plain_clip(table: str) -> Contender:
+    """Return the plain SDK tap of a clip; it gives no ids."""
+    return replace(plain(PERFORM), table=table)
+
+
+PARSER = Contender(Kind.PARSER.value, Kind.PARSER, "benchmarks.perform.bare_loop", table=CSV)
+"""What only parses CSV."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """An account, and who reads it.
@@ -59,11 +82,12 @@ class Scenario:
         title: headline of its table.
         service: whose account it is.
         members: members of Clockify's workspace; each one's time entries are a list of their own.
-        entries: time entries of the account.
+        entries: rows of the account, or of the clip.
         quick_entries: the same in a quick run.
         latency_ms: milliseconds that each request takes.
         contenders: who takes part.
-        rounds: how often each contender is measured.
+        rounds: how often each contender is measured; where it is 0, each runs once only, its rows
+            counted meanwhile, which costs time: it is memory that is measured.
     """
 
     name: str
@@ -173,5 +197,49 @@ SCENARIOS = (
             bare(CLICKTIME),
         ),
         rounds=2,
+    ),
+    Scenario(
+        name="perform-csv",
+        title="Perform, CSV of 82 MB",
+        service=PERFORM,
+        members=None,
+        entries=200_000,
+        quick_entries=20_000,
+        latency_ms=0,
+        contenders=(clip(CSV), clip_with_ids(CSV), plain_clip(CSV), PARSER),
+        rounds=5,
+    ),
+    Scenario(
+        name="perform-json",
+        title="Perform, JSON array of 242 MB",
+        service=PERFORM,
+        members=None,
+        entries=200_000,
+        quick_entries=20_000,
+        latency_ms=0,
+        contenders=(clip(JSON), clip_with_ids(JSON), plain_clip(JSON)),
+        rounds=5,
+    ),
+    Scenario(
+        name="perform-big-csv",
+        title="Perform, CSV of 2 GB",
+        service=PERFORM,
+        members=None,
+        entries=4_900_000,
+        quick_entries=100_000,
+        latency_ms=0,
+        contenders=(clip(CSV), clip_with_ids(CSV)),
+        rounds=0,
+    ),
+    Scenario(
+        name="perform-big-json",
+        title="Perform, JSON array of 1 GB",
+        service=PERFORM,
+        members=None,
+        entries=830_000,
+        quick_entries=100_000,
+        latency_ms=0,
+        contenders=(clip(JSON), clip_with_ids(JSON)),
+        rounds=0,
     ),
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks.services import START_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 """The repository: what `python -m` is run in."""
-
-START_TIMEOUT = 600.0
-"""Seconds to make up and serialise all time entries."""
 
 STOP_TIMEOUT = 10.0
 """Seconds between asking the sandbox to end and ending it."""
@@ -43,18 +40,19 @@ def sandbox(
     Args:
         service: who is read.
         members: members of Clockify's main workspace, if it is Clockify.
-        entries: time entries over the whole account.
+        entries: rows over the whole account.
         latency_ms: milliseconds that every request takes before it is answered.
     """
-    options = ["--port=0", f"--now={NOW}", f"--entries={entries}", f"--latency-ms={latency_ms}"]
+    options = ["--port=0", f"--now={NOW}", f"--latency-ms={latency_ms}"]
+    if not service.streamed:
+        options.append(f"--entries={entries}")
     if members is not None:
         options.append(f"--members={members}")
     command = [sys.executable, "-m", "sandbox", *options]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
         try:
-            url = _await_url(process, log.fileno()) + service.path
-            yield service.access(url, _first_answer(service, url))
+            yield service.access(_await_url(process, log.fileno()), entries)
         finally:
             process.terminate()
             try:
@@ -62,15 +60,6 @@ def sandbox(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def _first_answer(service: Service, url: str) -> object:
-    """Send a service's first request, for which it may have to make up its world."""
-    request = urllib.request.Request(url + service.first, headers=dict(service.headers))
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=START_TIMEOUT) as answer:
-        document: object = json.load(answer)
-    return document
 
 
 def _await_url(process: subprocess.Popen[bytes], log: int) -> str:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import base64
+import json
+import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.clicktime import requests_sent as clicktime
 from benchmarks.clockify import requests_sent as clockify
+from benchmarks.perform import clips_asked as perform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+START_TIMEOUT = 600.0
+"""Seconds to make up and serialise all rows."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +40,23 @@ class Service:
 
     Attributes:
         name: its name in a module's: of its tap, and of the folder here.
-        path: where the sandbox serves it.
-        first: address of the first request, which has the sandbox make up and serialise what it
-            has not yet.
-        headers: headers of that request.
-        access: says, from the service's address and the first request's answer, what lets
-            contenders in.
+        rows: what its rows are called.
+        streamed: whether rows are made up while they are sent, and no account has to be filled.
+        access: has the sandbox at an address make up and serialise so many rows, if that is not
+            done yet, and says what lets contenders in.
     """
 
     name: str
-    path: str
-    first: str
-    headers: Mapping[str, str]
-    access: Callable[[str, Any], Access]
+    rows: str
+    streamed: bool
+    access: Callable[[str, int], Access]
 
 
-def _workspace(url: str, workspaces: Any) -> Access:  # noqa: ANN401 - any JSON
+def _workspace(origin: str, rows: int) -> Access:
     """Return access to the workspace that holds nearly all time entries."""
+    del rows
+    url = f"{origin}/clockify/api/v1"
+    workspaces = _answer(f"{url}/workspaces", {"X-Api-Key": clockify.API_KEY})
     workspace = str(workspaces[0]["id"])
     settings = {"api_url": url, "api_key": clockify.API_KEY}
     return Access(
@@ -60,26 +66,49 @@ def _workspace(url: str, workspaces: Any) -> Access:  # noqa: ANN401 - any JSON
     )
 
 
-def _company(url: str, page: object) -> Access:
+def _company(origin: str, rows: int) -> Access:
     """Return access to the one company there is."""
-    del page
+    del rows
+    url = f"{origin}/clicktime/odata"
+    pair = base64.b64encode(f"{clicktime.USER_NAME}:{clicktime.TOKEN}".encode()).decode()
+    first = f"{url}/{clicktime.ENTITY_SET}?$orderby=Date,ID&$top=1"
+    _answer(first, {"Authorization": f"Basic {pair}"})
     settings = {"service_url": url, "api_token": clicktime.TOKEN}
     return Access(tap=settings, plain=settings, bare=(url,))
 
 
-_BASIC = base64.b64encode(f"{clicktime.USER_NAME}:{clicktime.TOKEN}".encode()).decode()
+def _projects(origin: str, rows: int) -> Access:
+    """Return access to the big clips of the first project, with and without a key."""
 
-CLOCKIFY = Service(
-    name="clockify",
-    path="/clockify/api/v1",
-    first="/workspaces",
-    headers={"X-Api-Key": clockify.API_KEY},
-    access=_workspace,
-)
-CLICKTIME = Service(
-    name="clicktime",
-    path="/clicktime/odata",
-    first=f"/{clicktime.ENTITY_SET}?$orderby=Date,ID&$top=1",
-    headers={"Authorization": f"Basic {_BASIC}"},
-    access=_company,
-)
+    def said(**action: object) -> Any:  # noqa: ANN401 - any JSON
+        return _answer(f"{origin}/__perform", {}, json.dumps(action).encode())["result"]
+
+    said(action="switch", big_rows=rows)
+    project = said(action="projects", base_url=origin)[0]
+    login = {"username": perform.USERNAME, "password": perform.PASSWORD}
+    urls = {perform.CSV: "big_csv", perform.JSON: "big_json"}
+    urls = {table: project["dataclips"][clip] for table, clip in urls.items()}
+    declared = {"columns": perform.HEADINGS, "types": perform.TYPES}
+    clips = {
+        name: {**declared, "url": url, "primary_keys": keys}
+        for table, url in urls.items()
+        for name, keys in ((table, [perform.KEY]), (f"{table}{perform.IDS}", []))
+    }
+    return Access(
+        tap={"projects": [{"name": project["name"], **login, "dataclips": clips}]},
+        plain={**login, "clips": urls},
+        bare=(urls[perform.CSV],),
+    )
+
+
+def _answer(url: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:  # noqa: ANN401
+    """Return what the sandbox answers; the first time it may have to make up its world."""
+    request = urllib.request.Request(url, body, dict(headers))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=START_TIMEOUT) as answer:
+        return json.load(answer)
+
+
+CLOCKIFY = Service("clockify", "time entries", streamed=False, access=_workspace)
+CLICKTIME = Service("clicktime", "time entries", streamed=False, access=_company)
+PERFORM = Service("perform", "rows", streamed=True, access=_projects)

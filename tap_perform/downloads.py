@@ -159,7 +159,7 @@ class Downloads:
         self._logger = logger
         self._timeout = timeout
         self._headings = headings
-        self._refused: dict[tuple[str, str, str], StatusError] = {}
+        self._refused: dict[tuple[str, str, str], Clip] = {}
 
     def of(self, stream: str) -> list[Download]:
         """Return the downloads of a table, project by project."""
@@ -237,8 +237,13 @@ class Downloads:
         service = service_of(one.clip)
         login = (service.base_url, one.clip.username, one.clip.password)
         if login in self._refused:
-            first = self._refused[login]
-            one.error = TapError(f"{one.clip} was not asked for, after this answer: {first}")
+            one.error = StatusError(
+                f"{one.clip} was not asked for: its credentials were refused for "
+                f"{self._refused[login].stream}.",
+                Cost(),
+                status=HTTPStatus.UNAUTHORIZED,
+                code=None,
+            )
             return
 
         def enough(beginning: bytes) -> bool:
@@ -255,7 +260,7 @@ class Downloads:
                 one.cost.add(error.cost)
                 error.cost = Cost()  # it is counted
             if isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED:
-                self._refused[login] = error
+                self._refused[login] = one.clip
         else:
             one.error = None
             one.cost.add(one.response.cost)

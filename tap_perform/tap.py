@@ -293,7 +293,7 @@ class TapPerform(ApiTap):
         yield f"{self.name} {self.plugin_version}"
         downloads = self._ask_for(self.clips, headings=True)
         downloads.touch()
-        failed = []
+        failed = 0
         project = ""
         for one in downloads.all:
             if one.clip.project != project:
@@ -304,11 +304,12 @@ class TapPerform(ApiTap):
             except TapError as error:
                 state = _state(error)
                 yield f"  {one.clip.stream}: {state}: {error}"
-                if state != "stale":
-                    failed.append(str(one.clip))
+                failed += state != "stale"
         downloads.close()
         if failed:
-            raise TapError(f"A run will fail: {', '.join(failed)} cannot be read.")
+            raise TapError(
+                f"A run will fail: {failed:,} of {len(self.clips):,} dataclips cannot be read."
+            )
         yield (
             f"A full run of all tables sends at least {len(self.clips):,} requests: one per "
             "dataclip, and one for the headings of each where no catalog is given."
