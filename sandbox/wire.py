@@ -225,3 +225,17 @@ def _send_all(connection: socket.socket, chunks: Sequence[Chunk]) -> None:
             sent -= len(pending.pop(0))
         if sent:
             pending[0] = pending[0][sent:]
+
+
+def call(
+    world: object, actions: frozenset[str], action: str, arguments: Mapping[str, object]
+) -> Json:
+    """Call one of a world's mutations by name.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if action not in actions:
+        raise ValueError(f"No such action: {action}; there are {', '.join(sorted(actions))}.")
+    result: Json = getattr(world, action)(**arguments)
+    return result

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tap_perform.columns import name_of
+
 
 @dataclass(frozen=True)
 class Known:
@@ -145,3 +147,9 @@ CLIPS: dict[str, Known] = {
     "work_roster_export": Known("Work Roster Export", "Someone's roster of work."),
 }
 """The 27 self-service clips, by stream name."""
+
+
+def documented_keys(stream: str) -> list[str]:
+    """Return the names of the columns that tell rows of a clip apart; none where nobody says."""
+    known = CLIPS.get(stream)
+    return [name_of(heading) for heading in known.keys] if known else []

@@ -13,7 +13,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
-RESERVED = ("project", "_row_id", "_extra")
+RESERVED = PROJECT, ROW_ID, EXTRA = ("project", "_row_id", "_extra")
 """Columns of the tap's own, which no heading may name."""
 
 

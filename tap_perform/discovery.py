@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tap_perform.catalogue import CLIPS
+from tap_perform.catalogue import CLIPS, documented_keys
 from tap_perform.columns import RESERVED, name_of
 from tap_perform.inference import types_of
 from tap_perform.tables import clip_stream, declarations, fields_from, fields_in
@@ -42,8 +42,7 @@ def documented(*, extra: bool) -> list[type[ClipStream]]:
     for stream, known in CLIPS.items():
         declared = declarations(stream, ())
         fields = fields_from([known.columns or known.keys], declared.types)
-        keys = [name_of(heading) for heading in known.keys]
-        tables.append(clip_stream(stream, fields, keys, declared, extra=extra))
+        tables.append(clip_stream(stream, fields, documented_keys(stream), declared, extra=extra))
     return tables
 
 
@@ -174,8 +173,7 @@ def _keys(stream: str, headings: Sequence[Sequence[str]], declared: Declared) ->
     """
     names = [{*map(name_of, one)} for one in headings]
     if declared.keys is None:
-        known = CLIPS.get(stream)
-        keys = [name_of(heading) for heading in known.keys] if known else []
+        keys = documented_keys(stream)
         return keys if all({*keys} <= there for there in names) else []
     if absent := {*declared.keys} - {*names[0]}.union(*names):
         raise TapError(

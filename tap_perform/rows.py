@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tap_perform.cells import reader_of
-from tap_perform.columns import RESERVED, Occurrences, columns_of, row_ids
+from tap_perform.columns import EXTRA, PROJECT, ROW_ID, Occurrences, columns_of, row_ids
 from taps_common.errors import ShapeError
 from taps_common.rows import fields_of
 from taps_common.stream import ROWS_AT_ONCE
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from taps_common.rows import Row
 
     Maker: TypeAlias = "Callable[[_Batch], Sequence[object]]"
-
-PROJECT, ROW_ID, EXTRA = RESERVED
 
 _LONGEST_QUOTE = 60
 """Characters of a cell that a message quotes."""

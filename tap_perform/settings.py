@@ -157,6 +157,8 @@ def _clip_errors(
         yield from _url_errors(place, project, own["url"])
         yield from _declaration_errors(place, own)
         named = "@" in own["url"]
+        if ":" in str(project.get("username") or config.get("username") or ""):
+            yield f"{place}: the username must not hold a colon, which separates the password."
         for setting in ("username", "password"):
             if not (project.get(setting) or config.get(setting) or named):
                 yield (

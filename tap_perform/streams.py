@@ -6,10 +6,11 @@ import json
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_perform.columns import RESERVED, columns_of, notes_on
+from tap_perform.catalogue import documented_keys
+from tap_perform.columns import EXTRA, RESERVED, columns_of, notes_on
 from tap_perform.rows import Rows
 from taps_common.errors import InterruptedRunError, ShapeError, TapError
-from taps_common.rows import json_schema
+from taps_common.rows import fields_of, json_schema
 from taps_common.stream import Source
 
 if TYPE_CHECKING:
@@ -107,16 +108,18 @@ class ClipStream(Source):
         clip = one.clip
         for note in (*table.notes, *notes_on(columns_of(table.headings))):
             self.logger.info("%s: %s", clip, note)
+        keys = [name for name in self.own_keys if name not in RESERVED]
         rows = Rows(
             clip,
             table,
             row=reading.fields,
             types=self.types,
-            keys=[name for name in self.own_keys if name not in RESERVED],
-            trusted=self.declared.keys is not None,
+            keys=keys,
+            trusted=self.declared.keys is not None or keys != documented_keys(self.name),
             nulls=self.config["on_bad_value"] == "null",
         )
-        self._report_columns(clip_name=str(clip), rows=rows)
+        kept = EXTRA in {field.encode_name for field in fields_of(reading.fields)}
+        self._report_columns(str(clip), rows, kept=kept)
         for batch in rows:
             reading.accept(batch, partition)
             if self.tap.session.cancelled.is_set():
@@ -124,8 +127,8 @@ class ClipStream(Source):
         for note in rows.notes():
             self.logger.warning("%s: %s.", clip, note)
 
-    def _report_columns(self, clip_name: str, rows: Rows) -> None:
-        """Say which columns are new, and which are missing.
+    def _report_columns(self, clip_name: str, rows: Rows, *, kept: bool) -> None:
+        """Say which columns are new, whether they are kept, and which are missing.
 
         Raises:
             ShapeError: none is one that was declared, or there is a new one and none may be.
@@ -147,7 +150,7 @@ class ClipStream(Source):
                 f"{clip_name} has columns that the catalog does not know: {headings}. Discover "
                 "again; on_new_column is 'fail'."
             )
-        what = "kept in _extra" if self.config["on_new_column"] == "extra" else "left out"
+        what = "kept in _extra" if kept else "left out"
         self.logger.warning(
             "%s: columns that the catalog does not know, %s until you discover again: %s",
             *(clip_name, what, headings),

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import yaml
 
-from tap_perform.catalogue import CLIPS
+from tap_perform.catalogue import CLIPS, documented_keys
 from tap_perform.cells import narrowest, wider
 from tap_perform.columns import columns_of, name_of
 from taps_common.errors import TapError
@@ -185,7 +185,7 @@ def _declaration(
         if kind not in {None, "string"} and name_of(headings[name]) not in documented
     }
     found: dict[str, Any] = {"types": types} if types else {}
-    key = _key(list(surveys.values()), [*map(name_of, known.keys)] if known else [], kinds)
+    key = _key(list(surveys.values()), documented_keys(stream), kinds)
     if key is not None:
         found["primary_keys"] = [headings[name] for name in key]
     return found

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from tap_perform.catalogue import CLIPS
 from tap_perform.cells import TYPES
-from tap_perform.columns import RESERVED, columns_of, name_of
+from tap_perform.columns import EXTRA, PROJECT, RESERVED, ROW_ID, columns_of, name_of
 from tap_perform.streams import ClipStream
 from taps_common.rows import row_type
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.catalog import CatalogEntry
 
     from tap_perform.settings import Clip
-
-PROJECT, ROW_ID, EXTRA = RESERVED
 
 
 @dataclass(frozen=True)

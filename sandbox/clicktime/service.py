@@ -8,7 +8,7 @@ import msgspec
 
 from sandbox.clicktime import formats, metadata, model, paging, query, truth
 from sandbox.clicktime.refusals import Refusal, check_credentials
-from sandbox.wire import Handler, Json, Request, Response, Route
+from sandbox.wire import Handler, Json, Request, Response, Route, call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,10 +93,7 @@ class ClickTime:
 
     def act(self, action: str, arguments: Mapping[str, object]) -> Json:
         """Call one of the world's mutations by name."""
-        if action not in ACTIONS:
-            raise ValueError(f"No such action: {action}; there are {', '.join(sorted(ACTIONS))}.")
-        result: Json = getattr(self.world, action)(**arguments)
-        return result
+        return call(self.world, ACTIONS, action, arguments)
 
     def service_document(self, request: Request) -> Response:
         """List the sets, forbidden ones too."""

@@ -9,7 +9,7 @@ from sandbox.clockify.access import Caller, Quota, Refusal
 from sandbox.clockify.blocks import Block
 from sandbox.clockify.paging import paged, unpaged
 from sandbox.clockify.rows import UserGroup
-from sandbox.wire import Handler, Json, Request, Response, Route, json_response
+from sandbox.wire import Handler, Json, Request, Response, Route, call, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,10 +105,7 @@ class Clockify:
 
     def act(self, action: str, arguments: Mapping[str, object]) -> Json:
         """Call one of the world's mutations by name."""
-        if action not in ACTIONS:
-            raise ValueError(f"No such action: {action}; there are {', '.join(sorted(ACTIONS))}.")
-        result: Json = getattr(self.world, action)(**arguments)
-        return result
+        return call(self.world, ACTIONS, action, arguments)
 
     def user(self, request: Request, asking: Caller) -> Response:
         """Return the key's owner."""

@@ -11,7 +11,7 @@ import msgspec
 
 from sandbox.perform import answers, truth
 from sandbox.perform.clips import BY_ADDRESS, address
-from sandbox.wire import Json, Request, Response, Route
+from sandbox.wire import Json, Request, Response, Route, call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,10 +98,7 @@ class Perform:
 
     def act(self, action: str, arguments: Mapping[str, object]) -> Json:
         """Call one of the world's mutations by name."""
-        if action not in ACTIONS:
-            raise ValueError(f"No such action: {action}; there are {', '.join(sorted(ACTIONS))}.")
-        result: Json = getattr(self.world, action)(**arguments)
-        return result
+        return call(self.world, ACTIONS, action, arguments)
 
     def page(self, request: Request) -> Response:
         """Answer a page for people."""
