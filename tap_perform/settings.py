@@ -156,15 +156,31 @@ def _clip_errors(
         yield from _unknown(place, own, _CLIP_KEYS)
         yield from _url_errors(place, project, own["url"])
         yield from _declaration_errors(place, own)
-        named = "@" in own["url"]
-        if ":" in str(project.get("username") or config.get("username") or ""):
-            yield f"{place}: the username must not hold a colon, which separates the password."
-        for setting in ("username", "password"):
-            if not (project.get(setting) or config.get(setting) or named):
-                yield (
-                    f"{place} has no {setting}: generate dataclip credentials in Perform, and set "
-                    f"{setting} for the project or for all of them."
-                )
+    yield from _credential_errors(where, project, config)
+
+
+def _credential_errors(
+    where: str, project: Mapping[str, Any], config: Mapping[str, Any]
+) -> Iterator[str]:
+    """Say what a project lacks that none of its addresses has, once for all its clips."""
+    if ":" in str(project.get("username") or config.get("username") or ""):
+        yield f"{where}: the username must not hold a colon, which separates the password."
+    addresses = [
+        str(given.get("url") if isinstance(given, dict) else given)
+        for given in project["dataclips"].values()
+    ]
+    named = all(re.match(r"[a-z]+://[^/]+@", address.strip()) for address in addresses)
+    lacking = [
+        name
+        for name in ("username", "password")
+        if not (project.get(name) or config.get(name) or named)
+    ]
+    if lacking:
+        both = " and ".join(lacking)
+        yield (
+            f"{where} has no {both}: generate dataclip credentials in Perform, and set {both} for "
+            "the project, or for all of them."
+        )
 
 
 def _unknown(place: str, given: Mapping[str, Any], known: set[str]) -> Iterator[str]:
