@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from hashlib import blake2b
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -89,12 +90,13 @@ def row_id(pairs: Iterable[tuple[str, str | None]]) -> str:
 def row_ids(headings: Sequence[str]) -> Callable[[Sequence[str | None]], str]:
     """Return what gives the `row_id` of each row of a table, without sorting its cells."""
     places = sorted(range(len(headings)), key=headings.__getitem__)
-    ordered = [(place, headings[place]) for place in places]
-
-    def of(cells: Sequence[str | None]) -> str:
-        return _digest([(heading, cells[place]) for place, heading in ordered if cells[place]])
-
-    return of
+    if not places:
+        return lambda _: _digest([])
+    ordered = [headings[place] for place in places]
+    if len(places) == 1:
+        return lambda cells: row_id(zip(ordered, cells, strict=True))
+    in_order = itemgetter(*places)
+    return lambda cells: _digest([*filter(_cell, zip(ordered, in_order(cells), strict=True))])
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -102,6 +104,9 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def _digest(pairs: list[tuple[str, str | None]]) -> str:
     return blake2b(_encode(pairs), digest_size=16).hexdigest()
+
+
+_cell = itemgetter(1)
 
 
 def _heading(pair: tuple[str, str | None]) -> str:

@@ -7,29 +7,30 @@ import io
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tap_perform.json_reader import Digest
 from tap_perform.json_window import LONGEST
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tap_perform.json_reader import Cells, Found
+    from tap_perform.cell_file import Found, NewFile
 
 DELIMITERS = (",", ";", "\t", "|")
 """What may stand between cells, the likelier first."""
 
 _SAMPLE = 1 << 20
 _SAMPLE_ROWS = 20
-_BATCH = 256
 
 
-def check_csv(text: Callable[[], io.TextIOWrapper], delimiter: str | None) -> Found:
+def check_csv(
+    text: Callable[[], io.TextIOWrapper], delimiter: str | None, new_file: NewFile
+) -> Found:
     """Read CSV to its end and return what it holds.
 
     Args:
         text: starts reading from the beginning; lines end in line feeds, untranslated.
         delimiter: what stands between cells; None detects it.
+        new_file: makes the file that the rows go to.
 
     Raises:
         ShapeError: it is malformed, cut or ragged, or the delimiter cannot be told.
@@ -37,29 +38,22 @@ def check_csv(text: Callable[[], io.TextIOWrapper], delimiter: str | None) -> Fo
     """
     csv.field_size_limit(LONGEST)
     chosen = delimiter or _delimiter(text().read(_SAMPLE))
-    digest, rows = Digest(), 0
+    found = new_file()
     try:
         headings, lines = _csv_rows(text(), chosen)
         width = {len(headings)}
-        digest.add(headings)
-        while batch := list(islice(lines, _BATCH)):
+        for batch in found.batches(lines):
             if {*map(len, batch)} != width:
-                _refuse_ragged(batch, rows, len(headings))
-            digest.add(batch)
-            rows += len(batch)
+                _refuse_ragged(batch, found.rows, len(headings))
+            found.add([[cell or None for cell in row] for row in batch])
     except csv.Error as error:
-        raise ShapeError(_csv_fault(str(error), rows)) from None
-    if delimiter is None and not rows and len(headings) == 1:
+        raise ShapeError(_csv_fault(str(error), found.rows)) from None
+    if delimiter is None and not found.rows and len(headings) == 1:
         raise ShapeError(
             "The body is one line of text, a message rather than a table; set `delimiter` if it is"
             " a heading."
         )
-
-    def cells() -> Iterator[Cells]:
-        for row in _csv_rows(text(), chosen)[1]:
-            yield [cell or None for cell in row]
-
-    return "CSV", tuple(headings), rows, digest.hex(), cells
+    return "CSV", tuple(headings), found
 
 
 def headings_of(sample: str, delimiter: str | None) -> list[str]:

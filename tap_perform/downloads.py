@@ -86,7 +86,7 @@ class Download:
         """
         if self._table is None:
             body, content_type = self._body()
-            self._table = self._proved(
+            self._table = self._read(
                 lambda: open_table(
                     body,
                     delimiter=self.clip.delimiter,
@@ -106,10 +106,15 @@ class Download:
             return self.table().headings
         body, _ = self._body()
         clip = self.clip
-        return self._proved(lambda: peek(body, delimiter=clip.delimiter, encoding=clip.encoding))
+        return self._read(lambda: peek(body, delimiter=clip.delimiter, encoding=clip.encoding))
 
     def close(self) -> None:
-        """Give the temporary file back."""
+        """Give the temporary files back."""
+        self._close_body()
+        if self._table is not None:
+            self._table.close()
+
+    def _close_body(self) -> None:
         if self.response is not None and self.response.spool is not None:
             self.response.spool.close()
 
@@ -119,13 +124,15 @@ class Download:
         assert self.response is not None  # noqa: S101 - an answer or an error, once asked for
         return cast("BinaryIO", self.response.spool), self.response.headers.get("Content-Type", "")
 
-    def _proved(self, read: Callable[[], T]) -> T:
+    def _read(self, read: Callable[[], T]) -> T:
+        """Read the body, which is not needed any more then."""
         try:
             return read()
         except ShapeError as error:
-            self.close()
             self.error = ShapeError(f"{self.clip} is no table: {error}")
             raise self.error from None
+        finally:
+            self._close_body()
 
 
 class Downloads:

@@ -3,53 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from functools import partial
-from hashlib import blake2b
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import msgspec
-
-from tap_perform.json_window import EXACT, FAST, Number, Pairs, Window, kind_of
+from tap_perform.json_window import Number, Pairs, Window, kind_of
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Iterator, Sequence
 
+    from tap_perform.cell_file import CellFile, Cells, Found, NewFile
     from tap_perform.json_window import Decode
 
-    _Source: TypeAlias = Callable[[Window], Iterator[Any]]
-
-Cells: TypeAlias = "list[str | None]"
-Found: TypeAlias = "tuple[str, tuple[str, ...], int, str, Callable[[], Iterator[Cells]]]"
-"""Form, headings, number of rows and digest of a table, and what reads its cells again."""
 Name: TypeAlias = "str | tuple[str, int]"
 """A heading of objects, with a number where one object has it more than once."""
 
-_BATCH = 128
 
+def check_json(
+    text: Callable[[], io.TextIOWrapper], decode: Decode, hint: str, new_file: NewFile
+) -> Found:
+    """Read a JSON body to its end and return what it holds.
 
-class Digest:
-    """The digest of headings and rows, unambiguously framed."""
+    Args:
+        text: starts reading from the beginning.
+        decode: decodes values; tells equal names of an object.
+        hint: what the answer says that its body is.
+        new_file: makes the files that rows go to.
 
-    def __init__(self) -> None:
-        self._hash = blake2b(digest_size=16)
-        self._encode = msgspec.msgpack.Encoder().encode
-
-    def add(self, part: Sequence[object]) -> None:
-        """Add headings or rows; UnicodeEncodeError where text holds half of a surrogate pair."""
-        self._hash.update(self._encode(part))
-
-    def hex(self) -> str:
-        """Return the digest of all that was added: 32 hexadecimal digits."""
-        return self._hash.hexdigest()
-
-
-def check_json(text: Callable[[], io.TextIOWrapper], decode: Decode, hint: str) -> Found:
-    """Read a JSON body to its end, with a decoder that tells equal names of an object."""
-    reading = _Reading(text, decode)
+    Raises:
+        ShapeError: it is malformed, cut, or no table.
+        RepeatedNameError: an object has two members of one name.
+        UnicodeDecodeError: it is not in the encoding that it is read with.
+    """
+    reading = _Reading(text, decode, new_file)
     if reading.window().peek() == "[":
         return reading.rows("a JSON array of objects", Window.elements)
     if _are_lines(reading.window()):
@@ -78,18 +64,18 @@ def _check_object(reading: _Reading) -> Found:
         elif name == "fields":
             fields = window.value()
         else:
-            arrays.append((name, _Array(window, window.elements())))
+            arrays.append((name, reading.array(window, window.elements())))
     if window.peek() == "{":  # lines after all, the first one longer than the window
         return reading.rows("JSON lines", Window.lines)
     window.end()
     if fields is not None:
-        return _with_fields(reading, fields, [array for name, array in arrays if name == "values"])
+        return _with_fields(fields, [array for name, array in arrays if name == "values"])
     if reports := {name.lower() for name in (*others, *dict(arrays))} & {"error", "errors"}:
         raise ShapeError(f"The body is a JSON object with a member `{min(reports)}`, not a table.")
-    return reading.found("a JSON object with a list of rows", *_only(arrays, others))
+    return "a JSON object with a list of rows", *_only(arrays, others).table()
 
 
-def _with_fields(reading: _Reading, fields: list[Any], values: list[_Array]) -> Found:
+def _with_fields(fields: list[Any], values: list[_Array]) -> Found:
     """Put the headings of one list to the rows of another."""
     if len(values) != 1 or {*map(type, fields)} - {str}:
         raise ShapeError("The body is a JSON object with `fields` but without one list `values`.")
@@ -99,7 +85,7 @@ def _with_fields(reading: _Reading, fields: list[Any], values: list[_Array]) -> 
         row, width = min(odd)
         raise ShapeError(f"Row {row:,} has {width} cells, but there are {len(fields)} headings.")
     array.name(fields)
-    return reading.found("a JSON object with fields and values", partial(_member, "values"), array)
+    return "a JSON object with fields and values", *array.table()
 
 
 def _are_lines(window: Window) -> bool:
@@ -112,57 +98,40 @@ _LINES = ("ndjson", "jsonl", "json-lines")
 """What content types of JSON lines are called; only they make a single object a row."""
 
 
-def _only(arrays: list[tuple[str, _Array]], others: dict[str, str]) -> tuple[_Source, _Array]:
-    """Return the one list of an object, and how to find it again."""
+def _only(arrays: list[tuple[str, _Array]], others: dict[str, str]) -> _Array:
+    """Return the one list of an object."""
     if not arrays:
         raise _NoTableError("The body is a JSON object without a list of rows.")
     if len(arrays) > 1 or "an object" in others.values():
         raise _NoTableError("The body is a JSON object with more in it than one list of rows.")
-    ((name, array),) = arrays
+    ((_, array),) = arrays
     array.refuse_all_but("an object")
-    return partial(_member, name), array
-
-
-def _member(wanted: str, window: Window) -> Iterator[Any]:
-    """Yield the elements of a list of the object that a body is."""
-    for name in window.members():
-        if window.peek() != "[":
-            window.value()
-        elif name == wanted:
-            yield from window.elements()
-            return
-        else:
-            deque(window.elements(), maxlen=0)
+    return array
 
 
 class _Reading:
-    """A JSON body and the way to decode it."""
+    """A JSON body, the way to decode it, and where its rows go."""
 
-    def __init__(self, text: Callable[[], io.TextIOWrapper], decode: Decode) -> None:
-        self._text, self._decode = text, decode
+    def __init__(
+        self, text: Callable[[], io.TextIOWrapper], decode: Decode, new_file: NewFile
+    ) -> None:
+        self._text, self._decode, self._new_file = text, decode, new_file
 
-    def window(self, decode: Decode | None = None) -> Window:
+    def window(self) -> Window:
         """Begin anew."""
-        return Window(self._text().read, decode or self._decode)
+        return Window(self._text().read, self._decode)
 
-    def rows(self, form: str, source: _Source) -> Found:
+    def array(self, window: Window, values: Iterator[Any]) -> _Array:
+        """Read a list to its end."""
+        return _Array(window, values, self._new_file())
+
+    def rows(self, form: str, source: Callable[[Window], Iterator[Any]]) -> Found:
         """Check a body that is nothing but objects."""
         window = self.window()
-        array = _Array(window, source(window))
+        array = self.array(window, source(window))
         window.end()
         array.refuse_all_but("an object")
-        return self.found(form, source, array)
-
-    def found(self, form: str, source: _Source, array: _Array) -> Found:
-        """Return what was found, and how to read it again, the fast way if that keeps all."""
-        decode = EXACT if self._decode is EXACT else FAST
-
-        def cells() -> Iterator[Cells]:
-            window = self.window(decode)
-            again = Rows(window, array.reader.names, halves=array.reader.halves)
-            return map(again.cells, source(window))
-
-        return form, *array.summary(), cells
+        return form, *array.table()
 
 
 class _Array:
@@ -170,33 +139,30 @@ class _Array:
 
     Attributes:
         widths: the first row of each number of cells, where rows are lists.
-        reader: what knows the headings.
     """
 
-    def __init__(self, window: Window, values: Iterator[Any]) -> None:
+    def __init__(self, window: Window, values: Iterator[Any], found: CellFile) -> None:
         self.widths: dict[int, int] = {}
-        self.reader = Rows(window)
+        self._reader = _Rows(window)
         self._kinds: dict[str, int] = {}
-        self._rows = 0
-        self._digest = Digest()
-        cells = map(self._seen, values)
-        while batch := list(islice(cells, _BATCH)):
+        self._seen_rows = 0
+        self._found = found
+        for batch in found.batches(map(self._seen, values)):
             try:
-                self._digest.add(batch)
+                found.add(batch)
             except UnicodeEncodeError:
-                self.reader.halves = True
-                self._digest.add([self.reader.whole(row) for row in batch])
+                found.add([[cell and _repaired(cell) for cell in row] for row in batch])
 
     def _seen(self, value: Any) -> Cells:  # noqa: ANN401 - any JSON value
-        self._rows += 1
+        self._seen_rows += 1
         kind = kind_of(value)
         if kind not in self._kinds:
-            self._kinds[kind] = self._rows
+            self._kinds[kind] = self._seen_rows
         if kind not in {"an object", "a list"}:
             return []
-        cells = self.reader.cells(value)
+        cells = self._reader.cells(value)
         if kind == "a list" and len(cells) not in self.widths:
-            self.widths[len(cells)] = self._rows
+            self.widths[len(cells)] = self._seen_rows
         return cells
 
     def refuse_all_but(self, wanted: str) -> None:
@@ -208,25 +174,19 @@ class _Array:
 
     def name(self, headings: Sequence[str]) -> None:
         """Take the headings of rows that are lists."""
-        self.reader.names = tuple(headings)
+        self._reader.names = tuple(headings)
 
-    def summary(self) -> tuple[tuple[str, ...], int, str]:
-        """Return headings, number of rows and digest."""
-        headings = self.reader.headings()
-        self._digest.add(headings)
-        return headings, self._rows, self._digest.hex()
+    def table(self) -> tuple[tuple[str, ...], CellFile]:
+        """Return headings and rows."""
+        return self._reader.headings(), self._found
 
 
-class Rows:
+class _Rows:
     """Turns decoded rows into cells; the headings of objects are gathered on the way."""
 
-    def __init__(
-        self, window: Window, names: tuple[Name, ...] = (), *, halves: bool = False
-    ) -> None:
+    def __init__(self, window: Window) -> None:
         self._window = window
-        self.names = names
-        self.halves = halves
-        """Whether text holds halves of surrogate pairs, which no target can hold."""
+        self.names: tuple[Name, ...] = ()
 
     def cells(self, row: Any) -> Cells:  # noqa: ANN401 - an object or a list
         """Return a row's cells as text, blank ones as None."""
@@ -235,12 +195,7 @@ class Rows:
             if not _FLAT.issuperset(map(type, values)):
                 values = self._values(self._window.again())
             values = [_text(value) for value in values]
-        cells: Cells = [value or None for value in values]
-        return self.whole(cells) if self.halves else cells
-
-    def whole(self, cells: Cells) -> Cells:
-        """Return cells with a replacement character for each half of a surrogate pair."""
-        return [cell and _repaired(cell) for cell in cells]
+        return [value or None for value in values]
 
     def headings(self) -> tuple[str, ...]:
         """Return the headings as they came."""

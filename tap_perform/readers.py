@@ -6,8 +6,10 @@ import codecs
 import io
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from tap_perform.cell_file import CellFile
 from tap_perform.csv_reader import check_csv, headings_of
 from tap_perform.json_reader import check_json
 from tap_perform.json_window import EXACT, FAST, UNIQUE, RepeatedNameError, Window
@@ -16,7 +18,7 @@ from taps_common.errors import ShapeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_perform.json_reader import Cells
+    from tap_perform.cell_file import Cells, Found, NewFile
 
 _HEAD = 1 << 16
 _PIECE = 1 << 17
@@ -39,9 +41,6 @@ _FOREIGN = {
 class Table:
     """A body that was read to its end and found to be a complete table.
 
-    Iterating, as often as need be, yields each row's raw cells in the order of the headings; blank
-    and absent ones are None.
-
     Attributes:
         form: what the body is, for messages.
         headings: the headings exactly as they came, equal and blank ones included.
@@ -54,11 +53,22 @@ class Table:
     headings: tuple[str, ...]
     rows: int
     digest: str
-    cells: Callable[[], Iterator[Cells]] = field(repr=False)
     notes: list[str] = field(default_factory=list)
+    _cells: CellFile = field(default_factory=CellFile, repr=False)
+
+    def batches(self) -> Iterator[list[Cells]]:
+        """Yield batches of raw cells in the order of the headings; blank and absent ones are None.
+
+        That may be done as often as need be, until `close`.
+        """
+        return self._cells.read(len(self.headings))
 
     def __iter__(self) -> Iterator[Cells]:
-        return self.cells()
+        return chain.from_iterable(self.batches())
+
+    def close(self) -> None:
+        """Give the rows' temporary file back."""
+        self._cells.close()
 
 
 def open_table(
@@ -67,7 +77,7 @@ def open_table(
     """Prove that a body is a complete table; it is read once to its end.
 
     Args:
-        body: a seekable file, which has to stay open while the table is in use.
+        body: a seekable file.
         delimiter: what stands between cells of CSV; None detects it.
         encoding: a codec; None takes UTF-8, UTF-16 with a byte order mark, or Windows-1252.
         content_type: what the answer says that its body is: only a hint.
@@ -179,8 +189,25 @@ def _table(text: Callable[[], io.TextIOWrapper], delimiter: str | None, hint: st
     if first == "<":
         raise ShapeError("The body is a web page (HTML), not CSV or JSON: perhaps a login page.")
     if first not in "[{":
-        return Table(*check_csv(text, delimiter))
+        return _found(lambda new_file: check_csv(text, delimiter, new_file))
     try:
-        return Table(*check_json(text, UNIQUE, hint))
+        return _found(lambda new_file: check_json(text, UNIQUE, hint, new_file))
     except RepeatedNameError:  # rare, and slower: every number is marked, every member kept
-        return Table(*check_json(text, EXACT, hint))
+        return _found(lambda new_file: check_json(text, EXACT, hint, new_file))
+
+
+def _found(check: Callable[[NewFile], Found]) -> Table:
+    """Return what a check finds; close all files but the one with its rows."""
+    files: list[CellFile] = []
+
+    def new_file() -> CellFile:
+        files.append(CellFile())
+        return files[-1]
+
+    try:
+        form, headings, cells = check(new_file)
+        files.remove(cells)
+    finally:
+        for file in files:
+            file.close()
+    return Table(form, headings, cells.rows, cells.digest(headings), _cells=cells)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import closing
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from tap_perform.cell_file import CellFile
 from tap_perform.cells import reader_of
 from tap_perform.columns import EXTRA, PROJECT, ROW_ID, Occurrences, columns_of, row_ids
 from taps_common.errors import ShapeError
 from taps_common.rows import fields_of
-from taps_common.stream import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import msgspec
 
+    from tap_perform.cell_file import Cells
     from tap_perform.columns import Column
-    from tap_perform.json_reader import Cells
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
     from taps_common.rows import Row
@@ -95,13 +95,18 @@ class Rows:
         Raises:
             ShapeError: a cell does not fit its type, or a documented key is not unique.
         """
-        for cells in self._table:
-            self._occurrences.note(self._key(cells))
-        first, left = 1, iter(self._table)
-        while rows := list(islice(left, ROWS_AT_ONCE)):
-            batch = _Batch(first, rows, list(zip(*rows, strict=True)), self._ids(rows, first))
-            yield list(map(self._new, *(make(batch) for make in self._makers)))
-            first += len(rows)
+        with closing(CellFile()) as noted:
+            for rows in self._table.batches():
+                keys = list(map(self._key, rows))
+                noted.add(keys)
+                for key in keys:
+                    self._occurrences.note(tuple(key))
+            first = 1
+            batches = zip(self._table.batches(), noted.read(1), strict=True)
+            for rows, keys in batches:
+                batch = _Batch(first, rows, list(zip(*rows, strict=True)), self._ids(keys, first))
+                yield list(map(self._new, *(make(batch) for make in self._makers)))
+                first += len(rows)
 
     def notes(self) -> Iterator[str]:
         """Yield sentences on what was odd about the cells, for the log."""
@@ -117,18 +122,16 @@ class Rows:
 
     # -- keys ------------------------------------------------------------------------------------
 
-    def _key(self, cells: Cells) -> object:
-        if not self._places:
-            return self._id(cells)
-        return tuple([cells[place] for place in self._places])
+    def _key(self, cells: Cells) -> Cells:
+        """Return the cells of a row's key, or the row's id."""
+        return [cells[place] for place in self._places] or [self._id(cells)]
 
-    def _ids(self, rows: Sequence[Cells], first: int) -> list[str]:
+    def _ids(self, keys: Sequence[Cells], first: int) -> list[str]:
         """Return the ids of rows that have no key; look at the keys of those that have."""
-        keys = list(map(self._key, rows))
-        numbers = list(map(self._occurrences.number, keys))
+        numbers = list(map(self._occurrences.number, map(tuple, keys)))
         if not self._places:
             return [
-                f"{key}-{n}" if n > 1 else str(key) for key, n in zip(keys, numbers, strict=True)
+                f"{key}-{n}" if n > 1 else str(key) for (key,), n in zip(keys, numbers, strict=True)
             ]
         again = [row for row, number in enumerate(numbers, first) if number > 1]
         if again and not self._trusted:
@@ -138,7 +141,7 @@ class Rows:
                 "([]) for an id per row, and discover again."
             )
         self._repeated += len(again)
-        self._blank += sum(None in key for key in keys if isinstance(key, tuple))
+        self._blank += sum(None in key for key in keys)
         return []
 
     # -- columns ---------------------------------------------------------------------------------

@@ -37,11 +37,11 @@ def spool_of(
         TapError: there is no room for it.
         InterruptedRunError: the run was cancelled meanwhile.
     """
-    with _room():
+    with room():
         spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
         for piece in answer.stream(PIECE):
-            with _room():
+            with room():
                 spool.write(piece)
             if cancelled.is_set():
                 raise InterruptedRunError("interrupted")  # noqa: TRY301 - the file is closed
@@ -50,7 +50,7 @@ def spool_of(
                     answer.close()
                     break
                 spool.seek(0, os.SEEK_END)
-        with _room():
+        with room():
             spool.seek(0)
     except BaseException:
         spool.close()
@@ -59,7 +59,7 @@ def spool_of(
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
     """Say what to do where a file cannot be written."""
     try:
         yield

@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from contextlib import closing
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -307,8 +308,8 @@ def test_memory_does_not_grow_with_the_body(form: str, tmp_path: Path) -> None:
         file.write("" if form == "csv" else "]")
     with path.open("rb") as body:
         tracemalloc.start()
-        table = open_table(body, delimiter=None, encoding=None)
-        assert sum(1 for _ in table) == table.rows
+        with closing(open_table(body, delimiter=None, encoding=None)) as table:
+            assert sum(1 for _ in table) == table.rows
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 8_000_000
