@@ -46,7 +46,7 @@ class CellFile:
         self._file: IO[bytes] = io.BytesIO()
         self._in_memory = True
         self._hash = blake2b(digest_size=16)
-        self._most = 1
+        self._most = MOST_ROWS
 
     def batches(self, rows: Iterable[T]) -> Iterator[list[T]]:
         """Cut rows into batches of about the same size, which have to be added."""

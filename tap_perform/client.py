@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from codecs import BOM_UTF8
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 ACCEPT = "text/csv, application/json;q=0.9, */*;q=0.1"
 
-_STALE = re.compile(rb"(?is)data\s*clip.{0,40}\bstale\b|\bstale\b.{0,40}data\s*clip")
+_STALE = re.compile(rb"(?is)data[\s_-]*clip.{0,40}stale|stale.{0,40}data[\s_-]*clip")
 _LONGEST_MESSAGE = 4096
 """Bytes of a good answer that may still be no table but a message."""
 
@@ -46,7 +47,7 @@ def judge(status: int, beginning: bytes) -> Problem | None:
     In a good answer only a message counts: a cell of a table may hold the words as well.
     """
     telling = status >= HTTPStatus.BAD_REQUEST or status in _NOT_READY or _is_message(beginning)
-    if telling and _STALE.search(beginning[:_LONGEST_MESSAGE]):
+    if telling and _STALE.search(beginning):
         return Problem("is stale", passing=False, preparing=True)
     if status in _NOT_READY:
         return Problem(_NOT_READY[HTTPStatus(status)], passing=False, preparing=True)
@@ -55,27 +56,31 @@ def judge(status: int, beginning: bytes) -> Problem | None:
 
 def _is_message(body: bytes) -> bool:
     """Tell whether a good answer is a sentence, in whatever wrapping, and no table."""
-    if len(body) > _LONGEST_MESSAGE:
-        return False
-    text = body.strip()
+    text = body.removeprefix(BOM_UTF8).strip()
     if text.startswith(b"<"):
         return True
+    if len(text) > _LONGEST_MESSAGE:
+        return False
     try:
-        return _says(msgspec.json.decode(text))
+        value = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        lines = text.split(b"\n")
-        return len(lines) == 1 or (
-            len(lines) == 2  # noqa: PLR2004 - a heading and one cell
-            and lines[0].strip(b' \r"').lower().decode(errors="replace") in _SAYING
-        )
-
-
-def _says(value: object) -> bool:
-    """Tell whether JSON is a message: a text, or nothing but members that messages have."""
+        if text[:1] in {b"[", b"{"}:  # JSON lines
+            return False
+        heading, *rest = text.split(b"\n")
+        bare = heading.strip(b' \r"').lower().decode(errors="replace")
+        return bool(_STALE.search(heading)) or (bare in _SAYING and len(rest) == 1)
     if isinstance(value, dict):
-        alone = len(value) == 1 and all(isinstance(one, str) for one in value.values())
-        return alone or {*map(str.lower, value)} <= _SAYING
-    return isinstance(value, str) or (isinstance(value, list) and len(value) == 1 and _says(*value))
+        return len(value) == 1 or _says(value)
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
+    return isinstance(value, str) or (isinstance(value, dict) and _says(value))
+
+
+def _says(members: dict[str, object]) -> bool:
+    """Tell whether an object is a message: one of the members that messages have says it."""
+    found = {name.lower(): value for name, value in members.items()}
+    texts = (value for name, value in found.items() if name in _SAYING and isinstance(value, str))
+    return found.keys() <= _SAYING or any(_STALE.search(text.encode()) for text in texts)
 
 
 def body_problem(beginning: bytes) -> Problem | None:

@@ -46,9 +46,9 @@ def documented(*, extra: bool) -> list[type[ClipStream]]:
     return tables
 
 
-def needing_a_look(clips: Iterable[Clip], catalog: Mapping[str, CatalogEntry] | None) -> list[Clip]:
+def needing_a_look(clips: Iterable[Clip]) -> list[Clip]:
     """Return the clips whose columns only their headings can tell."""
-    return [clip for clip in clips if catalog is None and not clip.columns]
+    return [clip for clip in clips if not clip.columns]
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Discovery:
                 self.logger.warning("%s is no table: %s", stream, error)
                 found.unread[stream] = str(error)
                 continue
-            if self.infer:
+            if self.infer and self.catalog is None:
                 fields = self._inferred(stream, fields, declared)
             found.known.append(clip_stream(stream, fields, keys, declared, extra=self.extra))
         if not found.known:
@@ -117,7 +117,14 @@ class Discovery:
                 f"The catalog has {' and '.join(keys) or 'no column'} as the key of {stream}, the "
                 "settings have another: discover again."
             )
-        return fields_in(entry, declared.types), keys
+        fields = fields_in(entry)
+        types = {name_of(one.heading): one.type for one in fields}
+        if other := {n for n, kind in declared.types.items() if types.get(n, kind) != kind}:
+            self.logger.warning(
+                "%s: the catalog's types hold, the settings have others for %s: discover again",
+                *(stream, ", ".join(sorted(other))),
+            )
+        return fields, keys
 
     def _headings(self, stream: str) -> list[Sequence[str]]:
         """Return the headings of each project whose clip can be told.
@@ -143,14 +150,13 @@ class Discovery:
     def _inferred(self, stream: str, fields: Sequence[Field], declared: Declared) -> list[Field]:
         """Return the columns with the narrowest types that hold all rows, and say which."""
         undeclared = {one.name for one in fields if name_of(one.heading) not in declared.types}
-        seen = {one.name: one.type for one in fields if one.type and one.name in undeclared}
         tables = []
         for one in self.downloads.of(stream):
             try:
                 tables.append(one.table())
             except TapError:  # said when the table's turn comes
                 continue
-        types = types_of(tables, seen)
+        types = types_of(tables)
         typed = [
             replace(one, type=types.get(one.name)) if one.name in undeclared else one
             for one in fields

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar, cast
 
 from tap_perform.client import request_for, service_of
 from tap_perform.readers import is_json, open_table, peek
@@ -15,20 +16,21 @@ from taps_common.errors import (
     ShapeError,
     StatusError,
     TapError,
+    UnreachableError,
 )
 from taps_common.fetch import drive
 from taps_common.progress import Cost
+from taps_common.reading import GIVE_UP_AFTER
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from threading import Event
 
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
     from taps_common.clock import Clock
     from taps_common.fetch import Walk, Workers
-    from taps_common.http import Response
+    from taps_common.http import Response, Session
 
 T = TypeVar("T")
 
@@ -54,6 +56,7 @@ class Download:
         cut: whether only the beginning of the body was taken.
         error: why there is no answer.
         cost: what all requests for it cost.
+        not_before: when the service wants to be asked again, by the clock's seconds.
     """
 
     clip: Clip
@@ -61,6 +64,7 @@ class Download:
     cut: bool = False
     error: TapError | None = None
     cost: Cost = field(default_factory=Cost)
+    not_before: float = 0.0
     _table: Table | None = None
 
     @property
@@ -72,11 +76,6 @@ class Download:
     def stale(self) -> bool:
         """Whether the clip may come later."""
         return isinstance(self.error, NotReadyError)
-
-    @property
-    def asked_wait(self) -> float:
-        """Seconds that the service asks to wait for a stale clip; 0 where it names no time."""
-        return (self.error.after or 0.0) if isinstance(self.error, NotReadyError) else 0.0
 
     def table(self) -> Table:
         """Return the table that was sent, proved complete; it is open until `close`.
@@ -142,7 +141,7 @@ class Downloads:
         clips: what is asked for.
         workers: who sends the requests.
         clock: where time comes from.
-        cancelled: set when the run is to end.
+        session: what they send through.
         logger: takes a line per look at stale clips.
         timeout: seconds that stale clips are waited for, all together.
         headings: whether no more than the headings is wanted; of JSON that takes the whole body.
@@ -154,7 +153,7 @@ class Downloads:
         *,
         workers: Workers,
         clock: Clock,
-        cancelled: Event,
+        session: Session,
         logger: logging.Logger,
         timeout: float,
         headings: bool = False,
@@ -162,11 +161,14 @@ class Downloads:
         self.all = [Download(clip) for clip in clips]
         self._workers = workers
         self._clock = clock
-        self._cancelled = cancelled
+        self._session = session
         self._logger = logger
         self._timeout = timeout
         self._headings = headings
-        self._refused: dict[tuple[str, str, str], Clip] = {}
+        self._refused: dict[_Login, Clip] = {}
+        self._unreachable: dict[_Login, Clip] = {}
+        self._answered: set[_Login] = set()
+        self._streaks: Counter[_Login] = Counter()
 
     def of(self, stream: str) -> list[Download]:
         """Return the downloads of a table, project by project."""
@@ -196,17 +198,20 @@ class Downloads:
         end = self._clock.monotonic() + self._timeout
         pause = FIRST_WAIT
         while True:
-            yield from (name for name in waiting if not self._may_come(name))
-            waiting = [name for name in waiting if self._may_come(name)]
-            if not waiting:
-                return
+            ready = [name for name in waiting if not self._may_come(name)]
+            yield from ready
+            waiting = [name for name in waiting if name not in ready]
             stale = [one for one in self.all if one.stale]
-            asked = max(one.asked_wait for one in stale)
-            left = max(0.0, end - self._clock.monotonic())
-            self._wait(stale, min(max(pause, asked), left))
-            self._ask(stale)
+            if not stale:
+                yield from waiting
+                return
+            now = self._clock.monotonic()
+            first = min(one.not_before for one in stale)
+            self._wait(stale, max(0.0, min(max(now + pause, first), end) - now))
+            now = self._clock.monotonic()
+            self._ask([one for one in stale if one.not_before <= now or now >= end])
             pause = min(LONGEST_WAIT, pause * 1.5)
-            if self._clock.monotonic() >= end:
+            if now >= end:
                 self._give_up(stale)
 
     def _may_come(self, stream: str) -> bool:
@@ -219,10 +224,10 @@ class Downloads:
             seconds,
             ", ".join(f"{one.clip.stream} of {one.clip.project}" for one in stale),
         )
-        self._clock.wait(seconds, self._cancelled)
+        self._clock.wait(seconds, self._session.cancelled)
         for one in stale:
             one.cost.waited += seconds
-        if self._cancelled.is_set():
+        if self._session.cancelled.is_set():
             raise InterruptedRunError("interrupted")
 
     def _give_up(self, stale: Iterable[Download]) -> None:
@@ -240,15 +245,13 @@ class Downloads:
                 raise error
 
     def _walk(self, one: Download) -> Walk:
-        """Ask for a clip, unless its credentials were refused before: that may lock the account."""
-        service = service_of(one.clip)
-        login = (service.base_url, one.clip.username, one.clip.password)
-        if login in self._refused:
+        """Ask for a clip, unless that is in vain for its user or its service."""
+        login = _Login(service_of(one.clip).base_url, one.clip.username, one.clip.password)
+        if reason := self._in_vain(login):
             one.error = StatusError(
-                f"{one.clip} was not asked for: its credentials were refused for "
-                f"{self._refused[login].stream}.",
+                f"{one.clip} was not asked for: {reason}.",
                 Cost(),
-                status=HTTPStatus.UNAUTHORIZED,
+                status=HTTPStatus.UNAUTHORIZED if login in self._refused else 0,
                 code=None,
             )
             return
@@ -266,8 +269,39 @@ class Downloads:
             if isinstance(error, RequestError):
                 one.cost.add(error.cost)
                 error.cost = Cost()  # it is counted
-            if isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED:
-                self._refused[login] = one.clip
+            self._note(login, one, error)
         else:
             one.error = None
             one.cost.add(one.response.cost)
+            self._answered.add(login)
+            self._streaks[login] = 0
+        self._session.patient = self._streaks[login] < GIVE_UP_AFTER
+
+    def _note(self, login: _Login, one: Download, error: TapError) -> None:
+        """Take note of what a failure says about the clips that are still to be asked for."""
+        if isinstance(error, NotReadyError):
+            one.not_before = self._clock.monotonic() + (error.after or 0.0)
+            self._answered.add(login)
+        status = error.status if isinstance(error, StatusError) else 0
+        if status == HTTPStatus.UNAUTHORIZED:
+            self._refused[login] = one.clip
+        lasting = isinstance(error, UnreachableError) or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        self._streaks[login] = self._streaks[login] + 1 if lasting else 0
+        if isinstance(error, UnreachableError) and self._streaks[login] >= GIVE_UP_AFTER:
+            self._unreachable.setdefault(login, one.clip)
+
+    def _in_vain(self, login: _Login) -> str | None:
+        """Return why a user's clips are not asked for any more: it may lock an account, or last."""
+        if login in self._refused:
+            return f"its credentials were refused for {self._refused[login].stream}"
+        if login in self._unreachable and login not in self._answered:
+            return f"{self._unreachable[login].stream} and others before it brought no table either"
+        return None
+
+
+class _Login(NamedTuple):
+    """Whose clips they are, and where."""
+
+    base_url: str
+    username: str
+    password: str

@@ -8,19 +8,14 @@ from tap_perform.cells import narrowest
 from tap_perform.columns import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from tap_perform.readers import Table
 
 
-def types_of(tables: Iterable[Table], seen: Mapping[str, str]) -> dict[str, str]:
-    """Return the narrowest type of each column that holds all its cells, by column name.
-
-    Args:
-        tables: the clips of all projects.
-        seen: types so far, which are only ever widened.
-    """
-    types: dict[str, str | None] = dict(seen)
+def types_of(tables: Iterable[Table]) -> dict[str, str]:
+    """Return the narrowest type of each column that holds all cells of all projects, by name."""
+    types: dict[str, str | None] = {}
     for table in tables:
         names = [column.name for column in columns_of(table.headings)]
         found = [types.get(name) for name in names]

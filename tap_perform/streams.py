@@ -83,7 +83,8 @@ class ClipStream(Source):
         if outcome.failures or outcome.stop:
             return
         self.get_context_state({})["clips"] = {
-            project: {"rows": table.rows, "digest": self._digest(project, table)}
+            project: {"rows": table.rows}
+            | ({"digest": self._digest(project, table)} if outcome.complete else {})
             for project, table in self._tables().items()
         }
 
@@ -100,6 +101,7 @@ class ClipStream(Source):
             if self._last.get(project, {}).get("digest") == self._digest(project, table)
         }
         whole = len(same) == len(self._downloads())
+        whole = whole and self._last.keys() <= same  # or else a project was taken out
         return same if whole or not self.config["emit_activate_version_messages"] else set()
 
     # -- one clip --------------------------------------------------------------------------------
@@ -108,6 +110,8 @@ class ClipStream(Source):
         clip = one.clip
         for note in (*table.notes, *notes_on(columns_of(table.headings))):
             self.logger.info("%s: %s", clip, note)
+        if not table.headings:  # an empty JSON list, which has none
+            return
         keys = [name for name in self.own_keys if name not in RESERVED]
         rows = Rows(
             clip,
@@ -133,12 +137,13 @@ class ClipStream(Source):
         Raises:
             ShapeError: none is one that was declared, or there is a new one and none may be.
         """
-        own = self.declared.own
-        if own and own <= {*rows.missing}:
-            raise ShapeError(
-                f"{clip_name} has none of the columns that the settings declare: it is another "
-                "table, or its columns were renamed."
-            )
+        missing = {*rows.missing}
+        for known, where in ((self.declared.own, "settings declare"), (self.types, "catalog has")):
+            if known and missing.issuperset(known):
+                raise ShapeError(
+                    f"{clip_name} has none of the columns that the {where}: it is another table, "
+                    "or its columns were renamed."
+                )
         if rows.missing:
             names = _some(rows.missing)
             self.logger.warning("%s: columns are missing, sent as null: %s", clip_name, names)

@@ -76,15 +76,11 @@ def fields_from(headings: Iterable[Sequence[str]], types: Mapping[str, str]) -> 
     return list(found.values())
 
 
-def fields_in(entry: CatalogEntry, types: Mapping[str, str]) -> list[Field]:
-    """Return the columns that a catalog names, with the declared types, or else the catalog's."""
+def fields_in(entry: CatalogEntry) -> list[Field]:
+    """Return the columns that a catalog names, with its types: they are what SCHEMA states."""
     properties: dict[str, Any] = entry.schema.to_dict().get("properties", {})
     return [
-        Field(
-            name,
-            heading := described.get("title", name),
-            types.get(name_of(heading)) or _type_in(described),
-        )
+        Field(name, described.get("title", name), _type_in(described))
         for name, described in properties.items()
         if name not in RESERVED
     ]

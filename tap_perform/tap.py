@@ -172,7 +172,7 @@ class TapPerform(ApiTap):
             [*clips],
             workers=self.workers,
             clock=self.clock,
-            cancelled=self.session.cancelled,
+            session=self.session,
             logger=self.logger,
             timeout=self.config["stale_timeout"],
             headings=headings,
@@ -202,10 +202,8 @@ class TapPerform(ApiTap):
         if self._errors:
             raise TapError(" ".join(self._errors))
         infer = self.config["infer_types"]
-        if infer:
-            downloads = self.downloads
-        else:
-            downloads = self._ask_for(needing_a_look(self.clips, self._entries), headings=True)
+        needing = self.clips if infer else needing_a_look(self.clips)
+        downloads = self._ask_for(needing if self._entries is None else (), headings=not infer)
         for _ in downloads.settled():
             pass
         try:
@@ -213,8 +211,7 @@ class TapPerform(ApiTap):
                 self.clips, self._entries, downloads, infer=infer, extra=extra, logger=self.logger
             ).tables()
         finally:
-            if not infer:
-                downloads.close()
+            downloads.close()
 
     # -- the run ---------------------------------------------------------------------------------
 
@@ -246,8 +243,9 @@ class TapPerform(ApiTap):
     def _sources(self) -> Iterator[Source]:
         """Yield the tables, those first whose clips are ready."""
         for name in self.downloads.settled():
-            stream = next(table for table in self.tables if table.name == name)
-            assert isinstance(stream, ClipStream)  # noqa: S101 - there are no others
+            stream = self.streams.get(name)
+            if not isinstance(stream, ClipStream):  # nothing tells its columns: see `unread`
+                continue
             if len(stream.unchanged()) == len(self.downloads_of(name)):
                 self.logger.info("%s is unchanged and not sent again (skip_unchanged)", name)
                 continue
