@@ -107,8 +107,8 @@ class TapPerform(ApiTap):
             default=False,
             title="Infer types",
             description=(
-                "Find the types of undeclared columns in all rows of the selected clips, which "
-                "are read at start for that. Types only widen; the log says what to declare."
+                "At discovery, find the types of undeclared columns that hold all rows, for which "
+                "the whole clips are read. The log says what to declare."
             ),
         ),
         th.Property(
