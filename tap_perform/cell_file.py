@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
 from typing import IO, TYPE_CHECKING, TypeAlias, TypeVar
@@ -101,4 +102,5 @@ class CellFile:
 
     def close(self) -> None:
         """Give the file back."""
-        self._file.close()
+        with suppress(OSError):  # of a full disk, again
+            self._file.close()

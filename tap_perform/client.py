@@ -70,7 +70,8 @@ def _is_message(body: bytes) -> bool:
         bare = heading.strip(b' \r"').lower().decode(errors="replace")
         return bool(_STALE.search(heading)) or (bare in _SAYING and len(rest) == 1)
     if isinstance(value, dict):
-        return len(value) == 1 or _says(value)
+        alone = len(value) == 1 and all(isinstance(one, str) for one in value.values())
+        return alone or _says(value)
     if isinstance(value, list) and len(value) == 1:
         (value,) = value
     return isinstance(value, str) or (isinstance(value, dict) and _says(value))

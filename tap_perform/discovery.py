@@ -177,11 +177,11 @@ def _keys(stream: str, headings: Sequence[Sequence[str]], declared: Declared) ->
     Raises:
         TapError: a declared column is not there.
     """
-    names = [{*map(name_of, one)} for one in headings]
+    names = [{*map(name_of, one)} for one in headings if one]  # an empty JSON list has none
     if declared.keys is None:
         keys = documented_keys(stream)
-        return keys if all({*keys} <= there for there in names) else []
-    if absent := {*declared.keys} - {*names[0]}.union(*names):
+        return keys if names and all({*keys} <= there for there in names) else []
+    if absent := {*declared.keys} - {name for there in names for name in there}:
         raise TapError(
             f"{stream} has no column {', '.join(sorted(absent))}, which primary_keys names; it has "
             f"{', '.join(dict.fromkeys(heading for one in headings for heading in one))}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar, cast
@@ -165,7 +165,7 @@ class Downloads:
         self._logger = logger
         self._timeout = timeout
         self._headings = headings
-        self._refused: dict[_Login, Clip] = {}
+        self._refused: defaultdict[_Login, list[Clip]] = defaultdict(list)
         self._unreachable: dict[_Login, Clip] = {}
         self._answered: set[_Login] = set()
         self._streaks: Counter[_Login] = Counter()
@@ -251,7 +251,7 @@ class Downloads:
             one.error = StatusError(
                 f"{one.clip} was not asked for: {reason}.",
                 Cost(),
-                status=HTTPStatus.UNAUTHORIZED if login in self._refused else 0,
+                status=HTTPStatus.UNAUTHORIZED if self._refused[login] else 0,
                 code=None,
             )
             return
@@ -284,7 +284,7 @@ class Downloads:
             self._answered.add(login)
         status = error.status if isinstance(error, StatusError) else 0
         if status == HTTPStatus.UNAUTHORIZED:
-            self._refused[login] = one.clip
+            self._refused[login].append(one.clip)
         lasting = isinstance(error, UnreachableError) or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         self._streaks[login] = self._streaks[login] + 1 if lasting else 0
         if isinstance(error, UnreachableError) and self._streaks[login] >= GIVE_UP_AFTER:
@@ -292,9 +292,11 @@ class Downloads:
 
     def _in_vain(self, login: _Login) -> str | None:
         """Return why a user's clips are not asked for any more: it may lock an account, or last."""
-        if login in self._refused:
-            return f"its credentials were refused for {self._refused[login].stream}"
-        if login in self._unreachable and login not in self._answered:
+        if login in self._answered:
+            return None
+        if len(refused := self._refused[login]) >= GIVE_UP_AFTER:
+            return f"its credentials were refused for {refused[0].stream} and others"
+        if login in self._unreachable:
             return f"{self._unreachable[login].stream} and others before it brought no table either"
         return None
 

@@ -90,7 +90,11 @@ class CommandTap(SeamTap):
         """
         given = options["config"]
         try:
-            tap = cls(config=given.config, parse_env_config=given.parse_env)
+            tap = cls(
+                config=given.config,
+                parse_env_config=given.parse_env,
+                setup_mapper=False,  # which would discover first
+            )
             for line in of(tap):
                 click.echo(line)
         except TapError as error:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import contextmanager
+import zlib
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
+
+from urllib3.exceptions import DecodeError
 
 from taps_common.errors import InterruptedRunError, TapError
 
@@ -40,7 +43,7 @@ def spool_of(
     with room():
         spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
-        for piece in answer.stream(PIECE):
+        for piece in _unpacked(answer):
             with room():
                 spool.write(piece)
             if cancelled.is_set():
@@ -50,12 +53,44 @@ def spool_of(
                     answer.close()
                     break
                 spool.seek(0, os.SEEK_END)
-        with room():
-            spool.seek(0)
+        beginning_of(spool)
     except BaseException:
-        spool.close()
+        answer.close()
+        with suppress(OSError):  # of a full disk, again
+            spool.close()
         raise
     return spool
+
+
+def _unpacked(answer: BaseHTTPResponse) -> Iterator[bytes]:
+    """Yield the body in pieces, decompressed.
+
+    urllib3 does not look whether a compressed body came to its end.
+
+    Raises:
+        HTTPError: it broke off, or is not compressed as it says.
+    """
+    pieces = answer.stream(PIECE, decode_content=False)
+    if answer.headers.get("Content-Encoding", "").lower() not in _PACKED:
+        yield from pieces
+        return
+    unpacker = zlib.decompressobj(_ANY_HEADER)
+    for packed in pieces:
+        left = packed
+        while left:
+            if unpacker.eof:  # a further member of the same file
+                unpacker = zlib.decompressobj(_ANY_HEADER)
+            try:
+                yield unpacker.decompress(left, PIECE)
+            except zlib.error as error:
+                raise DecodeError("not compressed as it says") from error
+            left = unpacker.unconsumed_tail or unpacker.unused_data
+    if not unpacker.eof:
+        raise DecodeError("breaks off")
+
+
+_PACKED = {"gzip", "x-gzip", "deflate"}
+_ANY_HEADER = 32 + zlib.MAX_WBITS
 
 
 @contextmanager
@@ -71,8 +106,13 @@ def room() -> Iterator[None]:
 
 
 def beginning_of(spool: IO[bytes]) -> bytes:
-    """Return the first bytes of a temporary file, which is then at its beginning."""
-    spool.seek(0)
-    beginning = spool.read(BEGINNING)
-    spool.seek(0)
+    """Return the first bytes of a temporary file, which is then at its beginning.
+
+    Raises:
+        TapError: what was written to it does not find room.
+    """
+    with room():
+        spool.seek(0)
+        beginning = spool.read(BEGINNING)
+        spool.seek(0)
     return beginning

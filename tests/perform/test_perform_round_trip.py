@@ -104,7 +104,10 @@ class Clips(Server):
 @pytest.fixture(scope="module")
 def clips() -> Iterator[Clips]:
     server = Clips()
-    yield server
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tap_perform.cell_file.MOST_ROWS", 2)  # tables of several batches
+        patched.setattr("tap_perform.cell_file._IN_MEMORY", 64)  # which some outgrow
+        yield server
     server.stop()
 
 
@@ -139,7 +142,8 @@ HEADINGS += ["self", "type", "title", "properties", "\u0301", "__dict__", "²"]
 STALE = "Dataclip is stale"
 
 letters = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
-texts = st.one_of(st.sampled_from(SPECIAL), st.text(letters, max_size=6))
+special = st.sampled_from(SPECIAL)
+texts = st.one_of(special, special, st.text(letters, max_size=6))
 western = st.one_of(
     st.sampled_from([text for text in SPECIAL if text.isascii()]),
     st.text(st.characters(codec="cp1252", exclude_characters="\x00"), max_size=6),
@@ -150,10 +154,12 @@ western = st.one_of(
 def grids(draw: st.DrawFn, *, unique: bool = False) -> Grid:
     text = draw(st.sampled_from([texts, western]))
     named = st.one_of(st.sampled_from(HEADINGS), text)
-    headings = draw(st.lists(named, min_size=1, max_size=4, unique=unique))
-    few = draw(st.lists(st.lists(text, min_size=(n := len(headings)), max_size=n), max_size=4))
+    width, length = draw(st.integers(1, 4)), draw(st.sampled_from([0, 1, 2, 3, 4, 5, 6]))
+    headings = draw(st.lists(named, min_size=width, max_size=width, unique=unique))
+    row = st.lists(text, min_size=width, max_size=width)
+    few = draw(st.lists(row, min_size=length, max_size=length))
     again = draw(st.lists(st.sampled_from(few), max_size=2)) if few else []
-    if len(headings) > 1 and len(few) > 1:  # less could be a message
+    if width > 1 and length > 1:  # less could be a message
         few[0] = [draw(st.sampled_from([cell, STALE])) for cell in few[0]]
     return Grid(headings, few + again)
 
@@ -209,7 +215,8 @@ def falls_back(body: bytes) -> bool:
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 SHAPES = {
     "array": "[{rows}]",
-    "wrapped": '{{"stale":false,"rows":[{rows}],"row_count":1}}',
+    "wrapped": '{{"rows":[{rows}]}}',
+    "among others": '{{"stale":false,"rows":[{rows}],"row_count":1}}',
     "fields_values": '{{"fields":{headings},"values":[{rows}]}}',
     "values_fields": '{{"values":[{rows}],"fields":{headings}}}',
     "lines": "{rows}",
@@ -220,11 +227,13 @@ SHAPES = {
 def json_forms(draw: st.DrawFn, grid: Grid) -> Form:
     """Spell a grid in any shape; objects by hand, as they may hold equal names."""
     shape = draw(st.sampled_from([*SHAPES][: None if grid.rows else -1]))  # no lines without rows
+    shape = "among others" if STALE in grid.texts and shape == "wrapped" else shape
     blank = draw(st.sampled_from(["null", '""', "absent"]))
     typed, ascii_ = draw(st.booleans()), draw(st.booleans())
     lists = "fields" in shape
-    if blank == "absent" and (lists or len({*grid.headings}) < len(grid.headings)):
-        blank = "null"  # nobody could tell which one of the equal is absent
+    equal = len({*grid.headings}) < len(grid.headings)  # nobody could tell which one is absent
+    if blank == "absent" and (lists or equal or not any(map(any, grid.rows))):
+        blank = "null"
 
     def string(text: str) -> str:
         return json.dumps(text, ensure_ascii=ascii_)
@@ -245,7 +254,7 @@ def json_forms(draw: st.DrawFn, grid: Grid) -> Form:
     comma = draw(st.sampled_from(["\n", "\r\n"] if shape == "lines" else [",", " ,\n"]))
     headings = f"[{','.join(map(string, grid.headings))}]"
     text = SHAPES[shape].format(rows=comma.join(rows), headings=headings)
-    encoding = "utf-8" if STALE in grid.texts else draw(st.sampled_from([*ENCODINGS]))
+    encoding = draw(st.sampled_from([*ENCODINGS]))
     hinted = shape == "lines" and (len(rows) == 1 or draw(st.booleans()))
     kind = "application/x-ndjson" if hinted else draw(st.sampled_from(["application/json", "*/*"]))
     return Form(ENCODINGS[encoding] + text.encode(encoding), kind, [*places], {})
@@ -334,8 +343,7 @@ def test_columns_are_told_from_the_beginning_of_a_large_body(clips: Clips, encod
     check(run, grid, [form])
 
 
-@pytest.mark.xfail(reason="the byte order mark keeps it from being told from a message")
-def test_a_cell_that_says_stale_is_no_message_behind_a_byte_order_mark(clips: Clips) -> None:
-    body = json.dumps([{"a": STALE, "b": "x"}, {"a": "y", "b": "z"}]).encode("utf-8-sig")
+def test_a_cell_that_says_stale_is_no_message_in_the_only_list_of_an_object(clips: Clips) -> None:
+    body = json.dumps({"rows": [{"a": STALE, "b": "x"}, {"a": "y", "b": "z"}]}).encode()
     run = clips.run([Form(body, "application/json", [0, 1], {})], stale_timeout=0)
     assert [row["a"] for row in run.ok().records("clip_0")] == [STALE, "y"]

@@ -1,0 +1,231 @@
+"""Bodies in temporary files: whole, or an error; nothing is left open."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import io
+import tempfile
+import threading
+import zlib
+from typing import IO, TYPE_CHECKING, Any
+
+import pytest
+import urllib3
+
+from taps_common.errors import InterruptedRunError, TapError, UnreachableError
+from taps_common.http import Request
+from taps_common.spool import BEGINNING, PIECE, beginning_of, spool_of
+from tests.common.doubles import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from taps_common.http import Session
+    from tests.common.doubles import Server
+
+    Connect = Callable[..., Session]
+
+FULL = "An answer could not be kept in a temporary file (No space left on device): free some space"
+SPOOLED = Request("/clip", proof=lambda _: None, spooled=True)
+ROWS = b"01.02,Earth\r\n" * 400_000
+"""Some pieces long."""
+
+
+def answer_of(body: bytes, encoding: str = "") -> urllib3.HTTPResponse:
+    """Return an answer whose end only the closed connection tells."""
+    headers = {"Content-Encoding": encoding} if encoding else {}
+    return urllib3.HTTPResponse(body=io.BytesIO(body), headers=headers, preload_content=False)
+
+
+def all_of_it(_: bytes) -> bool:
+    """Tell that nothing but the whole body is enough."""
+    return False
+
+
+class Recorder(io.BytesIO):
+    """Stands where a temporary file does, and keeps what was done to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[int] = []
+        self.failing: set[str] = set()
+
+    def write(self, piece: Any) -> int:  # noqa: ANN401 - bytes of any kind
+        self.fail("write")
+        self.pieces.append(len(piece))
+        return super().write(piece)
+
+    def seek(self, *where: int) -> int:
+        self.fail("seek")
+        return super().seek(*where)
+
+    def close(self) -> None:
+        super().close()
+        self.fail("close")
+
+    def fail(self, what: str) -> None:
+        if what in self.failing:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def file(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    recorder = Recorder()
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: recorder)
+    yield recorder
+    recorder.failing.clear()
+
+
+def kept(body: bytes, encoding: str = "") -> bytes:
+    with spool_of(answer_of(body, encoding), all_of_it, threading.Event()) as spool:
+        return spool.read()
+
+
+# -- whole bodies ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, len(ROWS)])
+def test_a_body_is_kept_as_it_came_piece_by_piece(file: Recorder, size: int) -> None:
+    assert kept(ROWS[:size]) == ROWS[:size]
+    assert max(file.pieces, default=0) <= PIECE
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_compressed_body_is_decompressed_piece_by_piece(file: Recorder, encoding: str) -> None:
+    packed = gzip.compress(ROWS) if encoding == "gzip" else zlib.compress(ROWS)
+    assert kept(packed, encoding) == ROWS
+    assert max(file.pieces) <= PIECE
+
+
+def test_an_answer_in_chunks_is_decompressed(server: Server, connect: Connect) -> None:
+    packed = gzip.compress(b"01.02,Earth\r\n" * 1000)
+    half = len(packed) // 2
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in (packed[:half], packed[half:]))
+    headers = {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"}
+    server.script = [Answer(body=chunks + b"0\r\n\r\n", headers=headers)]
+    response = connect().send(SPOOLED)
+    assert response.spool is not None
+    with response.spool as spool:
+        assert spool.read() == b"01.02,Earth\r\n" * 1000
+
+
+@pytest.mark.parametrize("left", [9, 1000])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_compressed_body_that_breaks_off_is_an_error(encoding: str, left: int) -> None:
+    """Its rows end anywhere, between two of them too; only the compression tells."""
+    packed = gzip.compress(ROWS) if encoding == "gzip" else zlib.compress(ROWS)
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        kept(packed[:-left], encoding)
+
+
+def test_two_compressed_parts_are_one_body() -> None:
+    packed = gzip.compress(b"01.02,Earth\r\n") + gzip.compress(b"007,Water\r\n")
+    assert kept(packed, "gzip") == b"01.02,Earth\r\n007,Water\r\n"
+
+
+def test_a_body_that_is_not_compressed_as_it_says_is_an_error() -> None:
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        kept(b"01.02,Earth\r\n", "gzip")
+
+
+# -- the beginning ---------------------------------------------------------------------------------
+
+
+def test_the_beginning_is_read_without_moving_on() -> None:
+    with spool_of(answer_of(ROWS), all_of_it, threading.Event()) as spool:
+        assert beginning_of(spool) == ROWS[:BEGINNING]
+        assert spool.read(13) == ROWS[:13]
+
+
+@pytest.mark.parametrize("size", [10, PIECE, PIECE + 1, 3 * PIECE])
+def test_what_is_enough_is_asked_once_and_of_long_bodies_only(size: int) -> None:
+    asked: list[bytes] = []
+
+    def enough(beginning: bytes) -> bool:
+        asked.append(beginning)
+        return False
+
+    with spool_of(answer_of(ROWS[:size]), enough, threading.Event()) as spool:
+        assert spool.read() == ROWS[:size]
+    assert asked in ([], [ROWS[:BEGINNING]])
+    assert len(asked) == (size >= PIECE)
+
+
+def test_no_more_is_read_than_is_enough() -> None:
+    answer = answer_of(ROWS)
+    with spool_of(answer, lambda _: True, threading.Event()) as spool:
+        beginning = spool.read()
+    assert ROWS.startswith(beginning)
+    assert PIECE <= len(beginning) <= 2 * PIECE
+    assert answer.closed
+
+
+# -- what goes wrong -------------------------------------------------------------------------------
+
+
+def test_a_body_that_breaks_off_leaves_no_file(
+    server: Server, connect: Connect, file: Recorder
+) -> None:
+    server.script = [Answer(body=b"01.02,Earth\r\n", cut=3)]
+    with pytest.raises(UnreachableError, match="sent an answer that breaks off"):
+        connect(max_retries=0).send(SPOOLED)
+    assert file.closed
+
+
+def test_a_cancelled_run_stops_in_the_middle_of_a_body(file: Recorder) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(InterruptedRunError):
+        spool_of(answer_of(ROWS), all_of_it, cancelled)
+    assert file.pieces == [PIECE]
+    assert file.closed
+
+
+def test_no_file_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_file() -> IO[bytes]:
+        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
+    with pytest.raises(TapError) as caught:
+        kept(b"x")
+    assert str(caught.value) == f"{FULL}, or set TMPDIR to a directory that has it."
+
+
+@pytest.mark.parametrize(
+    ("failing", "size"),
+    [
+        (failing, size)
+        for failing in ({"write"}, {"seek"}, {"write", "close"})
+        for size in (10, len(ROWS))
+    ],
+)
+def test_a_full_disk_is_a_sentence(file: Recorder, failing: set[str], size: int) -> None:
+    file.failing |= failing
+    with pytest.raises(TapError) as caught:
+        kept(ROWS[:size])
+    assert FULL in str(caught.value)
+    assert file.closed
+
+
+@pytest.mark.parametrize("failing", ["", "write", "seek"])
+def test_the_connection_of_an_answer_that_is_not_kept_is_closed(
+    file: Recorder, failing: str
+) -> None:
+    cancelled = threading.Event()
+    if failing:
+        file.failing.add(failing)
+    else:
+        cancelled.set()
+    answer = answer_of(ROWS)
+    with pytest.raises((TapError, OSError)):
+        spool_of(answer, all_of_it, cancelled)
+    assert answer.closed
+
+
+@pytest.mark.parametrize("size", [10, 10_000, len(ROWS)])
+def test_a_file_on_a_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """It is buffered: what was written may fail only when it is closed."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: PTH123, SIM115
+    with pytest.raises(TapError, match="No space left on device"):
+        kept(ROWS[:size])
