@@ -76,11 +76,13 @@ class CellFile:
         """Yield the batches anew, shorter rows filled up with blank cells."""
         at = 0
         while True:
-            self._file.seek(at)
-            size = int.from_bytes(self._file.read(4), "big")
-            if not size:
+            with room():  # what is left to be written may not find any
+                self._file.seek(at)
+                size = int.from_bytes(self._file.read(4), "big")
+                data = self._file.read(size)
+            if not data:
                 return
-            batch = _decode(self._file.read(size))
+            batch = _decode(data)
             at += 4 + size
             for row in batch:
                 if len(row) < width:

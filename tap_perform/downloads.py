@@ -130,6 +130,9 @@ class Download:
         except ShapeError as error:
             self.error = ShapeError(f"{self.clip} is no table: {error}")
             raise self.error from None
+        except TapError as error:
+            self.error = error
+            raise
         finally:
             self._close_body()
 
@@ -285,9 +288,10 @@ class Downloads:
         status = error.status if isinstance(error, StatusError) else 0
         if status == HTTPStatus.UNAUTHORIZED:
             self._refused[login].append(one.clip)
-        lasting = isinstance(error, UnreachableError) or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        hopeless = isinstance(error, UnreachableError) and error.hopeless
+        lasting = hopeless or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         self._streaks[login] = self._streaks[login] + 1 if lasting else 0
-        if isinstance(error, UnreachableError) and self._streaks[login] >= GIVE_UP_AFTER:
+        if hopeless and self._streaks[login] >= GIVE_UP_AFTER:
             self._unreachable.setdefault(login, one.clip)
 
     def _in_vain(self, login: _Login) -> str | None:

@@ -153,12 +153,11 @@ class TapPerform(ApiTap):
     @cached_property
     def downloads(self) -> Downloads:
         """The answers of the clips whose tables are selected."""
-        entries = self._entries
-        return self._ask_for(
-            clip
-            for clip in self.clips
-            if entries is None or (clip.stream in entries and _selected(entries[clip.stream]))
-        )
+        entries = self._entries or {}
+        selected = {name for name, entry in entries.items() if _selected(entry)}
+        if self._entries is None:
+            selected = {str(kind.name) for kind in self._found.known}  # type: ignore[misc]  # a text
+        return self._ask_for(clip for clip in self.clips if clip.stream in selected)
 
     def downloads_of(self, stream: str) -> list[Download]:
         """Return the answers of a table's clips; they are waited for."""

@@ -37,7 +37,15 @@ class RequestError(TapError):
 
 
 class UnreachableError(RequestError):
-    """No answer came: the server is down, the address is wrong, or the network is."""
+    """No usable answer came: the server is down, the address is wrong, or the network is.
+
+    Attributes:
+        hopeless: whether nothing came at all, or something that will not change.
+    """
+
+    def __init__(self, message: str, cost: Cost, *, hopeless: bool = True) -> None:
+        super().__init__(message, cost)
+        self.hopeless = hopeless
 
 
 class NotReadyError(RequestError):

@@ -295,7 +295,9 @@ class Session:
             asked = None if answer is None else answers.retry_after(answer, self._clock.now())
             return NotReadyError(f"{what}.", cost, after=asked)
         if answer is None or answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            return UnreachableError(what if what.endswith("?") else f"{what}.", cost)
+            hopeless = answer is None or not problem.passing
+            text = what if what.endswith("?") else f"{what}."
+            return UnreachableError(text, cost, hopeless=hopeless)
         status, code = answer.status, answers.own_code(answer)
         ident = answers.request_id(answer)
         traced = f" [request id {ident}]" if ident else ""

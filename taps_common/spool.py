@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 from urllib3.exceptions import DecodeError
@@ -40,26 +40,29 @@ def spool_of(
         TapError: there is no room for it.
         InterruptedRunError: the run was cancelled meanwhile.
     """
-    with room():
-        spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
-    try:
+    with ExitStack() as undo:
+        undo.callback(answer.close)
+        with room():
+            spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        undo.callback(_close, spool)
         for piece in _unpacked(answer):
             with room():
                 spool.write(piece)
             if cancelled.is_set():
-                raise InterruptedRunError("interrupted")  # noqa: TRY301 - the file is closed
+                raise InterruptedRunError("interrupted")
             if 0 <= spool.tell() - PIECE < len(piece):  # once
                 if enough(beginning_of(spool)):
                     answer.close()
                     break
                 spool.seek(0, os.SEEK_END)
         beginning_of(spool)
-    except BaseException:
-        answer.close()
-        with suppress(OSError):  # of a full disk, again
-            spool.close()
-        raise
+        undo.pop_all()
     return spool
+
+
+def _close(spool: IO[bytes]) -> None:
+    with suppress(OSError):  # of a full disk, again
+        spool.close()
 
 
 def _unpacked(answer: BaseHTTPResponse) -> Iterator[bytes]:
@@ -75,17 +78,24 @@ def _unpacked(answer: BaseHTTPResponse) -> Iterator[bytes]:
         yield from pieces
         return
     unpacker = zlib.decompressobj(_ANY_HEADER)
+    began = False
     for packed in pieces:
         left = packed
         while left:
             if unpacker.eof:  # a further member of the same file
                 unpacker = zlib.decompressobj(_ANY_HEADER)
             try:
-                yield unpacker.decompress(left, PIECE)
+                piece = unpacker.decompress(left, PIECE)
             except zlib.error as error:
-                raise DecodeError("not compressed as it says") from error
+                if began:
+                    raise DecodeError("not compressed as it says") from error
+                unpacker = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate without a header
+                began = True
+                continue
+            began = True
+            yield piece
             left = unpacker.unconsumed_tail or unpacker.unused_data
-    if not unpacker.eof:
+    if began and not unpacker.eof:
         raise DecodeError("breaks off")
 
 

@@ -141,7 +141,8 @@ def test_a_cell_that_says_stale_is_a_cell(
     "text",
     [
         "Description\r\ndataclip stale\r\n",
-        pytest.param('[{"Description": "dataclip stale"}]'),
+        '[{"Description": "dataclip stale"}]',
+        '{"rows": [{"Description": "dataclip stale"}]}',
     ],
 )
 def test_the_only_cell_of_a_table_of_one_column_is_a_cell(

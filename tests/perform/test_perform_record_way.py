@@ -41,7 +41,7 @@ ALL_WAYS = pytest.mark.parametrize("way", WAYS)
 
 
 class Digits(NamedTuple):
-    """A number with a point or an exponent as it stands in a line."""
+    """A number with a point or an exponent, by how it is spelled in a line."""
 
     text: str
 
@@ -68,8 +68,7 @@ class Setup(NamedTuple):
 
 def run(way: str, rows: Sequence[Cells], setup: Setup, *, discovered: bool = True) -> Run:
     """Run a tap one way over rows, with the columns of the first one."""
-    headings = [*rows[0]]
-    known = [one for one in headings if one not in setup.unknown]
+    known = [one for one in rows[0] if one not in setup.unknown]
     clip = {"url": "https://made.up/clip", "delimiter": ",", **setup.clip}
     project = {"name": "p", "username": "u", "password": "secret", "dataclips": {CLIP: clip}}
     config = {"projects": [project], **setup.given}
@@ -77,10 +76,10 @@ def run(way: str, rows: Sequence[Cells], setup: Setup, *, discovered: bool = Tru
     for entry in catalog["streams"][0]["metadata"]:
         entry["metadata"]["selected"] = setup.hidden.isdisjoint(entry["breadcrumb"][1:])
     return run_in_process(
-        tap(way, body_of(headings, rows)),
+        tap(way, body_of([*rows[0]], rows)),
         config,
         catalog=catalog if discovered else None,
-        number=Digits,  # type: ignore[arg-type]  # which tells how a number is spelled
+        number=Digits,  # type: ignore[arg-type]
     )
 
 

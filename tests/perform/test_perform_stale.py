@@ -224,6 +224,13 @@ def test_an_empty_answer_that_means_nothing_else_is_no_stale_clip(
     assert run.records(LATE) == []
 
 
+def test_without_a_catalog_a_clip_that_stays_stale_is_waited_for_once(account: Account) -> None:
+    account.world.set_clip(LATE, stale=-1)
+    clock = TurningClock(account.world.now)
+    assert pair(account, clock, catalog=None).code == 1
+    assert sum(clock.waits) == 600
+
+
 @pytest.mark.parametrize("broken", [{"stale": -1}, {"refuse": 404}, {"body": "html"}])
 def test_without_a_catalog_what_cannot_be_told_is_left_out_and_the_run_fails(
     account: Account, broken: dict[str, Any]
