@@ -33,6 +33,7 @@ class TapPerform(ApiTap):
     """Singer tap for SYNCHRO Perform: the self-service dataclips and any other."""
 
     name = "tap-perform"
+    discovers_first = False
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "projects",

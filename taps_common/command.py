@@ -6,7 +6,7 @@ import io
 import json
 import sys
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk.exceptions import ConfigValidationError
@@ -50,7 +50,13 @@ def one_sentence() -> Iterator[None]:
 
 
 class CommandTap(SeamTap):
-    """A tap with a command line."""
+    """A tap with a command line.
+
+    Attributes:
+        discovers_first: whether `--check` needs the tables; what cannot be discovered ends it.
+    """
+
+    discovers_first: ClassVar[bool] = True
 
     def check(self) -> Iterator[str]:
         """Return the lines of `--check`: who the key is, what it sees, what a run will cost."""
@@ -93,7 +99,7 @@ class CommandTap(SeamTap):
             tap = cls(
                 config=given.config,
                 parse_env_config=given.parse_env,
-                setup_mapper=False,  # which would discover first
+                setup_mapper=cls.discovers_first,  # the SDK does so to know the tables
             )
             for line in of(tap):
                 click.echo(line)

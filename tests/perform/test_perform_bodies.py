@@ -101,7 +101,7 @@ def test_a_cell_of_200_kilobytes_arrives(account: Account, form: str) -> None:
     assert arrived(account, format=form).differences(account.world, TABLES) == {}
 
 
-@pytest.mark.parametrize("blank", ["null", "empty", "absent"])
+@pytest.mark.parametrize("blank", ["empty", "absent"])
 @pytest.mark.parametrize("form", FORMATS[1:])
 def test_blank_cells_of_json_are_null_however_they_come(
     account: Account, form: str, blank: str
@@ -148,7 +148,7 @@ def of_first(run: Run) -> list[Row]:
     return [row for row in run.records(TABLE) if row["project"] == FIRST]
 
 
-@pytest.mark.parametrize("form", ["csv", "array", "fields_values"])
+@pytest.mark.parametrize("form", ["csv", "array"])
 @pytest.mark.parametrize("oddity", ODDITIES)
 def test_every_column_gets_a_name_of_its_own(account: Account, oddity: str, form: str) -> None:
     plain = list(catalog(TABLE)["streams"][0]["schema"]["properties"])[2:]
@@ -204,8 +204,9 @@ def test_equal_rows_have_ids_of_their_own_that_stay(account: Account) -> None:
     assert first.items() > ids(read(account, TABLE)).items()
 
 
-@pytest.mark.parametrize("form", FORMATS[1:])
-@pytest.mark.parametrize("blank", ["null", "absent"])
+@pytest.mark.parametrize(
+    ("form", "blank"), [*((form, "null") for form in FORMATS[1:]), ("array", "absent")]
+)
 def test_a_row_has_the_same_id_in_every_format(account: Account, form: str, blank: str) -> None:
     account.world.copy_row(1, TABLE, 5)
     first = ids(read(account, TABLE))

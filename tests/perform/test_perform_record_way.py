@@ -184,7 +184,7 @@ WRONG = {
 }
 
 quickly = settings(
-    max_examples=60,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     database=None,

@@ -105,7 +105,7 @@ def clips() -> Iterator[Clips]:
 
 
 quickly = settings(
-    max_examples=120,
+    max_examples=90,
     deadline=None,
     derandomize=True,
     database=None,
@@ -224,7 +224,6 @@ SHAPES = {
 def json_forms(draw: st.DrawFn, grid: Grid) -> Form:
     """Spell a grid in any shape; objects by hand, as they may hold equal names."""
     shape = draw(st.sampled_from([*SHAPES][: None if grid.rows else -1]))  # no lines without rows
-    shape = "among others" if STALE in grid.texts and shape == "wrapped" else shape
     blank = draw(st.sampled_from(["null", '""', "absent"]))
     typed, ascii_ = draw(st.booleans()), draw(st.booleans())
     order = draw(st.randoms(use_true_random=False))
@@ -316,7 +315,7 @@ def test_every_form_of_a_table_brings_its_rows_with_the_same_ids(
     assert check(again, grid, forms) == ids
 
 
-@settings(quickly, max_examples=60)
+@settings(quickly, max_examples=45)
 @given(st.data())
 def test_ids_stay_when_rows_and_columns_move(clips: Clips, data: st.DataObject) -> None:
     grid = data.draw(grids(unique=True))
