@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tap_perform.csv_reader import SAYING
 from taps_common.answers import Problem
 from taps_common.http import Request, Service
 
@@ -37,15 +38,14 @@ _NOT_READY = {
 }
 """Statuses that mean "later", whatever the text: Bentley names none for a stale clip."""
 
-_SAYING = {"error", "errors", "message", "messages", "detail", "details", "title", "status", "code"}
-"""Names under which messages stand."""
-
 
 def judge(status: int, beginning: bytes) -> Problem | None:
     """Return that a clip is stale, if an answer says so; its status is not public.
 
     In a good answer only a message counts: a cell of a table may hold the words as well.
     """
+    if status == HTTPStatus.UNAUTHORIZED:
+        return None
     telling = status >= HTTPStatus.BAD_REQUEST or status in _NOT_READY or _is_message(beginning)
     if telling and _STALE.search(beginning):
         return Problem("is stale", passing=False, preparing=True)
@@ -68,7 +68,7 @@ def _is_message(body: bytes) -> bool:
             return False
         heading, *rest = text.split(b"\n")
         bare = heading.strip(b' \r"').lower().decode(errors="replace")
-        return bool(_STALE.search(heading)) or (bare in _SAYING and len(rest) == 1)
+        return bool(_STALE.search(heading)) or (bare in SAYING and len(rest) == 1)
     if isinstance(value, dict):
         alone = len(value) == 1 and all(isinstance(one, str) for one in value.values())
         return alone or _says(value)
@@ -80,8 +80,8 @@ def _is_message(body: bytes) -> bool:
 def _says(members: dict[str, object]) -> bool:
     """Tell whether an object is a message: one of the members that messages have says it."""
     found = {name.lower(): value for name, value in members.items()}
-    texts = (value for name, value in found.items() if name in _SAYING and isinstance(value, str))
-    return found.keys() <= _SAYING or any(_STALE.search(text.encode()) for text in texts)
+    texts = (value for name, value in found.items() if name in SAYING and isinstance(value, str))
+    return found.keys() <= SAYING or any(_STALE.search(text.encode()) for text in texts)
 
 
 def body_problem(beginning: bytes) -> Problem | None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t", "|")
 """What may stand between cells, the likelier first."""
 
+SAYING = {"error", "errors", "message", "messages", "detail", "details", "title", "status", "code"}
+"""Names under which messages stand, in lower case."""
+
+_MESSAGE_LINES = 5
+
 _SAMPLE = 1 << 20
 _SAMPLE_ROWS = 20
 
@@ -48,10 +53,11 @@ def check_csv(
             found.add([[cell or None for cell in row] for row in batch])
     except csv.Error as error:
         raise ShapeError(_csv_fault(str(error), found.rows)) from None
-    if delimiter is None and not found.rows and len(headings) == 1:
+    short = not found.rows or (found.rows <= _MESSAGE_LINES and headings[0].lower() in SAYING)
+    if delimiter is None and len(headings) == 1 and short:
         raise ShapeError(
-            "The body is one line of text, a message rather than a table; set `delimiter` if it is"
-            " a heading."
+            "The body is a line of text or a few, a message rather than a table; set `delimiter` if"
+            " it begins with a heading."
         )
     return "CSV", tuple(headings), found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tap_perform.csv_reader import SAYING
 from tap_perform.json_window import Number, Pairs, Window, kind_of
 from taps_common.errors import ShapeError
 
@@ -70,9 +71,14 @@ def _check_object(reading: _Reading) -> Found:
     window.end()
     if fields is not None:
         return _with_fields(fields, [array for name, array in arrays if name == "values"])
-    if reports := {name.lower() for name in (*others, *dict(arrays))} & {"error", "errors"}:
+    said = {name.lower() for name, kind in others.items() if kind != "null"}
+    said |= {name.lower() for name, _ in arrays}
+    if reports := said & {"error", "errors"}:
         raise ShapeError(f"The body is a JSON object with a member `{min(reports)}`, not a table.")
-    return "a JSON object with a list of rows", *_only(arrays, others).table()
+    array = _only(arrays, others)
+    if not array.rows and (reports := said & SAYING):
+        raise ShapeError(f"The body has no row, but a member `{min(reports)}`: it is a message.")
+    return "a JSON object with a list of rows", *array.table()
 
 
 def _with_fields(fields: list[Any], values: list[_Array]) -> Found:
@@ -175,6 +181,11 @@ class _Array:
     def name(self, headings: Sequence[str]) -> None:
         """Take the headings of rows that are lists."""
         self._reader.names = tuple(headings)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self._found.rows
 
     def table(self) -> tuple[tuple[str, ...], CellFile]:
         """Return headings and rows."""

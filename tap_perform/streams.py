@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from taps_common.outcome import Outcome
     from taps_common.reading import Reading
 
+_MAPPING = ("stream_maps", "stream_map_config", "flattening_enabled", "flattening_max_depth")
+"""Settings of the SDK that change what is sent of a row."""
+
 _MOST_NAMES = 20
 """Columns that a message lists."""
 
@@ -207,6 +210,7 @@ class ClipStream(Source):
         parts = (
             *(self.tap.plugin_version, table.digest, json_schema(self.row), selected),
             *(self.primary_keys, clip.date_format, self.config["on_bad_value"]),
+            *(self.config.get(name) for name in _MAPPING),
         )
         return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).hexdigest()
 

@@ -302,7 +302,7 @@ class TapPerform(ApiTap):
             except TapError as error:
                 state = _state(error)
                 yield f"  {one.clip.stream}: {state}: {error}"
-                failed += state != "stale"
+                failed += state not in {"stale", "not ready"}
         downloads.close()
         if failed:
             raise TapError(
@@ -329,7 +329,7 @@ def _shape(one: Download) -> str:
 def _state(error: TapError) -> str:
     """Return in a word why a clip cannot be read."""
     if isinstance(error, NotReadyError):
-        return "stale"
+        return "stale" if "is stale" in str(error) else "not ready"
     if not isinstance(error, StatusError):
         return "fails"
     words: dict[int, str] = {

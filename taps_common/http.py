@@ -225,11 +225,12 @@ class Session:
     def _exchange(self, request: Request, service: Service) -> tuple[str, urllib3.BaseHTTPResponse]:
         """Send once, following redirects; return where it led, and what came from there."""
         url = request.url(service.base_url)
-        if service.base_url not in self._pools:
-            self._pools[service.base_url] = connections(service.base_url)
+        pool = self._pools.get(service.base_url)
+        if pool is None:  # one for all threads
+            pool = self._pools.setdefault(service.base_url, connections(service.base_url))
         headers = {**self._headers, **service.credentials, **request.headers}
         for _ in range(MAX_REDIRECTS):
-            answer = self._pools[service.base_url].request(
+            answer = pool.request(
                 "GET",
                 url,
                 headers=headers,
@@ -245,6 +246,7 @@ class Session:
                 if not request.abroad or is_unsafe(target, after=url):
                     break
                 headers = {**self._headers, **request.headers}  # HOST-IS-OURS, for good
+            answer.drain_conn()  # or else it is not used again
             url = target
         return url, answer
 

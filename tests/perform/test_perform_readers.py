@@ -255,7 +255,7 @@ NO_DELIMITER = "The delimiter of the CSV cannot be told: set `delimiter`."
         (b"Title\na;b\n1;2\n", "Row 1 has 2 cells, but there are 1 headings."),
         (b"a,b;c\n1\n", NO_DELIMITER),
         (b"a,b\r1,2\r", "The delimiter of the CSV cannot be told"),
-        (b"Service is down", "The body is one line of text, a message rather than a table"),
+        (b"Service is down", "The body is a line of text or a few, a message rather than a table"),
         (b"a,b\nx\x81,\xff\n", "The body is neither UTF-8 nor Windows-1252: set `encoding`."),
         ("a,b\n1,é".encode()[:-1], "The body ends in the middle of a character"),
         (BOM_UTF16_LE + b"a\x00,", "The body ends in the middle of a character"),
