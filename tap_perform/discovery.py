@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tap_perform.catalogue import CLIPS, documented_keys
 from tap_perform.columns import RESERVED, name_of
 from tap_perform.inference import types_of
-from tap_perform.tables import clip_stream, declarations, fields_from, fields_in
+from tap_perform.tables import clip_stream, declarations, fields_from, fields_in, named
 from taps_common.errors import TapError
 
 if TYPE_CHECKING:
@@ -105,21 +105,28 @@ class Discovery:
         if self.catalog is None:
             headings = self._headings(stream)
             fields = fields_from(headings, declared.types)
-            return fields, _keys(stream, headings, declared)
+            return fields, _keys(stream, headings, fields, declared)
         entry = self.catalog.get(stream)
         if entry is None:
             raise TapError(
                 f"{stream} is not in the catalog: discover again, or take it out of projects."
             )
         keys = [name for name in entry.key_properties or () if name not in RESERVED]
-        if declared.keys is not None and {*declared.keys} != {*keys}:
+        fields = fields_in(entry)
+        own = declared.keys
+        if own is not None and {name for one in own for name in named(one, fields)[:1]} != {*keys}:
             raise TapError(
                 f"The catalog has {' and '.join(keys) or 'no column'} as the key of {stream}, the "
                 "settings have another: discover again."
             )
-        fields = fields_in(entry)
-        types = {name_of(one.heading): one.type for one in fields}
-        if other := {n for n, kind in declared.types.items() if types.get(n, kind) != kind}:
+        types = {one.name: one.type for one in fields}
+        other = {
+            name
+            for heading, kind in declared.types.items()
+            for name in named(heading, fields)
+            if types[name] != kind
+        }
+        if other:
             self.logger.warning(
                 "%s: the catalog's types hold, the settings have others for %s: discover again",
                 *(stream, ", ".join(sorted(other))),
@@ -149,7 +156,8 @@ class Discovery:
 
     def _inferred(self, stream: str, fields: Sequence[Field], declared: Declared) -> list[Field]:
         """Return the columns with the narrowest types that hold all rows, and say which."""
-        undeclared = {one.name for one in fields if name_of(one.heading) not in declared.types}
+        typed_by_name = {name for heading in declared.types for name in named(heading, fields)}
+        undeclared = {one.name for one in fields} - typed_by_name
         tables = []
         for one in self.downloads.of(stream):
             try:
@@ -171,19 +179,22 @@ class Discovery:
         return typed
 
 
-def _keys(stream: str, headings: Sequence[Sequence[str]], declared: Declared) -> Sequence[str]:
+def _keys(
+    stream: str, headings: Sequence[Sequence[str]], fields: Sequence[Field], declared: Declared
+) -> Sequence[str]:
     """Return the declared key, or the documented one if all projects have it.
 
     Raises:
         TapError: a declared column is not there.
     """
-    names = [{*map(name_of, one)} for one in headings if one]  # an empty JSON list has none
     if declared.keys is None:
+        names = [{*map(name_of, one)} for one in headings if one]  # an empty JSON list has none
         keys = documented_keys(stream)
         return keys if names and all({*keys} <= there for there in names) else []
-    if absent := {*declared.keys} - {name for there in names for name in there}:
+    found = {heading: named(heading, fields)[:1] for heading in declared.keys}
+    if absent := [heading for heading, names in found.items() if not names]:
         raise TapError(
-            f"{stream} has no column {', '.join(sorted(absent))}, which primary_keys names; it has "
-            f"{', '.join(dict.fromkeys(heading for one in headings for heading in one))}."
+            f"{stream} has no column {', '.join(absent)}, which primary_keys names; it has "
+            f"{', '.join(one.heading for one in fields) or 'none'}."
         )
-    return declared.keys
+    return list(dict.fromkeys(name for names in found.values() for name in names))

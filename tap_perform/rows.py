@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import closing
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -83,6 +84,10 @@ class Rows:
                 "in primary_keys, and discover again."
             )
         self._places = [self._known[name].position for name in keys]
+        self._key_readers = [
+            None if types[name] == "string" else reader_of(types[name], clip.date_format)
+            for name in keys
+        ]
         self._id = row_ids(table.headings)
         self._makers = [self._maker(field.encode_name, types) for field in fields_of(row)]
         self._occurrences = Occurrences(table.rows)
@@ -124,7 +129,13 @@ class Rows:
 
     def _key(self, cells: Cells) -> Cells:
         """Return the cells of a row's key, or the row's id."""
-        return [cells[place] for place in self._places] or [self._id(cells)]
+        if not self._places:
+            return [self._id(cells)]
+        found = [cells[place] for place in self._places]
+        if any(self._key_readers):  # 1 and 01 are the same integer
+            pairs = zip(self._key_readers, found, strict=True)
+            return [_spelled(cell, read) for read, cell in pairs]
+        return found
 
     def _ids(self, keys: Sequence[Cells], first: int) -> list[str]:
         """Return the ids of rows that have no key; look at the keys of those that have."""
@@ -195,7 +206,7 @@ class Rows:
         nulls: bool,
     ) -> object:
         try:
-            return None if cell is None else read(cell)
+            return None if cell is None or not cell.strip(" ") else read(cell)
         except ValueError as error:
             if not nulls:
                 quoted = repr(str(cell)[:_LONGEST_QUOTE])
@@ -215,3 +226,14 @@ class Rows:
             for row in batch.rows
         )
         return [json.dumps(cells, ensure_ascii=False) if cells else None for cells in held]
+
+
+def _spelled(cell: str | None, read: Callable[[str], object] | None) -> str | None:
+    """Return a cell of a key as its value is written, so that equal values are equal keys."""
+    if cell is None or read is None:
+        return cell
+    try:
+        value = read(cell)
+    except ValueError:  # said when its turn comes
+        return cell
+    return str(value.normalize() if isinstance(value, Decimal) else value)

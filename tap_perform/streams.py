@@ -38,11 +38,13 @@ class ClipStream(Source):
     Attributes:
         types: type of each column of a clip, by its name.
         declared: what the settings and Bentley say of them.
+        own: names of the columns that the settings declare.
     """
 
     tap: TapPerform
     types: ClassVar[Mapping[str, str]]
     declared: ClassVar[Declared]
+    own: ClassVar[set[str]]
 
     def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return the projects whose clip has to be sent."""
@@ -141,7 +143,7 @@ class ClipStream(Source):
             ShapeError: none is one that was declared, or there is a new one and none may be.
         """
         missing = {*rows.missing}
-        for known, where in ((self.declared.own, "settings declare"), (self.types, "catalog has")):
+        for known, where in ((self.own, "settings declare"), (self.types, "catalog has")):
             if known and missing.issuperset(known):
                 raise ShapeError(
                     f"{clip_name} has none of the columns that the {where}: it is another table, "

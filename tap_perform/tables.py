@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,10 +43,10 @@ class Declared:
     """What is declared of a table, by its user or by Bentley.
 
     Attributes:
-        types: type by column name.
-        keys: names of the columns that tell rows apart within a project; None where nothing is
+        types: type by heading.
+        keys: headings of the columns that tell rows apart within a project; None where nothing is
             declared.
-        own: names of the columns that the user declared; one of them at least must come.
+        own: headings that the user declared; one of them at least must come.
     """
 
     types: Mapping[str, str]
@@ -57,14 +57,23 @@ class Declared:
 def declarations(stream: str, clips: Iterable[Clip]) -> Declared:
     """Return what is declared of a table in any of its projects; the settings win."""
     known = CLIPS.get(stream)
-    types = {name_of(heading): kind for heading, kind in known.types.items()} if known else {}
+    types = dict(known.types) if known else {}
     keys: tuple[str, ...] | None = None
     own: set[str] = set()
     for clip in clips:
-        types |= {name_of(heading): kind for heading, kind in clip.types.items()}
-        keys = keys if clip.primary_keys is None else tuple(map(name_of, clip.primary_keys))
-        own |= {*map(name_of, (*clip.columns, *clip.types, *(clip.primary_keys or ())))}
+        names = {*map(name_of, clip.types)}
+        types = {heading: kind for heading, kind in types.items() if name_of(heading) not in names}
+        types |= clip.types
+        keys = keys if clip.primary_keys is None else clip.primary_keys
+        own |= {*clip.columns, *clip.types, *(clip.primary_keys or ())}
     return Declared(types, keys, frozenset(own))
+
+
+def named(heading: str, fields: Iterable[Field]) -> list[str]:
+    """Return the names of the columns that a heading stands for: its own, or those named alike."""
+    known = list(fields)
+    exact = [one.name for one in known if one.heading == heading]
+    return exact or [one.name for one in known if name_of(one.heading) == name_of(heading)]
 
 
 def fields_from(headings: Iterable[Sequence[str]], types: Mapping[str, str]) -> list[Field]:
@@ -72,7 +81,10 @@ def fields_from(headings: Iterable[Sequence[str]], types: Mapping[str, str]) -> 
     found: dict[str, Field] = {}
     for one in headings:
         for name, heading, _ in columns_of(one):
-            found.setdefault(name, Field(name, heading, types.get(name_of(heading))))
+            found.setdefault(name, Field(name, heading))
+    for heading, kind in types.items():
+        for name in named(heading, found.values()):
+            found[name] = replace(found[name], type=kind)
     return list(found.values())
 
 
@@ -134,6 +146,7 @@ def clip_stream(
             "row": row_type(name, [*required, *optional], text),
             "primary_keys": (PROJECT, *(keys or (ROW_ID,))),
             "declared": declared,
+            "own": {name for heading in declared.own for name in named(heading, fields)},
             "types": {one.name: one.type or "string" for one in fields},
         },
     )

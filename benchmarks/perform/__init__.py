@@ -1,0 +1,1 @@
+"""What tap-perform is measured beside, and what all of them ask for."""
