@@ -188,7 +188,7 @@ def _table(text: Callable[[], io.TextIOWrapper], delimiter: str | None, hint: st
         raise ShapeError("The body is empty: there is not even a heading.")
     if first == "<":
         raise ShapeError("The body is a web page (HTML), not CSV or JSON: perhaps a login page.")
-    if delimiter is not None or first not in "[{":
+    if first not in "[{":
         return _found(lambda new_file: check_csv(text, delimiter, new_file))
     try:
         return _found(lambda new_file: check_json(text, UNIQUE, hint, new_file))

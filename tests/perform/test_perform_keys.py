@@ -60,8 +60,3 @@ def test_equal_values_of_a_key_are_one_key(
 def test_blanks_alone_are_no_value(account: Account, server: Server) -> None:
     run = clip(account, server, "a,b\r\n ,  \r\n", types={"a": "integer"}).ok()
     assert [(row["a"], row["b"]) for row in run.records("ours")] == [(None, "  ")]
-
-
-def test_a_delimiter_says_that_it_is_csv(account: Account, server: Server) -> None:
-    run = clip(account, server, "[Ref] Code,B\r\n1,2\r\n", delimiter=",").ok()
-    assert [row["ref_code"] for row in run.records("ours")] == ["1"]
