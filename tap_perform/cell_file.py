@@ -7,7 +7,7 @@ import tempfile
 from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
-from typing import IO, TYPE_CHECKING, TypeAlias, TypeVar
+from typing import IO, TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -16,23 +16,48 @@ from taps_common.spool import room
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-Cells: TypeAlias = "list[str | None]"
 NewFile: TypeAlias = "Callable[[], CellFile]"
 Found: TypeAlias = "tuple[str, tuple[str, ...], CellFile]"
 """Form, headings and rows of a body."""
+Cells: TypeAlias = "Sequence[str | None]"
+"""Cells of a column; None is a blank one."""
 
 T = TypeVar("T")
 
 MOST_ROWS = 500
 """Rows of a batch: large enough to be fast, small enough for the processor's cache."""
 
-_BATCH = 1 << 18
+_BATCH = 1 << 16
 """Bytes of a batch, about; longer rows make smaller batches."""
 _IN_MEMORY = 1 << 20
 """Bytes of a table that are kept in memory instead."""
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[list[str | None]]).decode
+
+class Batch(NamedTuple):
+    """Rows that are kept together, column by column: that is how most of what reads them works.
+
+    Attributes:
+        rows: number of rows.
+        columns: their cells.
+    """
+
+    rows: int
+    columns: Sequence[Cells]
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[int, list[list[str | None]]]).decode
+_decode_raw = msgspec.json.Decoder(tuple[int, list[msgspec.Raw]]).decode
+_decode_column = msgspec.json.Decoder(list[str | None]).decode
+
+
+def encoded(rows: int, columns: Sequence[Cells]) -> bytes:
+    """Return a batch as a file keeps it: JSON, which is as fast as anything else here.
+
+    Raises:
+        UnicodeEncodeError: a text holds half of a surrogate pair.
+    """
+    return _encode((rows, columns))
 
 
 class CellFile:
@@ -40,40 +65,48 @@ class CellFile:
 
     Attributes:
         rows: number of rows.
+        most: rows that the next batch should have at most.
     """
 
     def __init__(self) -> None:
         self.rows = 0
+        self.most = MOST_ROWS
         self._file: IO[bytes] = io.BytesIO()
         self._in_memory = True
         self._hash = blake2b(digest_size=16)
-        self._most = MOST_ROWS
 
-    def batches(self, rows: Iterable[T]) -> Iterator[list[T]]:
+    def cut(self, rows: Iterable[T]) -> Iterator[list[T]]:
         """Cut rows into batches of about the same size, which have to be added."""
         left = iter(rows)
-        while batch := list(islice(left, self._most)):
+        while batch := list(islice(left, self.most)):
             yield batch
 
-    def add(self, batch: Sequence[Cells]) -> None:
-        """Add a batch.
+    def add(self, rows: int, data: bytes) -> None:
+        """Add a batch of that many rows.
+
+        Args:
+            rows: number of rows.
+            data: the batch, `encoded`.
 
         Raises:
-            UnicodeEncodeError: a text holds half of a surrogate pair; nothing was added.
             TapError: there is no room for it.
         """
-        data = _encode(batch)
         self._hash.update(data)
         with room():
             if self._in_memory and self._file.tell() > _IN_MEMORY:
                 self._move()
             self._file.write(len(data).to_bytes(4, "big"))
             self._file.write(data)
-        self.rows += len(batch)
-        self._most = min(MOST_ROWS, self._most * 2) if len(data) < _BATCH else len(batch) // 2 or 1
+        self.rows += rows
+        self.most = min(MOST_ROWS, self.most * 2) if len(data) < _BATCH else rows // 2 or 1
 
-    def read(self, width: int) -> Iterator[list[Cells]]:
-        """Yield the batches anew, shorter rows filled up with blank cells."""
+    def read(self, places: Sequence[int] | None, width: int) -> Iterator[Batch]:
+        """Yield the batches anew.
+
+        Args:
+            places: positions of the columns that are wanted; None for all.
+            width: number of columns there are; batches of fewer are filled up with blank cells.
+        """
         at = 0
         while True:
             with room():  # what is left to be written may not find any
@@ -82,12 +115,14 @@ class CellFile:
                 data = self._file.read(size)
             if not data:
                 return
-            batch = _decode(data)
             at += 4 + size
-            for row in batch:
-                if len(row) < width:
-                    row.extend([None] * (width - len(row)))
-            yield batch
+            if places is None:
+                rows, columns = _decode(data)
+                yield Batch(rows, [*columns, *[[None] * rows] * (width - len(columns))])
+            else:
+                rows, raw = _decode_raw(data)
+                wanted = (raw[place] if place < len(raw) else None for place in places)
+                yield Batch(rows, [_decode_column(one) if one else [None] * rows for one in wanted])
 
     def digest(self, headings: Sequence[str]) -> str:
         """Return the digest of headings and rows: 32 hexadecimal digits."""

@@ -16,7 +16,8 @@ T = TypeVar("T")
 TYPES = ("string", "integer", "number", "boolean", "date", "date-time", "time")
 """What a column may be declared as."""
 
-_DATES_KEPT = 1 << 14
+_MOST_KEPT = 1 << 14
+"""Cells whose values are kept."""
 
 _INTEGER = re.compile(r" *([+-]?[0-9]+) *")
 _NUMBER = re.compile(r" *([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?) *")
@@ -58,7 +59,7 @@ def reader_of(type_: str, date_format: str | None) -> Callable[[str], object]:
         read = _strptime(timed, datetime.isoformat)
     else:
         read = _date_times(_dates(dated))
-    return lru_cache(_DATES_KEPT)(read)  # the same days come again and again
+    return lru_cache(_MOST_KEPT)(read)  # the same days come again and again
 
 
 def _integer(cell: str) -> int:
@@ -69,6 +70,7 @@ def _integer(cell: str) -> int:
     raise ValueError("no integer")
 
 
+@lru_cache(_MOST_KEPT)  # hours and rates come again and again
 def _number(cell: str) -> Decimal:
     if found := _NUMBER.fullmatch(cell):
         return Decimal(found[1])

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 from hashlib import blake2b
-from operator import itemgetter
+from itertools import compress, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+    from tap_perform.cell_file import Batch
 
 RESERVED = PROJECT, ROW_ID, EXTRA = ("project", "_row_id", "_extra")
 """Columns of the tap's own, which no heading may name."""
@@ -79,38 +82,33 @@ def _stays(sign: str) -> bool:
     return sign.isalnum() or unicodedata.category(sign)[0] == "M"
 
 
-def row_id(pairs: Iterable[tuple[str, str | None]]) -> str:
-    """Return the digest of a row's headings and raw cells: 32 hexadecimal digits.
+def row_ids(headings: Sequence[str]) -> Callable[[Batch], list[str]]:
+    """Return what gives rows with these headings their ids: 32 hexadecimal digits each.
 
-    Blank cells do not count, nor does the order of columns, except among equal headings.
+    An id is the digest of a row's headings and raw cells. Blank cells do not count, nor does the
+    order of columns, except among equal headings.
     """
-    return _digest(sorted((pair for pair in pairs if pair[1]), key=_heading))
-
-
-def row_ids(headings: Sequence[str]) -> Callable[[Sequence[str | None]], str]:
-    """Return what gives the `row_id` of each row of a table, without sorting its cells."""
     places = sorted(range(len(headings)), key=headings.__getitem__)
-    if not places:
-        return lambda _: _digest([])
     ordered = [headings[place] for place in places]
-    if len(places) == 1:
-        return lambda cells: row_id(zip(ordered, cells, strict=True))
-    in_order = itemgetter(*places)
-    return lambda cells: _digest([*filter(_cell, zip(ordered, in_order(cells), strict=True))])
+
+    def ids(batch: Batch) -> list[str]:
+        columns = [batch.columns[place] for place in places]
+        found = []
+        for cells in zip(*columns, strict=True) if columns else repeat((), batch.rows):
+            digest = _begun(tuple(compress(ordered, cells))).copy()
+            digest.update(_encode([*filter(None, cells)]))
+            found.append(digest.hexdigest())
+        return found
+
+    return ids
 
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def _digest(pairs: list[tuple[str, str | None]]) -> str:
-    return blake2b(_encode(pairs), digest_size=16).hexdigest()
-
-
-_cell = itemgetter(1)
-
-
-def _heading(pair: tuple[str, str | None]) -> str:
-    return pair[0]
+@lru_cache(1024)  # rows with the same blank cells begin alike
+def _begun(headings: tuple[str, ...]) -> blake2b:
+    return blake2b(_encode(headings), digest_size=16)
 
 
 class Occurrences:
@@ -129,32 +127,35 @@ class Occurrences:
         self._repeated = bytearray(self._bits // 8 + 1)
         self._counts: Counter[Hashable] = Counter()
 
-    def note(self, digest: Hashable) -> None:
-        """Take note of a row or key in the first reading."""
-        mixed = hash(digest)
-        a, b = mixed % self._bits, (mixed >> 29) % self._bits
-        seen, bit, other = self._seen, 1 << (a & 7), 1 << (b & 7)
-        a >>= 3
-        b >>= 3
-        if seen[a] & bit and seen[b] & other:
-            self._repeated[a] |= bit
-            self._repeated[b] |= other
-        else:
-            seen[a] |= bit
-            seen[b] |= other
+    def note(self, keys: Iterable[Hashable]) -> None:
+        """Take note of rows or keys in the first reading."""
+        bits, seen, repeated = self._bits, self._seen, self._repeated
+        for mixed in map(hash, keys):
+            a, b = mixed % bits, (mixed >> 29) % bits
+            bit, other = 1 << (a & 7), 1 << (b & 7)
+            a >>= 3
+            b >>= 3
+            if seen[a] & bit and seen[b] & other:
+                repeated[a] |= bit
+                repeated[b] |= other
+            else:
+                seen[a] |= bit
+                seen[b] |= other
 
-    def number(self, digest: Hashable) -> int:
-        """Return how often it came in the second reading, this time included; 1 for the first.
+    def numbers(self, keys: Iterable[Hashable]) -> Iterator[int]:
+        """Yield how often each came in the second reading so far; 1 for the first time.
 
         Every one must have been noted in the first reading.
         """
-        mixed = hash(digest)
-        a, b = mixed % self._bits, (mixed >> 29) % self._bits
-        repeated = self._repeated
-        if not (repeated[a >> 3] >> (a & 7) & 1 and repeated[b >> 3] >> (b & 7) & 1):
-            return 1
-        self._counts[digest] += 1
-        return self._counts[digest]
+        bits, repeated, counts = self._bits, self._repeated, self._counts
+        for key in keys:
+            mixed = hash(key)
+            a, b = mixed % bits, (mixed >> 29) % bits
+            if repeated[a >> 3] >> (a & 7) & 1 and repeated[b >> 3] >> (b & 7) & 1:
+                counts[key] += 1
+                yield counts[key]
+            else:
+                yield 1
 
 
 _BITS_PER_ROW = 16

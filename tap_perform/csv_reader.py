@@ -7,13 +7,14 @@ import io
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from tap_perform.cell_file import encoded
 from tap_perform.json_window import LONGEST
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tap_perform.cell_file import Found, NewFile
+    from tap_perform.cell_file import Cells, Found, NewFile
 
 DELIMITERS = (",", ";", "\t", "|")
 """What may stand between cells, the likelier first."""
@@ -47,10 +48,11 @@ def check_csv(
     try:
         headings, lines = _csv_rows(text(), chosen)
         width = {len(headings)}
-        for batch in found.batches(lines):
+        for batch in found.cut(lines):
             if {*map(len, batch)} != width:
                 _refuse_ragged(batch, found.rows, len(headings))
-            found.add([[cell or None for cell in row] for row in batch])
+            columns = list(map(_blanks_as_none, zip(*batch, strict=True)))
+            found.add(len(batch), encoded(len(batch), columns))
     except csv.Error as error:
         raise ShapeError(_csv_fault(str(error), found.rows)) from None
     short = not found.rows or (found.rows <= _MESSAGE_LINES and headings[0].lower() in SAYING)
@@ -91,6 +93,12 @@ def _column(reader: Iterable[list[str]]) -> Iterator[list[str]]:
             yield from ([""] for _ in range(blank))
             yield row
         blank = 0 if row else blank + 1
+
+
+def _blanks_as_none(column: Cells) -> Cells:
+    if all(column):
+        return column
+    return [cell or None for cell in column] if any(column) else [None] * len(column)
 
 
 def _refuse_ragged(batch: Sequence[Sequence[object]], before: int, width: int) -> None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeAlias
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
+from tap_perform.cell_file import encoded
 from tap_perform.csv_reader import SAYING
+from tap_perform.json_bulk import Bulk
 from tap_perform.json_window import Number, Pairs, Window, kind_of
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from tap_perform.cell_file import CellFile, Cells, Found, NewFile
-    from tap_perform.json_window import Decode
-
-Name: TypeAlias = "str | tuple[str, int]"
-"""A heading of objects, with a number where one object has it more than once."""
+    from tap_perform.json_window import Decode, Name
 
 
 def check_json(
@@ -38,15 +38,15 @@ def check_json(
     """
     reading = _Reading(text, decode, new_file)
     if reading.window().peek() == "[":
-        return reading.rows("a JSON array of objects", Window.elements)
+        return reading.rows("a JSON array of objects")
     if _are_lines(reading.window()):
-        return reading.rows("JSON lines", Window.lines)
+        return reading.rows("JSON lines", lines=True)
     try:
         return _check_object(reading)
     except _NoTableError:
         if not any(map(hint.lower().count, _LINES)):
             raise
-        return reading.rows("JSON lines", Window.lines)
+        return reading.rows("JSON lines", lines=True)
 
 
 class _NoTableError(ShapeError):
@@ -65,9 +65,9 @@ def _check_object(reading: _Reading) -> Found:
         elif name == "fields":
             fields = window.value()
         else:
-            arrays.append((name, reading.array(window, window.elements())))
+            arrays.append((name, reading.array(window)))
     if window.peek() == "{":  # lines after all, the first one longer than the window
-        return reading.rows("JSON lines", Window.lines)
+        return reading.rows("JSON lines", lines=True)
     window.end()
     if fields is not None:
         return _with_fields(fields, [array for name, array in arrays if name == "values"])
@@ -127,14 +127,14 @@ class _Reading:
         """Begin anew."""
         return Window(self._text().read, self._decode)
 
-    def array(self, window: Window, values: Iterator[Any]) -> _Array:
-        """Read a list to its end."""
-        return _Array(window, values, self._new_file())
+    def array(self, window: Window, *, lines: bool = False) -> _Array:
+        """Read a list, or lines, to the end."""
+        return _Array(window, self._new_file(), lines=lines)
 
-    def rows(self, form: str, source: Callable[[Window], Iterator[Any]]) -> Found:
+    def rows(self, form: str, *, lines: bool = False) -> Found:
         """Check a body that is nothing but objects."""
         window = self.window()
-        array = self.array(window, source(window))
+        array = self.array(window, lines=lines)
         window.end()
         array.refuse_all_but("an object")
         return form, *array.table()
@@ -147,19 +147,32 @@ class _Array:
         widths: the first row of each number of cells, where rows are lists.
     """
 
-    def __init__(self, window: Window, values: Iterator[Any], found: CellFile) -> None:
+    def __init__(self, window: Window, found: CellFile, *, lines: bool) -> None:
         self.widths: dict[int, int] = {}
         self._reader = _Rows(window)
         self._kinds: dict[str, int] = {}
         self._seen_rows = 0
         self._found = found
-        for batch in found.batches(map(self._seen, values)):
-            try:
-                found.add(batch)
-            except UnicodeEncodeError:
-                found.add([[cell and _repaired(cell) for cell in row] for row in batch])
+        bulk = Bulk(window, lines=lines)
+        values = map(self._seen, window.lines() if lines else window.elements())
+        for batch in found.cut(values):
+            ended = len(batch) < found.most
+            found.add(len(batch), _encoded(batch))
+            while not ended and (more := self._more(bulk)):
+                found.add(*more)
 
-    def _seen(self, value: Any) -> Cells:  # noqa: ANN401 - any JSON value
+    def _more(self, bulk: Bulk) -> tuple[int, bytes] | None:
+        """Return a batch of the kind that all rows before are of, encoded, and its rows."""
+        if self._kinds.keys() == {"an object"}:
+            found = bulk.rows(self._reader.names)
+        elif self._kinds.keys() == {"a list"} and len(self.widths) == 1:
+            found = bulk.rows(*self.widths)
+        else:
+            return None
+        self._seen_rows += found[0] if found else 0
+        return found
+
+    def _seen(self, value: Any) -> list[str | None]:  # noqa: ANN401 - any JSON value
         self._seen_rows += 1
         kind = kind_of(value)
         if kind not in self._kinds:
@@ -192,6 +205,15 @@ class _Array:
         return self._reader.headings(), self._found
 
 
+def _encoded(rows: Sequence[Cells]) -> bytes:
+    columns = list(zip_longest(*rows))
+    try:
+        return encoded(len(rows), columns)
+    except UnicodeEncodeError:
+        repaired = [[cell and _repaired(cell) for cell in column] for column in columns]
+        return encoded(len(rows), repaired)
+
+
 class _Rows:
     """Turns decoded rows into cells; the headings of objects are gathered on the way."""
 
@@ -199,7 +221,7 @@ class _Rows:
         self._window = window
         self.names: tuple[Name, ...] = ()
 
-    def cells(self, row: Any) -> Cells:  # noqa: ANN401 - an object or a list
+    def cells(self, row: Any) -> list[str | None]:  # noqa: ANN401 - an object or a list
         """Return a row's cells as text, blank ones as None."""
         values = self._values(row)
         if not _TEXTS.issuperset(map(type, values)):

@@ -16,6 +16,9 @@ Read: TypeAlias = "Callable[[int], str]"
 
 Decode: TypeAlias = "Callable[[str, int], tuple[Any, int]]"
 
+Name: TypeAlias = "str | tuple[str, int]"
+"""A heading of objects, with a number where one object has it more than once."""
+
 CHUNK = 1 << 17
 """Characters that are read at a time."""
 LONGEST = 1 << 24
@@ -55,7 +58,7 @@ EXACT = _decoder(Number, object_pairs_hook=Pairs)
 """Ways to decode: the fastest; one that raises `RepeatedNameError`; one that keeps such members."""
 
 _BLANK = re.compile(r"[ \t\n\r]*")
-_COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
+COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 _CLOSED = re.compile(r"[\]}]")
 _NEAR_END = 16
 """An error so close to the end of the window may come from the cut alone."""
@@ -137,7 +140,7 @@ class Window:
             return
         while True:
             yield self.value()
-            found = _COMMA.match(self.text, self.at)
+            found = COMMA.match(self.text, self.at)
             if found and found.end() < len(self.text):
                 self.at = found.end()
             elif self.skip(",]") == "]":

@@ -6,7 +6,7 @@ import codecs
 import io
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tap_perform.cell_file import CellFile
@@ -16,9 +16,9 @@ from tap_perform.json_window import EXACT, FAST, UNIQUE, RepeatedNameError, Wind
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from tap_perform.cell_file import Cells, Found, NewFile
+    from tap_perform.cell_file import Batch, Found, NewFile
 
 _HEAD = 1 << 16
 _PIECE = 1 << 17
@@ -56,15 +56,19 @@ class Table:
     notes: list[str] = field(default_factory=list)
     _cells: CellFile = field(default_factory=CellFile, repr=False)
 
-    def batches(self) -> Iterator[list[Cells]]:
+    def batches(self, places: Sequence[int] | None = None) -> Iterator[Batch]:
         """Yield batches of raw cells in the order of the headings; blank and absent ones are None.
 
         That may be done as often as need be, until `close`.
-        """
-        return self._cells.read(len(self.headings))
 
-    def __iter__(self) -> Iterator[Cells]:
-        return chain.from_iterable(self.batches())
+        Args:
+            places: positions of the columns that are wanted, instead of all.
+        """
+        return self._cells.read(places, len(self.headings))
+
+    def __iter__(self) -> Iterator[list[str | None]]:
+        for rows, columns in self.batches():
+            yield from map(list, zip(*columns, strict=True) if columns else repeat((), rows))
 
     def close(self) -> None:
         """Give the rows' temporary file back."""

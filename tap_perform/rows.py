@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tap_perform.cell_file import CellFile
+from tap_perform.cell_file import CellFile, encoded
 from tap_perform.cells import reader_of
 from tap_perform.columns import EXTRA, PROJECT, ROW_ID, Occurrences, columns_of, row_ids
 from taps_common.errors import ShapeError
@@ -20,24 +20,31 @@ if TYPE_CHECKING:
 
     import msgspec
 
-    from tap_perform.cell_file import Cells
+    from tap_perform.cell_file import Batch, Cells
     from tap_perform.columns import Column
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
     from taps_common.rows import Row
 
-    Maker: TypeAlias = "Callable[[_Batch], Sequence[object]]"
+    Maker: TypeAlias = "Callable[[_Numbered], Sequence[object]]"
 
 _LONGEST_QUOTE = 60
 """Characters of a cell that a message quotes."""
 
 
-class _Batch(NamedTuple):
-    """Rows of cells that become rows together; the first one's number, counted from 1."""
+class _Numbered(NamedTuple):
+    """Rows of cells that become rows together.
+
+    Attributes:
+        first: number of the first row, counted from 1.
+        rows: how many there are.
+        columns: their cells.
+        ids: their ids; none where they have a key.
+    """
 
     first: int
-    rows: list[Cells]
-    columns: list[tuple[str | None, ...]]
+    rows: int
+    columns: Sequence[Cells]
     ids: list[str]
 
 
@@ -88,7 +95,7 @@ class Rows:
             None if types[name] == "string" else reader_of(types[name], clip.date_format)
             for name in keys
         ]
-        self._id = row_ids(table.headings)
+        self._ids_of = row_ids(table.headings)
         self._makers = [self._maker(field.encode_name, types) for field in fields_of(row)]
         self._occurrences = Occurrences(table.rows)
         self._misfits: Counter[str] = Counter()
@@ -100,18 +107,18 @@ class Rows:
         Raises:
             ShapeError: a cell does not fit its type, or a documented key is not unique.
         """
+        places = self._places or None
         with closing(CellFile()) as noted:
-            for rows in self._table.batches():
-                keys = list(map(self._key, rows))
-                noted.add(keys)
-                for key in keys:
-                    self._occurrences.note(tuple(key))
+            for batch in self._table.batches(places):
+                keys = self._keys_of(batch)
+                noted.add(batch.rows, encoded(batch.rows, keys))
+                self._occurrences.note(zip(*keys, strict=True))
             first = 1
-            batches = zip(self._table.batches(), noted.read(1), strict=True)
-            for rows, keys in batches:
-                batch = _Batch(first, rows, list(zip(*rows, strict=True)), self._ids(keys, first))
-                yield list(map(self._new, *(make(batch) for make in self._makers)))
-                first += len(rows)
+            batches = zip(self._table.batches(), noted.read(None, 1), strict=True)
+            for (rows, columns), (_, keys) in batches:
+                numbered = _Numbered(first, rows, columns, self._ids(keys, first))
+                yield list(map(self._new, *(make(numbered) for make in self._makers)))
+                first += rows
 
     def notes(self) -> Iterator[str]:
         """Yield sentences on what was odd about the cells, for the log."""
@@ -127,23 +134,22 @@ class Rows:
 
     # -- keys ------------------------------------------------------------------------------------
 
-    def _key(self, cells: Cells) -> Cells:
-        """Return the cells of a row's key, or the row's id."""
+    def _keys_of(self, batch: Batch) -> Sequence[Cells]:
+        """Return the columns of the key as values are written, or the rows' ids."""
         if not self._places:
-            return [self._id(cells)]
-        found = [cells[place] for place in self._places]
-        if any(self._key_readers):  # 1 and 01 are the same integer
-            pairs = zip(self._key_readers, found, strict=True)
-            return [_spelled(cell, read) for read, cell in pairs]
-        return found
+            return [self._ids_of(batch)]
+        pairs = zip(batch.columns, self._key_readers, strict=True)
+        return [
+            column if read is None else [_spelled(cell, read) for cell in column]
+            for column, read in pairs
+        ]
 
     def _ids(self, keys: Sequence[Cells], first: int) -> list[str]:
         """Return the ids of rows that have no key; look at the keys of those that have."""
-        numbers = list(map(self._occurrences.number, map(tuple, keys)))
+        numbers = self._occurrences.numbers(zip(*keys, strict=True))
         if not self._places:
-            return [
-                f"{key}-{n}" if n > 1 else str(key) for (key,), n in zip(keys, numbers, strict=True)
-            ]
+            pairs = zip(keys[0], numbers, strict=True)
+            return [f"{id_}-{number}" if number > 1 else str(id_) for id_, number in pairs]
         again = [row for row, number in enumerate(numbers, first) if number > 1]
         if again and not self._trusted:
             raise ShapeError(
@@ -152,7 +158,7 @@ class Rows:
                 "([]) for an id per row, and discover again."
             )
         self._repeated += len(again)
-        self._blank += sum(None in key for key in keys)
+        self._blank += sum(None in key for key in zip(*keys, strict=True))
         return []
 
     # -- columns ---------------------------------------------------------------------------------
@@ -160,7 +166,7 @@ class Rows:
     def _maker(self, name: str, types: Mapping[str, str]) -> Maker:
         """Return what makes the values of one field."""
         own: dict[str, Maker] = {
-            PROJECT: lambda batch: [self._clip.project] * len(batch.rows),
+            PROJECT: lambda batch: [self._clip.project] * batch.rows,
             ROW_ID: lambda batch: batch.ids,
             EXTRA: self._extra,
         }
@@ -168,7 +174,7 @@ class Rows:
             return own[name]
         column = self._known.get(name)
         if column is None:
-            return lambda batch: [None] * len(batch.rows)
+            return lambda batch: [None] * batch.rows
         place, key = column.position, name in self._keys
         if types[name] != "string":
             read = reader_of(types[name], self._clip.date_format)
@@ -178,7 +184,7 @@ class Rows:
         return lambda batch: batch.columns[place]
 
     def _typed(
-        self, column: Column, read: Callable[[str], object], batch: _Batch, *, required: bool
+        self, column: Column, read: Callable[[str], object], batch: _Numbered, *, required: bool
     ) -> Sequence[object]:
         cells = batch.columns[column.position]
         try:
@@ -217,21 +223,27 @@ class Rows:
             self._misfits[column.heading] += 1
             return None
 
-    def _extra(self, batch: _Batch) -> Sequence[object]:
+    def _extra(self, batch: _Numbered) -> Sequence[object]:
         """Return the cells of columns that the catalog does not know, as JSON text."""
-        headings = Counter(column.heading for column in self.new)
-        named = [(one.heading if headings[one.heading] == 1 else one.name, one) for one in self.new]
-        held = (
-            {name: cell for name, one in named if (cell := row[one.position]) is not None}
-            for row in batch.rows
-        )
-        return [json.dumps(cells, ensure_ascii=False) if cells else None for cells in held]
+        if not self.new:
+            return [None] * batch.rows
+        headings = Counter(one.heading for one in self.new)
+        taken = {one.name for one in self.new}
+        names = [
+            one.name if headings[one.heading] > 1 or one.heading in taken else one.heading
+            for one in self.new
+        ]
+        found = []
+        for cells in zip(*[batch.columns[one.position] for one in self.new], strict=True):
+            held = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+            found.append(json.dumps(held, ensure_ascii=False) if held else None)
+        return found
 
 
-def _spelled(cell: str | None, read: Callable[[str], object] | None) -> str | None:
-    """Return a cell of a key as its value is written, so that equal values are equal keys."""
-    if cell is None or read is None:
-        return cell
+def _spelled(cell: str | None, read: Callable[[str], object]) -> str | None:
+    """Return a cell of a key as its value is written: 1 and 01 are the same integer."""
+    if cell is None:
+        return None
     try:
         value = read(cell)
     except ValueError:  # said when its turn comes

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.perform.formats import csv_line
-from tap_perform.columns import Occurrences, row_id, row_ids
+from tap_perform.cell_file import Batch
+from tap_perform.columns import Occurrences, row_ids
 from tap_perform.readers import Table, open_table
 from taps_common.errors import ShapeError
 
@@ -89,6 +90,11 @@ def expected(grid: Grid) -> list[list[str | None]]:
     return [[cell or None for cell in row] for row in grid[1]]
 
 
+def ids_of(table: Table) -> list[str]:
+    ids = row_ids(table.headings)
+    return [id_ for batch in table.batches() for id_ in ids(batch)]
+
+
 def check(table: Table, grid: Grid) -> None:
     assert table.headings == tuple(grid[0])
     assert list(table) == list(table) == expected(grid)
@@ -123,11 +129,12 @@ def test_windows_1252_brings_what_went_in(grid: Grid) -> None:
 def test_every_json_shape_brings_what_went_in(
     grid: Grid, indent: int | None, encoding: str
 ) -> None:
-    ids = [row_id(zip(grid[0], row, strict=True)) for row in grid[1]]
+    columns = [*map(list, zip(*grid[1], strict=True))]
+    ids = row_ids(grid[0])(Batch(len(grid[1]), columns))
     for text in json_bodies(grid, ascii_=encoding == "ascii", indent=indent):
         table = opened(text.encode(encoding), hint="application/x-ndjson")
         check(table, grid)
-        assert [*map(row_ids(table.headings), table)] == ids
+        assert ids_of(table) == ids
         assert table.digest == opened(text.encode(encoding), hint="application/jsonl").digest
 
 
@@ -137,11 +144,10 @@ def test_row_ids_are_the_same_in_every_form_and_unique_with_their_number(grid: G
     seen = set()
     for body in bodies:
         table = opened(body.encode(), ",", hint="application/jsonl")
+        ids = ids_of(table)
         occurrences = Occurrences(table.rows)
-        ids = row_ids(table.headings)
-        for row in table:
-            occurrences.note(ids(row))
-        keys = tuple((key, occurrences.number(key)) for key in map(ids, table))
+        occurrences.note(ids)
+        keys = tuple(zip(ids, occurrences.numbers(ids), strict=True))
         assert len({*keys}) == table.rows
         seen.add(keys)
     assert len(seen) == 1
