@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import compress, repeat
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from tap_perform.cell_file import Batch
 
@@ -35,18 +35,26 @@ class Column(NamedTuple):
     position: int
 
 
-def columns_of(headings: Sequence[str]) -> list[Column]:
+def columns_of(headings: Sequence[str], known: Mapping[str, str] | None = None) -> list[Column]:
     """Return the columns of a table; the same headings have the same names on every run.
 
     Letters, their marks and digits of any script are kept, `%` is `percent`, anything else is an
     underscore. A name that is taken gets `_2`, `_3` and so on, in the order of the headings.
+
+    Args:
+        headings: of the table.
+        known: headings by the names that they have already, in whatever order they come now.
     """
-    taken = set(RESERVED)
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for name, heading in (known or {}).items():
+        names[heading].insert(0, name)
+    kept = [names[heading].pop() if names[heading] else None for heading in headings]
+    taken = {*RESERVED, *(name.casefold() for name in kept if name)}
     columns = []
     for position, heading in enumerate(headings):
-        wanted = name = name_of(heading) or f"column_{position + 1}"
-        number = 1
-        while name.casefold() in taken:
+        wanted = name_of(heading) or f"column_{position + 1}"
+        name, number = kept[position] or wanted, 1
+        while not kept[position] and name.casefold() in taken:
             number += 1
             name = f"{wanted}_{number}"
         taken.add(name.casefold())

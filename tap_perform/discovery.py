@@ -104,6 +104,8 @@ class Discovery:
         """
         if self.catalog is None:
             headings = self._headings(stream)
+            if not any(headings):  # an empty JSON list has none
+                headings = [list(dict.fromkeys((*(declared.keys or ()), *declared.types)))]
             fields = fields_from(headings, declared.types)
             return fields, _keys(stream, headings, fields, declared)
         entry = self.catalog.get(stream)
@@ -164,15 +166,15 @@ class Discovery:
                 tables.append(one.table())
             except TapError:  # said when the table's turn comes
                 continue
-        types = types_of(tables)
+        types = types_of(tables, {one.name: one.heading for one in fields})
         typed = [
-            replace(one, type=types.get(one.name)) if one.name in undeclared else one
+            replace(one, type=types.get(one.name, "string")) if one.name in undeclared else one
             for one in fields
         ]
         told = {
             one.heading: one.type
             for one in typed
-            if one.name in undeclared and one.type not in {None, "string"}
+            if one.name in undeclared and one.type != "string"
         }
         if told:
             self.logger.info("%s: types found in all rows, to be declared: %s", stream, told)

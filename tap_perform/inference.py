@@ -8,16 +8,21 @@ from tap_perform.cells import narrowest
 from tap_perform.columns import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tap_perform.readers import Table
 
 
-def types_of(tables: Iterable[Table]) -> dict[str, str]:
-    """Return the narrowest type of each column that holds all cells of all projects, by name."""
+def types_of(tables: Iterable[Table], headings: Mapping[str, str]) -> dict[str, str]:
+    """Return the narrowest type of each column that holds all cells of all projects, by name.
+
+    Args:
+        tables: what the projects' clips hold.
+        headings: of the columns, by name.
+    """
     types: dict[str, str | None] = {}
     for table in tables:
-        names = [column.name for column in columns_of(table.headings)]
+        names = [column.name for column in columns_of(table.headings, headings)]
         found = [types.get(name) for name in names]
         for cells in table:
             found = list(map(narrowest, found, cells))

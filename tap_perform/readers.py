@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _HEAD = 1 << 16
 _PIECE = 1 << 17
+
+_JSON = re.compile(r"""\[\s*(?:[\[\]{"0-9-]|true|false|null|$)|\{\s*(?:["}]|$)""")
+"""How JSON begins; a heading may begin with a bracket too."""
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8",
@@ -133,8 +137,9 @@ def peek(body: BinaryIO, *, delimiter: str | None, encoding: str | None) -> tupl
 
 
 def is_json(beginning: bytes) -> bool:
-    """Tell whether a body begins as JSON does."""
-    return beginning.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1] in {b"[", b"{"}
+    """Tell whether a body begins as JSON does, in whatever encoding."""
+    bare = beginning.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return _JSON.match(bare.decode("latin-1")) is not None
 
 
 def _encoding(body: BinaryIO, encoding: str | None) -> tuple[bytes, str]:
@@ -187,12 +192,13 @@ def _text(body: BinaryIO, start: int, codec: str) -> io.TextIOWrapper:
 
 
 def _table(text: Callable[[], io.TextIOWrapper], delimiter: str | None, hint: str) -> Table:
-    first = Window(text().read, FAST).peek()
+    window = Window(text().read, FAST)
+    first = window.peek()
     if not first:
         raise ShapeError("The body is empty: there is not even a heading.")
     if first == "<":
         raise ShapeError("The body is a web page (HTML), not CSV or JSON: perhaps a login page.")
-    if first not in "[{":
+    if not _JSON.match(window.text, window.at):
         return _found(lambda new_file: check_csv(text, delimiter, new_file))
     try:
         return _found(lambda new_file: check_json(text, UNIQUE, hint, new_file))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tap_perform.columns import Column
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
+    from tap_perform.tables import Field
     from taps_common.rows import Row
 
     Maker: TypeAlias = "Callable[[_Numbered], Sequence[object]]"
@@ -55,12 +56,13 @@ class Rows:
         clip: whose they are.
         table: the cells.
         row: type of the rows; its fields are what is made.
-        types: type of each column that the catalog knows, by name.
+        fields: the columns that the catalog knows, by name.
         keys: names of the columns that tell rows apart; none gives each row an id.
         trusted: whether the keys are the user's own word: rows that share one are only counted.
         nulls: whether a cell that does not fit its type becomes null, and is counted.
 
     Attributes:
+        columns: columns of the table.
         new: columns that the catalog does not know.
         missing: names of columns that are not there.
 
@@ -74,7 +76,7 @@ class Rows:
         table: Table,
         *,
         row: type[msgspec.Struct],
-        types: Mapping[str, str],
+        fields: Mapping[str, Field],
         keys: Sequence[str],
         trusted: bool,
         nulls: bool,
@@ -82,21 +84,23 @@ class Rows:
         self._clip, self._table, self._keys = clip, table, keys
         self._trusted, self._nulls = trusted, nulls
         self._new: Callable[..., Row] = row  # type: ignore[assignment]  # it has Row's fields
-        self._known = {column.name: column for column in columns_of(table.headings)}
-        self.new = [column for name, column in self._known.items() if name not in types]
-        self.missing = [name for name in types if name not in self._known]
+        titles = {name: one.heading for name, one in fields.items()}
+        self.columns = columns_of(table.headings, titles)
+        self._known = {column.name: column for column in self.columns}
+        self.new = [column for name, column in self._known.items() if name not in fields]
+        self.missing = [name for name in fields if name not in self._known]
         if absent := [name for name in keys if name not in self._known]:
             raise ShapeError(
                 f"{clip} has no column {absent[0]}, which is part of its key: name other columns "
                 "in primary_keys, and discover again."
             )
         self._places = [self._known[name].position for name in keys]
+        kinds = [fields[name].type for name in keys]
         self._key_readers = [
-            None if types[name] == "string" else reader_of(types[name], clip.date_format)
-            for name in keys
+            None if kind == "string" else reader_of(kind, clip.date_format) for kind in kinds
         ]
         self._ids_of = row_ids(table.headings)
-        self._makers = [self._maker(field.encode_name, types) for field in fields_of(row)]
+        self._makers = [self._maker(one.encode_name, fields) for one in fields_of(row)]
         self._occurrences = Occurrences(table.rows)
         self._misfits: Counter[str] = Counter()
         self._blank = self._repeated = 0
@@ -163,7 +167,7 @@ class Rows:
 
     # -- columns ---------------------------------------------------------------------------------
 
-    def _maker(self, name: str, types: Mapping[str, str]) -> Maker:
+    def _maker(self, name: str, fields: Mapping[str, Field]) -> Maker:
         """Return what makes the values of one field."""
         own: dict[str, Maker] = {
             PROJECT: lambda batch: [self._clip.project] * batch.rows,
@@ -176,8 +180,8 @@ class Rows:
         if column is None:
             return lambda batch: [None] * batch.rows
         place, key = column.position, name in self._keys
-        if types[name] != "string":
-            read = reader_of(types[name], self._clip.date_format)
+        if (kind := fields[name].type) != "string":
+            read = reader_of(kind, self._clip.date_format)
             return partial(self._typed, column, read, required=key)
         if key:  # which is never null
             return lambda batch: [cell or "" for cell in batch.columns[place]]

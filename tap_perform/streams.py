@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_perform.catalogue import documented_keys
-from tap_perform.columns import EXTRA, RESERVED, columns_of, notes_on
+from tap_perform.columns import EXTRA, RESERVED, notes_on
 from tap_perform.rows import Rows
 from taps_common.errors import InterruptedRunError, ShapeError, TapError
 from taps_common.rows import fields_of, json_schema
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tap_perform.downloads import Download
     from tap_perform.readers import Table
-    from tap_perform.tables import Declared
+    from tap_perform.tables import Declared, Field
     from tap_perform.tap import TapPerform
     from taps_common.bookmarks import Scope, Window
     from taps_common.fetch import Walk
@@ -36,13 +36,13 @@ class ClipStream(Source):
     """The rows of a clip, project by project.
 
     Attributes:
-        types: type of each column of a clip, by its name.
+        fields: the columns of a clip, by name.
         declared: what the settings and Bentley say of them.
         own: names of the columns that the settings declare.
     """
 
     tap: TapPerform
-    types: ClassVar[Mapping[str, str]]
+    fields: ClassVar[Mapping[str, Field]]
     declared: ClassVar[Declared]
     own: ClassVar[set[str]]
 
@@ -113,20 +113,20 @@ class ClipStream(Source):
 
     def _send(self, one: Download, table: Table, partition: Scope, reading: Reading) -> None:
         clip = one.clip
-        for note in (*table.notes, *notes_on(columns_of(table.headings))):
-            self.logger.info("%s: %s", clip, note)
-        if not table.headings:  # an empty JSON list, which has none
+        if not table.headings and not table.rows:  # an empty JSON list
             return
         keys = [name for name in self.own_keys if name not in RESERVED]
         rows = Rows(
             clip,
             table,
             row=reading.fields,
-            types=self.types,
+            fields=self.fields,
             keys=keys,
             trusted=self.declared.keys is not None or keys != documented_keys(self.name),
             nulls=self.config["on_bad_value"] == "null",
         )
+        for note in (*table.notes, *notes_on(rows.columns)):
+            self.logger.info("%s: %s", clip, note)
         kept = EXTRA in {field.encode_name for field in fields_of(reading.fields)}
         self._report_columns(str(clip), rows, kept=kept)
         for batch in rows:
@@ -143,7 +143,9 @@ class ClipStream(Source):
             ShapeError: none is one that was declared, or there is a new one and none may be.
         """
         missing = {*rows.missing}
-        for known, where in ((self.own, "settings declare"), (self.types, "catalog has")):
+        if not self.fields:
+            raise ShapeError(f"The catalog knows no column of {clip_name} yet: discover again.")
+        for known, where in ((self.own, "settings declare"), (self.fields, "catalog has")):
             if known and missing.issuperset(known):
                 raise ShapeError(
                     f"{clip_name} has none of the columns that the {where}: it is another table, "

@@ -97,7 +97,7 @@ def suggested(
     clips = {stream: _declaration(stream, found, formats) for stream, found in surveys.items()}
     for stream, found in clips.items():
         rows = sum(one.table.rows for one in surveys[stream].values())
-        yield f"# {stream}, {rows:,} rows: {_key_of(stream, found)}"
+        yield f"# {stream}, {rows:,} row{'s' if rows != 1 else ''}: {_key_of(stream, found)}"
     yield "# A key that holds for these rows may not hold for later ones: use what you know."
     yield "# User names, passwords and values in the queries of addresses are left out: keep yours."
     block = {"projects": [_project(project, clips, formats) for project in projects]}

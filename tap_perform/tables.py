@@ -30,12 +30,12 @@ class Field:
     Attributes:
         name: its name.
         heading: the heading that it comes from.
-        type: one of `cells.TYPES`; None where nothing tells.
+        type: one of `cells.TYPES`.
     """
 
     name: str
     heading: str
-    type: str | None = None
+    type: str = "string"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def fields_from(headings: Iterable[Sequence[str]], types: Mapping[str, str]) -> 
     """Return the columns of all projects' headings, in the order in which they come first."""
     found: dict[str, Field] = {}
     for one in headings:
-        for name, heading, _ in columns_of(one):
+        for name, heading, _ in columns_of(one, {name: at.heading for name, at in found.items()}):
             found.setdefault(name, Field(name, heading))
     for heading, kind in types.items():
         for name in named(heading, found.values()):
@@ -147,7 +147,7 @@ def clip_stream(
             "primary_keys": (PROJECT, *(keys or (ROW_ID,))),
             "declared": declared,
             "own": {name for heading in declared.own for name in named(heading, fields)},
-            "types": {one.name: one.type or "string" for one in fields},
+            "fields": {one.name: one for one in fields},
         },
     )
 
@@ -173,8 +173,7 @@ def _described(kind: Any, text: str) -> Any:  # noqa: ANN401 - a type expression
 
 def _typed(one: Field) -> Any:  # noqa: ANN401 - a type expression
     """Return the type of a column; texts with a form stay texts, with all their digits."""
-    kind = one.type or "string"
     schema = {"title": one.heading}
-    if kind in {"date-time", "time"}:
-        return Annotated[str, Meta(extra_json_schema={**schema, "format": kind})]
-    return Annotated[_PYTHON[kind], Meta(extra_json_schema=schema)]
+    if one.type in {"date-time", "time"}:
+        return Annotated[str, Meta(extra_json_schema={**schema, "format": one.type})]
+    return Annotated[_PYTHON[one.type], Meta(extra_json_schema=schema)]

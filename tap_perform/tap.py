@@ -323,7 +323,8 @@ def _shape(one: Download) -> str:
     columns = f"{len(one.headings()):,} columns"
     if one.cut:
         return f"CSV, {columns}"
-    return f"{one.table().form}, {columns}, {one.table().rows:,} rows"
+    rows = one.table().rows
+    return f"{one.table().form}, {columns}, {rows:,} row{'s' if rows != 1 else ''}"
 
 
 def _state(error: TapError) -> str:

@@ -161,7 +161,7 @@ def narrow(
 
 def attribute_of(name: str) -> str:
     """Return the attribute of a row that holds a field: its name, unless Python refuses that."""
-    if name.isidentifier() and not name.startswith("__"):
+    if name.isidentifier() and not name.startswith(("__", "field_")):
         return name
     return f"field_{name.encode().hex()}"
 

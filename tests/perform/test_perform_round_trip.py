@@ -277,24 +277,24 @@ def by_form(run: Run, forms: list[Form]) -> list[list[tuple[str, Record]]]:
     return [found[f"p{place}"] for place, _ in enumerate(forms)]
 
 
-def names_of(grid: Grid, form: Form) -> list[tuple[str, int]]:
+def names_of(grid: Grid, form: Form, titles: dict[str, str]) -> list[tuple[str, int]]:
     """Return the names of the columns that a form has, and where in the grid they are."""
-    columns = columns_of([grid.headings[place] for place in form.places])
+    columns = columns_of([grid.headings[place] for place in form.places], titles)
     return [(one.name, form.places[one.position]) for one in columns]
 
 
 def check(run: Run, grid: Grid, forms: list[Form]) -> list[str]:
     """Make sure that each form's records are the grid's rows, and return their ids."""
     ids: list[list[str]] = []
-    blank = {one["stream"]: dict.fromkeys(one["schema"]["properties"]) for one in run.of("SCHEMA")}
+    known = {one["stream"]: one["schema"]["properties"] for one in run.of("SCHEMA")}
     for form, found in zip(forms, by_form(run, forms), strict=True):
         ids.append([record["_row_id"] for _, record in found])
-        names = names_of(grid, form)
-        expected = [{name: row[place] or None for name, place in names} for row in grid.rows]
-        assert len(found) == len(expected)
-        for (table, record), values in zip(found, expected, strict=True):
+        for (table, record), row in zip(found, grid.rows, strict=True):
+            columns = known[table].items()
+            titles = {name: one["title"] for name, one in columns if "title" in one}
+            values = {name: row[place] or None for name, place in names_of(grid, form, titles)}
             own = {name: record[name] for name in ("project", "_row_id")}
-            assert record == {**blank[table], **own, **values}
+            assert record == {**dict.fromkeys(known[table]), **own, **values}
     assert all(one == ids[0] for one in ids), "the same rows have the same ids in every form"
     assert len({*ids[0]}) == len(grid.rows)
     return ids[0]
