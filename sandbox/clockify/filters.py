@@ -166,8 +166,11 @@ def entry_matches(entry: TimeEntry, request: Request) -> bool:
 def wall_clock(request: Request, name: str, zone: str) -> int | None:
     """Read a bound as wall clock in the key owner's zone, whatever offset the text carries."""
     text = request.value(name)
-    if text is None:
-        return None
+    return None if text is None else in_zone(name, text, zone)
+
+
+def in_zone(name: str, text: str, zone: str) -> int:
+    """Read the wall clock of a zone, whatever offset the text carries."""
     try:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
