@@ -99,7 +99,8 @@ def action_of(kind: str, event: Event, *, other: bool = False) -> str | None:
         manual = "_MANUAL" if event == "created" and not other else ""
         return f"{VERBS[event]}_TIME_{whose}{manual}"
     noun = NOUNS.get(kind)
-    return f"{VERBS[event]}_{noun}" if noun else None
+    whose = "_FOR_OTHER" if other and kind == "EXPENSE" else ""
+    return f"{VERBS[event]}_{noun}{whose}" if noun else None
 
 
 def kept(world: World, data: WorkspaceData) -> list[AuditLogEntry]:

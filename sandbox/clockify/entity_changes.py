@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 DAY = 86_400
 DEFAULT_SPAN = 30 * DAY
 DEFAULT_LIMIT = 50
+KEPT_FEEDS = 8
+"""Windows that are remembered for their further pages."""
 
 Dated = tuple[int, str, str, Change]
 """When, type, id, what is known."""
@@ -67,9 +69,22 @@ def _feed(ask: Ask, event: Event) -> Response:
         start = max(start, seconds(world.now) - world.changes_kept_days * DAY)
     if event == "deleted":
         end = min(end, seconds(world.now) - world.deletion_delay)
-    dated = sorted(rows(world, ask.data.row.id, event, types, start, end), key=lambda one: one[:3])
+    dated = _sorted(world, ask.data.row.id, event, types, (start, end))
     page = [_row(world, event, *one[1:]) for one in dated[first : first + size]]
     return json_response({"response": page} if world.changes_envelope else page)
+
+
+def _sorted(
+    world: World, workspace_id: str, event: Event, types: list[str], window: tuple[int, int]
+) -> list[Dated]:
+    """Work a window out once, whatever the page."""
+    key = (world.ledger.version, workspace_id, event, *types, *window)
+    if key not in world.feeds:
+        if len(world.feeds) > KEPT_FEEDS:
+            world.feeds.clear()
+        found = rows(world, workspace_id, event, types, *window)
+        world.feeds[key] = sorted(found, key=lambda one: one[:3])
+    return world.feeds[key]
 
 
 def rows(

@@ -20,7 +20,7 @@ from sandbox.clockify.rows import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.clockify.rows import Client, CustomField, Project, Tag, Task, TimeEntry
+    from sandbox.clockify.rows import Client, CustomField, Holiday, Project, Tag, Task, TimeEntry
     from sandbox.clockify.workspaces import WorkspaceData
     from sandbox.clockify.world import World
     from sandbox.wire import Request
@@ -146,6 +146,19 @@ def custom_fields(data: WorkspaceData, request: Request) -> list[CustomField]:
         field
         for field in named(data.custom_fields.values(), request)
         if status in {None, field.status} and entity_type in {None, field.entityType}
+    ]
+
+
+def holidays(data: WorkspaceData, user_id: str | None) -> list[Holiday]:
+    """Keep the holidays of one member: everybody's, its own and its groups'."""
+    groups = {group.id for group in data.user_groups.values() if user_id in group.userIds}
+    return [
+        one
+        for one in data.holidays.values()
+        if user_id is None
+        or one.everyoneIncludingNew
+        or user_id in one.userIds
+        or groups & set(one.userGroupIds)
     ]
 
 

@@ -72,6 +72,8 @@ class Ledger:
         self.changes: dict[Key, Change] = {}
         self.known: dict[tuple[str, str], dict[str, bytes]] = {}
         """What the lists held after the last mutation, by workspace and type."""
+        self.version = 0
+        """Goes up with every note."""
         for data, kind in self._lists():
             self.known[data.row.id, kind] = _documents(data, kind)
 
@@ -109,6 +111,7 @@ class Ledger:
         now = seconds(self.world.now)
         if before == after:
             return None
+        self.version += 1
         change = self.changes.setdefault(key, Change(before or b""))
         if after is None:
             change.deleted = now

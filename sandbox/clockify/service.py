@@ -269,7 +269,8 @@ class Clockify:
     def holidays(self, request: Request, asking: Caller) -> Response:
         """List holidays; unpaged, on plans that have time off."""
         data = self._workspace(request, asking, feature="TIME_OFF")
-        return unpaged(self._block(request, lambda: list(data.holidays.values())))
+        user_id = request.value("assigned-to")
+        return unpaged(self._block(request, lambda: filters.holidays(data, user_id)))
 
     def _workspace(
         self, request: Request, asking: Caller, feature: str | None = None

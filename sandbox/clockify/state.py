@@ -23,7 +23,7 @@ from sandbox.clockify.workspaces import SIZES, Size
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sandbox.clockify.ledger import Event
+    from sandbox.clockify.ledger import Change, Event
     from sandbox.clockify.workspaces import WorkspaceData
 DAY = 86_400
 _HINTS = get_type_hints(Switches)
@@ -58,6 +58,8 @@ class State(Switches):
         self.admin_id = _place(accounts, people.ADMIN)
         self.member_id = _place(accounts, people.MEMBER)
         self._link_memberships()
+        self.feeds: dict[tuple[object, ...], list[tuple[int, str, str, Change]]] = {}
+        """Windows of the entity-change feeds that were asked for lately."""
         self.ledger = Ledger(self)
         """What was created, updated and deleted."""
 

@@ -265,3 +265,43 @@ def test_deleted_entities_conform(api: Api, schemas: dict[str, Schema]) -> None:
     rows = api.get(f"{api.main}/entities/deleted", type="TAGS,TIME_ENTRY").json
     assert len(rows) == 2
     validate(schemas, "LogBinDocumentDto", rows)
+
+
+ENVELOPES: dict[str, tuple[str, str, dict[str, Any] | None]] = {
+    "ExpensesAndTotalsDtoV1": ("api", "expenses", None),
+    "ExpenseCategoriesWithCountDtoV1": ("api", "expenses/categories", None),
+    "InvoicesListDtoV1": ("api", "invoices", None),
+    "TimeOffRequestsWithCountV1Dto": ("api", "time-off/requests", {}),
+    "SharedReportsAndCountDtoV1": ("report", "shared-reports", None),
+    "TimeEntryDetailedReportDto": ("report", "reports/detailed", {"detailedFilter": {}}),
+    "AttendanceReportDtoV1": ("report", "reports/attendance", {"attendanceFilter": {}}),
+    "ExpenseDetailedReportDtoV1": ("report", "reports/expenses/detailed", {}),
+    "PageableV1ListAuditLogDtoV1": (
+        "audit",
+        "audit-log",
+        {"actions": ["CREATE_TAG"], "authors": {}, **WIDE},
+    ),
+    "PageableCollectionLogBinDocumentDto": ("api", "entities/deleted?type=TAGS", None),
+}
+
+
+@pytest.mark.parametrize("name", ENVELOPES)
+def test_envelopes_conform_when_as_documented(
+    api: Api, schemas: dict[str, Schema], name: str
+) -> None:
+    api.running.clockify.switch(
+        documented_reports=True,
+        audit_envelope=True,
+        changes_envelope=True,
+    )
+    host, path, body = ENVELOPES[name]
+    if body is None:
+        target = f"/clockify/{host}/v1{api.main}/{path}"
+        answer = api.ask("GET", target, headers={"X-Api-Key": "sandbox-key"})
+    else:
+        answer = api.post(f"{api.main}/{path}", {**DATES, **body}, host=host)
+    assert answer.status == 200, answer.body
+    document = answer.json
+    for row in document.get("timeEntries", ()):
+        row["get_id"] = row.pop("id")
+    conform(schemas, name, [document])

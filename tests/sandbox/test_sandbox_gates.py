@@ -395,3 +395,11 @@ def test_requests_are_counted_per_route(api: Api) -> None:
         "POST /clockify/report/v1/workspaces/{workspaceId}/reports/detailed": 1,
         "POST /clockify/audit/v1/workspaces/{workspaceId}/audit-log": 1,
     }
+
+
+def test_holidays_of_one_member(running: Sandbox, api: Api) -> None:
+    path = f"{api.main}/holidays"
+    every = api.get(path).json
+    last = list(running.clockify.main.users)[-1]
+    theirs = api.get(path, assigned_to=last).json
+    assert 0 < len(theirs) < len(every)
