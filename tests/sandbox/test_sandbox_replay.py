@@ -62,7 +62,8 @@ def mutations(world: World, rng: random.Random) -> list[Callable[[], object]]:
         return rng.choice(world.entries(home, user_id)).id
 
     def row(tables: tuple[str, ...]) -> str:
-        return rng.choice(list(getattr(main, rng.choice(tables))))
+        ids: list[str] = list(getattr(main, rng.choice(tables)))
+        return rng.choice(ids)
 
     value = {"customFieldId": "f1", "value": rng.random()}
     rate = {"amount": rng.randrange(9_000), "currency": "EUR"}
