@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
@@ -15,6 +16,8 @@ from tap_clockify.client import (
     api_url,
     credentials,
     is_forbidden,
+    reports_advice,
+    reports_url,
 )
 from taps_common.errors import ShapeError, StatusError, TapError
 from taps_common.http import Request, Service
@@ -24,12 +27,16 @@ from taps_common.tap import ApiTap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_clockify import rows
     from taps_common.bookmarks import Scope
 
 D = TypeVar("D")
 
 ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
 """Roles that the list of workspaces can be filtered by; owners are not counted as admins there."""
+
+ADMINS = ROLES[:2]
+"""Roles that see everything."""
 
 FREE_QUOTA = 30
 """Requests an hour that a new workspace on the free plan has (help, "API limitations", 2026)."""
@@ -86,6 +93,15 @@ class TapClockify(ApiTap):
             ),
         ),
         th.Property(
+            "reports_url",
+            th.StringType,
+            title="Reports URL",
+            description=(
+                "Address of the host of reports, which shared_reports are read from. Default: the "
+                "region's; beside api_url, if that is set (https://company.clockify.me/report/v1)."
+            ),
+        ),
+        th.Property(
             "workspace_ids",
             th.ArrayType(th.StringType),
             title="Workspaces",
@@ -108,6 +124,27 @@ class TapClockify(ApiTap):
             description=(
                 "'wait' until requests are allowed again, or 'stop': the run fails, what was read "
                 "is kept, and the next run goes on there."
+            ),
+        ),
+        th.Property(
+            "invoice_details",
+            th.BooleanType,
+            default=True,
+            title="Details of invoices",
+            description=(
+                "Read each new or changed invoice by a request of its own. Without it invoices "
+                "have the columns of the list only, and invoice_items has no rows."
+            ),
+        ),
+        th.Property(
+            "strict_plan",
+            th.BooleanType,
+            default=False,
+            title="Strict about plans",
+            description=(
+                "Fail the run where the workspace's plan or the key's role keeps a table, or a "
+                "part of it, from being read. Otherwise it is skipped there, with a warning and "
+                "without a table version."
             ),
         ),
         *COMMON_SETTINGS,
@@ -134,12 +171,18 @@ class TapClockify(ApiTap):
             header_error(config, "api_key"),
             header_error(config, "addon_token"),
             url_error(config, "api_url"),
+            url_error(config, "reports_url"),
         )
         return errors + [error for error in found if error]
 
     def service(self) -> Service:
         """Return Clockify's address, the credentials and what its errors mean."""
         return Service(api_url(self.config), credentials(self.config), advice)
+
+    @cached_property
+    def reports(self) -> Service:
+        """The host of reports, with the same credentials."""
+        return Service(reports_url(self.config), credentials(self.config), reports_advice)
 
     # -- what streams walk over ------------------------------------------------------------------
 
@@ -148,6 +191,29 @@ class TapClockify(ApiTap):
         """The workspaces that are read, one scope each."""
         self.listed(streams.Workspaces, {})
         return [{"workspaceId": ident} for ident in self.table(streams.Workspaces).known]
+
+    @property
+    def known_workspaces(self) -> dict[str, rows.Workspace]:
+        """The workspaces that are read, by id: name, plan and features."""
+        return self.table(streams.Workspaces).known
+
+    def administers(self, workspace_id: str) -> bool:
+        """Tell whether the key is an owner's or admin's; an add-on has no role.
+
+        Raises:
+            TapError: Clockify does not say.
+        """
+        return bool(self.config.get("addon_token")) or workspace_id in self._administered
+
+    @cached_property
+    def _administered(self) -> set[str]:
+        """Ids of the workspaces whose owner or admin has the key; one request, or two."""
+        found: set[str] = set()
+        for role in ADMINS:
+            found |= set(self._with_role(role))
+            if found >= self.known_workspaces.keys():
+                break
+        return found
 
     @property
     def lost_workspaces(self) -> list[str]:
@@ -175,7 +241,7 @@ class TapClockify(ApiTap):
             TapError: the list could not be read.
         """
         self.listed(kind, scope)
-        ids = self.table(kind).ids[scope["workspaceId"]]
+        ids = self.table(kind).ids.get(scope["workspaceId"], {})
         return [{**scope, name: ident} for ident in ids]
 
     def member_walks(self, scope: Scope) -> list[dict[str, str]]:
@@ -237,7 +303,7 @@ class TapClockify(ApiTap):
                 f"  {workspace.name} ({ident}): {role}, plan {plan}, {members:,} members, "
                 f"{projects:,} projects, at least {requests:,} requests"
             )
-            if not addon and not {*ROLES[:2]} & {*roles.get(ident, ())}:
+            if not addon and not {*ADMINS} & {*roles.get(ident, ())}:
                 yield (
                     "    left out: time entries of other members, which only the key of an owner "
                     "or admin can read"
@@ -259,10 +325,13 @@ class TapClockify(ApiTap):
         if self.config.get("addon_token"):
             return found
         for role in ROLES:
-            request = Request("/workspaces", params=(("roles", role),))
-            for workspace in self._decode(request, list[Me]):
-                found.setdefault(workspace.id, []).append(role)
+            for ident in self._with_role(role):
+                found.setdefault(ident, []).append(role)
         return found
+
+    def _with_role(self, role: str) -> list[str]:
+        request = Request("/workspaces", params=(("roles", role),))
+        return [workspace.id for workspace in self._decode(request, list[Me])]
 
     def _decode(self, request: Request, kind: type[D]) -> D:
         try:

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_clockify.streams.members import UserGroupMembers, UserGroups, UserMemberships, Users
+from tap_clockify.streams.custom_fields import CustomFields, ProjectCustomFields
+from tap_clockify.streams.expenses import ExpenseCategories, Expenses
+from tap_clockify.streams.members import (
+    CurrentUser,
+    UserGroupMembers,
+    UserGroups,
+    UserMemberships,
+    Users,
+)
 from tap_clockify.streams.projects import Clients, ProjectMemberships, Projects, Tags, Tasks
+from tap_clockify.streams.sharing import SharedReports, Webhooks
 from tap_clockify.streams.time_entries import TimeEntries, TimeEntryCustomFields, TimeEntryTags
-from tap_clockify.streams.workspaces import Listed, Workspaces
+from tap_clockify.streams.time_off import Holidays, TimeOffPolicies
+from tap_clockify.streams.workspaces import (
+    Listed,
+    WorkspaceCurrencies,
+    WorkspaceMemberships,
+    Workspaces,
+)
 
 if TYPE_CHECKING:
     from taps_common.stream import Table
 
-__all__ = ["TABLES", "Listed", "Projects", "Users", "Workspaces"]
+__all__ = ["CORE", "TABLES", "Listed", "Projects", "Users", "Workspaces"]
 
-TABLES: tuple[type[Table], ...] = (
+CORE: tuple[type[Table], ...] = (
     Workspaces,
     Users,
     UserMemberships,
@@ -28,5 +43,21 @@ TABLES: tuple[type[Table], ...] = (
     TimeEntryTags,
     TimeEntryCustomFields,
     Tasks,  # one request per project: last, so that a quota leaves room for the entries
+)
+"""The tables of time and of what it is booked on: any plan has them."""
+
+TABLES: tuple[type[Table], ...] = (
+    *CORE,
+    CurrentUser,
+    WorkspaceMemberships,
+    WorkspaceCurrencies,
+    CustomFields,
+    ExpenseCategories,
+    Expenses,
+    Holidays,
+    TimeOffPolicies,
+    Webhooks,
+    SharedReports,
+    ProjectCustomFields,
 )
 """All tables, in the order in which they are read."""

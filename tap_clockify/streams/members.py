@@ -32,6 +32,22 @@ ACCOUNT_STATUSES = (
 their entries."""
 
 
+class CurrentUser(ClockifyStream):
+    """The owner of the key."""
+
+    name = "current_user"
+    row = rows.CurrentUser
+    primary_keys = ("id",)
+    path = "/user"
+    params = (("include-memberships", "true"),)
+    paged = False
+    single = True
+
+    def scopes(self) -> Sequence[Scope]:
+        """Return one: the owner of the key is no part of a workspace."""
+        return [{}]
+
+
 class Users(Listed):
     """Members of a workspace: active, pending, deactivated and limited ones."""
 

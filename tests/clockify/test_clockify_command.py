@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clockify.runs import ENTRIES, TABLES, Account, Copy, catalog, discovered, true_rows
+from tests.clockify.runs import ENTRIES, KEYS, Account, Copy, catalog, discovered, true_rows
 from tests.common.runs import Run, installed
 
 if TYPE_CHECKING:
@@ -593,7 +593,7 @@ def test_discover_needs_no_settings() -> None:
     assert run.code == 0
     found = json.loads(run.output)
     assert found == json.loads(json.dumps(discovered()))
-    assert [one["tap_stream_id"] for one in found["streams"]] == sorted(TABLES)
+    assert [one["tap_stream_id"] for one in found["streams"]] == sorted(KEYS)
     assert all(one["schema"]["properties"] and one["key_properties"] for one in found["streams"])
 
 
@@ -610,7 +610,7 @@ def test_a_discovered_catalog_can_be_run(account: Account, tmp_path: Path) -> No
 def test_test(account: Account) -> None:
     run = account.command("--config", "ENV", "--test")
     assert run.code == 0
-    assert set(run.counts()) == set(TABLES)
+    assert set(run.counts()) == set(KEYS)
     assert set(run.counts().values()) == {1}
 
 
