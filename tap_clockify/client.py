@@ -14,7 +14,7 @@ from taps_common.http import Request
 from taps_common.stream import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tap_clockify.tap import TapClockify
     from taps_common.bookmarks import Scope, Window
@@ -221,6 +221,27 @@ class Take(Protocol):
 
     def __call__(self, request: Request, response: Response, *, last: bool) -> int:
         """Return the number of its rows."""
+
+
+class Listed(ClockifyStream):
+    """A list that other streams walk over.
+
+    Attributes:
+        ids: ids of the rows in the order of the list, each once, by workspace.
+    """
+
+    def __init__(self, tap: TapClockify) -> None:
+        super().__init__(tap)
+        self.ids: dict[str, dict[str, None]] = {}
+
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
+        """Return the one list of the workspace, forgetting what an earlier reading saw."""
+        self.ids[scope["workspaceId"]] = {}
+        return super().partitions_in(scope, reading)
+
+    def remember(self, rows_read: Sequence[Any], partition: Scope) -> None:
+        """Keep the ids."""
+        self.ids[partition["workspaceId"]].update(dict.fromkeys(row.id for row in rows_read))
 
 
 def last_page(response: Response) -> bool | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
-from tap_clockify.client import ClockifyStream, is_unknown_id
+from tap_clockify.client import ClockifyStream, Listed, is_unknown_id
 from taps_common.errors import StatusError, TapError
 from taps_common.progress import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_clockify.streams.workspaces import Listed
     from tap_clockify.tap import TapClockify
     from taps_common.bookmarks import Scope, Window
     from taps_common.errors import RequestError
@@ -96,7 +95,7 @@ class GatedStream(ClockifyStream):
         try:
             yield from super().walk(partition, window, reading)
         except StatusError as error:
-            if self._is_refusal(error, ident):
+            if self.is_refusal(error, ident):
                 self.refused[ident] = error
             raise
 
@@ -106,12 +105,12 @@ class GatedStream(ClockifyStream):
             if self.tap.config["strict_plan"]:
                 return None
             assert isinstance(error, StatusError)  # noqa: S101 - what `refused` holds
-            return f"the plan or the key's role does not allow it ({error.status})"
+            return in_words(error)
         if is_unknown_id(error):
             return "Clockify does not know what it belongs to any more (400, code 501)"
         return None
 
-    def _is_refusal(self, error: StatusError, ident: str) -> bool:
+    def is_refusal(self, error: StatusError, ident: str) -> bool:
         """Tell whether an error means plan or role.
 
         The help pages list 401 for a feature that the plan lacks, too.
@@ -130,7 +129,7 @@ class PerRowStream(GatedStream):
         parent_id: what the id of its rows is called in the route.
     """
 
-    parent: ClassVar[type[Listed]]
+    parent: ClassVar[type[ClockifyStream]]
     parent_id: ClassVar[str]
 
     def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
@@ -152,7 +151,13 @@ class PerRowStream(GatedStream):
 
     def walks_in(self, scope: Scope) -> list[dict[str, str]]:
         """Return one walk per row of the list."""
+        assert issubclass(self.parent, Listed)  # noqa: S101 - or this method is another one
         return self.tap.ids_of(self.parent, scope, self.parent_id)
+
+
+def in_words(error: StatusError) -> str:
+    """Return what a refusal means."""
+    return f"the plan or the key's role does not allow it ({error.status})"
 
 
 def _is_repeated(error: RequestError, refused: Iterable[StatusError]) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_clockify import rows
+    from tap_clockify.client import Listed
     from taps_common.bookmarks import Scope
 
 D = TypeVar("D")
@@ -229,7 +230,7 @@ class TapClockify(ApiTap):
         state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
         return state.get("seen", [])
 
-    def ids_of(self, kind: type[streams.Listed], scope: Scope, name: str) -> list[dict[str, str]]:
+    def ids_of(self, kind: type[Listed], scope: Scope, name: str) -> list[dict[str, str]]:
         """Return one partition per row of a list in a workspace.
 
         Args:

@@ -34,6 +34,9 @@ Row = dict[str, "Json"]
 
 UTC = ZoneInfo("UTC")
 
+APPROVAL = {"approvalRequestId": "id", "updatedAt": "updatedAt"}
+"""What rows inside an approval request have of it."""
+
 
 def rows(world: World, data: WorkspaceData, table: str) -> list[Row]:
     """Return the rows of one table in one workspace; KeyError for an unknown one."""
@@ -138,8 +141,14 @@ def _time_off_policies(_world: World, data: WorkspaceData) -> list[Row]:
 
 
 def _time_off_requests(world: World, data: WorkspaceData) -> list[Row]:
-    requests = data.time_off_requests.values()
-    return [time_off.shown_request(world, data, one) for one in requests]
+    """Add when each changed last."""
+    return [
+        {
+            **time_off.shown_request(world, data, one),
+            "changedAt": max(one.createdAt, one.status.changedAt or ""),
+        }
+        for one in data.time_off_requests.values()
+    ]
 
 
 def _time_off_balances(_world: World, data: WorkspaceData) -> list[Row]:
@@ -178,20 +187,24 @@ def _user_capacity_days(world: World, data: WorkspaceData) -> list[Row]:
 
 
 def _approval_requests(world: World, data: WorkspaceData) -> list[Row]:
-    """Return those of the states that are listed, the id beside the body."""
+    """Return those of the states that are listed, id and moment of change beside the body."""
     return [
-        {**approvals.shown(world, data, one), "id": one.id}
+        {
+            **approvals.shown(world, data, one),
+            "id": one.id,
+            "updatedAt": one.status.updatedAt,
+        }
         for one in data.approval_requests.values()
         if one.status.state in approvals.LISTED
     ]
 
 
 def _approval_request_entries(world: World, data: WorkspaceData) -> list[Row]:
-    return _nested(_approval_requests(world, data), "entries", approvalRequestId="id")
+    return _nested(_approval_requests(world, data), "entries", **APPROVAL)
 
 
 def _approval_request_expenses(world: World, data: WorkspaceData) -> list[Row]:
-    return _nested(_approval_requests(world, data), "expenses", approvalRequestId="id")
+    return _nested(_approval_requests(world, data), "expenses", **APPROVAL)
 
 
 def _webhooks(_world: World, data: WorkspaceData) -> list[Row]:

@@ -4,21 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_clockify.streams.approvals import (
+    ApprovalRequestEntries,
+    ApprovalRequestExpenses,
+    ApprovalRequests,
+)
 from tap_clockify.streams.custom_fields import CustomFields, ProjectCustomFields
 from tap_clockify.streams.expenses import ExpenseCategories, Expenses
+from tap_clockify.streams.invoices import InvoiceItems, InvoicePayments, Invoices
 from tap_clockify.streams.members import (
     CurrentUser,
+    MemberProfiles,
     UserGroupMembers,
     UserGroups,
+    UserManagers,
     UserMemberships,
     Users,
 )
 from tap_clockify.streams.projects import Clients, ProjectMemberships, Projects, Tags, Tasks
+from tap_clockify.streams.scheduling import (
+    Assignments,
+    ProjectAssignmentTotals,
+    UserCapacityDays,
+    UserCapacityTotals,
+)
 from tap_clockify.streams.sharing import SharedReports, Webhooks
 from tap_clockify.streams.time_entries import TimeEntries, TimeEntryCustomFields, TimeEntryTags
-from tap_clockify.streams.time_off import Holidays, TimeOffPolicies
+from tap_clockify.streams.time_off import (
+    BalanceAssignments,
+    Holidays,
+    TimeOffBalances,
+    TimeOffPolicies,
+    TimeOffRequests,
+)
 from tap_clockify.streams.workspaces import (
-    Listed,
     WorkspaceCurrencies,
     WorkspaceMemberships,
     Workspaces,
@@ -27,7 +46,7 @@ from tap_clockify.streams.workspaces import (
 if TYPE_CHECKING:
     from taps_common.stream import Table
 
-__all__ = ["CORE", "TABLES", "Listed", "Projects", "Users", "Workspaces"]
+__all__ = ["CORE", "TABLES", "Projects", "Users", "Workspaces"]
 
 CORE: tuple[type[Table], ...] = (
     Workspaces,
@@ -54,10 +73,25 @@ TABLES: tuple[type[Table], ...] = (
     CustomFields,
     ExpenseCategories,
     Expenses,
+    Invoices,
+    InvoiceItems,
     Holidays,
     TimeOffPolicies,
+    TimeOffRequests,
+    TimeOffBalances,
+    ApprovalRequests,
+    ApprovalRequestEntries,
+    ApprovalRequestExpenses,
+    Assignments,
+    ProjectAssignmentTotals,
+    UserCapacityTotals,
+    UserCapacityDays,
     Webhooks,
     SharedReports,
+    InvoicePayments,  # one request per invoice; what follows: per project, per member, per balance
     ProjectCustomFields,
+    MemberProfiles,
+    UserManagers,
+    BalanceAssignments,
 )
 """All tables, in the order in which they are read."""

@@ -1,9 +1,9 @@
-"""Workspaces, and the lists below them that other streams walk over."""
+"""Workspaces."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
@@ -124,24 +124,3 @@ class WorkspaceCurrencies(Unwound):
             for workspace in rows_read
             for currency in workspace.currencies or ()
         ]
-
-
-class Listed(ClockifyStream):
-    """A list that other streams walk over.
-
-    Attributes:
-        ids: ids of the rows in the order of the list, each once, by workspace.
-    """
-
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self.ids: dict[str, dict[str, None]] = {}
-
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
-        """Return the one list of the workspace, forgetting what an earlier reading saw."""
-        self.ids[scope["workspaceId"]] = {}
-        return super().partitions_in(scope, reading)
-
-    def remember(self, rows_read: Sequence[Any], partition: Scope) -> None:
-        """Keep the ids."""
-        self.ids[partition["workspaceId"]].update(dict.fromkeys(row.id for row in rows_read))

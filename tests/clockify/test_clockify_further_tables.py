@@ -17,8 +17,20 @@ if TYPE_CHECKING:
 
 VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
 
-NEVER_IN_THE_SANDBOX: dict[str, set[str]] = {}
-"""Properties that only other accounts have."""
+PARTS = ("", ".amount", ".currency")
+FIELD = "userCustomFieldValues.customField"
+RATES = [f"{rate}{part}" for rate in ("hourlyRate", "costRate") for part in PARTS]
+NEVER_IN_THE_SANDBOX: dict[str, set[str]] = {
+    "member_profiles": {
+        *(f"{FIELD}.{name}" for name in ("description", "placeholder", "workspaceDefaultValue")),
+        f"{FIELD}.projectDefaultValues.value",
+    },
+    "user_managers": {
+        f"memberships.{name}"
+        for name in ("userId", "targetId", "membershipType", "membershipStatus", *RATES)
+    },
+}
+"""Properties that other accounts have."""
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,11 @@ class Reader:
         return self.api.every(f"{self.base}/time-off/policies", status="ALL")
 
     def time_off_requests(self) -> Rows:
-        return self.api.posted(f"{self.base}/time-off/requests", {}, "requests")
+        rows = self.api.posted(f"{self.base}/time-off/requests", {}, "requests")
+        return [
+            {**row, "changedAt": max(row["createdAt"], row["status"]["changedAt"] or "")}
+            for row in rows
+        ]
 
     def time_off_balances(self) -> Rows:
         policies = self.time_off_policies()
@@ -170,18 +174,25 @@ class Reader:
 
     def approval_requests(self) -> Rows:
         rows = self.api.every(f"{self.base}/approval-requests", sort_column="UPDATED_AT")
-        return [{**row, "id": row["approvalRequest"]["id"]} for row in rows]
+        return [
+            {
+                **row,
+                "id": row["approvalRequest"]["id"],
+                "updatedAt": row["approvalRequest"]["status"]["updatedAt"],
+            }
+            for row in rows
+        ]
 
     def approval_request_entries(self) -> Rows:
         return [
-            {**one, "approvalRequestId": row["id"]}
+            {**one, "approvalRequestId": row["id"], "updatedAt": row["updatedAt"]}
             for row in self.approval_requests()
             for one in row["entries"]
         ]
 
     def approval_request_expenses(self) -> Rows:
         return [
-            {**one, "approvalRequestId": row["id"]}
+            {**one, "approvalRequestId": row["id"], "updatedAt": row["updatedAt"]}
             for row in self.approval_requests()
             for one in row["expenses"]
         ]
