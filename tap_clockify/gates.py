@@ -71,7 +71,8 @@ class GatedStream(ClockifyStream):
         """
         self.refused.pop(scope["workspaceId"], None)
         reason = self.gate(scope)
-        if self.tap.config["strict_plan"] and (limit := reason or self.partial(scope)):
+        limit = reason or self.partial(scope)
+        if limit and self.tap.config["strict_plan"]:
             raise TapError(f"{limit} (strict_plan).")
         return [] if reason else super().partitions_in(scope, reading)
 

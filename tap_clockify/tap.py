@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import msgspec
 from singer_sdk import typing as th
 
-from tap_clockify import streams
+from tap_clockify import check, streams
 from tap_clockify.client import (
-    PAGE_SIZE,
     REGIONS,
     advice,
     api_url,
@@ -33,14 +32,8 @@ if TYPE_CHECKING:
 
 D = TypeVar("D")
 
-ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
-"""Roles that the list of workspaces can be filtered by; owners are not counted as admins there."""
-
-ADMINS = ROLES[:2]
-"""Roles that see everything."""
-
-FREE_QUOTA = 30
-"""Requests an hour that a new workspace on the free plan has (help, "API limitations", 2026)."""
+ADMINS = ("OWNER", "WORKSPACE_ADMIN")
+"""Roles that see everything; owners are not counted as admins where workspaces are filtered."""
 
 
 class Me(msgspec.Struct):
@@ -153,6 +146,7 @@ class TapClockify(ApiTap):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
         self.unlisted: set[str] = set()
+        self._with_role: dict[str, list[str]] = {}
         super().__init__(*args, **kwargs)
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
@@ -211,7 +205,7 @@ class TapClockify(ApiTap):
         """Ids of the workspaces whose owner or admin has the key; one request, or two."""
         found: set[str] = set()
         for role in ADMINS:
-            found |= set(self._with_role(role))
+            found |= set(self.with_role(role))
             if found >= self.known_workspaces.keys():
                 break
         return found
@@ -283,63 +277,22 @@ class TapClockify(ApiTap):
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
-        me = self.me()
-        yield f"{self.name} {self.plugin_version} at {api_url(self.config)}"
-        yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
-        roles = self._roles()
-        limit = self.config.get("max_requests_per_hour")
-        addon = bool(self.config.get("addon_token"))
-        total = len(self.workspaces) if addon else 1
-        for scope in self.workspaces:
-            ident = scope["workspaceId"]
-            workspace = self.table(streams.Workspaces).known[ident]
-            plan = workspace.featureSubscriptionType or "unknown"
-            members = len(self.member_walks(scope))
-            projects = len(self.ids_of(streams.Projects, scope, "projectId"))
-            lists = 3 + _pages(members) + _pages(projects)  # and user groups, clients, tags
-            requests = lists + projects + members
-            total += requests
-            role = "add-on" if addon else " and ".join(roles.get(ident, ())) or "plain member"
-            yield (
-                f"  {workspace.name} ({ident}): {role}, plan {plan}, {members:,} members, "
-                f"{projects:,} projects, at least {requests:,} requests"
-            )
-            if not addon and not {*ADMINS} & {*roles.get(ident, ())}:
-                yield (
-                    "    left out: time entries of other members, which only the key of an owner "
-                    "or admin can read"
-                )
-            quota = limit or (FREE_QUOTA if plan.startswith("FREE") else None)
-            if quota and requests > quota:
-                hours = (requests - 1) // quota
-                time = "an hour" if hours == 1 else f"{hours:,} hours"
-                yield f"    at {quota:,} requests an hour that takes more than {time}"
-        yield (
-            f"A full run of all tables sends at least {total:,} requests: each list, one per "
-            f"project (tasks) and one per member (time entries), and one more for every further "
-            f"{PAGE_SIZE:,} rows of one of them."
-        )
+        return check.lines(self)
 
-    def _roles(self) -> dict[str, list[str]]:
-        """Return the key's roles by workspace id; one request per role."""
-        found: dict[str, list[str]] = {}
-        if self.config.get("addon_token"):
-            return found
-        for role in ROLES:
-            for ident in self._with_role(role):
-                found.setdefault(ident, []).append(role)
-        return found
+    def with_role(self, role: str) -> list[str]:
+        """Return the ids of the workspaces where the key has a role; one request per role.
 
-    def _with_role(self, role: str) -> list[str]:
-        request = Request("/workspaces", params=(("roles", role),))
-        return [workspace.id for workspace in self._decode(request, list[Me])]
+        Raises:
+            TapError: Clockify does not say.
+        """
+        if role not in self._with_role:
+            request = Request("/workspaces", params=(("roles", role),))
+            found = self._decode(request, list[Me])
+            self._with_role[role] = [workspace.id for workspace in found]
+        return self._with_role[role]
 
     def _decode(self, request: Request, kind: type[D]) -> D:
         try:
             return msgspec.json.decode(self.session.send(request).body, type=kind)
         except msgspec.DecodeError:
             raise ShapeError(f"{request} did not send what Clockify documents.") from None
-
-
-def _pages(rows: int) -> int:
-    return max(1, -(-rows // PAGE_SIZE))
