@@ -112,6 +112,17 @@ def test_workers_change_nothing(account: Account, run: Run, workers: int) -> Non
     assert again.output == run.output
 
 
+def test_flattened_rows_are_the_same_rows(account: Account, run: Run) -> None:
+    """With flattening each row goes the SDK's own way."""
+    flat = account.run(
+        catalog=catalog(MORE_TABLES), flattening_enabled=True, flattening_max_depth=1
+    ).ok()
+    assert flat.counts() == run.counts()
+    for row, whole in zip(flat.records("expenses"), run.records("expenses"), strict=True):
+        assert (row["total"], row["quantity"]) == (whole["total"], whole["quantity"])
+        assert row.get("category__id") == (whole["category"] or {}).get("id")
+
+
 def test_no_secret_is_anywhere(account: Account, run: Run) -> None:
     tokens = {one.authToken for one in account.world.main.webhooks.values()}
     assert len(tokens) == 3
