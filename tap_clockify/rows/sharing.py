@@ -9,8 +9,8 @@ from msgspec import Meta
 from taps_common.rows import Json, Row
 
 Audience = Annotated[
-    list[Json],
-    Meta(description="Who sees it: objects with an id and a name, or ids in other form."),
+    Json,
+    Meta(description="Who sees it: a list of objects, or of ids. Its form is not known for sure."),
 ]
 
 
@@ -42,6 +42,6 @@ class SharedReport(Row):
     isPublic: bool | None = None
     fixedDate: bool | None = None
     reportAuthor: str | None = None
-    visibleToUsers: Audience | None = None
-    visibleToUserGroups: Audience | None = None
+    visibleToUsers: Audience = None
+    visibleToUserGroups: Audience = None
     filter: dict[str, Json] | None = None  # on the wire only

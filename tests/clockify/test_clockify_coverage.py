@@ -56,8 +56,6 @@ LEFT_OUT: dict[str, str] = {"Webhook.authToken": "a secret"}
 
 AS_ANOTHER_KIND = {
     "Workspace.featureSubscriptionType": "an object in the description, text on the wire",
-    "SharedReport.visibleToUsers": "of another shape on the wire, taken as they come",
-    "SharedReport.visibleToUserGroups": "of another shape on the wire, taken as they come",
 }
 """Objects in the description whose properties no row type can have."""
 

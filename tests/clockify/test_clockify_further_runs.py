@@ -419,7 +419,7 @@ def test_everything_after_many_changes(account: Account, world: World) -> None:
     state = copied.load(account.run(**settings).ok()).state
     world.advance(3600)
     main = world.main
-    world.rename_user(world.member_id, "Mia Renamed")
+    world.rename_user(world.owner_id, "Olivera Renamed")
     for table in (
         *("expense_categories", "expenses", "invoices", "time_off_policies", "assignments"),
         *("time_off_balances", "balance_assignments", "milestones", "webhooks"),
