@@ -40,6 +40,7 @@ class RecordedRequest:
     headers: tuple[str, ...]
     host: str
     """The host that the client took this for."""
+    body: bytes
     at: float
     """When it came, by `time.monotonic`."""
 
@@ -116,6 +117,7 @@ class Server(socketserver.ThreadingTCPServer):
             service=service.name,
             headers=tuple(request.headers),
             host=request.headers.get("host", ""),
+            body=request.body,
             at=time.monotonic(),
         )
         self.requests.append(recorded)

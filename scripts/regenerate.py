@@ -151,7 +151,8 @@ def _tables(tap: type[ApiTap]) -> str:
         else:
             assert isinstance(table, Source)  # noqa: S101 - a table is one or the other
             path = getattr(table, "path", None)
-            origin = f"`GET {path}`" if path else "its dataclip"
+            method_used = "GET" if getattr(table, "posted", None) is None else "POST"
+            origin = f"`{method_used} {path}`" if path else "its dataclip"
         what = str(table.schema.get("description", ""))
         lines.append(f"| `{table.name}` | {what} | {keys} | {method} | {origin} |")
     return "\n".join(lines) + "\n"

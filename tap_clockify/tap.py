@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 from singer_sdk import typing as th
 
-from tap_clockify import streams
+from tap_clockify import check, streams
 from tap_clockify.client import (
-    PAGE_SIZE,
     REGIONS,
     advice,
     api_url,
     credentials,
     is_forbidden,
+    reports_advice,
+    reports_url,
 )
 from taps_common.errors import ShapeError, StatusError, TapError
 from taps_common.http import Request, Service
@@ -24,15 +26,14 @@ from taps_common.tap import ApiTap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_clockify import rows
+    from tap_clockify.client import Listed
     from taps_common.bookmarks import Scope
 
 D = TypeVar("D")
 
-ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
-"""Roles that the list of workspaces can be filtered by; owners are not counted as admins there."""
-
-FREE_QUOTA = 30
-"""Requests an hour that a new workspace on the free plan has (help, "API limitations", 2026)."""
+ADMINS = ("OWNER", "WORKSPACE_ADMIN")
+"""Roles that see everything; owners are not counted as admins where workspaces are filtered."""
 
 
 class Me(msgspec.Struct):
@@ -86,6 +87,15 @@ class TapClockify(ApiTap):
             ),
         ),
         th.Property(
+            "reports_url",
+            th.StringType,
+            title="Reports URL",
+            description=(
+                "Address of the host of reports, which shared_reports are read from. Default: the "
+                "region's; beside api_url, if that is set (https://company.clockify.me/report/v1)."
+            ),
+        ),
+        th.Property(
             "workspace_ids",
             th.ArrayType(th.StringType),
             title="Workspaces",
@@ -110,11 +120,33 @@ class TapClockify(ApiTap):
                 "is kept, and the next run goes on there."
             ),
         ),
+        th.Property(
+            "invoice_details",
+            th.BooleanType,
+            default=True,
+            title="Details of invoices",
+            description=(
+                "Read each new or changed invoice by a request of its own. Without it invoices "
+                "have the columns of the list only, and invoice_items has no rows."
+            ),
+        ),
+        th.Property(
+            "strict_plan",
+            th.BooleanType,
+            default=False,
+            title="Strict about plans",
+            description=(
+                "Fail the run where the workspace's plan or the key's role keeps a table, or a "
+                "part of it, from being read. Otherwise it is skipped there, with a warning and "
+                "without a table version."
+            ),
+        ),
         *COMMON_SETTINGS,
     ).to_dict()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
         self.unlisted: set[str] = set()
+        self._with_role: dict[str, list[str]] = {}
         super().__init__(*args, **kwargs)
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
@@ -134,12 +166,18 @@ class TapClockify(ApiTap):
             header_error(config, "api_key"),
             header_error(config, "addon_token"),
             url_error(config, "api_url"),
+            url_error(config, "reports_url"),
         )
         return errors + [error for error in found if error]
 
     def service(self) -> Service:
         """Return Clockify's address, the credentials and what its errors mean."""
         return Service(api_url(self.config), credentials(self.config), advice)
+
+    @cached_property
+    def reports(self) -> Service:
+        """The host of reports, with the same credentials."""
+        return Service(reports_url(self.config), credentials(self.config), reports_advice)
 
     # -- what streams walk over ------------------------------------------------------------------
 
@@ -148,6 +186,29 @@ class TapClockify(ApiTap):
         """The workspaces that are read, one scope each."""
         self.listed(streams.Workspaces, {})
         return [{"workspaceId": ident} for ident in self.table(streams.Workspaces).known]
+
+    @property
+    def known_workspaces(self) -> dict[str, rows.Workspace]:
+        """The workspaces that are read, by id: name, plan and features."""
+        return self.table(streams.Workspaces).known
+
+    def administers(self, workspace_id: str) -> bool:
+        """Tell whether the key is an owner's or admin's; an add-on has no role.
+
+        Raises:
+            TapError: Clockify does not say.
+        """
+        return bool(self.config.get("addon_token")) or workspace_id in self._administered
+
+    @cached_property
+    def _administered(self) -> set[str]:
+        """Ids of the workspaces whose owner or admin has the key; one request, or two."""
+        found: set[str] = set()
+        for role in ADMINS:
+            found |= set(self.with_role(role))
+            if found >= self.known_workspaces.keys():
+                break
+        return found
 
     @property
     def lost_workspaces(self) -> list[str]:
@@ -163,7 +224,7 @@ class TapClockify(ApiTap):
         state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
         return state.get("seen", [])
 
-    def ids_of(self, kind: type[streams.Listed], scope: Scope, name: str) -> list[dict[str, str]]:
+    def ids_of(self, kind: type[Listed], scope: Scope, name: str) -> list[dict[str, str]]:
         """Return one partition per row of a list in a workspace.
 
         Args:
@@ -175,7 +236,7 @@ class TapClockify(ApiTap):
             TapError: the list could not be read.
         """
         self.listed(kind, scope)
-        ids = self.table(kind).ids[scope["workspaceId"]]
+        ids = self.table(kind).ids.get(scope["workspaceId"], {})
         return [{**scope, name: ident} for ident in ids]
 
     def member_walks(self, scope: Scope) -> list[dict[str, str]]:
@@ -216,60 +277,22 @@ class TapClockify(ApiTap):
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
-        me = self.me()
-        yield f"{self.name} {self.plugin_version} at {api_url(self.config)}"
-        yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
-        roles = self._roles()
-        limit = self.config.get("max_requests_per_hour")
-        addon = bool(self.config.get("addon_token"))
-        total = len(self.workspaces) if addon else 1
-        for scope in self.workspaces:
-            ident = scope["workspaceId"]
-            workspace = self.table(streams.Workspaces).known[ident]
-            plan = workspace.featureSubscriptionType or "unknown"
-            members = len(self.member_walks(scope))
-            projects = len(self.ids_of(streams.Projects, scope, "projectId"))
-            lists = 3 + _pages(members) + _pages(projects)  # and user groups, clients, tags
-            requests = lists + projects + members
-            total += requests
-            role = "add-on" if addon else " and ".join(roles.get(ident, ())) or "plain member"
-            yield (
-                f"  {workspace.name} ({ident}): {role}, plan {plan}, {members:,} members, "
-                f"{projects:,} projects, at least {requests:,} requests"
-            )
-            if not addon and not {*ROLES[:2]} & {*roles.get(ident, ())}:
-                yield (
-                    "    left out: time entries of other members, which only the key of an owner "
-                    "or admin can read"
-                )
-            quota = limit or (FREE_QUOTA if plan.startswith("FREE") else None)
-            if quota and requests > quota:
-                hours = (requests - 1) // quota
-                time = "an hour" if hours == 1 else f"{hours:,} hours"
-                yield f"    at {quota:,} requests an hour that takes more than {time}"
-        yield (
-            f"A full run of all tables sends at least {total:,} requests: each list, one per "
-            f"project (tasks) and one per member (time entries), and one more for every further "
-            f"{PAGE_SIZE:,} rows of one of them."
-        )
+        return check.lines(self)
 
-    def _roles(self) -> dict[str, list[str]]:
-        """Return the key's roles by workspace id; one request per role."""
-        found: dict[str, list[str]] = {}
-        if self.config.get("addon_token"):
-            return found
-        for role in ROLES:
+    def with_role(self, role: str) -> list[str]:
+        """Return the ids of the workspaces where the key has a role; one request per role.
+
+        Raises:
+            TapError: Clockify does not say.
+        """
+        if role not in self._with_role:
             request = Request("/workspaces", params=(("roles", role),))
-            for workspace in self._decode(request, list[Me]):
-                found.setdefault(workspace.id, []).append(role)
-        return found
+            found = self._decode(request, list[Me])
+            self._with_role[role] = [workspace.id for workspace in found]
+        return self._with_role[role]
 
     def _decode(self, request: Request, kind: type[D]) -> D:
         try:
             return msgspec.json.decode(self.session.send(request).body, type=kind)
         except msgspec.DecodeError:
             raise ShapeError(f"{request} did not send what Clockify documents.") from None
-
-
-def _pages(rows: int) -> int:
-    return max(1, -(-rows // PAGE_SIZE))

@@ -49,6 +49,7 @@ class Request:
         values: values of the template's names, unescaped.
         params: query parameters in order, unescaped; a name may come more than once.
         headers: headers besides those of all requests.
+        body: a JSON text to be posted; such requests only read too, and are sent again like others.
         proof: says what is wrong with the body of a good answer: that it is JSON, unless said
             otherwise.
         patient: whether it is sent again after an error that may pass.
@@ -67,6 +68,7 @@ class Request:
     values: Mapping[str, str] = field(default_factory=dict)
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
     proof: Callable[[bytes], answers.Problem | None] = answers.json_problem
     patient: bool = True
     link: str | None = None
@@ -77,7 +79,12 @@ class Request:
     abroad: bool = False
 
     def __str__(self) -> str:
-        return f"GET {self.path}"
+        return f"{self.method} {self.path}"
+
+    @property
+    def method(self) -> str:
+        """The method: what has a body is posted."""
+        return "GET" if self.body is None else "POST"
 
     def url(self, base: str) -> str:
         """Return the whole address below a base URL."""
@@ -229,10 +236,13 @@ class Session:
         if pool is None:  # one for all threads
             pool = self._pools.setdefault(service.base_url, connections(service.base_url))
         headers = {**self._headers, **service.credentials, **request.headers}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
         for _ in range(MAX_REDIRECTS):
             answer = pool.request(
-                "GET",
+                request.method,
                 url,
+                body=request.body,
                 headers=headers,
                 timeout=self._timeout,
                 redirect=False,

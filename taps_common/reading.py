@@ -73,7 +73,9 @@ class Reading:
                 self.outcome.counts[table.name] = table.count
                 if version is None:
                     continue
-                if self._inspection.trusts(table) and self.outcome.complete:
+                if not table.versioned:
+                    self._tap.logger.info(NO_VERSION, table.name, "it holds a part of what exists")
+                elif self._inspection.trusts(table) and self.outcome.complete:
                     table.activate_version(version)
                 else:
                     self._tap.logger.info(NO_VERSION, table.name, "not all of it could be read")
@@ -189,7 +191,7 @@ class Reading:
     def _begin(self, version: int | None) -> None:
         for table in self.tables:
             row = self._decoder.narrowed if table is self.source else table.row
-            table.begin(row, version)
+            table.begin(row, version if table.versioned else None)
 
     # -- scopes and partitions -------------------------------------------------------------------
 
@@ -210,7 +212,7 @@ class Reading:
             return
         states = self._states(scope)
         came = len(window.done) > done
-        refused = self.source.optional and sum(self.outcome.left_out.values()) > left_out
+        refused = self.source.spares(scope) and sum(self.outcome.left_out.values()) > left_out
         if refused and len(self.outcome.failures) == failed:
             if window.done:  # of an interrupted reading: it goes on once the scope may be read
                 bookmarks.keep_walk(states, window)
@@ -252,13 +254,13 @@ class Reading:
             self._tap.session.patient = streak < GIVE_UP_AFTER
         if reason := self.source.shortfall(scope):
             self.outcome.leave_out(reason)
-        if refused and self._is_failure(len(refused), len(partitions)):
+        if refused and self._is_failure(scope, len(refused), len(partitions)):
             self.outcome.fail(scope, refused[0])
         return False
 
-    def _is_failure(self, refused: int, partitions: int) -> bool:
+    def _is_failure(self, scope: Scope, refused: int, partitions: int) -> bool:
         """Tell whether refusals are no matter of single partitions, or not of a whole scope."""
-        if self.source.optional:  # slices of one list: it is readable or it is not
+        if self.source.spares(scope):  # slices of one list: it is readable or it is not
             return self.source.sliced and refused < partitions
         return refused == partitions
 

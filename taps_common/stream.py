@@ -55,6 +55,11 @@ class Table(SeamStream):
         raise NotImplementedError
 
     @property
+    def versioned(self) -> bool:
+        """Whether a complete reading holds all rows of the table, so that others are gone."""
+        return True
+
+    @property
     def full(self) -> bool:
         """Whether the catalog asks for the whole table in each run."""
         return self.replication_method == REPLICATION_FULL_TABLE
@@ -203,6 +208,10 @@ class Source(Table):
             known: whether the partition was read before.
         """
         return None
+
+    def spares(self, scope: Scope) -> bool:
+        """Tell whether it is no failure that the service refuses all of a scope."""
+        return self.optional
 
     def settle(self, outcome: Outcome) -> None:
         """Note in the state how a reading ended, where the bookmark does not say it all."""

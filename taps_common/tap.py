@@ -250,16 +250,18 @@ class ApiTap(CommandTap):
         if self._signal:
             sys.exit(128 + self._signal)
         stopped = any(outcome.stop for outcome in self._outcomes.values())
+        selected = [table.name for table in self.tables if table.selected]
         if stopped:
             read = {name for outcome in self._outcomes.values() for name in outcome.counts}
-            failed += [t.name for t in self.tables if t.selected and t.name not in read]
+            failed += [name for name in selected if name not in read]
         self._refuse_nothing()
         if failed or stopped:
-            rest = " The others were read." if len(failed) < len(self.tables) else ""
+            total = len(selected) + len(self.unread())
+            rest = " The others were read." if len(failed) < total else ""
             if stopped:
                 rest = " The run was stopped there; the next one goes on."
             raise RunFailedError(
-                f"{len(failed)} of {len(self.tables) + len(self.unread())} tables are incomplete "
+                f"{len(failed)} of {total} tables are incomplete "
                 f"({', '.join(failed)}); the reasons stand above.{rest}"
             )
 

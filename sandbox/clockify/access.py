@@ -40,6 +40,13 @@ def access_denied() -> Refusal:
     return Refusal(403, 1006, "Access Denied")
 
 
+def lacks_feature(world: World) -> Refusal:
+    """Refuse for lack of a feature; no body of a real 402 was ever captured."""
+    if world.plan_refusal == 403:  # noqa: PLR2004
+        return access_denied()
+    return Refusal(world.plan_refusal, 1006, "Feature is not available on the current plan")
+
+
 @dataclass(frozen=True)
 class Caller:
     """The user whose key or add-on token came with a request."""
@@ -80,10 +87,14 @@ def workspace(world: World, asking: Caller, workspace_id: str) -> WorkspaceData:
     return world.workspaces[workspace_id]
 
 
+def is_admin(data: WorkspaceData, asking: Caller) -> bool:
+    """Tell whether the caller is owner or admin of a workspace."""
+    return not data.roles.get(asking.user_id, set()).isdisjoint({"OWNER", "WORKSPACE_ADMIN"})
+
+
 def sees_entries_of(data: WorkspaceData, asking: Caller, user_id: str) -> bool:
     """Tell whether the caller may read a member's entries: its own, or as owner or admin."""
-    roles = data.roles.get(asking.user_id, set())
-    return user_id == asking.user_id or not roles.isdisjoint({"OWNER", "WORKSPACE_ADMIN"})
+    return user_id == asking.user_id or is_admin(data, asking)
 
 
 class Quota:

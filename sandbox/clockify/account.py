@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import random
+from itertools import count
 from typing import TYPE_CHECKING
 
-from sandbox.clockify import people, plans
+from sandbox.clockify import (
+    approvals,
+    audit_log,
+    expenses,
+    invoices,
+    people,
+    plans,
+    scheduling,
+    time_off,
+    webhooks,
+)
 from sandbox.clockify.instants import iso
+from sandbox.clockify.maker import Maker
 from sandbox.clockify.rows import (
     BudgetEstimate,
     Client,
@@ -33,6 +45,9 @@ if TYPE_CHECKING:
     from sandbox.clockify.rows import User, Workspace
 
 MONTH = 30 * 86_400
+
+FURTHER = (expenses, invoices, time_off, scheduling, approvals, webhooks, audit_log)
+"""Who makes up the lists besides the core; each may refer to those before it."""
 
 
 class Builder:
@@ -65,6 +80,11 @@ class Builder:
         self._grant_roles(main, second, members)
         self._fill_timesheets(main, size.entries - second_entries)
         self._fill_timesheets(second, second_entries)
+        numbers = count(1)
+        for data in (main, second):
+            make = Maker(data, self.seed, self.now, numbers)
+            for table in FURTHER:
+                table.fill(make, data)
         return [main, second]
 
     def _workspace(self, row: Workspace, members: Sequence[User], size: Size) -> WorkspaceData:

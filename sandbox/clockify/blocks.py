@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sandbox.clockify.rows import TimeEntry
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -50,6 +52,7 @@ class Timesheet(Block):
         super().__init__([row for _, row in ordered])
         self._ages = array("q", (-start for start, _ in ordered))
         """Negated starts (seconds since 1970), so that they ascend for bisect."""
+        self._places: dict[str, int] | None = None
 
     def window(self, start: int | None, end: int | None) -> tuple[int, int]:
         """Return first and last (excluded) index of the entries that start in [start, end]."""
@@ -61,6 +64,18 @@ class Timesheet(Block):
         """Return the index of an entry, or None; ids open each row."""
         position = self.body.find(b'{"id":"%b",' % entry_id.encode())
         return None if position < 0 else bisect_left(self.offsets, position)
+
+    def entry(self, entry_id: str) -> TimeEntry | None:
+        """Return one entry by its id, from an index that is made when it is first needed."""
+        if self._places is None:
+            rows = range(len(self))
+            self._places = {self.row(index)[7:31].decode(): index for index in rows}
+        index = self._places.get(entry_id)
+        return None if index is None else self.entry_at(index)
+
+    def entry_at(self, index: int) -> TimeEntry:
+        """Return the entry at an index."""
+        return msgspec.json.decode(self.row(index), type=TimeEntry)
 
     def with_entry(self, start: int, row: bytes) -> Timesheet:
         """Return a copy with one more entry."""

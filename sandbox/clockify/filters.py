@@ -20,7 +20,7 @@ from sandbox.clockify.rows import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.clockify.rows import Client, CustomField, Project, Tag, Task, TimeEntry
+    from sandbox.clockify.rows import Client, CustomField, Holiday, Project, Tag, Task, TimeEntry
     from sandbox.clockify.workspaces import WorkspaceData
     from sandbox.clockify.world import World
     from sandbox.wire import Request
@@ -149,6 +149,19 @@ def custom_fields(data: WorkspaceData, request: Request) -> list[CustomField]:
     ]
 
 
+def holidays(data: WorkspaceData, user_id: str | None) -> list[Holiday]:
+    """Keep the holidays of one member: everybody's, its own and its groups'."""
+    groups = {group.id for group in data.user_groups.values() if user_id in group.userIds}
+    return [
+        one
+        for one in data.holidays.values()
+        if user_id is None
+        or one.everyoneIncludingNew
+        or user_id in one.userIds
+        or groups & set(one.userGroupIds)
+    ]
+
+
 def entry_matches(entry: TimeEntry, request: Request) -> bool:
     """Tell whether a time entry passes the filters other than its window."""
     description, tags = request.value("description"), request.values("tags")
@@ -166,8 +179,11 @@ def entry_matches(entry: TimeEntry, request: Request) -> bool:
 def wall_clock(request: Request, name: str, zone: str) -> int | None:
     """Read a bound as wall clock in the key owner's zone, whatever offset the text carries."""
     text = request.value(name)
-    if text is None:
-        return None
+    return None if text is None else in_zone(name, text, zone)
+
+
+def in_zone(name: str, text: str, zone: str) -> int:
+    """Read the wall clock of a zone, whatever offset the text carries."""
     try:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 def iso(seconds: int) -> str:
@@ -25,3 +29,10 @@ def duration(length: int) -> str:
     minutes, left = divmod(rest, 60)
     parts = ((hours, "H"), (minutes, "M"), (left, "S"))
     return "PT" + ("".join(f"{count}{unit}" for count, unit in parts if count) or "0S")
+
+
+def zoned(instant: str, zone: ZoneInfo) -> tuple[str, int]:
+    """Spell an instant as a zone's wall clock with its offset, and the offset in seconds."""
+    at = datetime.fromtimestamp(seconds(instant), zone)
+    offset = at.utcoffset()
+    return at.isoformat(), int(offset.total_seconds()) if offset else 0

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.clockify import access, filters, truth
+from sandbox.clockify import (
+    access,
+    approvals,
+    audit_log,
+    entity_changes,
+    expenses,
+    filters,
+    invoices,
+    members,
+    reports,
+    scheduling,
+    time_entries,
+    time_off,
+    truth,
+    webhooks,
+)
 from sandbox.clockify.access import Caller, Quota, Refusal
 from sandbox.clockify.blocks import Block
+from sandbox.clockify.operations import API, Ask, Operation
 from sandbox.clockify.paging import paged, unpaged
 from sandbox.clockify.rows import UserGroup
 from sandbox.wire import Handler, Json, Request, Response, Route, call, json_response
@@ -25,27 +41,46 @@ ACTIONS = frozenset(
         *("insert_entry", "edit_entry", "stop_timer", "delete_entry"),
         *("insert_row", "edit_row", "rename", "delete_row", "delete_project"),
         *("insert_user", "rename_user", "set_member_status", "remove_user"),
-        *("set_features", "advance", "switch"),
+        *("set_features", "set_plan", "set_window", "advance", "switch"),
+        *("set_state", "insert_payment", "delete_payment", "insert_audit_log"),
     }
 )
 """Methods of the world that `POST /__clockify` calls by name."""
+
+
+FURTHER: tuple[Operation, ...] = (
+    *time_entries.OPERATIONS,
+    *entity_changes.OPERATIONS,
+    *expenses.OPERATIONS,
+    *invoices.OPERATIONS,
+    *time_off.OPERATIONS,
+    *approvals.OPERATIONS,
+    *scheduling.OPERATIONS,
+    *members.OPERATIONS,
+    *webhooks.OPERATIONS,
+    *reports.OPERATIONS,
+    *audit_log.OPERATIONS,
+)
+"""The operations besides the core."""
 
 
 class Clockify:
     """The service: routes over one world."""
 
     name = "clockify"
-    prefix = "/clockify/api/v1"
+    prefix = "/clockify"
+    """Below it are the hosts: /api/v1, /report/v1 and /audit/v1."""
 
     def __init__(self, world: World, requests_per_hour: int | None = None) -> None:
         self.world = world
         self.quota = Quota(world, requests_per_hour)
         in_workspace = "/workspaces/{workspaceId}"
+        core = API + in_workspace
         self.routes: Sequence[Route] = [
-            Route("GET", "/user", self._answering(self.user)),
-            Route("GET", "/workspaces", self._answering(self.workspaces)),
+            Route("GET", API + "/user", self._answering(self.user)),
+            Route("GET", API + "/workspaces", self._answering(self.workspaces)),
             *(
-                Route("GET", in_workspace + template, self._answering(handler))
+                Route("GET", core + template, self._answering(handler))
                 for template, handler in (
                     ("", self.workspace),
                     ("/users", self.users),
@@ -58,6 +93,14 @@ class Clockify:
                     ("/custom-fields", self.custom_fields),
                     ("/holidays", self.holidays),
                 )
+            ),
+            *(
+                Route(
+                    operation.method,
+                    operation.base + in_workspace + operation.template,
+                    self._operating(operation),
+                )
+                for operation in FURTHER
             ),
         ]
 
@@ -85,8 +128,8 @@ class Clockify:
 
     def no_route(self, request: Request) -> Response:
         """Answer an unknown path the way the service's framework does."""
-        path = request.path.removeprefix(self.prefix)
-        return Refusal(404, 3000, f"No static resource v1{path}.").response()
+        path = request.path.removeprefix(self.prefix + "/").partition("/")[2]
+        return Refusal(404, 3000, f"No static resource {path}.").response()
 
     def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
         """Answer a known path called with another method."""
@@ -226,14 +269,15 @@ class Clockify:
     def holidays(self, request: Request, asking: Caller) -> Response:
         """List holidays; unpaged, on plans that have time off."""
         data = self._workspace(request, asking, feature="TIME_OFF")
-        return unpaged(self._block(request, lambda: list(data.holidays.values())))
+        user_id = request.value("assigned-to")
+        return unpaged(self._block(request, lambda: filters.holidays(data, user_id)))
 
     def _workspace(
         self, request: Request, asking: Caller, feature: str | None = None
     ) -> WorkspaceData:
         data = access.workspace(self.world, asking, request.params["workspaceId"])
         if feature and feature not in data.row.features:
-            raise access.access_denied()
+            raise access.lacks_feature(self.world)
         return data
 
     def _page(self, request: Request, rows: Callable[[], Sequence[msgspec.Struct]]) -> Response:
@@ -253,3 +297,15 @@ class Clockify:
                 return refusal.response()
 
         return handler
+
+    def _operating(self, operation: Operation) -> Handler:
+        """Answer an operation while the world stands still."""
+
+        def answer(request: Request, asking: Caller) -> Response:
+            with self.world.lock:
+                data = access.workspace(self.world, asking, request.params["workspaceId"])
+                ask = Ask(self.world, request, asking, data)
+                operation.check(ask)
+                return operation.answer(ask)
+
+        return self._answering(answer)

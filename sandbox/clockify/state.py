@@ -5,36 +5,31 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta, timezone
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_type_hints
 
 import msgspec
 from msgspec import structs
 
-from sandbox.clockify import people
+from sandbox.clockify import audit_log, people
 from sandbox.clockify.account import Builder
 from sandbox.clockify.blocks import Block, Timesheet
-from sandbox.clockify.instants import seconds
+from sandbox.clockify.instants import iso, seconds
+from sandbox.clockify.ledger import Ledger
 from sandbox.clockify.rows import Membership, TimeEntry
 from sandbox.clockify.settings import UserSettings
+from sandbox.clockify.switches import SWITCHES, Switches
 from sandbox.clockify.workspaces import SIZES, Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sandbox.clockify.ledger import Change, Event
     from sandbox.clockify.workspaces import WorkspaceData
-
-SWITCHES = (
-    "omit_last_page",
-    "empty_page_before_last",
-    "clamp_page_size",
-    "retry_after",
-    "hydrated_omits_done",
-    "compress",
-    "account_zone",
-)
+DAY = 86_400
+_HINTS = get_type_hints(Switches)
 
 
-class State:
+class State(Switches):
     """The account as it is now; every method is safe to call while the server answers."""
 
     def __init__(
@@ -52,18 +47,7 @@ class State:
         self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
         """The world's clock; it stands still until it is moved."""
         self.started = self.now
-        self.omit_last_page = False
-        """Answer pages without the Last-Page header."""
-        self.empty_page_before_last = False
-        """Insert an empty page with `Last-Page: false` before the last page of every list."""
-        self.clamp_page_size = False
-        """Serve 5,000 rows when more are asked for, instead of refusing."""
-        self.retry_after = False
-        """Say on 429 how many seconds to wait."""
-        self.hydrated_omits_done = False
-        """Leave DONE tasks out of hydrated projects."""
-        self.compress = False
-        """Gzip bodies above 1 KiB for clients that accept it."""
+        self._window: tuple[int, int] | None = None
         self._builder = Builder(seed, seconds(self.now))
         self._blocks: dict[tuple[str, ...], Block] = {}
         built = self._builder.account(chosen)
@@ -74,6 +58,10 @@ class State:
         self.admin_id = _place(accounts, people.ADMIN)
         self.member_id = _place(accounts, people.MEMBER)
         self._link_memberships()
+        self.feeds: dict[tuple[object, ...], list[tuple[int, str, str, Change]]] = {}
+        """Windows of the entity-change feeds that were asked for lately."""
+        self.ledger = Ledger(self)
+        """What was created, updated and deleted."""
 
     @property
     def main(self) -> WorkspaceData:
@@ -120,19 +108,60 @@ class State:
         """Move the clock forward."""
         self.now += timedelta(seconds=seconds)
 
-    def switch(self, **switches: bool | str) -> None:
+    def switch(self, **switches: bool | int | str) -> None:
         """Set switches (omit_last_page, account_zone, ...) by name."""
         for name, value in switches.items():
             if name not in SWITCHES:
                 raise ValueError(f"No such switch: {name}; there are {', '.join(SWITCHES)}.")
-            setattr(self, name, value)
+            hint = _HINTS.get(name, str)
+            setattr(self, name, msgspec.convert(value, hint))
 
     def _homes(self, user_id: str) -> list[WorkspaceData]:
         return [data for data in self.workspaces.values() if user_id in data.users]
 
+    @property
+    def window(self) -> tuple[int, int]:
+        """What totals and reports are true of: 30 days before and after today, unless set."""
+        today = seconds(self.now) // DAY * DAY
+        return self._window or (today - 30 * DAY, today + 30 * DAY - 1)
+
+    def set_window(self, start: datetime | str, end: datetime | str) -> None:
+        """Say which window the truth of totals and reports is of."""
+        self._window = (seconds(start), seconds(end))
+
+    def running(self, workspace_id: str, user_id: str) -> list[TimeEntry]:
+        """Return a member's running time entries."""
+        if b'"end":null' not in self.timesheet(workspace_id, user_id).body:
+            return []
+        entries = self.entries(workspace_id, user_id)
+        return [entry for entry in entries if entry.timeInterval.end is None]
+
     def _changed(self) -> None:
         self._link_memberships()
         self._blocks.clear()
+        self.ledger.compare(self._log)
+
+    def _log(
+        self, data: WorkspaceData, kind: str, event: Event, before: bytes, after: bytes
+    ) -> None:
+        """Write a change into the audit log, as the owner's."""
+        text = msgspec.json.decode(after or before, type=dict[str, object])
+        whose = text.get("userId", self.owner_id)
+        action = audit_log.action_of(kind, event, other=whose != self.owner_id)
+        if action is None:
+            return
+        owner = data.users.get(self.owner_id)
+        entry = audit_log.AuditLogEntry(
+            action=action,
+            timestamp=iso(seconds(self.now)),
+            userId=self.owner_id,
+            userName=owner.name if owner else None,
+            userEmail=owner.email if owner else None,
+            workspaceId=data.row.id,
+            content=after.decode() or None,
+            previousContent=before.decode() or None,
+        )
+        data.audit_log.append(entry)
 
     def _link_memberships(self) -> None:
         """Give each user what the workspace, its projects and its groups say about it."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sandbox.clockify import further
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 def rows(world: World, table: str) -> list[dict[str, Json]]:
     """Return the rows of one table; KeyError for an unknown one."""
+    if table in MORE_TABLES:
+        with world.lock:
+            homes = world.workspaces.values()
+            return [row for data in homes for row in further.rows(world, data, table)]
     table_rows = _TABLES[table]
     with world.lock:
         return [row for data in world.workspaces.values() for row in table_rows(world, data)]
@@ -172,3 +178,24 @@ _TABLES: dict[str, Callable[[World, WorkspaceData], Rows]] = {
 }
 
 TABLES = tuple(_TABLES)
+
+MORE_TABLES = further.TABLES
+"""The tables besides the core."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "workspaces": ("id",),
+    "users": ("workspaceId", "id"),
+    "user_groups": ("id",),
+    "clients": ("id",),
+    "projects": ("id",),
+    "tasks": ("id",),
+    "tags": ("id",),
+    "time_entries": ("id",),
+    "user_memberships": ("workspaceId", "userId", "targetId", "membershipType"),
+    "project_memberships": ("projectId", "userId"),
+    "user_group_members": ("userGroupId", "userId"),
+    "time_entry_tags": ("timeEntryId", "tagId"),
+    "time_entry_custom_fields": ("timeEntryId", "customFieldId"),
+    **further.KEYS,
+}
+"""What tells the rows of a table apart."""

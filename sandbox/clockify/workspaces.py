@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sandbox.clockify.approvals import ApprovalRequest
+    from sandbox.clockify.audit_log import AuditLogEntry
     from sandbox.clockify.blocks import Timesheet
+    from sandbox.clockify.expenses import Expense, ExpenseCategory
+    from sandbox.clockify.invoices import Invoice
     from sandbox.clockify.rows import (
         Client,
         CustomField,
@@ -19,6 +23,14 @@ if TYPE_CHECKING:
         UserGroupWithManagers,
         Workspace,
     )
+    from sandbox.clockify.scheduling import Assignment, Milestone
+    from sandbox.clockify.time_off_rows import (
+        BalanceAssignment,
+        TimeOffBalance,
+        TimeOffPolicy,
+        TimeOffRequest,
+    )
+    from sandbox.clockify.webhooks import SharedReport, Webhook
 
 
 @dataclass(frozen=True)
@@ -52,8 +64,24 @@ class WorkspaceData:
     tags: dict[str, Tag] = field(default_factory=dict)
     custom_fields: dict[str, CustomField] = field(default_factory=dict)
     holidays: dict[str, Holiday] = field(default_factory=dict)
+    expense_categories: dict[str, ExpenseCategory] = field(default_factory=dict)
+    expenses: dict[str, Expense] = field(default_factory=dict)
+    invoices: dict[str, Invoice] = field(default_factory=dict)
+    time_off_policies: dict[str, TimeOffPolicy] = field(default_factory=dict)
+    time_off_requests: dict[str, TimeOffRequest] = field(default_factory=dict)
+    time_off_balances: dict[str, TimeOffBalance] = field(default_factory=dict)
+    balance_assignments: dict[str, BalanceAssignment] = field(default_factory=dict)
+    assignments: dict[str, Assignment] = field(default_factory=dict)
+    milestones: dict[str, Milestone] = field(default_factory=dict)
+    approval_requests: dict[str, ApprovalRequest] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    shared_reports: dict[str, SharedReport] = field(default_factory=dict)
+    audit_log: list[AuditLogEntry] = field(default_factory=list)
+    """In no particular order."""
     timesheets: dict[str, Timesheet] = field(default_factory=dict)
-    """By user id; a removed user's stays but nobody can ask for it."""
+    """By user id; a removed user's stays: only reports and `batch` still show it."""
+    former: dict[str, User] = field(default_factory=dict)
+    """Removed users, whose names reports still show."""
 
     def membership_lists(self) -> list[list[Membership]]:
         """Return the memberships of the workspace and of each project."""

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from sandbox.clockify.audit_log import AuditLogEntry
+from sandbox.clockify.inserted import LISTS, known
 from sandbox.clockify.instants import duration, iso, seconds
-from sandbox.clockify.rows import (
-    Client,
-    Membership,
-    Project,
-    Row,
-    Tag,
-    Task,
-    TimeEntry,
-    User,
-    UserGroupWithManagers,
-)
+from sandbox.clockify.invoices import InvoicePayment
+from sandbox.clockify.plans import PLANS
+from sandbox.clockify.rows import Membership, Row, TimeEntry, User
 from sandbox.clockify.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from sandbox.clockify.ledger import Event
     from sandbox.clockify.workspaces import WorkspaceData
 
-LISTS: dict[str, type[Row]] = {
-    "user_groups": UserGroupWithManagers,
-    "clients": Client,
-    "projects": Project,
-    "tasks": Task,
-    "tags": Tag,
-}
-"""Lists whose rows can be inserted, edited and deleted by id."""
+RowT = TypeVar("RowT", bound=Row)
 
 
 class World(State):
@@ -58,7 +46,9 @@ class World(State):
             }
             data = self.workspaces[workspace_id]
             sheet = self.timesheet(workspace_id, user_id)
-            data.timesheets[user_id] = sheet.with_entry(*_serialised(row))
+            start, written = _serialised(row)
+            data.timesheets[user_id] = sheet.with_entry(start, written)
+            self._note_entry(data, None, written)
             return entry_id
 
     def edit_entry(self, entry_id: str, **fields: object) -> None:
@@ -67,13 +57,16 @@ class World(State):
         with self.lock:
             data, user_id, index = self._find_entry(entry_id)
             sheet = data.timesheets[user_id]
-            row: dict[str, object] = msgspec.json.decode(sheet.row(index), type=dict)
+            before = sheet.row(index)
+            row: dict[str, object] = msgspec.json.decode(before, type=dict)
             interval = _mapping(row["timeInterval"])
             given = _mapping(fields.pop("timeInterval", {}))
             if given and "duration" not in given:
                 interval.pop("duration")
             row |= {**fields, "timeInterval": {**interval, **given}}
-            data.timesheets[user_id] = sheet.without(index).with_entry(*_serialised(row))
+            start, written = _serialised(row)
+            data.timesheets[user_id] = sheet.without(index).with_entry(start, written)
+            self._note_entry(data, before, written)
 
     def stop_timer(self, entry_id: str, at: datetime | str | None = None) -> None:
         """End a running entry, by default now."""
@@ -83,17 +76,19 @@ class World(State):
         """Remove a time entry."""
         with self.lock:
             data, user_id, index = self._find_entry(entry_id)
+            before = data.timesheets[user_id].row(index)
             data.timesheets[user_id] = data.timesheets[user_id].without(index)
+            self._note_entry(data, before, None)
 
     def insert_row(self, workspace_id: str, table: str, **fields: object) -> str:
-        """Add a client, project, task, tag or user group and return its id."""
+        """Add a row to one of the LISTS and return its id; it is the owner's and of today."""
         with self.lock:
             row_type = LISTS[table]
             _check_names(row_type, fields)
             row_id = str(fields.pop("id", None) or self._builder.new_id())
-            known = {"id": row_id, "name": f"New {row_id[-6:]}", "workspaceId": workspace_id}
-            row = msgspec.convert({**known, **fields}, row_type)
-            self._list(self.workspaces[workspace_id], table)[row_id] = row
+            data = self.workspaces[workspace_id]
+            row = msgspec.convert({**known(self, data, table, row_id), **fields}, row_type)
+            self._list(data, table)[row_id] = row
             self._changed()
             return row_id
 
@@ -120,18 +115,19 @@ class World(State):
         with self.lock:
             data, table = self._find_row(row_id)
             del self._list(data, table)[row_id]
+            if table == "time_off_policies":
+                _drop(data.time_off_balances, "policyId", row_id)
+                _drop(data.balance_assignments, "policyId", row_id)
             self._changed()
 
     def delete_project(self, project_id: str) -> None:
-        """Remove a project and its tasks; time entries that name it stay as they are."""
+        """Remove a project, its tasks and assignments; time entries that name it stay."""
         with self.lock:
             for data in self.workspaces.values():
                 if data.projects.pop(project_id, None):
-                    data.tasks = {
-                        task_id: task
-                        for task_id, task in data.tasks.items()
-                        if task.projectId != project_id
-                    }
+                    _drop(data.tasks, "projectId", project_id)
+                    _drop(data.assignments, "projectId", project_id)
+                    _drop(data.milestones, "projectId", project_id)
             self._changed()
 
     def insert_user(self, workspace_id: str, name: str, **fields: object) -> str:
@@ -173,11 +169,14 @@ class World(State):
         """Remove a member, its places in projects and groups; its entries become unreachable."""
         with self.lock:
             data = self.workspaces[workspace_id]
-            del data.users[user_id]
+            data.former[user_id] = data.users.pop(user_id)
             for memberships in data.membership_lists():
                 memberships[:] = [one for one in memberships if one.userId != user_id]
             for group in data.user_groups.values():
                 group.userIds = [member for member in group.userIds if member != user_id]
+            _drop(data.time_off_balances, "userId", user_id)
+            _drop(data.balance_assignments, "userId", user_id)
+            _drop(data.assignments, "userId", user_id)
             self._changed()
 
     def set_features(self, workspace_id: str, features: list[str]) -> None:
@@ -185,6 +184,85 @@ class World(State):
         with self.lock:
             self.workspaces[workspace_id].row.features = list(features)
             self._changed()
+
+    def set_plan(self, workspace_id: str, plan: str) -> None:
+        """Change the workspace's plan and with it its features: FREE, STANDARD, PRO, ENTERPRISE."""
+        name, features = PLANS[plan]
+        with self.lock:
+            self.workspaces[workspace_id].row.featureSubscriptionType = name
+        self.set_features(workspace_id, features)
+
+    def set_state(self, row_id: str, state: str, note: str | None = None) -> None:
+        """Decide now, as the owner, about an approval request or a time off request.
+
+        Approved time off is taken from its balance.
+        """
+        with self.lock:
+            data, table = self._find_row(row_id)
+            owner, now = data.users[self.owner_id], iso(seconds(self.now))
+            if table == "approval_requests":
+                status = data.approval_requests[row_id].status
+                status.state, status.note, status.updatedAt = state, note, now
+                status.updatedBy, status.updatedByUserName = owner.id, owner.name
+            else:
+                request = data.time_off_requests[row_id]
+                decided = request.status
+                if state == "APPROVED" != decided.statusType:
+                    for balance in data.time_off_balances.values():
+                        if (balance.userId, balance.policyId) == (request.userId, request.policyId):
+                            balance.used += request.balanceDiff
+                decided.statusType, decided.note, decided.changedAt = state, note, now
+                decided.changedByUserId, decided.changedByUserName = owner.id, owner.name
+                away = data.users.get(request.userId)
+                decided.changedForUserName = away.name if away else None
+            self._changed()
+
+    def insert_payment(self, invoice_id: str, amount: int, **fields: object) -> str:
+        """Pay (a part of) an invoice, minor units, and return the payment's id."""
+        _check_names(InvoicePayment, fields)
+        with self.lock:
+            data, _table = self._find_row(invoice_id)
+            payment_id = str(fields.pop("id", None) or self._builder.new_id())
+            paid = {"id": payment_id, "amount": amount, "date": iso(seconds(self.now)), **fields}
+            payment = msgspec.convert(paid, InvoicePayment)
+            data.invoices[invoice_id].payments.append(payment)
+            self._changed()
+            return payment_id
+
+    def delete_payment(self, payment_id: str) -> None:
+        """Take a payment back."""
+        with self.lock:
+            for data in self.workspaces.values():
+                for invoice in data.invoices.values():
+                    kept = [one for one in invoice.payments if one.id != payment_id]
+                    if len(kept) < len(invoice.payments):
+                        invoice.payments = kept
+                        self._changed()
+                        return
+        raise KeyError(payment_id)
+
+    def insert_audit_log(self, workspace_id: str, action: str, **fields: object) -> None:
+        """Write a row into the audit log, by default the owner's and of now."""
+        _check_names(AuditLogEntry, fields)
+        with self.lock:
+            data = self.workspaces[workspace_id]
+            owner = data.users[self.owner_id]
+            row = {
+                "action": action,
+                "timestamp": iso(seconds(self.now)),
+                "userId": owner.id,
+                "userName": owner.name,
+                "userEmail": owner.email,
+                "workspaceId": workspace_id,
+                **fields,
+            }
+            data.audit_log.append(msgspec.convert(row, AuditLogEntry))
+
+    def _note_entry(self, data: WorkspaceData, before: bytes | None, after: bytes | None) -> None:
+        """Note in feeds and audit log what became of a time entry."""
+        self.ledger.entry(data.row.id, before, after)
+        event: Event = "updated" if before and after else "created" if after else "deleted"
+        self._log(data, "TIME_ENTRY", event, before or b"", after or b"")
 
     def _find_entry(self, entry_id: str) -> tuple[WorkspaceData, str, int]:
         for data in self.workspaces.values():
@@ -204,6 +282,12 @@ class World(State):
     def _list(self, data: WorkspaceData, table: str) -> dict[str, Row]:
         rows: dict[str, Row] = getattr(data, table)
         return rows
+
+
+def _drop(rows: dict[str, RowT], name: str, value: str) -> None:
+    """Remove the rows that refer to something that is gone."""
+    for row_id in [row.id for row in rows.values() if getattr(row, name) == value]:
+        del rows[row_id]
 
 
 def _check_names(row_type: type[msgspec.Struct], fields: Mapping[str, object]) -> None:

@@ -4,17 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_clockify.streams.members import UserGroupMembers, UserGroups, UserMemberships, Users
+from tap_clockify.streams.approvals import (
+    ApprovalRequestEntries,
+    ApprovalRequestExpenses,
+    ApprovalRequests,
+)
+from tap_clockify.streams.custom_fields import CustomFields, ProjectCustomFields
+from tap_clockify.streams.expenses import ExpenseCategories, Expenses
+from tap_clockify.streams.invoices import InvoiceItems, InvoicePayments, Invoices
+from tap_clockify.streams.members import (
+    CurrentUser,
+    MemberProfiles,
+    UserGroupMembers,
+    UserGroups,
+    UserManagers,
+    UserMemberships,
+    Users,
+)
 from tap_clockify.streams.projects import Clients, ProjectMemberships, Projects, Tags, Tasks
+from tap_clockify.streams.scheduling import (
+    Assignments,
+    ProjectAssignmentTotals,
+    UserCapacityDays,
+    UserCapacityTotals,
+)
+from tap_clockify.streams.sharing import SharedReports, Webhooks
 from tap_clockify.streams.time_entries import TimeEntries, TimeEntryCustomFields, TimeEntryTags
-from tap_clockify.streams.workspaces import Listed, Workspaces
+from tap_clockify.streams.time_off import (
+    BalanceAssignments,
+    Holidays,
+    TimeOffBalances,
+    TimeOffPolicies,
+    TimeOffRequests,
+)
+from tap_clockify.streams.workspaces import (
+    WorkspaceCurrencies,
+    WorkspaceMemberships,
+    Workspaces,
+)
 
 if TYPE_CHECKING:
     from taps_common.stream import Table
 
-__all__ = ["TABLES", "Listed", "Projects", "Users", "Workspaces"]
+__all__ = ["CORE", "TABLES", "Projects", "Users", "Workspaces"]
 
-TABLES: tuple[type[Table], ...] = (
+CORE: tuple[type[Table], ...] = (
     Workspaces,
     Users,
     UserMemberships,
@@ -28,5 +62,36 @@ TABLES: tuple[type[Table], ...] = (
     TimeEntryTags,
     TimeEntryCustomFields,
     Tasks,  # one request per project: last, so that a quota leaves room for the entries
+)
+"""The tables of time and of what it is booked on: any plan has them."""
+
+TABLES: tuple[type[Table], ...] = (
+    *CORE,
+    CurrentUser,
+    WorkspaceMemberships,
+    WorkspaceCurrencies,
+    CustomFields,
+    ExpenseCategories,
+    Expenses,
+    Invoices,
+    InvoiceItems,
+    Holidays,
+    TimeOffPolicies,
+    TimeOffRequests,
+    TimeOffBalances,
+    ApprovalRequests,
+    ApprovalRequestEntries,
+    ApprovalRequestExpenses,
+    Assignments,
+    ProjectAssignmentTotals,
+    UserCapacityTotals,
+    UserCapacityDays,
+    Webhooks,
+    SharedReports,
+    InvoicePayments,  # one request per invoice; what follows: per project, per member, per balance
+    ProjectCustomFields,
+    MemberProfiles,
+    UserManagers,
+    BalanceAssignments,
 )
 """All tables, in the order in which they are read."""

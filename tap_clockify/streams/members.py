@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.client import ClockifyStream
-from tap_clockify.streams.workspaces import Listed
+from tap_clockify.client import ClockifyStream, Listed
+from tap_clockify.gates import PerRowStream
 from taps_common.errors import ShapeError
 from taps_common.stream import Unwound
 
@@ -30,6 +30,22 @@ ACCOUNT_STATUSES = (
 )
 """All account statuses. Without them the list hides kiosk ("limited") and deleted members, and so
 their entries."""
+
+
+class CurrentUser(ClockifyStream):
+    """The owner of the key."""
+
+    name = "current_user"
+    row = rows.CurrentUser
+    primary_keys = ("id",)
+    path = "/user"
+    params = (("include-memberships", "true"),)
+    paged = False
+    single = True
+
+    def scopes(self) -> Sequence[Scope]:
+        """Return one: the owner of the key is no part of a workspace."""
+        return [{}]
 
 
 class Users(Listed):
@@ -77,6 +93,33 @@ class UserMemberships(Unwound):
             for user in rows_read
             for membership in user.memberships or ()
         ]
+
+
+class MemberProfiles(PerRowStream):
+    """Profiles of members: one request each."""
+
+    name = "member_profiles"
+    row = rows.MemberProfile
+    primary_keys = ("workspaceId", "userId")
+    path = "/workspaces/{workspaceId}/member-profile/{userId}"
+    from_route = ("workspaceId", "userId")
+    paged = False
+    single = True
+    parent = Users
+    parent_id = "userId"
+
+
+class UserManagers(PerRowStream):
+    """Who manages whom: one request per member."""
+
+    name = "user_managers"
+    row = rows.UserManager
+    primary_keys = ("workspaceId", "userId", "id")
+    path = "/workspaces/{workspaceId}/users/{userId}/managers"
+    from_route = ("workspaceId", "userId")
+    params = (("sort-column", "ID"),)
+    parent = Users
+    parent_id = "userId"
 
 
 class UserGroups(ClockifyStream):

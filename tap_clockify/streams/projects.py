@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.client import ClockifyStream, is_unknown_id
-from tap_clockify.streams.workspaces import Listed
+from tap_clockify.client import ClockifyStream, Listed, is_unknown_id
 from taps_common.stream import Unwound
 
 if TYPE_CHECKING:

@@ -1,14 +1,17 @@
-"""Workspaces, and the lists below them that other streams walk over."""
+"""Workspaces."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
 
 from tap_clockify import rows
 from tap_clockify.client import ClockifyStream
 from taps_common.errors import TapError
 from taps_common.http import Request
+from taps_common.stream import Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from taps_common.bookmarks import Scope, Window
     from taps_common.fetch import Walk
     from taps_common.reading import Reading
+    from taps_common.rows import Row
 
 
 class Workspaces(ClockifyStream):
@@ -31,7 +35,7 @@ class Workspaces(ClockifyStream):
     primary_keys = ("id",)
     path = "/workspaces"
     paged = False
-    needs = frozenset({"id", "name", "featureSubscriptionType"})
+    needs = frozenset({"id", "name", "featureSubscriptionType", "features"})
 
     def __init__(self, tap: TapClockify) -> None:
         super().__init__(tap)
@@ -79,26 +83,44 @@ class Workspaces(ClockifyStream):
         """Keep the workspaces: all other streams walk over them."""
         for row in rows_read:
             self.known[row.id] = rows.Workspace(
-                id=row.id, name=row.name, featureSubscriptionType=row.featureSubscriptionType
+                id=row.id,
+                name=row.name,
+                features=row.features,
+                featureSubscriptionType=row.featureSubscriptionType,
             )
 
 
-class Listed(ClockifyStream):
-    """A list that other streams walk over.
+class WorkspaceMemberships(Unwound):
+    """Who belongs to a workspace."""
 
-    Attributes:
-        ids: ids of the rows in the order of the list, each once, by workspace.
-    """
+    name = "workspace_memberships"
+    row = rows.WorkspaceMembership
+    primary_keys = ("workspaceId", "userId")
+    unwinds = Workspaces
+    needs = frozenset({"memberships"})
 
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self.ids: dict[str, dict[str, None]] = {}
+    def rows_from(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
+        """Return one row per membership."""
+        return [
+            rows.WorkspaceMembership(workspaceId=workspace.id, **asdict(membership))
+            for workspace in rows_read
+            for membership in workspace.memberships or ()
+        ]
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
-        """Return the one list of the workspace, forgetting what an earlier reading saw."""
-        self.ids[scope["workspaceId"]] = {}
-        return super().partitions_in(scope, reading)
 
-    def remember(self, rows_read: Sequence[Any], partition: Scope) -> None:
-        """Keep the ids."""
-        self.ids[partition["workspaceId"]].update(dict.fromkeys(row.id for row in rows_read))
+class WorkspaceCurrencies(Unwound):
+    """Currencies of a workspace."""
+
+    name = "workspace_currencies"
+    row = rows.WorkspaceCurrency
+    primary_keys = ("workspaceId", "id")
+    unwinds = Workspaces
+    needs = frozenset({"currencies"})
+
+    def rows_from(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
+        """Return one row per currency."""
+        return [
+            rows.WorkspaceCurrency(workspaceId=workspace.id, **asdict(currency))
+            for workspace in rows_read
+            for currency in workspace.currencies or ()
+        ]

@@ -34,7 +34,12 @@ KEYS = {
     name: tuple(stream.primary_keys)
     for name, stream in TapClockify(config={}, validate_config=False).streams.items()
 }
-TABLES = tuple(KEYS)
+TABLES = truth.TABLES
+"""The core, which is what runs without a catalog read here."""
+
+MORE_TABLES = tuple(name for name in KEYS if name not in TABLES)
+"""The tables besides the core."""
+
 ENTRY_TABLES = ("time_entries", "time_entry_tags", "time_entry_custom_fields")
 
 
@@ -63,10 +68,14 @@ class Account(AnyAccount):
         before: Callable[[TapClockify], object] | None = None,
         **settings: Any,  # noqa: ANN401 - values of settings
     ) -> Run:
-        """Run in this process, at the sandbox's present moment; see `run_in_process`."""
+        """Run in this process, at the sandbox's present moment; see `run_in_process`.
+
+        Without a catalog the core tables are read.
+        """
         kind = turning(TapClockify, clock or TurningClock(self.world.now))
         config = self.config(**settings)
-        return run_in_process(kind, config, catalog=catalog, state=state, before=before)
+        chosen = catalog or core_catalog()
+        return run_in_process(kind, config, catalog=chosen, state=state, before=before)
 
     def requests(self) -> list[str]:
         """Return the requests so far, one line each, without the service's prefix."""
@@ -95,6 +104,11 @@ def catalog(
 ) -> dict[str, Any]:
     """Return a catalog with these tables selected; see `select`."""
     return select(discovered(), tables, without=without, full=full)
+
+
+def core_catalog() -> dict[str, Any]:
+    """Return a catalog with the core tables selected."""
+    return catalog(TABLES)
 
 
 def discovered() -> dict[str, Any]:

@@ -32,9 +32,26 @@ TYPES: dict[str, type[Row]] = {
     "TaskDtoV1": rows.Task,
     "TagDtoV1": rows.Tag,
     "TimeEntryWithRatesDtoV1": rows.TimeEntry,
+    "CustomFieldDtoV1": rows.CustomField,
+    "ExpenseHydratedDtoV1": rows.Expense,
+    "ExpenseCategoryDtoV1": rows.ExpenseCategory,
+    "InvoiceOverviewDtoV1": rows.Invoice,
+    "InvoicePaymentDtoV1": rows.InvoicePayment,
+    "HolidayDtoV1": rows.Holiday,
+    "PolicyDtoV1": rows.TimeOffPolicy,
+    "TimeOffRequestFullV1Dto": rows.TimeOffRequest,
+    "BalanceDtoV1": rows.TimeOffBalance,
+    "BalanceAssignmentV1Dto": rows.BalanceAssignment,
+    "AssignmentHydratedDtoV1": rows.Assignment,
+    "SchedulingProjectsTotalsDtoV1": rows.ProjectAssignmentTotal,
+    "SchedulingUsersTotalsDtoV1": rows.UserCapacityTotal,
+    "ApprovalDetailsDtoV1": rows.ApprovalRequest,
+    "WebhookDtoV1": rows.Webhook,
+    "SharedReportDtoV1": rows.SharedReport,
+    "MemberProfileDtoV1": rows.MemberProfile,
 }
 
-LEFT_OUT: dict[str, str] = {}
+LEFT_OUT: dict[str, str] = {"Webhook.authToken": "a secret"}
 """Path of a documented property that no row type has, and why."""
 
 AS_ANOTHER_KIND = {

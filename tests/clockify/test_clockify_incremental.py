@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.clockify import truth
-from tests.clockify.runs import ENTRIES, ENTRY_TABLES, Account, Copy, catalog, true_rows
+from tests.clockify.runs import ENTRIES, ENTRY_TABLES, TABLES, Account, Copy, catalog, true_rows
 from tests.common.runs import NOW, State
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ def test_dates_at_the_ends_of_the_calendar_mean_no_bound(
 
 
 def test_full_table_by_the_catalog_ignores_the_state(account: Account, world: World) -> None:
-    tables = catalog(full=ENTRY_TABLES)
+    tables = catalog(TABLES, full=ENTRY_TABLES)
     first = account.run(catalog=tables).ok()
     assert not any(first.state["bookmarks"].get(table) for table in ENTRY_TABLES)
     incremental = account.run().ok()
@@ -314,7 +314,7 @@ def test_full_table_by_the_catalog_ignores_the_state(account: Account, world: Wo
 
 
 def test_a_full_table_beside_an_incremental_one(account: Account, world: World) -> None:
-    tables = catalog(full=["time_entries"])
+    tables = catalog(TABLES, full=["time_entries"])
     state = account.run().ok().state
     copied = Copy()
     run = copied.load(account.run(catalog=tables, state=state).ok())

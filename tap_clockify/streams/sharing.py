@@ -1,0 +1,48 @@
+"""Webhooks and shared reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_clockify import rows
+from tap_clockify.gates import GatedStream
+
+if TYPE_CHECKING:
+    from taps_common.http import Service
+
+
+class Webhooks(GatedStream):
+    """Webhooks, without their tokens."""
+
+    name = "webhooks"
+    row = rows.Webhook
+    primary_keys = ("id",)
+    path = "/workspaces/{workspaceId}/webhooks"
+    envelope = ("webhooks",)
+    paged = False
+    admins_only = True
+
+    def expects(self, path: str) -> bool:
+        """Tell that the token is left out for good: it is a secret."""
+        return path == "authToken"
+
+
+class SharedReports(GatedStream):
+    """Shared reports, from the host of reports."""
+
+    name = "shared_reports"
+    row = rows.SharedReport
+    primary_keys = ("id",)
+    path = "/workspaces/{workspaceId}/shared-reports"
+    from_route = ("workspaceId",)
+    params = (("sharedReportsFilter", "ALL"),)
+    page_size = 1000
+    size_name = "pageSize"
+    envelope = ("reports",)
+    feature = "SHARED_REPORTS"
+    own_only = True
+
+    @property
+    def service(self) -> Service:
+        """The host of reports."""
+        return self.tap.reports
