@@ -44,7 +44,7 @@ def main() -> int:
                 print(f"Meltano ended with {code}; its log stands above and in {LOG}.")
                 return 1
         served = {
-            "tap-clockify": clockify.counts(sandbox.clockify),
+            "tap-clockify": clockify.counts(sandbox.clockify, everything=True),
             "tap-clicktime": clicktime.counts(sandbox.clicktime),
             "tap-perform": perform.counts(sandbox.perform),
         }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sandbox.perform.world import World
+from scripts import peers
 from scripts.kondado import COLUMNS
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
@@ -55,9 +56,10 @@ def generated() -> dict[Path, str]:
         "          # end generated: the sandbox's projects\n",
     )
     clockify = ROOT / "docs" / "clockify.md"
-    files[clockify] = _between(
-        files[clockify], "<!-- begin kondado -->\n", _kondado(), "<!-- end kondado -->\n"
-    )
+    for name, table in (("peers", _peers()), ("kondado", _kondado())):
+        files[clockify] = _between(
+            files[clockify], f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n"
+        )
     return files
 
 
@@ -156,6 +158,10 @@ def _tables(tap: type[ApiTap]) -> str:
         what = str(table.schema.get("description", ""))
         lines.append(f"| `{table.name}` | {what} | {keys} | {method} | {origin} |")
     return "\n".join(lines) + "\n"
+
+
+def _peers() -> str:
+    return peers.table([one.name for one in TapClockify(config={}, validate_config=False).tables])
 
 
 def _kondado() -> str:

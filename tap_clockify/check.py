@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tap_clockify import streams
 from tap_clockify.client import PAGE_SIZE, ClockifyStream, api_url
 from tap_clockify.gates import GatedStream, PerRowStream
+from tap_clockify.windows import WindowedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,9 +64,10 @@ def lines(tap: TapClockify) -> Iterator[str]:
     )
     yield (
         f"All other tables take at least {others:,} more: each list, one per project (its custom "
-        "fields), two per member (profile, managers), and besides these one per invoice that "
-        "changed, one per invoice (payments), one per policy (balances) and one per member and "
-        "policy (balance_assignments)."
+        "fields), two per member (profile, managers), one per month (reports and audit_log, from "
+        "start_date on), and besides these one per invoice that changed, one per invoice "
+        "(payments), one per policy (balances) and one per member and policy "
+        "(balance_assignments)."
     )
 
 
@@ -85,6 +87,8 @@ def _left_out(tap: TapClockify, scope: Scope) -> Iterator[str]:
             text = f"left out: {{}}: {reason}" if reason else f"in part: {{}}: {partly}"
             if reason or partly:
                 reasons.setdefault(text, []).append(table.name)
+            if not reason and (sentence := source.missing()):
+                reasons.setdefault(f"will fail: {{}}: {sentence}", []).append(table.name)
     for text, names in reasons.items():
         yield f"    {text.format(', '.join(names))}"
 
@@ -98,6 +102,8 @@ def _others(tap: TapClockify, scope: Scope, members: int, projects: int) -> int:
             continue
         if isinstance(table, PerRowStream):
             count += known.get(table.parent, 0)
+        elif isinstance(table, WindowedStream):
+            count += len(table.slices(tap.start_date, tap.clock.now()))
         elif isinstance(table, ClockifyStream):
             count += 1
     return count

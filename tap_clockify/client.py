@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -61,6 +63,23 @@ def reports_url(config: Mapping[str, Any]) -> str:
     return f"{base.removesuffix('/v1').removesuffix('/api')}/report/v1"
 
 
+def audit_log_url(config: Mapping[str, Any]) -> str | None:
+    """Return the base URL of the audit log, without a slash at its end; None where none is known.
+
+    Only the global region's host is documented (published description, "servers"). Where `api_url`
+    is set to a host that is not Clockify's own, credentials stay with its origin.
+    """
+    if config.get("audit_log_url"):
+        return str(config["audit_log_url"]).rstrip("/")
+    base = api_url(config)
+    if base == "https://api.clockify.me/api/v1":
+        return "https://auditlog-api.api.clockify.me/v1"
+    host = urlsplit(base).hostname or ""
+    if host == "clockify.me" or host.endswith(".clockify.me"):
+        return None
+    return f"{base.removesuffix('/v1').removesuffix('/api')}/audit/v1"
+
+
 def credentials(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the one header that Clockify accepts; two of them are an error to it."""
     if config.get("addon_token"):
@@ -72,6 +91,13 @@ def reports_advice(status: int, code: int | None) -> str:
     """Return what a person should do about an error of the host of reports."""
     if status == HTTPStatus.NOT_FOUND:
         return "There is no such route: check reports_url."
+    return advice(status, code)
+
+
+def audit_log_advice(status: int, code: int | None) -> str:
+    """Return what a person should do about an error of the host of the audit log."""
+    if status == HTTPStatus.NOT_FOUND:
+        return "There is no such route: check audit_log_url."
     return advice(status, code)
 
 
@@ -107,9 +133,12 @@ class ClockifyStream(Source):
         params: query parameters that make the list complete.
         paged: whether the route pages; the others ignore the parameters and send everything.
         page_size: the largest page that the route allows.
+        smallest_page: the page size of the route where it ignores what is asked for: a shorter
+            first page is the only page.
         size_name: how the route spells the parameter for it.
         posted: the body of a route that lists by POST; the page goes into it. None for GET.
         envelope: names of the members that lead to the list, where it does not stand alone.
+        other_envelopes: how else they are spelled.
         single: whether the answer is one object instead of a list.
     """
 
@@ -118,9 +147,11 @@ class ClockifyStream(Source):
     params: ClassVar[tuple[tuple[str, str], ...]] = ()
     paged: ClassVar[bool] = True
     page_size: ClassVar[int] = PAGE_SIZE
+    smallest_page: ClassVar[int] = SMALLEST_PAGE
     size_name: ClassVar[str] = "page-size"
     posted: ClassVar[Mapping[str, object] | None] = None
     envelope: ClassVar[tuple[str, ...]] = ()
+    other_envelopes: ClassVar[tuple[tuple[str, ...], ...]] = ()
     single: ClassVar[bool] = False
 
     def scopes(self) -> Sequence[Scope]:
@@ -170,7 +201,7 @@ class ClockifyStream(Source):
             ShapeError: pages stay empty although none is said to be the last.
         """
         query = self.query(partition, window)
-        page, empty, longest = 1, 0, SMALLEST_PAGE
+        page, empty, longest = 1, 0, self.smallest_page
         while True:
             request = self.request(partition, query, page)
             response = yield request
@@ -205,11 +236,17 @@ class ClockifyStream(Source):
         if not self.envelope:
             return response
         try:
-            return replace(response, body=rows_in(response.body, self.envelope))
+            return replace(response, body=self._rows_in(response.body))
         except ShapeError as error:
             raise ShapeError(
                 f"{request} answered 200, but the page is not usable: {error}"
             ) from None
+
+    def _rows_in(self, body: bytes) -> bytes:
+        for path in self.other_envelopes:
+            with suppress(ShapeError):
+                return rows_in(body, path)
+        return rows_in(body, self.envelope)
 
     def has_enough(self) -> bool:
         """Tell whether the pages that follow hold nothing that was not read before."""

@@ -53,6 +53,10 @@ class GatedStream(ClockifyStream):
             return f"only the key of an owner or admin of workspace {ident} may read it"
         return self.barred.get(ident)
 
+    def missing(self) -> str | None:
+        """Return which setting the table cannot be read without, in a sentence."""
+        return None
+
     def partial(self, scope: Scope) -> str | None:
         """Return why not all rows of a workspace can be seen, as far as is known beforehand."""
         ident = scope["workspaceId"]

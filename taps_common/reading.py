@@ -286,18 +286,18 @@ class Reading:
 
     @property
     def _cursor(self) -> str:
-        assert self.source.cursor is not None  # noqa: S101 - asked only where there is a window
-        return self.source.cursor
+        assert self.source.bookmark is not None  # noqa: S101 - asked only where there is a window
+        return self.source.bookmark
 
     def _states(self, scope: Scope) -> list[ScopeState]:
         return [t.get_context_state(dict(scope)) for t in self.tables if not t.full]
 
     def _open(self, scope: Scope) -> Window | None:
-        if self.source.cursor is None:
+        if self.source.bookmark is None:
             return None
         return bookmarks.open_window(
             self._states(scope),
-            cursor=self.source.cursor,
+            cursor=self._cursor,
             full=any(table.full for table in self.tables),
             now=self._tap.clock.now(),
             start=self._tap.start_date,

@@ -52,7 +52,14 @@ def json_schema(row: type[Row]) -> JsonSchema:
     Raises:
         UnsupportedTypeError: a field's type has no JSON Schema that targets understand.
     """
-    return _schema_of(types.type_info(row))
+    return _schema_of(_info(row))
+
+
+@cache
+def _info(row: type[msgspec.Struct]) -> types.StructType:
+    info = types.type_info(row)
+    assert isinstance(info, types.StructType)  # noqa: S101 - narrows the type, cannot fail
+    return info
 
 
 _SCALARS: dict[type[types.Type], JsonSchema] = {
@@ -116,12 +123,9 @@ def nested_row(info: types.Type) -> types.StructType | None:
     return info if isinstance(info, types.StructType) else None
 
 
-@cache
 def fields_of(row: type[msgspec.Struct]) -> tuple[types.Field, ...]:
     """Return the declared fields of a row type with their resolved types."""
-    info = types.type_info(row)
-    assert isinstance(info, types.StructType)  # noqa: S101 - narrows the type, cannot fail
-    return info.fields
+    return _info(row).fields
 
 
 def narrow(

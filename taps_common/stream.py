@@ -144,6 +144,11 @@ class Source(Table):
         return self
 
     @property
+    def bookmark(self) -> str | None:
+        """What the bookmark in the state is called: the cursor, unless it holds something else."""
+        return self.cursor
+
+    @property
     def lookback(self) -> timedelta:
         """How far before its bookmark the stream is read again."""
         return timedelta(days=self.config["lookback_days"])

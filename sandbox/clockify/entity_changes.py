@@ -137,6 +137,30 @@ def _old_entries(
                     yield kind, row_id, Change(document)
 
 
+def truth(world: World, workspace_id: str, *events: Event) -> list[dict[str, Json]]:
+    """Return what a first reading of the feeds as tables brings: 30 days, less 2 minutes."""
+    now = seconds(world.now)
+    found: list[dict[str, Json]] = []
+    for event in events:
+        for moment, kind, row_id, change in rows(
+            world, workspace_id, event, list(TYPES), now - DEFAULT_SPAN, now - 120
+        ):
+            row = _row(world, event, kind, row_id, change)
+            same: dict[str, Json] = {"id": row_id, "type": kind}
+            if event == "deleted":
+                document = msgspec.json.encode(row["document"]).decode()
+                known = {name: row[name] for name in ("deletedAt", "deletionBinId")}
+                found.append({**same, **known, "document": document})
+                continue
+            dates: Json = row["auditMetadata"]
+            assert isinstance(dates, dict)  # noqa: S101 - see `_row`
+            document = msgspec.json.encode(row).decode()
+            found.append(
+                {**same, "change": event, "at": iso(moment), **dates, "document": document}
+            )
+    return found
+
+
 def _row(world: World, event: Event, kind: str, row_id: str, change: Change) -> dict[str, Json]:
     document: dict[str, Json] = msgspec.json.decode(change.document)
     if event == "deleted":

@@ -14,6 +14,7 @@ import msgspec
 from sandbox.clockify import (
     approvals,
     audit_log,
+    entity_changes,
     expenses,
     invoices,
     members,
@@ -222,15 +223,30 @@ def _audit_log(world: World, data: WorkspaceData) -> list[Row]:
 
 
 def _detailed_report(world: World, data: WorkspaceData) -> list[Row]:
-    return reports.detailed(data, *world.window, UTC, documented=world.documented_reports)
+    """Return entries with their start at the top, instants in the spelling of other routes."""
+    found = []
+    for row in reports.detailed(
+        data, *world.report_window, UTC, documented=world.documented_reports
+    ):
+        interval: Row = {**_objects([row["timeInterval"]])[0]}
+        for name in ("start", "end"):
+            interval[name] = str(interval[name]).replace("+00:00", "Z")
+        found.append({**_identified(row), "timeInterval": interval, "start": interval["start"]})
+    return found
 
 
 def _attendance_report(world: World, data: WorkspaceData) -> list[Row]:
-    return reports.attendance(data, *world.window, UTC)
+    return reports.attendance(data, *world.report_window, UTC)
 
 
 def _expense_report(world: World, data: WorkspaceData) -> list[Row]:
-    return reports.expenses(data, *world.window, documented=world.documented_reports)
+    found = reports.expenses(data, *world.report_window, documented=world.documented_reports)
+    return [_identified(row) for row in found]
+
+
+def _identified(row: Row) -> Row:
+    """Return a report's row with its id under the name that was observed, too."""
+    return {**row, "_id": row.get("_id", row.get("id"))}
 
 
 Table = tuple["str | None", "Callable[[World, WorkspaceData], list[Row]]", tuple[str, ...]]
@@ -274,6 +290,16 @@ _TABLES: dict[str, Table] = {
     ),
     "webhooks": (None, _webhooks, ("id",)),
     "shared_reports": ("SHARED_REPORTS", _shared_reports, ("id",)),
+    "entity_changes": (
+        None,
+        lambda world, data: entity_changes.truth(world, data.row.id, "created", "updated"),
+        ("workspaceId", "change", "type", "id", "at"),
+    ),
+    "entity_deletions": (
+        None,
+        lambda world, data: entity_changes.truth(world, data.row.id, "deleted"),
+        ("workspaceId", "type", "id", "deletedAt"),
+    ),
     "audit_log": ("AUDIT_LOG", _audit_log, ()),
     "detailed_report": (None, _detailed_report, ("workspaceId", "_id")),
     "attendance_report": (

@@ -28,6 +28,7 @@ Key = tuple[str, str, str]
 """Workspace, type, id."""
 
 HOUR = 3_600
+DAY = 24 * HOUR
 ENTRY, RATE, VALUE = "TIME_ENTRY", "TIME_ENTRY_RATE", "TIME_ENTRY_CUSTOM_FIELD_VALUE"
 ENTRY_TYPES = (ENTRY, RATE, VALUE)
 
@@ -76,6 +77,20 @@ class Ledger:
         """Goes up with every note."""
         for data, kind in self._lists():
             self.known[data.row.id, kind] = _documents(data, kind)
+        for data in world.workspaces.values():
+            self._note_earlier(data)
+
+    def _note_earlier(self, data: WorkspaceData) -> None:
+        """Have the first client renamed and another one deleted before the sandbox began."""
+        yesterday = seconds(self.world.started) - DAY
+        client = next(iter(data.clients.values()))
+        document = msgspec.json.encode(client)
+        self.changes[data.row.id, "CLIENTS", client.id] = Change(document, updated=yesterday)
+        born = yesterday - 60 * DAY
+        gone = f"{born:08x}{data.row.id[8:]}"
+        document = msgspec.json.encode(structs.replace(client, id=gone, name="Closed"))
+        change = Change(document, created=born, deleted=yesterday)
+        self.changes[data.row.id, "CLIENTS", gone] = change
 
     def compare(self, noticed: Callable[[WorkspaceData, str, Event, bytes, bytes], None]) -> None:
         """Note what a mutation changed in the lists; `noticed` hears type, event, before, after."""

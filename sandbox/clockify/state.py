@@ -125,6 +125,12 @@ class State(Switches):
         today = seconds(self.now) // DAY * DAY
         return self._window or (today - 30 * DAY, today + 30 * DAY - 1)
 
+    @property
+    def report_window(self) -> tuple[int, int]:
+        """What the truth of reports is of: as set, or all up to the end of today."""
+        today = seconds(self.now) // DAY * DAY
+        return self._window or (seconds("2017-01-01T00:00:00Z"), today + DAY - 1)
+
     def set_window(self, start: datetime | str, end: datetime | str) -> None:
         """Say which window the truth of totals and reports is of."""
         self._window = (seconds(start), seconds(end))

@@ -30,12 +30,17 @@ def rows(world: World, table: str) -> list[dict[str, Json]]:
         return [row for data in world.workspaces.values() for row in table_rows(world, data)]
 
 
-def counts(world: World) -> dict[str, int]:
-    """Return how many rows each table should hold; a million time entries take some seconds."""
+def counts(world: World, *, everything: bool = False) -> dict[str, int]:
+    """Return how many rows each table should hold; a million time entries take some seconds.
+
+    Args:
+        world: the account.
+        everything: whether the tables besides the core are counted as well.
+    """
     per_entry = _count_entries(world)
     return {
         table: per_entry[table] if table in per_entry else len(rows(world, table))
-        for table in TABLES
+        for table in (*TABLES, *(MORE_TABLES if everything else ()))
     }
 
 

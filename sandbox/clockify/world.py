@@ -31,7 +31,8 @@ class World(State):
         """Add a time entry (by default the hour before now) and return its id."""
         with self.lock:
             _check_names(TimeEntry, fields)
-            entry_id = str(fields.pop("id", None) or self._builder.new_id())
+            fresh = f"{seconds(self.now):08x}{self._builder.new_id()[8:]}"  # created now
+            entry_id = str(fields.pop("id", None) or fresh)
             start = seconds(self.now) - 3600
             row: dict[str, object] = {
                 **dict.fromkeys(TimeEntry.__struct_fields__),

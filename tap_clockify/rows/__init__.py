@@ -20,6 +20,7 @@ from tap_clockify.rows.approvals import (
     ApprovedCustomFieldValue,
     ZonedTimeInterval,
 )
+from tap_clockify.rows.audit_log import AuditLogEntry
 from tap_clockify.rows.common import (
     Membership,
     Period,
@@ -32,6 +33,7 @@ from tap_clockify.rows.custom_fields import (
     ProjectCustomField,
     ProjectDefaultValue,
 )
+from tap_clockify.rows.entity_changes import EntityChange, EntityDeletion
 from tap_clockify.rows.expenses import (
     Expense,
     ExpenseCategory,
@@ -66,6 +68,16 @@ from tap_clockify.rows.projects import (
     Tag,
     Task,
     TimeEstimate,
+)
+from tap_clockify.rows.reports import (
+    AttendanceDay,
+    DetailedReportEntry,
+    InvoicingInfo,
+    ReportedAmount,
+    ReportedCustomField,
+    ReportedExpense,
+    ReportedInterval,
+    ReportedTag,
 )
 from tap_clockify.rows.scheduling import (
     Assignment,
@@ -127,6 +139,8 @@ __all__ = [
     "ApprovedCustomFieldValue",
     "Assignment",
     "AssignmentDay",
+    "AttendanceDay",
+    "AuditLogEntry",
     "AutomaticAccrual",
     "AutomaticLock",
     "AutomaticTimeEntryCreation",
@@ -139,7 +153,10 @@ __all__ = [
     "CustomFieldValue",
     "DatePeriod",
     "DefaultEntities",
+    "DetailedReportEntry",
+    "EntityChange",
     "EntityCreationPermissions",
+    "EntityDeletion",
     "Estimate",
     "EstimateReset",
     "Expense",
@@ -149,6 +166,7 @@ __all__ = [
     "InvoiceItem",
     "InvoiceLine",
     "InvoicePayment",
+    "InvoicingInfo",
     "MemberProfile",
     "Membership",
     "Milestone",
@@ -164,6 +182,11 @@ __all__ = [
     "ProjectInfo",
     "ProjectMembership",
     "Rate",
+    "ReportedAmount",
+    "ReportedCustomField",
+    "ReportedExpense",
+    "ReportedInterval",
+    "ReportedTag",
     "Rounding",
     "SharedReport",
     "Subdomain",

@@ -9,6 +9,8 @@ from msgspec import Meta
 from tap_clockify.rows.common import IsoDuration, Rate
 from taps_common.rows import Instant, Json, Row
 
+_FROM_FEED = "As the feed of changes says, of entries that it named; with LOG_BASED only."
+
 
 class TimeInterval(Row):
     """When an entry ran; a running timer has no end and no duration."""
@@ -49,6 +51,9 @@ class TimeEntry(Row):
     hourlyRate: Rate | None = None
     costRate: Rate | None = None
     customFieldValues: list[CustomFieldValue] | None = None
+    createdAt: Annotated[Instant, Meta(description=_FROM_FEED)] | None = None
+    updatedAt: Annotated[Instant, Meta(description=_FROM_FEED)] | None = None
+    _sdc_deleted_at: Annotated[Instant, Meta(description="When it was deleted.")] | None = None
 
 
 class TimeEntryTag(Row):

@@ -9,7 +9,9 @@ from tap_clockify.streams.approvals import (
     ApprovalRequestExpenses,
     ApprovalRequests,
 )
+from tap_clockify.streams.audit_log import AuditLog
 from tap_clockify.streams.custom_fields import CustomFields, ProjectCustomFields
+from tap_clockify.streams.entity_changes import EntityChanges, EntityDeletions
 from tap_clockify.streams.expenses import ExpenseCategories, Expenses
 from tap_clockify.streams.invoices import InvoiceItems, InvoicePayments, Invoices
 from tap_clockify.streams.members import (
@@ -22,6 +24,7 @@ from tap_clockify.streams.members import (
     Users,
 )
 from tap_clockify.streams.projects import Clients, ProjectMemberships, Projects, Tags, Tasks
+from tap_clockify.streams.reports import AttendanceReport, DetailedReport, ExpenseReport
 from tap_clockify.streams.scheduling import (
     Assignments,
     ProjectAssignmentTotals,
@@ -88,10 +91,16 @@ TABLES: tuple[type[Table], ...] = (
     UserCapacityDays,
     Webhooks,
     SharedReports,
+    EntityChanges,
+    EntityDeletions,
     InvoicePayments,  # one request per invoice; what follows: per project, per member, per balance
     ProjectCustomFields,
     MemberProfiles,
     UserManagers,
     BalanceAssignments,
+    DetailedReport,  # a request per month: from 2017 on, unless the dates are set
+    AttendanceReport,
+    ExpenseReport,
+    AuditLog,
 )
 """All tables, in the order in which they are read."""

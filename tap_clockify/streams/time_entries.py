@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_clockify import rows
-from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
+from tap_clockify.client import is_forbidden, is_unknown_id
+from tap_clockify.streams.by_changes import ByChanges
 from taps_common.bookmarks import to_text
 from taps_common.stream import Unwound
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from taps_common.bookmarks import Scope, Window
     from taps_common.errors import RequestError
-    from taps_common.reading import Reading
     from taps_common.rows import Row
 
 ZONE_PADDING = timedelta(days=1)
@@ -30,7 +30,7 @@ OWNER_ONLY = "only those of its owner arrive; use the key of an owner or admin"
 _value_text = msgspec.json.Encoder(decimal_format="number")
 
 
-class TimeEntries(ClockifyStream):
+class TimeEntries(ByChanges):
     """Time that members recorded, running timers included."""
 
     name = "time_entries"
@@ -41,7 +41,7 @@ class TimeEntries(ClockifyStream):
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
     needs = frozenset({"start", "timeInterval"})
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
+    def walks_in(self, scope: Scope) -> Iterable[dict[str, str]]:
         """Return one walk per member of the workspace."""
         return self.tap.member_walks(scope)
 
@@ -67,8 +67,14 @@ class TimeEntries(ClockifyStream):
         for entry in rows_read:
             entry.start = entry.timeInterval.start if entry.timeInterval else None
 
+    def moment(self, row: rows.TimeEntry) -> datetime | None:
+        """Return the start of an entry."""
+        return row.start
+
     def earliest_open(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
-        """Return the earliest start of a running timer."""
+        """Return the earliest start of a running timer; when it ends, that is a change."""
+        if self.by_changes:
+            return None
         running = [
             entry.start
             for entry in rows_read

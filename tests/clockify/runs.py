@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
+
 from sandbox.clockify import truth
 from tap_clockify.tap import TapClockify
 from tests.common.runs import (
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from sandbox.clockify.world import World
     from sandbox.server import RecordedRequest
 
+
+class SlowTap(TapClockify):
+    """The same tap with a message writer that takes no pages: everything goes the SDK's way."""
+
+    message_writer_class = SimpleSingerWriter  # type: ignore[assignment]
+
+
 PREFIX = "/clockify/api/v1"
 WORKSPACE = "/workspaces/{workspaceId}"
 ENTRIES = f"{WORKSPACE}/user/{{userId}}/time-entries"
@@ -37,8 +46,14 @@ KEYS = {
 TABLES = truth.TABLES
 """The core, which is what runs without a catalog read here."""
 
-MORE_TABLES = tuple(name for name in KEYS if name not in TABLES)
-"""The tables besides the core."""
+WINDOWED = ("detailed_report", "attendance_report", "expense_report", "audit_log")
+"""The tables that are read by windows of time only."""
+
+MORE_TABLES = tuple(name for name in KEYS if name not in {*TABLES, *WINDOWED})
+"""The tables besides the core and those."""
+
+LOGS = ("entity_changes", "entity_deletions")
+"""Tables that only grow: they never get a table version."""
 
 ENTRY_TABLES = ("time_entries", "time_entry_tags", "time_entry_custom_fields")
 
@@ -101,9 +116,10 @@ def catalog(
     *,
     without: Iterable[tuple[str, ...]] = (),
     full: Iterable[str] = (),
+    by_log: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return a catalog with these tables selected; see `select`."""
-    return select(discovered(), tables, without=without, full=full)
+    return select(discovered(), tables, without=without, full=full, by_log=by_log)
 
 
 def core_catalog() -> dict[str, Any]:

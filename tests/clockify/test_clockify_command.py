@@ -454,7 +454,7 @@ def checked(account: Account, **settings: Any) -> Run:  # noqa: ANN401 - values 
 
 LACKING_ON_FREE = {
     "CUSTOM_FIELDS": "custom_fields, project_custom_fields",
-    "EXPENSES": "expense_categories, expenses",
+    "EXPENSES": "expense_categories, expenses, expense_report",
     "INVOICING": "invoices, invoice_items, invoice_payments",
     "TIME_OFF": (
         "holidays, time_off_policies, time_off_requests, time_off_balances, balance_assignments"
@@ -464,6 +464,8 @@ LACKING_ON_FREE = {
         "assignments, project_assignment_totals, user_capacity_totals, user_capacity_days"
     ),
     "SHARED_REPORTS": "shared_reports",
+    "ATTENDANCE_REPORT": "attendance_report",
+    "AUDIT_LOG": "audit_log",
 }
 
 
@@ -471,6 +473,8 @@ def test_check_of_the_owners_key(account: Account) -> None:
     run = checked(account)
     main, second = account.world.workspaces
     assert run.code == 0
+    others = run.output.decode().split("All other tables take at least ")[1].split()[0]
+    assert int(others.replace(",", "")) > 59 + 4 * 100  # months, of this real moment
     assert run.output.decode().splitlines() == [
         f"tap-clockify {version('timecost-taps')} at {account.url}",
         "Key of Olivera Owner (member00000@example.test)",
@@ -492,10 +496,11 @@ def test_check_of_the_owners_key(account: Account) -> None:
             "of one of them."
         ),
         (
-            "All other tables take at least 59 more: each list, one per project (its custom "
-            "fields), two per member (profile, managers), and besides these one per invoice that "
-            "changed, one per invoice (payments), one per policy (balances) and one per member and "
-            "policy (balance_assignments)."
+            f"All other tables take at least {others} more: each list, one per project (its custom "
+            "fields), two per member (profile, managers), one per month (reports and audit_log, "
+            "from start_date on), and besides these one per invoice that changed, one per invoice "
+            "(payments), one per policy (balances) and one per member and policy "
+            "(balance_assignments)."
         ),
     ]
     assert len(account.requests()) == 1 + 4 + 1 + 2 + 2
@@ -543,7 +548,8 @@ def test_check_of_an_addon_token(account: Account) -> None:
     text = run.output.decode()
     assert f"({account.world.main_id})" in text
     assert "plain member" not in text  # an add-on has no role
-    assert "left out" not in text
+    assert text.count("left out") == 1
+    assert "left out: audit_log: Clockify's audit log takes no add-on token" in text
     assert "at least 30 requests" in text
 
 

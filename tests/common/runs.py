@@ -292,7 +292,8 @@ def select(
     tables: Iterable[str] | None,
     *,
     without: Iterable[tuple[str, ...]],
-    full: Iterable[str],
+    full: Iterable[str] = (),
+    by_log: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return a catalog with a selection.
 
@@ -301,23 +302,25 @@ def select(
         tables: the tables that are selected; None selects all.
         without: deselected properties, each as the table and the path.
         full: tables that are replicated as FULL_TABLE.
+        by_log: tables that are replicated as LOG_BASED.
     """
+    methods = dict.fromkeys(full, "FULL_TABLE") | dict.fromkeys(by_log, "LOG_BASED")
     found = copy.deepcopy(discovered)
     names = {stream["tap_stream_id"] for stream in found["streams"]}
     chosen = names if tables is None else set(tables)
     assert chosen <= names, chosen - names
-    hidden, whole = set(without), set(full)
+    hidden = set(without)
     for stream in found["streams"]:
         name = stream["tap_stream_id"]
-        if name in whole:
-            stream["replication_method"] = "FULL_TABLE"
+        if name in methods:
+            stream["replication_method"] = methods[name]
         for entry in stream["metadata"]:
             crumbs = entry["breadcrumb"]
             if not crumbs:
                 entry["metadata"]["selected"] = name in chosen
-                if name in whole:
-                    entry["metadata"]["forced-replication-method"] = "FULL_TABLE"
-                    entry["metadata"]["replication-method"] = "FULL_TABLE"
+                if name in methods:
+                    entry["metadata"]["forced-replication-method"] = methods[name]
+                    entry["metadata"]["replication-method"] = methods[name]
             elif (name, *crumbs[1::2]) in hidden:
                 entry["metadata"]["selected"] = False
                 hidden.discard((name, *crumbs[1::2]))
@@ -329,7 +332,7 @@ def select(
 
 
 class AnyCopy:
-    """The tables that a target which obeys ACTIVATE_VERSION and keys would hold after some runs."""
+    """The live rows of a target that obeys keys, versions and deletions, after some runs."""
 
     def __init__(self) -> None:
         self.keys: dict[str, tuple[str, ...]] = {}
@@ -344,9 +347,12 @@ class AnyCopy:
                 self.keys[table] = tuple(message["key_properties"])
                 self.tables.setdefault(table, {})
             elif message["type"] == "RECORD":
-                row = message["record"]
+                row = dict(message["record"])
                 key = tuple(row[name] for name in self.keys[table]) or (self._append(),)
-                self.tables[table][key] = (message.get("version"), row)
+                if row.pop("_sdc_deleted_at", None):
+                    self.tables[table].pop(key, None)
+                else:
+                    self.tables[table][key] = (message.get("version"), row)
             elif message["type"] == "ACTIVATE_VERSION":
                 self.tables[table] = {
                     key: held

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from taps_common.tap import ApiTap
 
@@ -67,14 +67,12 @@ class Subject:
             rows = connection.execute(
                 f'select * from "{schema}"."{table}" as "row" where {condition}'
             ).fetchall()
-        keys = self.keys_of(table)
-        return {tuple(row[key] for key in keys): _own_columns(row) for row in rows}
+        return _keyed(map(_own_columns, rows), self.keys_of(table))
 
     def expected(self, world: object, table: str) -> Rows:
         """Return the rows that a table should hold now, by key."""
-        keys = self.keys_of(table)
         rows = self.truth(world, table)
-        found = {tuple(row[key] for key in keys): row for row in rows}
+        found = _keyed(rows, self.keys_of(table))
         assert len(found) == len(rows), f"the sandbox's {table} has a key twice"
         return found
 
@@ -103,6 +101,9 @@ CLOCKIFY = Subject(
         "time_entry_custom_fields": ("time_entries", "timeEntryId"),
     },
 )
+EVERY_CLOCKIFY = replace(CLOCKIFY, tables=(*clockify.TABLES, *clockify.MORE_TABLES))
+"""With the tables besides the core."""
+
 CLICKTIME = Subject(
     TapClickTime,
     clicktime.TABLES,
@@ -110,6 +111,27 @@ CLICKTIME = Subject(
     "ID",
     {"time_entry_custom_fields": ("time_entries", "TimeEntryID")},
 )
+
+
+def _keyed(rows: Iterable[dict[str, Any]], keys: tuple[str, ...]) -> Rows:
+    """Return rows by key; by their place in the order of time where the key is the tap's own."""
+    if keys != ("_row_id",):
+        return {tuple(_key_part(row[key]) for key in keys): row for row in rows}
+    found = [{name: row[name] for name in row if name != "_row_id"} for row in rows]
+    found.sort(
+        key=lambda row: (
+            str(row["timestamp"])[:19].replace("T", " "),
+            *(str(row[name]) for name in ("workspaceId", "action", "userId", "content")),
+        )
+    )
+    return {(place,): row for place, row in enumerate(found)}
+
+
+def _key_part(value: object) -> object:
+    """Return a part of a key in the same form whether it was loaded or served."""
+    if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT\d\d:", value):
+        return _moment(value)
+    return value.isoformat() if type(value) is date else value
 
 
 def count(database: str, schema: str, table: str) -> int:
@@ -139,6 +161,8 @@ def same(loaded_value: object, true_value: object) -> bool:
     """Tell whether a loaded value is the true one; absent is null."""
     if isinstance(true_value, str) and type(loaded_value) in _READ:
         return loaded_value == _READ[type(loaded_value)](true_value)
+    if isinstance(loaded_value, Decimal) and isinstance(true_value, float):
+        return loaded_value == Decimal(str(true_value))
     if isinstance(loaded_value, dict) and isinstance(true_value, dict):
         names = loaded_value.keys() | true_value.keys()
         return all(same(loaded_value.get(name), true_value.get(name)) for name in names)

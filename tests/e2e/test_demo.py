@@ -11,7 +11,7 @@ from sandbox.perform import truth as perform
 from tests.e2e.conftest import ROOT
 
 TABLES = {
-    "tap-clockify": clockify.TABLES,
+    "tap-clockify": (*clockify.TABLES, *clockify.MORE_TABLES),
     "tap-clicktime": clicktime.TABLES,
     "tap-perform": perform.TABLES,
 }

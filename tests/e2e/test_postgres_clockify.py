@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from sandbox import start
-from tests.e2e.compare import CLOCKIFY, count
+from tests.e2e.compare import CLOCKIFY, EVERY_CLOCKIFY, count, same
 
 if TYPE_CHECKING:
     import subprocess
@@ -30,7 +32,59 @@ def schema(pipeline: Pipeline) -> str:
 def sandbox(pipeline: Pipeline, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with start(size=getattr(request, "param", "small")) as running:
         pipeline.environment["TAP_CLOCKIFY_API_URL"] = f"{running.url}/clockify/api/v1"
+        core = [f"{table}.*" for table in CLOCKIFY.tables]
+        pipeline.environment["TAP_CLOCKIFY__SELECT"] = json.dumps(core)
         yield running
+
+
+@pytest.mark.xdist_group("postgres-every")
+def test_every_table_equals_the_truth_after_each_run(
+    pipeline: Pipeline, sandbox: Sandbox, schema: str
+) -> None:
+    world, tables = sandbox.clockify, EVERY_CLOCKIFY.tables
+    del pipeline.environment["TAP_CLOCKIFY__SELECT"]
+    counts = []
+    for _ in range(2):
+        succeeded(pipeline.run(**VERSIONS))
+        assert EVERY_CLOCKIFY.differences(pipeline.database, schema, world) == []
+        counts.append([count(pipeline.database, schema, table) for table in tables])
+    assert all(counts[0])
+    assert counts[1] == counts[0], "a run without changes doubled rows"
+
+
+@pytest.mark.xdist_group("postgres-changes")
+def test_time_entries_by_what_changed(pipeline: Pipeline, schema: str) -> None:
+    """As `docs/clockify.md` says how; what happened must be two minutes old."""
+    settings = pipeline.project / "meltano.yml"
+    written = yaml.safe_load(settings.read_text())
+    (extractor,) = [one for one in written["plugins"]["extractors"] if one["name"] == pipeline.tap]
+    extractor["metadata"] = {"time_entries": {"replication-method": "LOG_BASED"}}
+    settings.write_text(yaml.safe_dump(written))
+    pipeline.environment["TAP_CLOCKIFY__SELECT"] = '["time_entries.*"]'
+    now = datetime.now(timezone.utc) - timedelta(minutes=10)
+    with start(size="small", now=now) as running:
+        pipeline.environment["TAP_CLOCKIFY_API_URL"] = f"{running.url}/clockify/api/v1"
+        world = running.clockify
+        succeeded(pipeline.run())
+        for _ in range(2):
+            oldest, older, *_, newest = sorted(
+                CLOCKIFY.expected(world, "time_entries").values(), key=lambda row: row["start"]
+            )
+            world.edit_entry(oldest["id"], description="edited")
+            world.edit_entry(newest["id"], billable=True)
+            world.delete_entry(older["id"])
+            world.insert_entry(world.main_id, world.owner_id)
+            world.advance(120)
+            succeeded(pipeline.run())
+            have = CLOCKIFY.loaded(pipeline.database, schema, "time_entries")
+            bare = {
+                key: {name: row[name] for name in row.keys() - {"createdAt", "updatedAt"}}
+                for key, row in have.items()
+            }
+            want = CLOCKIFY.expected(world, "time_entries")
+            assert bare.keys() == want.keys()
+            assert all(same(row, want[key]) for key, row in bare.items())
+        assert count(pipeline.database, schema, "time_entries") == len(want) + 2
 
 
 def succeeded(run: subprocess.CompletedProcess[str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sandbox.clockify import truth
 from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.instants import iso
+from tests.sandbox import feeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ class Reader:
         return {"start": iso(start), "end": iso(end)}
 
     def report(self, path: str, rows: str, inner: str | None = None) -> Rows:
-        window = self.window()
+        window = dict(zip(("start", "end"), map(iso, self.world.report_window), strict=True))
         body = {
             "dateRangeStart": window["start"],
             "dateRangeEnd": window["end"],
@@ -214,13 +215,25 @@ class Reader:
             rows += answer["reports"]
         return rows
 
+    def entity_changes(self) -> Rows:
+        return feeds.entity_changes(self.api)
+
+    def entity_deletions(self) -> Rows:
+        return feeds.entity_deletions(self.api)
+
     def audit_log(self) -> Rows:
         body = {"actions": list(ACTIONS), "authors": AUTHORS, **EVER}
         path = f"{self.base}/audit-log"
         return self.api.posted(path, body, host="audit", size="page-size")
 
     def detailed_report(self) -> Rows:
-        return self.report("detailed", "timeentries", "detailedFilter")
+        rows = self.report("detailed", "timeentries", "detailedFilter")
+        for row in rows:
+            interval = row["timeInterval"]
+            for name in ("start", "end"):
+                interval[name] = interval[name].replace("+00:00", "Z")
+            row["start"] = interval["start"]
+        return rows
 
     def attendance_report(self) -> Rows:
         return self.report("attendance", "entities", "attendanceFilter")

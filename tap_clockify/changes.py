@@ -1,0 +1,299 @@
+"""The feeds of entity changes (experimental): what was created, updated and deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from http import HTTPStatus
+from itertools import count
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from tap_clockify.envelopes import rows_in
+from taps_common.bookmarks import to_text
+from taps_common.errors import ShapeError, StatusError
+from taps_common.http import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+    from taps_common.bookmarks import Scope
+    from taps_common.http import Response
+    from taps_common.reading import Reading
+
+Event: TypeAlias = Literal["created", "updated", "deleted"]
+
+EVENTS: tuple[Event, ...] = ("created", "updated", "deleted")
+
+LONGEST = timedelta(days=30)
+"""What is asked for at once; the documents name it as what a missing bound stands for."""
+
+SETTLED = timedelta(minutes=2)
+"""How far before the present a reading ends: deletions show up after about a minute (docs)."""
+
+OVERLAP = timedelta(minutes=30)
+"""How far before the last reading's end the next one begins: clocks may differ by that much."""
+
+ENTRY = "TIME_ENTRY"
+
+ENTRY_TYPES = (ENTRY, "TIME_ENTRY_RATE", "TIME_ENTRY_CUSTOM_FIELD_VALUE")
+"""Types of which a time entry is made; the guide calls only them supported."""
+
+TYPES = (
+    *("CLIENTS", "PROJECTS", "TAGS", "TASKS", "SCHEDULED_ASSIGNMENT", *ENTRY_TYPES),
+    *("CUSTOM_FIELDS", "USER", "USER_GROUPS", "INVOICES", "APPROVAL_REQUESTS", "BALANCE"),
+    *("HOLIDAYS", "PTO_POLICY", "TIME_OFF_REQUEST"),
+)
+"""All types that the parameter's description lists."""
+
+PAGE_SIZE = 1000
+"""No maximum is known: a smaller page may come, and the documented default if this is refused."""
+
+DEFAULT_PAGE_SIZE = 50
+"""Documented; a page of fewer rows is the last one."""
+
+T = TypeVar("T")
+
+
+class Audit(msgspec.Struct, rename="camel"):
+    """When a row was created and updated."""
+
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class Change(msgspec.Struct, rename="camel"):
+    """A row of a feed; what it says of the entity itself differs by type.
+
+    The type is called `documentCode` on the wire and `documentType` in the guide.
+    """
+
+    id: str
+    document_code: str | None = None
+    document_type: str | None = None
+    audit_metadata: Audit | None = None
+    deleted_at: datetime | None = None
+    deletion_bin_id: str | None = None
+    document: msgspec.Raw = msgspec.Raw(b"null")
+    time_entry_id: str | None = None
+
+    @property
+    def type(self) -> str | None:
+        """The entity's type."""
+        return self.document_code or self.document_type
+
+    def at(self, event: Event) -> datetime | None:
+        """Return when it happened."""
+        audit = self.audit_metadata or Audit()
+        moment = {
+            "created": audit.created_at,
+            "updated": audit.updated_at,
+            "deleted": self.deleted_at,
+        }[event]
+        return moment and in_utc(moment)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC, which it is in where it has no offset."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=timezone.utc)
+    return moment.astimezone(timezone.utc)
+
+
+def owner_in(document: bytes) -> str | None:
+    """Return the time entry that a document belongs to, if it names one."""
+    try:
+        return msgspec.json.decode(document, type=_Owned).time_entry_id
+    except msgspec.DecodeError:
+        return None
+
+
+class _Owned(msgspec.Struct, rename="camel"):
+    time_entry_id: str | None = None
+
+
+def slices(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Cut a span of time into parts of 30 days at most."""
+    while since < until:
+        end = min(since + LONGEST, until)
+        yield since, end
+        since = end
+
+
+def feed(
+    scope: Scope, event: Event, types: Sequence[str], start: datetime, end: datetime
+) -> Generator[Request, Response, list[bytes]]:
+    """Request a feed; return its rows as they came.
+
+    What is deleted meanwhile leaves the feed, and others move to pages that were read already: more
+    than one page is read again until nothing new comes.
+
+    Raises:
+        ShapeError: an answer is no feed, or the paging does not advance.
+    """
+    query = (
+        *(("type", one) for one in types),
+        ("start", to_text(start.replace(microsecond=0))),
+        ("end", to_text(end.replace(microsecond=0))),
+    )
+    found: dict[bytes, None] = {}
+    size = PAGE_SIZE
+    while True:
+        known = len(found)
+        try:
+            read = yield from _pages(scope, event, (*query, ("limit", str(size))), found)
+        except StatusError as error:
+            if error.status != HTTPStatus.BAD_REQUEST or size == DEFAULT_PAGE_SIZE:
+                raise
+            size = DEFAULT_PAGE_SIZE
+            continue
+        if read <= 1 or len(found) == known:
+            return list(found)
+
+
+def _pages(
+    scope: Scope, event: Event, query: tuple[tuple[str, str], ...], found: dict[bytes, None]
+) -> Generator[Request, Response, int]:
+    """Request each page once, the first of which is 0 or 1; return how many have rows."""
+    trail: set[bytes] = set()
+    for page in count():
+        params = (*query, ("page", str(page)))
+        request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", scope, params)
+        response = yield request
+        try:
+            bare = rows_in(response.body, ("response",))
+            rows = [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
+        except (ShapeError, msgspec.DecodeError):
+            raise ShapeError(f"{request} did not send a feed of changes.") from None
+        found |= dict.fromkeys(rows)
+        if len(rows) < DEFAULT_PAGE_SIZE:
+            return page + bool(rows)
+        if trail.issuperset(rows) and page > 1:
+            raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
+        trail.update(rows)
+    raise AssertionError("pages do not end")
+
+
+def asked(walk: Generator[Request, Response, T], reading: Reading) -> T:
+    """Send the requests of a walk one after the other; return what it returns.
+
+    Raises:
+        RequestError: no usable answer came.
+    """
+    try:
+        request = next(walk)
+        while True:
+            try:
+                response = reading.ask(request)
+            except StatusError as error:
+                request = walk.throw(error)
+            else:
+                request = walk.send(response)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def change_of(row: bytes) -> Change:
+    """Return a row of a feed.
+
+    Raises:
+        ShapeError: it has no id, or a moment is none.
+    """
+    try:
+        return msgspec.json.decode(row, type=Change)
+    except msgspec.DecodeError as error:
+        raise ShapeError(f"A row of the feeds of changes is not usable: {error}") from None
+
+
+class EntryChanges:
+    """What happened to time entries since a moment.
+
+    Args:
+        recent: ids of entries that were sent before and created within what is read now: if they
+            are deleted since, no feed says so (documented).
+
+    Attributes:
+        touched: entries that were created or updated, or of which a rate or a custom field's value
+            was, in the order of the feeds; with what the feeds say of it.
+        deleted: entries that were deleted.
+        alive: entries that were read again.
+    """
+
+    def __init__(self, recent: Iterable[str]) -> None:
+        self.touched: dict[str, Audit] = {}
+        self.deleted: dict[str, Change] = {}
+        self.alive: set[str] = set()
+        self._recent = list(recent)
+        self._gone: dict[str, Change] = {}
+
+    @property
+    def ids(self) -> list[str]:
+        """The entries to be read again."""
+        return list(dict.fromkeys((*self.touched, *self._recent)))
+
+    def read(self, scope: Scope, since: datetime, until: datetime, reading: Reading) -> None:
+        """Read the feeds.
+
+        Raises:
+            TapError: they cannot be read.
+        """
+        for start, end in slices(since, until):
+            for event in EVENTS:
+                for row in asked(feed(scope, event, ENTRY_TYPES, start, end), reading):
+                    self._note(event, change_of(row))
+
+    def gone(self, now: datetime) -> list[bytes]:
+        """Return the last known rows of entries that are deleted, once those that live are read.
+
+        Args:
+            now: when those are called deleted of which no feed says it.
+        """
+        unseen = {id_: Change(id_, deleted_at=now) for id_ in self._recent}
+        every = {**unseen, **self.deleted}
+        self._gone = {id_: one for id_, one in every.items() if id_ not in self.alive}
+        return list(map(_last_known, self._gone.values()))
+
+    def complete(self, entries: Iterable[Any]) -> None:
+        """Set on entries what the feeds say of them."""
+        for entry in entries:
+            audit = self.touched.get(entry.id) or Audit()
+            known = {"createdAt": audit.created_at, "updatedAt": audit.updated_at}
+            if gone := self._gone.get(entry.id):
+                known["_sdc_deleted_at"] = gone.at("deleted")
+            else:
+                self.alive.add(entry.id)
+            for name, moment in known.items():
+                if hasattr(entry, name):  # it is selected
+                    setattr(entry, name, moment)
+
+    def _note(self, event: Event, change: Change) -> None:
+        if change.type == ENTRY and event == "deleted":
+            self.deleted[change.id] = change
+            return
+        if change.type == ENTRY:
+            audit = self.touched.setdefault(change.id, Audit())
+            audit.created_at = change.at("created") or audit.created_at
+            moments = (audit.updated_at, change.at("updated"))
+        else:
+            owner = change.time_entry_id or owner_in(change.document) or change.id
+            audit = self.touched.setdefault(owner, Audit())
+            moments = (audit.updated_at, change.at(event))
+        audit.updated_at = max(filter(None, moments), default=None)
+
+
+def _last_known(change: Change) -> bytes:
+    """Return the row of an entry as it was when it was deleted, its id at least."""
+    try:
+        document = msgspec.json.decode(change.document, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        document = {}
+    return msgspec.json.encode({**document, "id": change.id})
+
+
+def created_by_id(ident: str) -> datetime | None:
+    """Return when an id was given: its first eight digits are the seconds since 1970 (MongoDB)."""
+    try:
+        return datetime.fromtimestamp(int(ident[:8], 16), timezone.utc)
+    except ValueError:
+        return None

@@ -1,0 +1,206 @@
+"""Reading by what changed: replication method LOG_BASED."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.singerlib.catalog import REPLICATION_LOG_BASED
+
+from tap_clockify.changes import OVERLAP, SETTLED, EntryChanges, created_by_id
+from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
+from taps_common.bookmarks import before, to_text
+from taps_common.errors import StatusError, TapError
+from taps_common.http import Request, Response
+from taps_common.progress import Cost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from singer_sdk.singerlib import Catalog, MetadataMapping
+
+    from tap_clockify.tap import TapClockify
+    from taps_common.bookmarks import Scope, Window
+    from taps_common.fetch import Walk
+    from taps_common.reading import Reading
+
+DELETED_AT = "_sdc_deleted_at"
+FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)
+"""Columns that only the feeds of changes fill."""
+
+BATCH = 100
+"""Entries that are read again at once; no maximum is known, and fewer are asked for if refused."""
+
+
+class ByChanges(ClockifyStream):
+    """A stream that may be read by what changed since the last run, however old it is.
+
+    The first run reads all. The bookmark is the moment up to which the feeds of changes were read.
+    Beside it the state keeps, as `recent`, the ids of rows that were sent and created within what
+    the next run reads: no feed tells of something that was created and deleted in the same window.
+    """
+
+    def __init__(self, tap: TapClockify) -> None:
+        super().__init__(tap)
+        self._changes: dict[str, EntryChanges] = {}
+        self._recent: dict[str, dict[str, None]] = {}
+        self._next_since: datetime | None = None  # where the next run's window begins
+
+    @property
+    def by_changes(self) -> bool:
+        """Whether the catalog asks for it."""
+        return self.replication_method == REPLICATION_LOG_BASED
+
+    @property
+    def bookmark(self) -> str | None:
+        """What the bookmark holds: up to when changes were read, or the latest cursor."""
+        return "changes" if self.by_changes else self.cursor
+
+    @property
+    def lookback(self) -> timedelta:
+        """How far before its bookmark the stream is read again."""
+        return OVERLAP if self.by_changes else super().lookback
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what the catalog says; columns that the method does not fill are left out."""
+        super().apply_catalog(catalog)
+        for name in FROM_FEEDS:
+            if column := self.metadata.get(("properties", name)):
+                column.selected_by_default = True
+                if not self.by_changes:
+                    column.inclusion = column.InclusionType.UNSUPPORTED
+                elif name == DELETED_AT:
+                    column.inclusion = column.InclusionType.AUTOMATIC
+
+    @property
+    def metadata(self) -> MetadataMapping:
+        """What is selected: without a catalog, no column that only LOG_BASED fills."""
+        found = super().metadata
+        for name in FROM_FEEDS:
+            column = found.get(("properties", name))
+            if column and column.selected_by_default is None:
+                column.selected_by_default = False
+        return found
+
+    def walks_in(self, scope: Scope) -> Iterable[dict[str, str]]:
+        """Return the walks of a workspace that bring all rows."""
+        raise NotImplementedError
+
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
+        """Return the walks that bring all rows, or one over all changes.
+
+        Raises:
+            TapError: what is walked over, or the changes, could not be read.
+        """
+        self._changes.pop(scope["workspaceId"], None)
+        self._next_since = None
+        if self.by_changes and self.selected and not self.selects((DELETED_AT,)):
+            raise TapError(f"The catalog of {self.name} has no {DELETED_AT}: discover again.")
+        if self.by_changes and reading.window and self._has_changes(scope, reading.window, reading):
+            return [dict(scope)]
+        return self.walks_in(scope)
+
+    def _has_changes(self, scope: Scope, window: Window, reading: Reading) -> bool:
+        """Read the feeds of changes if they hold all since the last run; or tell what to read."""
+        ident = scope["workspaceId"]
+        window.latest = until = window.began - SETTLED
+        self._next_since = until - OVERLAP
+        recent = self._recent_in(ident)
+        self._recent[ident] = dict.fromkeys(recent)
+        if window.since is None:  # the first run
+            return False
+        since, kept = window.since, self.config["changes_kept_days"]
+        changes = EntryChanges(recent)
+        try:
+            if since < before(window.began, timedelta(days=kept)):
+                reason = f"they are kept for {kept} days (changes_kept_days)"
+            else:
+                changes.read(scope, since, until, reading)
+                self._changes[ident], self._recent[ident] = changes, {}
+                window.done = [one for one in window.known if one != ident]
+                return True
+        except StatusError as error:
+            if not is_forbidden(error) and error.status != HTTPStatus.NOT_FOUND:
+                raise
+            reason = f"Clockify refuses them ({error.status})"
+            window.latest, self._next_since = None, since  # the next run begins there, if it may
+        window.since = before(since, super().lookback)
+        self.logger.warning(
+            "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since "
+            "%s are read instead; edits of older ones, and deletions, are not seen. A full refresh "
+            "brings them.",
+            *(self.name, ident, to_text(since), reason, to_text(window.since)),
+        )
+        return False
+
+    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
+        """Read a list, or what changed."""
+        ident = partition["workspaceId"]
+        changes = self._changes.get(ident)
+        if changes is None:
+            yield from super().walk(partition, window, reading)
+            return
+        try:
+            yield from self._touched(partition, changes, reading)
+        except StatusError as error:  # not of a walk that one might leave out
+            reading.begin_again(partition, error)
+            raise TapError(str(error)) from None
+        if gone := changes.gone(self.tap.clock.now()):
+            body = b"[%b]" % b",".join(gone)
+            request = Request("/workspaces/{workspaceId}/entities/deleted", partition)
+            reading.take(request, Response(body, {}, Cost()), partition, last=True)
+        self._remember(ident)
+
+    def _touched(self, partition: Scope, changes: EntryChanges, reading: Reading) -> Walk:
+        """Read rows by their ids; those that are gone by now are not among the answers."""
+        ids, most = changes.ids, BATCH
+        while ids:
+            part = ids[:most]
+            body = msgspec.json.encode({"timeEntryIds": part})
+            request = Request("/workspaces/{workspaceId}/time-entries/batch", partition, body=body)
+            try:
+                response = yield request
+            except StatusError as error:
+                if not is_unknown_id(error):
+                    raise
+                reading.begin_again(partition, error)
+                most = len(part) // 2
+                ids = ids if most else ids[1:]
+                most = most or 1
+                continue
+            reading.take(request, response, partition)
+            ids = ids[most:]
+
+    def complete(self, rows_read: Sequence[Any], partition: Scope) -> None:
+        """Set what the feeds say, and note which rows the next run's window holds wholly."""
+        super().complete(rows_read, partition)
+        if self._next_since is None:
+            return
+        ident = partition["workspaceId"]
+        changes = self._changes.get(ident)
+        if changes:
+            changes.complete(rows_read)
+        for row in rows_read:
+            created = created_by_id(row.id)
+            fresh = created and self._next_since <= created < self.tap.clock.now() + OVERLAP
+            if fresh and (not changes or row.id in changes.alive):
+                self._recent[ident][row.id] = None
+        if not changes:  # of a reading that may be interrupted
+            self._remember(ident)
+
+    def latest(self, rows_read: Sequence[Any]) -> datetime | None:
+        """Return the latest cursor of a page, unless that is not what the bookmark holds."""
+        return None if self.by_changes else super().latest(rows_read)
+
+    def _recent_in(self, ident: str) -> list[str]:
+        found: list[str] = self.get_context_state({"workspaceId": ident}).get("recent", [])
+        return found
+
+    def _remember(self, ident: str) -> None:
+        state = self.get_context_state({"workspaceId": ident})
+        state.pop("recent", None)
+        if recent := self._recent[ident]:
+            state["recent"] = list(recent)

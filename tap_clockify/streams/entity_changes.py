@@ -1,0 +1,173 @@
+"""The feeds of changes as tables: whatever was created, updated or deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from tap_clockify import rows
+from tap_clockify.changes import (
+    ENTRY_TYPES,
+    OVERLAP,
+    SETTLED,
+    TYPES,
+    Audit,
+    change_of,
+    feed,
+    slices,
+)
+from tap_clockify.gates import GatedStream
+from taps_common.bookmarks import before, from_text, to_text
+from taps_common.errors import ShapeError, StatusError
+from taps_common.http import Request, Response
+from taps_common.progress import Cost
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+
+    from tap_clockify.changes import Change, Event
+    from tap_clockify.client import Take
+    from tap_clockify.tap import TapClockify
+    from taps_common.bookmarks import Scope, Window
+    from taps_common.fetch import Walk
+    from taps_common.reading import Reading
+
+
+class Feed(GatedStream):
+    """A log of what happened, read from where the last run ended, in slices of 30 days at most.
+
+    The first run begins at `start_date`, or as far back as feeds are said to be kept.
+
+    Attributes:
+        events: which feeds are read.
+        cut: whether a slice ends where the last run did: no feed tells the deletion of what was
+            created in the same slice.
+    """
+
+    events: ClassVar[tuple[Event, ...]]
+    cut: ClassVar[bool] = False
+    sliced = True
+
+    def __init__(self, tap: TapClockify) -> None:
+        super().__init__(tap)
+        self._types: Sequence[str] = TYPES
+
+    @property
+    def lookback(self) -> timedelta:
+        """How far before its bookmark the stream is read again."""
+        return OVERLAP
+
+    @property
+    def versioned(self) -> bool:
+        """False: a log grows, and what it does not keep any more did happen."""
+        return False
+
+    def latest(self, rows_read: Sequence[Any]) -> datetime | None:
+        """Return None: the bookmark is up to when the feeds were read."""
+
+    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
+        """Return the slices of the time since the last run."""
+        window = reading.window
+        if window is None or not list(super().partitions_in(scope, reading)):
+            return []
+        kept = timedelta(days=self.config["changes_kept_days"])
+        since = window.since or window.start or before(window.began, kept)
+        window.latest = until = window.began - SETTLED
+        mark = min(since + OVERLAP, until) if window.since and self.cut else since
+        return [
+            {**scope, "until": to_text(end), "since": to_text(start)}
+            for part in ((since, mark), (mark, until))
+            for start, end in slices(*part)
+        ]
+
+    def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:
+        """Request the feeds of a slice."""
+        for event in self.events:
+            request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", partition)
+            try:
+                found = yield from self._feed(partition, event)
+            except StatusError as error:
+                if error.status != HTTPStatus.BAD_REQUEST or self._types is ENTRY_TYPES:
+                    raise
+                self.logger.warning(
+                    "%s: %s Only the types of time entries are asked for.", self.name, error
+                )
+                self._types = ENTRY_TYPES
+                found = yield from self._feed(partition, event)
+            home = {"workspaceId": partition["workspaceId"]}
+            rows_read = [home | self.row_of(event, change_of(row), row) for row in found]
+            take(request, Response(msgspec.json.encode(rows_read), {}, Cost()), last=True)
+
+    def _feed(self, partition: Scope, event: Event) -> Generator[Request, Response, list[bytes]]:
+        start, end = from_text(partition["since"]), from_text(partition["until"])
+        return feed(partition, event, self._types, start, end)
+
+    def row_of(self, event: Event, change: Change, row: bytes) -> dict[str, object]:
+        """Return a row of the table.
+
+        Args:
+            event: what happened.
+            change: a row of the feed.
+            row: the same, as it came.
+
+        Raises:
+            ShapeError: it does not say when it happened.
+        """
+        raise NotImplementedError
+
+
+class EntityChanges(Feed):
+    """Whatever was created or updated, of all types that Clockify keeps a feed of."""
+
+    name = "entity_changes"
+    row = rows.EntityChange
+    path = "/workspaces/{workspaceId}/entities/updated"
+    primary_keys = ("workspaceId", "change", "type", "id", "at")
+    replication_key = "at"
+    cursor = "at"
+    events = ("created", "updated")
+
+    def row_of(self, event: Event, change: Change, row: bytes) -> dict[str, object]:
+        """Return what was created or updated."""
+        audit = change.audit_metadata or Audit()
+        return {
+            "change": event,
+            "type": change.type or "",
+            "id": change.id,
+            "at": _moment(change.at(event) or change.at("created"), change),
+            "createdAt": audit.created_at,
+            "updatedAt": audit.updated_at,
+            "document": row.decode(),
+        }
+
+
+class EntityDeletions(Feed):
+    """Whatever was deleted, of all types that Clockify keeps a feed of."""
+
+    name = "entity_deletions"
+    row = rows.EntityDeletion
+    path = "/workspaces/{workspaceId}/entities/deleted"
+    primary_keys = ("workspaceId", "type", "id", "deletedAt")
+    replication_key = "deletedAt"
+    cursor = "deletedAt"
+    events = ("deleted",)
+    cut = True
+
+    def row_of(self, event: Event, change: Change, row: bytes) -> dict[str, object]:
+        """Return what was deleted."""
+        return {
+            "type": change.type or "",
+            "id": change.id,
+            "deletedAt": _moment(change.at(event), change),
+            "deletionBinId": change.deletion_bin_id,
+            "document": bytes(change.document).decode(),
+        }
+
+
+def _moment(moment: datetime | None, change: Change) -> datetime:
+    if moment is None:
+        raise ShapeError(f"A feed does not say when {change.type} {change.id} changed.")
+    return moment

@@ -1,0 +1,222 @@
+"""LOG_BASED: edits and deletions of entries of any age arrive, for a few requests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed, true_rows
+from tests.common.runs import NOW
+
+if TYPE_CHECKING:
+    from sandbox.clockify.world import World
+    from tests.common.runs import Key, Row, Run, State
+
+HOUR, DAY = 3_600, 86_400
+TABLE = "time_entries"
+FEEDS = [f"/workspaces/{{workspaceId}}/entities/{one}" for one in ("created", "updated", "deleted")]
+BATCH = "/workspaces/{workspaceId}/time-entries/batch"
+
+
+@pytest.fixture
+def world(account: Account) -> World:
+    account.world.advance(DAY)
+    return account.world
+
+
+def read(account: Account, state: State | None = None, **settings: Any) -> Run:  # noqa: ANN401
+    """Read the entries of one workspace by what changed."""
+    given = {"workspace_ids": [account.world.main_id], **settings}
+    return account.run(catalog=catalog([TABLE], by_log=[TABLE]), state=state, **given)
+
+
+def later(account: Account, copy: Copy, run: Run, **settings: Any) -> Run:  # noqa: ANN401
+    """Read again an hour later, and forget the requests so far."""
+    account.world.advance(HOUR)
+    account.running.requests.clear()
+    return copy.load(read(account, run.state, **settings))
+
+
+def truth(world: World) -> dict[Key, Row]:
+    rows = true_rows(world, TABLE)
+    return keyed([row for row in rows if row["workspaceId"] == world.main_id], KEYS[TABLE])
+
+
+def held(copy: Copy) -> dict[Key, Row]:
+    """Return the live rows, without what only the feeds say."""
+    only = {"createdAt", "updatedAt"}
+    rows = [{name: row[name] for name in row.keys() - only} for row in copy.rows(TABLE)]
+    return keyed(rows, KEYS[TABLE])
+
+
+def change(world: World) -> list[str]:
+    """Insert, edit and delete entries, old ones too; return the ids."""
+    entries = truth(world)
+    ids = [ident for (ident,) in sorted(entries, key=lambda one: entries[one]["start"])]
+    world.edit_entry(ids[0], description="the oldest, edited")
+    world.edit_entry(ids[-1], billable=True, tagIds=["t1"])
+    world.delete_entry(ids[1])
+    new = world.insert_entry(world.main_id, world.owner_id)
+    short_lived = world.insert_entry(world.main_id, world.owner_id)
+    world.delete_entry(short_lived)
+    return [ids[0], ids[-1], ids[1], new]
+
+
+# -- what arrives ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {},
+        {"changes_envelope": True, "changes_code": "documentType", "changes_first_page": 1},
+        {"changes_bare": True},
+        {"batch_limit": 3, "changes_limit": 50},
+    ],
+    ids=["wire", "documented", "bare", "small"],
+)
+def test_inserts_edits_and_deletions_of_any_age_arrive(
+    account: Account, world: World, switches: dict[str, Any]
+) -> None:
+    world.switch(**switches)
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    assert held(copy) == truth(world)
+    for _ in range(3):
+        change(world)
+        run = later(account, copy, run).ok()
+        assert held(copy) == truth(world)
+        assert len(run.records(TABLE)) < 20
+
+
+@pytest.mark.parametrize("clamped", [True, False])
+def test_more_changes_than_a_page_holds_arrive(
+    account: Account, world: World, *, clamped: bool
+) -> None:
+    world.switch(changes_limit=60, clamp_page_size=clamped)
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    ids = [ident for (ident,) in truth(world)]
+    for ident in ids[:120]:
+        world.edit_entry(ident, description="edited")
+    for ident in ids[120:230]:
+        world.delete_entry(ident)
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+
+
+def test_a_row_says_when_it_was_created_updated_or_deleted(account: Account, world: World) -> None:
+    run = read(account).ok()
+    edited, _, deleted, new = change(world)
+    known = true_rows(world, TABLE)
+    run = later(account, Copy(), run).ok()
+    rows = {row["id"]: row for row in run.records(TABLE)}
+    at = f"{NOW + timedelta(seconds=DAY):%Y-%m-%dT%H:%M:%S}"
+    assert [rows[edited][name][:19] for name in ("updatedAt",)] == [at]
+    assert rows[edited]["createdAt"] < at
+    assert rows[new]["createdAt"][:19] == at
+    assert rows[deleted]["_sdc_deleted_at"][:19] == at
+    assert rows[deleted]["userId"] in {row["userId"] for row in known}
+    assert {rows[one]["_sdc_deleted_at"] for one in (edited, new)} == {None}
+
+
+def test_a_changed_value_of_a_custom_field_brings_its_entry(account: Account, world: World) -> None:
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    entry = next(row for row in truth(world).values() if row["customFieldValues"])
+    values = [{**one, "value": "changed"} for one in entry["customFieldValues"]]
+    world.edit_entry(entry["id"], customFieldValues=values)
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+
+
+def test_what_was_created_just_before_a_run_and_then_deleted_is_gone(
+    account: Account, world: World
+) -> None:
+    """No feed tells of what was created and deleted in one window, and windows overlap."""
+    copy = Copy()
+    first, second = (world.insert_entry(world.main_id, world.owner_id) for _ in range(2))
+    run = copy.load(read(account).ok())
+    world.delete_entry(first)
+    run = later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+    third = world.insert_entry(world.main_id, world.owner_id)
+    world.advance(300)
+    run = copy.load(read(account, run.state).ok())
+    assert (third,) in held(copy)
+    for ident in (second, third):
+        world.delete_entry(ident)
+    run = later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+    assert "recent" not in str(later(account, copy, run).ok().state)
+
+
+# -- what it costs ---------------------------------------------------------------------------------
+
+
+def test_a_quiet_run_asks_the_feeds_alone(account: Account, world: World) -> None:
+    copy = Copy()
+    run = later(account, copy, copy.load(read(account).ok())).ok()
+    run = later(account, copy, run).ok()
+    assert account.templates() == ["/workspaces", *FEEDS]
+    assert run.records(TABLE) == []
+    change(world)
+    later(account, copy, run).ok()
+    assert account.templates() == ["/workspaces", *FEEDS, BATCH]
+    later(account, copy, run)
+
+
+# -- what cannot be read ---------------------------------------------------------------------------
+
+
+def test_refused_feeds_are_made_up_for_once_they_are_allowed(
+    account: Account, world: World
+) -> None:
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    world.switch(changes_feature="NO_SUCH_FEATURE")
+    old, *_ = change(world)
+    run = later(account, copy, run, lookback_days=1).ok()
+    assert "cannot be read: Clockify refuses them (4" in run.log
+    assert held(copy).keys() > truth(world).keys(), "deletions are not seen"
+    assert held(copy)[old,] != truth(world)[old,], "nor are old edits"
+    world.switch(changes_feature="")
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+
+
+def test_after_a_long_pause_entries_are_read_by_their_start(account: Account, world: World) -> None:
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    change(world)
+    world.advance(40 * DAY)
+    run = later(account, copy, run).ok()
+    assert "cannot be read: they are kept for 30 days (changes_kept_days)" in run.log
+    assert not {*account.templates()} & {*FEEDS}
+    change(world)
+    run = later(account, copy, run, changes_kept_days=60).ok()
+    assert {*FEEDS} <= {*account.templates()}
+    assert "cannot be read" not in run.log
+
+
+def test_what_failed_is_read_by_the_next_run(account: Account, world: World) -> None:
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    change(world)
+    for broken in (*FEEDS, BATCH):
+        account.running.faults.add(route=broken.rpartition("}")[2], kind="status", times=0)
+        run = later(account, copy, run)
+        assert run.code == 1
+        account.running.faults.clear()
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+
+
+def test_incremental_runs_know_nothing_of_the_feeds(account: Account) -> None:
+    run = account.run(catalog=catalog([TABLE])).ok()
+    unknown = {"createdAt", "updatedAt", "_sdc_deleted_at"}
+    assert not unknown & {*run.schema(TABLE)}
+    assert not unknown & {name for row in run.records(TABLE) for name in row}
+    assert unknown <= {*read(account).schema(TABLE)}
