@@ -12,7 +12,7 @@ from tap_clockify.gates import GatedStream
 from taps_common.http import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from taps_common.bookmarks import Scope
     from taps_common.errors import RequestError
@@ -70,12 +70,7 @@ class WindowedStream(GatedStream):
         until = min(began, end) if end else began
         first = self.tap.start_date or self.earliest(began)
         low, high = self.reach(max(since or first, first), until, began)
-        found = []
-        while low < high:
-            cut = min(low + self.span, high)
-            found.append((low, cut))
-            low = cut
-        return found
+        return list(parts(low, high, self.span))
 
     def partitions_in(self, scope: Scope, reading: Reading) -> list[dict[str, str]]:
         """Return one walk per slice; none where the table cannot be read.
@@ -106,6 +101,14 @@ class WindowedStream(GatedStream):
     def refusal(self, error: RequestError, *, known: bool) -> str | None:
         """Return why a slice is left out: plan or role; a value that is refused is a failure."""
         return None if is_unknown_id(error) else super().refusal(error, known=known)
+
+
+def parts(low: datetime, high: datetime, longest: timedelta) -> Iterator[Slice]:
+    """Cut a span of time into slices, oldest first; there are none where it is empty."""
+    while low < high:
+        cut = min(low + longest, high)
+        yield low, cut
+        low = cut
 
 
 def midnight(moment: datetime) -> datetime:

@@ -183,9 +183,10 @@ class ByChanges(ClockifyStream):
         changes = self._changes.get(ident)
         if changes:
             changes.complete(rows_read)
+        latest = self.tap.clock.now() + OVERLAP
         for row in rows_read:
             created = created_by_id(row.id)
-            fresh = created and self._next_since <= created < self.tap.clock.now() + OVERLAP
+            fresh = created and self._next_since <= created < latest
             if fresh and (not changes or row.id in changes.alive):
                 self._recent[ident][row.id] = None
         if not changes:  # of a reading that may be interrupted

@@ -11,15 +11,16 @@ import msgspec
 from tap_clockify import rows
 from tap_clockify.changes import (
     ENTRY_TYPES,
+    LONGEST,
     OVERLAP,
     SETTLED,
     TYPES,
     Audit,
     change_of,
     feed,
-    slices,
 )
 from tap_clockify.gates import GatedStream
+from tap_clockify.windows import parts
 from taps_common.bookmarks import before, from_text, to_text
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http import Request, Response
@@ -79,8 +80,8 @@ class Feed(GatedStream):
         mark = min(since + OVERLAP, until) if window.since and self.cut else since
         return [
             {**scope, "until": to_text(end), "since": to_text(start)}
-            for part in ((since, mark), (mark, until))
-            for start, end in slices(*part)
+            for low, high in ((since, mark), (mark, until))
+            for start, end in parts(low, high, LONGEST)
         ]
 
     def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:

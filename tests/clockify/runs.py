@@ -22,7 +22,7 @@ from tests.common.runs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from sandbox.clockify.world import World
     from sandbox.server import RecordedRequest
@@ -131,6 +131,30 @@ def discovered() -> dict[str, Any]:
     """Return what --discover prints."""
     found: dict[str, Any] = TapClockify(config={}, validate_config=False).catalog_dict
     return found
+
+
+# -- schemas and rows ------------------------------------------------------------------------------
+
+
+def paths(schema: dict[str, Any], above: str = "") -> Iterator[str]:
+    """Yield the paths of all properties, those of objects and of objects in lists included."""
+    if schema.get("items"):
+        yield from paths(schema["items"], above)
+    for name, described in schema.get("properties", {}).items():
+        yield f"{above}{name}"
+        yield from paths(described, f"{above}{name}.")
+
+
+def filled(value: object, above: str = "") -> Iterator[str]:
+    """Yield the paths that hold something."""
+    if isinstance(value, list):
+        for item in value:
+            yield from filled(item, above)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if inner is not None:
+                yield f"{above}{name}"
+                yield from filled(inner, f"{above}{name}.")
 
 
 # -- the truth ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 import sandbox
 from sandbox.clockify import truth
-from tests.clockify.runs import KEYS, MORE_TABLES, Account, catalog, keyed, true_rows
+from tests.clockify.runs import KEYS, MORE_TABLES, Account, catalog, filled, keyed, paths, true_rows
 from tests.common.runs import NOW, Run
 
 if TYPE_CHECKING:
@@ -43,25 +43,6 @@ def account() -> Iterator[Account]:
 @pytest.fixture(scope="module")
 def run(account: Account) -> Run:
     return account.run(catalog=catalog(MORE_TABLES)).ok()
-
-
-def paths(schema: dict[str, Any], above: str = "") -> Iterator[str]:
-    if schema.get("items"):
-        yield from paths(schema["items"], above)
-    for name, described in schema.get("properties", {}).items():
-        yield f"{above}{name}"
-        yield from paths(described, f"{above}{name}.")
-
-
-def filled(value: object, above: str = "") -> Iterator[str]:
-    if isinstance(value, list):
-        for item in value:
-            yield from filled(item, above)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if inner is not None:
-                yield f"{above}{name}"
-                yield from filled(inner, f"{above}{name}.")
 
 
 @pytest.mark.parametrize("table", MORE_TABLES)

@@ -10,7 +10,17 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 import sandbox
 from sandbox.clockify import truth
-from tests.clockify.runs import ENTRY_TABLES, KEYS, TABLES, Account, Copy, keyed, true_rows
+from tests.clockify.runs import (
+    ENTRY_TABLES,
+    KEYS,
+    TABLES,
+    Account,
+    Copy,
+    filled,
+    keyed,
+    paths,
+    true_rows,
+)
 from tests.common.runs import NOW, Run
 
 if TYPE_CHECKING:
@@ -34,27 +44,6 @@ def run(account: Account) -> Run:
 
 def schemas(run: Run) -> dict[str, dict[str, Any]]:
     return {message["stream"]: message for message in run.of("SCHEMA")}
-
-
-def paths(schema: dict[str, Any], above: str = "") -> Iterator[str]:
-    """Yield the paths of all properties, those of objects and of objects in lists included."""
-    if schema.get("items"):
-        yield from paths(schema["items"], above)
-    for name, described in schema.get("properties", {}).items():
-        yield f"{above}{name}"
-        yield from paths(described, f"{above}{name}.")
-
-
-def filled(value: object, above: str = "") -> Iterator[str]:
-    """Yield the paths that hold something."""
-    if isinstance(value, list):
-        for item in value:
-            yield from filled(item, above)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if inner is not None:
-                yield f"{above}{name}"
-                yield from filled(inner, f"{above}{name}.")
 
 
 def test_every_table_holds_the_accounts_rows(account: Account, run: Run) -> None:

@@ -17,8 +17,7 @@ from sandbox.clockify.plans import PLANS
 from tap_clockify.client import audit_log_url
 from tap_clockify.tap import TapClockify
 from taps_common.fetch import LANES
-from tests.clockify.runs import KEYS, WINDOWED, Account, catalog, keyed, true_rows
-from tests.clockify.test_clockify_further_tables import filled, paths
+from tests.clockify.runs import KEYS, WINDOWED, Account, catalog, filled, keyed, paths, true_rows
 from tests.common.runs import NOW, Run
 
 if TYPE_CHECKING:

@@ -78,17 +78,30 @@ class Subject:
 
     def differences(self, database: str, schema: str, world: object) -> list[str]:
         """Return what differs between the loaded tables and the truth; empty when equal."""
-        found = []
-        for table in self.tables:
-            have, want = self.loaded(database, schema, table), self.expected(world, table)
-            found += [f"{table}: {key} is missing" for key in want.keys() - have.keys()]
-            found += [f"{table}: {key} should not be there" for key in have.keys() - want.keys()]
-            for key in want.keys() & have.keys():
-                for column, value in have[key].items():
-                    true = want[key].get(column)
-                    if not same(value, true):
-                        found.append(f"{table} {key}: {column} is {value!r}, not {true!r}")
-        return found
+        return [
+            f"{table}: {difference}"
+            for table in self.tables
+            for difference in differences(
+                self.loaded(database, schema, table), self.expected(world, table)
+            )
+        ]
+
+
+def differences(have: Rows, want: Rows) -> list[str]:
+    """Return what differs between loaded rows and rows as they should be; empty when equal."""
+    found = [f"{key} is missing" for key in want.keys() - have.keys()]
+    found += [f"{key} should not be there" for key in have.keys() - want.keys()]
+    for key in want.keys() & have.keys():
+        for column, value in have[key].items():
+            true = want[key].get(column)
+            if not same(value, true):
+                found.append(f"{key}: {column} is {value!r}, not {true!r}")
+    return found
+
+
+def without_feeds(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a time entry without what only Clockify's feeds of changes say."""
+    return {name: row[name] for name in row.keys() - {"createdAt", "updatedAt"}}
 
 
 CLOCKIFY = Subject(

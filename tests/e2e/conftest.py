@@ -85,3 +85,14 @@ def pipeline(postgres: str, project: Path, request: pytest.FixtureRequest) -> Pi
             "NO_COLOR": "1",
         },
     )
+
+
+@pytest.fixture
+def schema(pipeline: Pipeline) -> str:
+    """The schema of the database that the pipeline loads."""
+    return pipeline.environment["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"]
+
+
+def succeeded(run: subprocess.CompletedProcess[str]) -> None:
+    """Make sure that a run did, or show the end of what it said."""
+    assert run.returncode == 0, run.stderr[-5000:]

@@ -10,9 +10,9 @@ import pytest
 
 from sandbox import start
 from tests.e2e.compare import CLICKTIME, count
+from tests.e2e.conftest import succeeded
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
     from sandbox import Sandbox
@@ -24,11 +24,6 @@ GROUP = pytest.mark.xdist_group("postgres-clicktime")
 
 
 @pytest.fixture
-def schema(pipeline: Pipeline) -> str:
-    return pipeline.environment["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"]
-
-
-@pytest.fixture
 def sandbox(pipeline: Pipeline) -> Iterator[Sandbox]:
     pipeline.tap = "tap-clicktime"
     # The loader's COPY takes decimals through binary floating point: 15 digits arrive unharmed.
@@ -36,10 +31,6 @@ def sandbox(pipeline: Pipeline) -> Iterator[Sandbox]:
     with start(size="small") as running:
         pipeline.environment["TAP_CLICKTIME_SERVICE_URL"] = f"{running.url}/clicktime/odata"
         yield running
-
-
-def succeeded(run: subprocess.CompletedProcess[str]) -> None:
-    assert run.returncode == 0, run.stderr[-5000:]
 
 
 @GROUP

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from sandbox import start
-from tests.e2e.compare import CLOCKIFY, EVERY_CLOCKIFY, count, same
+from tests.e2e.compare import CLOCKIFY, EVERY_CLOCKIFY, count, same, without_feeds
+from tests.e2e.conftest import succeeded
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
     from sandbox import Sandbox
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Pipeline
 
 VERSIONS = {"tap_clockify_emit_activate_version_messages": "true"}
-
-
-@pytest.fixture
-def schema(pipeline: Pipeline) -> str:
-    return pipeline.environment["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"]
 
 
 @pytest.fixture
@@ -76,19 +71,12 @@ def test_time_entries_by_what_changed(pipeline: Pipeline, schema: str) -> None:
             world.insert_entry(world.main_id, world.owner_id)
             world.advance(120)
             succeeded(pipeline.run())
-            have = CLOCKIFY.loaded(pipeline.database, schema, "time_entries")
-            bare = {
-                key: {name: row[name] for name in row.keys() - {"createdAt", "updatedAt"}}
-                for key, row in have.items()
-            }
+            rows = CLOCKIFY.loaded(pipeline.database, schema, "time_entries")
+            have = {key: without_feeds(row) for key, row in rows.items()}
             want = CLOCKIFY.expected(world, "time_entries")
-            assert bare.keys() == want.keys()
-            assert all(same(row, want[key]) for key, row in bare.items())
+            assert have.keys() == want.keys()
+            assert all(same(row, want[key]) for key, row in have.items())
         assert count(pipeline.database, schema, "time_entries") == len(want) + 2
-
-
-def succeeded(run: subprocess.CompletedProcess[str]) -> None:
-    assert run.returncode == 0, run.stderr[-5000:]
 
 
 @pytest.mark.xdist_group("postgres-small")

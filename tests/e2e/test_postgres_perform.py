@@ -15,10 +15,10 @@ from psycopg.rows import dict_row
 from sandbox import start
 from sandbox.perform import truth
 from tests.e2e.compare import count
+from tests.e2e.conftest import succeeded
 from tests.perform.runs import Account, comparable, expected
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
     from sandbox import Sandbox
@@ -40,11 +40,6 @@ STALE = {
 
 
 @pytest.fixture
-def schema(pipeline: Pipeline) -> str:
-    return pipeline.environment["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"]
-
-
-@pytest.fixture
 def sandbox(pipeline: Pipeline) -> Iterator[Sandbox]:
     pipeline.tap = "tap-perform"
     # The loader's COPY takes decimals through binary floating point: 15 digits arrive unharmed.
@@ -53,10 +48,6 @@ def sandbox(pipeline: Pipeline) -> Iterator[Sandbox]:
         projects = json.dumps(running.perform.projects(running.url))
         pipeline.environment["TAP_PERFORM_PROJECTS"] = projects
         yield running
-
-
-def succeeded(run: subprocess.CompletedProcess[str]) -> None:
-    assert run.returncode == 0, run.stderr[-5000:]
 
 
 def loaded(pipeline: Pipeline, schema: str, table: str) -> list[dict[str, object]]:

@@ -21,7 +21,7 @@ from sandbox.clockify.instants import iso
 from taps_common.bookmarks import from_text
 from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed, true_rows
 from tests.common.runs import NOW, Run
-from tests.e2e.compare import CLOCKIFY, same
+from tests.e2e.compare import CLOCKIFY, differences, without_feeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ class Year:
         return keyed([one for one in rows if one["workspaceId"] == self.world.main_id], KEYS[TABLE])
 
     def held(self) -> dict[Key, Row]:
-        return keyed(map(bare, self.copy.rows(TABLE)), KEYS[TABLE])
+        return keyed(map(without_feeds, self.copy.rows(TABLE)), KEYS[TABLE])
 
     def live(self) -> bool:
         """Let a day pass; return whether anything happened."""
@@ -153,23 +153,8 @@ class Year:
         )
         assert loaded.returncode == 0, loaded.stderr[-5000:]
         self.lines.clear()
-        return CLOCKIFY.loaded(pipeline.database, schema, TABLE)
-
-
-def bare(row: Row) -> Row:
-    """Return a row without what only the feeds say."""
-    return {name: row[name] for name in row.keys() - {"createdAt", "updatedAt"}}
-
-
-def differences(have: dict[Key, Row], want: dict[Key, Row]) -> list[str]:
-    """Return what differs between rows of PostgreSQL and rows as they should be."""
-    found = [f"{key} is missing" for key in want.keys() - have.keys()]
-    found += [f"{key} should not be there" for key in have.keys() - want.keys()]
-    for key in want.keys() & have.keys():
-        for name, value in bare(have[key]).items():
-            if not same(value, want[key].get(name)):
-                found.append(f"{key}: {name} is {value!r}, not {want[key].get(name)!r}")
-    return found
+        rows = CLOCKIFY.loaded(pipeline.database, schema, TABLE)
+        return {key: without_feeds(row) for key, row in rows.items()}
 
 
 @pytest.fixture
