@@ -39,6 +39,9 @@ SPANS = (("UNLIMITED_REPORTS", None), ("ONE_YEAR_RANGE_REPORTS", 366))
 
 Row = dict[str, "Json"]
 
+_Report = tuple[list[Row], object]
+"""All rows of a report, and its totals."""
+
 
 def entries(data: WorkspaceData, start: int, end: int) -> Iterator[TimeEntry]:
     """Yield the finished time entries that start in a window, removed users' too."""
@@ -164,9 +167,17 @@ def _sized(maximum: int) -> Sizes:
 
 
 def _answer(
-    ask: Ask, name: str, rows: list[Row], sizes: Sizes, totals: object, page: dict[str, object]
+    ask: Ask, name: str, sizes: Sizes, page: dict[str, object], report: Callable[[], _Report]
 ) -> Response:
-    block = Block([msgspec.json.encode(row) for row in rows])
+    """Return a page of a report, which is made up once for all its pages."""
+    asking = (name, ask.data.row.id, ask.asking.user_id, ask.is_admin)
+    key = msgspec.json.encode((*asking, _without_page(ask.body)))
+    with ask.world.lock:
+        if key not in ask.world.reports:
+            rows, totals = report()
+            block = Block([msgspec.json.encode(row) for row in rows])
+            ask.world.reports[key] = block, totals
+        block, totals = ask.world.reports[key]
     response = paged(ask.world, ask.request, block, sizes=sizes, body=page)
     head = b"{"
     if totals is not None:
@@ -175,18 +186,29 @@ def _answer(
     return response
 
 
+def _without_page(given: dict[str, object]) -> dict[str, object]:
+    return {
+        name: _without_page(value) if isinstance(value, dict) else value
+        for name, value in given.items()
+        if name not in {"page", "pageSize"}
+    }
+
+
 def _detailed(ask: Ask) -> Response:
     page, documented = _filter(ask, "detailedFilter"), ask.world.documented_reports
     shown = str(ask.body.get("amountShown") or "EARNED")
     if shown != "HIDE_AMOUNT" and not ask.is_admin:
         raise access.access_denied()
     start, end, zone = _window(ask)
-    rows = _kept(ask, detailed(ask.data, start, end, zone, shown, documented=documented))
     options = page.get("options")
     excluded = isinstance(options, dict) and options.get("totals") == "EXCLUDE"
-    totals = [] if excluded else [_totals(rows, documented=documented)]
+
+    def report() -> _Report:
+        rows = _kept(ask, detailed(ask.data, start, end, zone, shown, documented=documented))
+        return rows, [] if excluded else [_totals(rows, documented=documented)]
+
     name = "timeEntries" if documented else "timeentries"
-    return _answer(ask, name, rows, _sized(ask.world.report_limit), totals, page)
+    return _answer(ask, name, _sized(ask.world.report_limit), page, report)
 
 
 def _totals(rows: list[Row], *, documented: bool) -> Row | None:
@@ -225,19 +247,26 @@ def _totals(rows: list[Row], *, documented: bool) -> Row | None:
 
 def _attendance(ask: Ask) -> Response:
     page = _filter(ask, "attendanceFilter")
-    rows = _kept(ask, attendance(ask.data, *_window(ask)))
-    return _answer(ask, "entities", rows, _sized(ask.world.attendance_limit), None, page)
+    start, end, zone = _window(ask)
+
+    def report() -> _Report:
+        return _kept(ask, attendance(ask.data, start, end, zone)), None
+
+    return _answer(ask, "entities", _sized(ask.world.attendance_limit), page, report)
 
 
 def _expenses(ask: Ask) -> Response:
     start, end, _zone = _window(ask)
-    rows = _kept(ask, expenses(ask.data, start, end, documented=ask.world.documented_reports))
-    totals = {
-        "expensesCount": len(rows),
-        "totalAmount": _sum(rows, lambda _row: True),
-        "totalAmountBillable": _sum(rows, lambda row: row["billable"] is True),
-    }
-    return _answer(ask, "expenses", rows, _sized(ask.world.report_limit), totals, ask.body)
+
+    def report() -> _Report:
+        rows = _kept(ask, expenses(ask.data, start, end, documented=ask.world.documented_reports))
+        return rows, {
+            "expensesCount": len(rows),
+            "totalAmount": _sum(rows, lambda _row: True),
+            "totalAmountBillable": _sum(rows, lambda row: row["billable"] is True),
+        }
+
+    return _answer(ask, "expenses", _sized(ask.world.report_limit), ask.body, report)
 
 
 def _sum(rows: list[Row], counts: Callable[[Row], bool]) -> float:

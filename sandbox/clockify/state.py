@@ -50,6 +50,8 @@ class State(Switches):
         self._window: tuple[int, int] | None = None
         self._builder = Builder(seed, seconds(self.now))
         self._blocks: dict[tuple[str, ...], Block] = {}
+        self.reports: dict[bytes, tuple[Block, object]] = {}
+        """Reports that were asked for since the last change, serialised, with their totals."""
         built = self._builder.account(chosen)
         self.workspaces = {data.row.id: data for data in built}
         self.main_id, self.second_id = self.workspaces
@@ -110,6 +112,7 @@ class State(Switches):
 
     def switch(self, **switches: bool | int | str) -> None:
         """Set switches (omit_last_page, account_zone, ...) by name."""
+        self.reports.clear()
         for name, value in switches.items():
             if name not in SWITCHES:
                 raise ValueError(f"No such switch: {name}; there are {', '.join(SWITCHES)}.")
@@ -145,6 +148,7 @@ class State(Switches):
     def _changed(self) -> None:
         self._link_memberships()
         self._blocks.clear()
+        self.reports.clear()
         self.ledger.compare(self._log)
 
     def _log(

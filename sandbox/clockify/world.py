@@ -260,7 +260,8 @@ class World(State):
             data.audit_log.append(msgspec.convert(row, AuditLogEntry))
 
     def _note_entry(self, data: WorkspaceData, before: bytes | None, after: bytes | None) -> None:
-        """Note in feeds and audit log what became of a time entry."""
+        """Note in feeds, audit log and reports what became of a time entry."""
+        self.reports.clear()
         self.ledger.entry(data.row.id, before, after)
         event: Event = "updated" if before and after else "created" if after else "deleted"
         self._log(data, "TIME_ENTRY", event, before or b"", after or b"")
