@@ -316,7 +316,7 @@ class TapClockify(ApiTap):
             raise error
         if self.config["emit_activate_version_messages"] and not self.lost_workspaces:
             seen = sorted(self.table(streams.Workspaces).known)
-            self.state.setdefault("bookmarks", {})["workspaces"] = {"seen": seen}
+            self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})["seen"] = seen
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""

@@ -12,6 +12,7 @@ from tap_perform.rows import Rows
 from taps_common.errors import InterruptedRunError, ShapeError, TapError
 from taps_common.rows import fields_of, json_schema
 from taps_common.stream import Source
+from taps_common.unsent import MAPPING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from taps_common.fetch import Walk
     from taps_common.outcome import Outcome
     from taps_common.reading import Reading
-
-_MAPPING = ("stream_maps", "stream_map_config", "flattening_enabled", "flattening_max_depth")
-"""Settings of the SDK that change what is sent of a row."""
 
 _MOST_NAMES = 20
 """Columns that a message lists."""
@@ -92,6 +90,11 @@ class ClipStream(Source):
             | ({"digest": self._digest(project, table)} if outcome.complete else {})
             for project, table in self._tables().items()
         }
+
+    @property
+    def skips_unchanged(self) -> bool:
+        """False: a clip is skipped as a whole, before its rows are made."""
+        return False
 
     def unchanged(self) -> set[str]:
         """Return the projects whose clip is what the last complete run sent.
@@ -214,7 +217,7 @@ class ClipStream(Source):
         parts = (
             *(self.tap.plugin_version, table.digest, json_schema(self.row), selected),
             *(self.primary_keys, clip.date_format, self.config["on_bad_value"]),
-            *(self.config.get(name) for name in _MAPPING),
+            *(self.config.get(name) for name in MAPPING),
         )
         return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).hexdigest()
 

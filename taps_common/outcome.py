@@ -32,6 +32,7 @@ class Outcome:
         left_out: partitions that the service refused and that are no failure, by reason.
         stop: the error that ends the whole run.
         repeated: rows that came twice in one walk.
+        unchanged: rows that were not sent, since the last run sent them as they are.
         blank: rows left out because a part of their key is empty, by unwound table.
     """
 
@@ -41,6 +42,7 @@ class Outcome:
     left_out: dict[str, int] = field(default_factory=dict)
     stop: Exception | None = None
     repeated: int = 0
+    unchanged: int = 0
     blank: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -85,6 +87,11 @@ class Outcome:
             progress.cost,
             progress.seconds,
         )
+        if self.unchanged:
+            logger.info(
+                "%s: %s rows are what the last run sent, and were not sent again (skip_unchanged)",
+                *(progress.name, f"{self.unchanged:,}"),
+            )
         for reason, count in self.left_out.items():
             what = f"{count:,} partitions" if progress.walks else "all of it"
             logger.warning("%s: %s left out: %s", progress.name, what, reason)

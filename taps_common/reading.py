@@ -14,6 +14,7 @@ from taps_common.inspection import Inspection
 from taps_common.outcome import Outcome
 from taps_common.progress import Cost, Progress
 from taps_common.rows import attribute_of
+from taps_common.unsent import Unsent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,6 +55,7 @@ class Reading:
         self._decoder = PageDecoder(source.row, self._wants, lenient=source.lenient)
         self.window: Window | None = None
         self._inspection = Inspection(source, self._decoder, self.outcome)
+        self._unsent: Unsent | None = None
 
     def run(self) -> Outcome:
         """Read everything; failures are collected, and the state says what was done."""
@@ -61,29 +63,43 @@ class Reading:
             for table in self.tables:
                 table.write_schema()
                 metrics.enter_context(table.get_sync_timer())
+            if self.tables and self.source.skips_unchanged:
+                self._unsent = Unsent(self.source, self.tables, self.outcome)
             windows = [(scope, self._open(scope)) for scope in self.source.scopes()]
             version = self._version([window for _, window in windows])
             self._begin(version)
             for scope, window in windows:
                 if self.outcome.stop is None:
                     self._read_scope(scope, window, version)
+            changed = self._unsent is None or self._unsent.end(window for _, window in windows)
             for table in self.tables:
                 counter = metrics.enter_context(table.get_record_counter())
                 counter.increment(table.count)
                 self.outcome.counts[table.name] = table.count
-                if version is None:
-                    continue
-                if not table.versioned:
-                    self._tap.logger.info(NO_VERSION, table.name, "it holds a part of what exists")
-                elif self._inspection.trusts(table) and self.outcome.complete:
-                    table.activate_version(version)
-                else:
-                    self._tap.logger.info(NO_VERSION, table.name, "not all of it could be read")
+            versioned = version is None or self._activate(version, changed=changed)
+            if self._unsent:
+                self._unsent.keep(versioned=versioned)
         self.source.settle(self.outcome)
         if self.tables and (self._tap.state.get("bookmarks") or not self.outcome.failures):
             self._tap.save_state(now=True)
         self.outcome.progress.tick()
         return self.outcome
+
+    def _activate(self, version: int, *, changed: bool) -> bool:
+        """Give each table its version; return whether none went without that should have one."""
+        whole = True
+        for table in self.tables:
+            if not table.versioned:
+                reason = "it holds a part of what exists"
+            elif not changed:
+                reason = "it is what the last run sent"
+            elif self._inspection.trusts(table) and self.outcome.complete:
+                table.activate_version(version)
+                continue
+            else:
+                reason, whole = "not all of it could be read", False
+            self._tap.logger.info(NO_VERSION, table.name, reason)
+        return whole
 
     def run_alone(self) -> None:
         """Read for a dry run: bookmarks stay as they are, and the first failure is raised."""
@@ -161,6 +177,8 @@ class Reading:
         if self.window is not None:
             page, rows = rows, self._tap.within_dates(rows, self.source.moment)
             self._note_cursors(page, rows, partition)
+        if self._unsent:
+            rows = self._unsent.among(rows, self.source.partition_id(partition), self.window)
         moment = self._tap.clock.now()
         # Unwound first: a source's line drops the fields that only its children wanted.
         pages = [(table, self._page_of(table, rows)) for table in self.tables]
@@ -192,6 +210,8 @@ class Reading:
         for table in self.tables:
             row = self._decoder.narrowed if table is self.source else table.row
             table.begin(row, version if table.versioned else None)
+        if self._unsent:
+            self._unsent.begin(version)
 
     # -- scopes and partitions -------------------------------------------------------------------
 
@@ -295,7 +315,7 @@ class Reading:
     def _open(self, scope: Scope) -> Window | None:
         if self.source.bookmark is None:
             return None
-        return bookmarks.open_window(
+        window = bookmarks.open_window(
             self._states(scope),
             cursor=self._cursor,
             full=any(table.full for table in self.tables),
@@ -304,6 +324,9 @@ class Reading:
             end=self._tap.end_date,
             lookback=self.source.lookback,
         )
+        if self._unsent:
+            self._unsent.align(window)
+        return window
 
     def _version(self, windows: Iterable[Window | None]) -> int | None:
         """Return the table version of this reading; None if it does not cover all that exists."""

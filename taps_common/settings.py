@@ -106,7 +106,19 @@ def request_settings(*, timeout: float = 120, concurrency: int = 4) -> list[th.P
     ]
 
 
-COMMON_SETTINGS = [*DATE_SETTINGS, *request_settings()]
+SKIP_UNCHANGED: th.Property[Any] = th.Property(
+    "skip_unchanged",
+    th.BooleanType,
+    default=False,
+    title="Skip what did not change",
+    description=(
+        "Do not send again what the last run sent as it is (by digests in the state): of lists, "
+        "and of the look-back window if it is a week or longer. A full refresh sends everything."
+    ),
+)
+"""Whether rows that the target has are sent again."""
+
+COMMON_SETTINGS = [*DATE_SETTINGS, *request_settings(), SKIP_UNCHANGED]
 """What the taps share that read by dates."""
 
 _UNSUPPORTED = {"batch_config": "batch_config is not supported: BATCH files are not written yet."}

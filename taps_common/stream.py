@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
@@ -11,6 +11,7 @@ from taps_common.codec import LineEncoder, records
 from taps_common.reading import Reading
 from taps_common.rows import Row, json_schema
 from taps_common.seam import SeamStream
+from taps_common.unsent import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,6 +48,7 @@ class Table(SeamStream):
         self.tap = tap
         self.own_keys = tuple(self.primary_keys)  # a catalog may name none
         self.count = 0
+        self.held: IO[bytes] | None = None  # where lines go that may not have to be written
         self._encoder: LineEncoder | None = None
 
     @property
@@ -112,7 +114,8 @@ class Table(SeamStream):
             moment = time_extracted.astimezone(timezone.utc).isoformat()
             for begin in range(0, len(written), ROWS_AT_ONCE):
                 part = written[begin : begin + ROWS_AT_ONCE]
-                self.write_lines(self._encoder.lines(part, moment))
+                lines = self._encoder.lines(part, moment)
+                (self.held.write if self.held else self.write_lines)(lines)
         else:
             self.write_records(records(written), time_extracted)
         self.count += len(written)
@@ -152,6 +155,12 @@ class Source(Table):
     def lookback(self) -> timedelta:
         """How far before its bookmark the stream is read again."""
         return timedelta(days=self.config["lookback_days"])
+
+    @property
+    def skips_unchanged(self) -> bool:
+        """Whether rows that the last run sent as they are need not be sent again."""
+        asked: bool = self.config.get("skip_unchanged", False)
+        return asked and (self.bookmark is None or self.lookback >= WEEK)
 
     def moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
         """Return the cursor of a row, as state holds it."""

@@ -25,7 +25,7 @@ VERSIONS = {"tap_clockify_emit_activate_version_messages": "true"}
 
 @pytest.fixture
 def sandbox(pipeline: Pipeline, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    with start(size=getattr(request, "param", "small")) as running:
+    with start(**getattr(request, "param", {"size": "small"})) as running:
         pipeline.environment["TAP_CLOCKIFY_API_URL"] = f"{running.url}/clockify/api/v1"
         core = [f"{table}.*" for table in CLOCKIFY.tables]
         pipeline.environment["TAP_CLOCKIFY__SELECT"] = json.dumps(core)
@@ -90,7 +90,7 @@ def test_changes_within_the_look_back_arrive(
 
 
 @pytest.mark.xdist_group("postgres-medium")
-@pytest.mark.parametrize("sandbox", ["medium"], indirect=True)
+@pytest.mark.parametrize("sandbox", [{"members": 3, "entries": 20_000}], indirect=True)
 def test_many_rows_equal_the_truth(pipeline: Pipeline, sandbox: Sandbox, schema: str) -> None:
     succeeded(pipeline.run())
     assert CLOCKIFY.differences(pipeline.database, schema, sandbox.clockify) == []

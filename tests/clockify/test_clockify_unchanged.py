@@ -1,0 +1,264 @@
+"""What is not sent again because the last run sent it: `skip_unchanged`."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.clockify.runs import TABLES, Account, Copy, catalog, true_rows
+from tests.common.runs import NOW, Row
+
+if TYPE_CHECKING:
+    from sandbox.clockify.world import World
+    from tests.common.runs import Run, State
+
+DAY = 86_400
+VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
+
+
+@pytest.fixture
+def world(account: Account) -> World:
+    return account.world
+
+
+def read(account: Account, state: State | None = None, **settings: Any) -> Run:  # noqa: ANN401
+    """Read the core tables, or those of a catalog."""
+    return account.run(state=state, **{"skip_unchanged": True} | settings)
+
+
+def recent(world: World, days: int = 20) -> list[Row]:
+    """Return time entries of the main workspace that started within so many days, latest first."""
+    since = f"{world.now - timedelta(days=days):%Y-%m-%d}"
+    entries = [row for row in true_rows(world, "time_entries") if row["start"] > since]
+    return sorted(entries, key=lambda row: row["start"], reverse=True)
+
+
+# -- quiet runs ------------------------------------------------------------------------------------
+
+
+def test_quiet_days_send_no_row(account: Account, world: World) -> None:
+    copied = Copy()
+    run = copied.load(read(account).ok())
+    for _ in range(9):  # over the turn of a week
+        world.advance(DAY)
+        run = copied.load(read(account, run.state).ok())
+        assert run.counts() == {}
+        assert copied.differences(world) == {}
+    assert "rows are what the last run sent, and were not sent again (skip_unchanged)" in run.log
+
+
+def test_without_the_setting_everything_is_sent(account: Account) -> None:
+    first = read(account, skip_unchanged=False).ok()
+    assert "sent" not in str(first.state)
+    again = read(account, read(account).state, skip_unchanged=False).ok()
+    assert again.counts()["tasks"] == first.counts()["tasks"]
+
+
+def test_digests_move_no_bookmark(account: Account, world: World) -> None:
+    first = read(account).ok()
+    world.advance(DAY)
+    second = read(account, first.state).ok()
+    without = read(account, first.state, skip_unchanged=False).ok()
+    assert second.counts() == {}
+    assert bookmarks(second.state) == bookmarks(without.state) != bookmarks(first.state)
+
+
+def bookmarks(state: State) -> list[str]:
+    partitions = state["bookmarks"]["time_entries"]["partitions"]
+    return [one["replication_key_value"] for one in partitions]
+
+
+# -- changes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", [0, 7, -1])
+def test_an_edit_anywhere_in_the_window_arrives(account: Account, world: World, place: int) -> None:
+    copied = Copy()
+    state = copied.load(read(account).ok()).state
+    world.advance(DAY)
+    edited = recent(world)[place]
+    world.edit_entry(edited["id"], description="edited")
+    run = copied.load(read(account, state).ok())
+    assert copied.differences(world) == {}
+    sent = run.records("time_entries")
+    assert edited["id"] in {row["id"] for row in sent}
+    assert {row["userId"] for row in sent} == {edited["userId"]}
+    assert len({row["start"][:10] for row in sent}) <= 7
+    assert read(account, run.state).ok().counts() == {}
+
+
+def test_what_is_unwound_goes_with_its_rows(account: Account, world: World) -> None:
+    copied = Copy()
+    state = copied.load(read(account).ok()).state
+    world.edit_entry(recent(world)[3]["id"], tagIds=["t1", "t2"])
+    run = copied.load(read(account, state).ok())
+    assert {"t1", "t2"} <= {row["tagId"] for row in run.records("time_entry_tags")}
+    assert copied.differences(world) == {}
+
+
+def test_a_list_that_changed_is_sent(account: Account, world: World) -> None:
+    copied = Copy()
+    state = copied.load(read(account).ok()).state
+    world.insert_row(world.main_id, "clients", name="New client")
+    run = copied.load(read(account, state).ok())
+    assert set(run.counts()) == {"clients"}
+    assert copied.differences(world) == {}
+
+
+def test_what_is_changed_back_after_a_run_was_killed_arrives(
+    account: Account, world: World
+) -> None:
+    """The target has the change already, but no state after it."""
+    copied = Copy()
+    state = copied.load(read(account).ok()).state
+    entry = recent(world)[2]
+    world.edit_entry(entry["id"], description="a mistake")
+    killed = copied.load(read(account, state).ok())
+    lines = killed.output.splitlines(keepends=True)
+    at = next(n for n, line in enumerate(lines) if b"a mistake" in line)
+    before = [m for m in killed.messages[:at] if m["type"] == "STATE"][-1]["value"]
+    world.edit_entry(entry["id"], description=entry["description"])
+    copied.load(read(account, before).ok())
+    assert copied.differences(world) == {}
+
+
+@pytest.mark.parametrize("settings", [{}, VERSIONS], ids=["upserts", "versions"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_days_of_changes_arrive_as_without_it(
+    account: Account, world: World, settings: dict[str, Any], seed: int
+) -> None:
+    chance = random.Random(seed)
+    copied, other = Copy(), Copy()
+    run = copied.load(read(account, **settings).ok())
+    plain = other.load(read(account, skip_unchanged=False, **settings).ok())
+    sent = read_anew = 0
+    for _day in range(6):
+        world.advance(DAY)
+        for _ in range(chance.randrange(3)):
+            change(world, chance)
+        if chance.random() < 0.2:
+            account.fault("/user/", "status", code=500)
+            failed = copied.load(read(account, run.state, **settings))
+            assert failed.code == 1
+            account.mended()
+            run = failed
+        run = copied.load(read(account, run.state, **settings).ok())
+        plain = other.load(read(account, plain.state, skip_unchanged=False, **settings).ok())
+        assert {t: keyed(copied, t) for t in TABLES} == {t: keyed(other, t) for t in TABLES}
+        sent += sum(run.counts().values())
+        read_anew += sum(plain.counts().values())
+    assert sent < read_anew / 2
+
+
+def keyed(copied: Copy, table: str) -> dict[tuple[Any, ...], Row]:
+    keys = copied.keys[table]
+    return {tuple(row[name] for name in keys): row for row in copied.rows(table)}
+
+
+def change(world: World, chance: random.Random) -> None:
+    """Change, insert or remove something in the window or the lists."""
+    what = chance.randrange(6)
+    if what == 0:
+        world.edit_entry(chance.choice(recent(world))["id"], description=f"{chance.random()}")
+    elif what == 1:
+        world.insert_entry(world.main_id, world.owner_id, description=f"{chance.random()}")
+    elif what == 2:
+        world.insert_row(world.main_id, "tags", name=f"Tag {chance.random()}")
+    elif what == 3:
+        world.delete_row(chance.choice(true_rows(world, "tags"))["id"])
+    elif what == 4:
+        world.rename(chance.choice(true_rows(world, "projects"))["id"], f"{chance.random()}")
+    else:
+        world.insert_user(world.main_id, f"User {chance.random()}")
+
+
+# -- versions --------------------------------------------------------------------------------------
+
+
+def test_with_versions_a_list_is_sent_as_a_whole_or_not_at_all(
+    account: Account, world: World
+) -> None:
+    copied = Copy()
+    first = copied.load(read(account, **VERSIONS).ok())
+    second = copied.load(read(account, first.state, **VERSIONS).ok())
+    assert (second.counts(), second.versioned) == ({}, [])
+    assert "tags: no table version in this run: it is what the last run sent" in second.log
+    world.delete_row(true_rows(world, "tags")[-1]["id"])
+    world.advance(1)  # versions are seconds
+    third = copied.load(read(account, second.state, **VERSIONS).ok())
+    assert third.counts() == {"tags": len(true_rows(world, "tags"))}
+    assert third.versioned == ["tags"]
+    assert copied.differences(world) == {}
+
+
+def test_turning_versions_on_removes_what_was_gone_before(account: Account, world: World) -> None:
+    copied = Copy()
+    state = copied.load(read(account).ok()).state
+    world.delete_row(true_rows(world, "tags")[-1]["id"])
+    state = copied.load(read(account, state).ok()).state
+    assert "left over" in str(copied.differences(world))
+    copied.load(read(account, state, **VERSIONS).ok())
+    assert copied.differences(world) == {}
+
+
+def test_a_version_that_was_withheld_comes_once_all_can_be_read(
+    account: Account, world: World
+) -> None:
+    copied = Copy()
+    state = copied.load(read(account, **VERSIONS).ok()).state
+    world.delete_row(true_rows(world, "tags")[-1]["id"])
+    account.fault("/tags", "status", code=500)
+    failed = copied.load(read(account, state, **VERSIONS))
+    assert (failed.code, "tags" in failed.versioned) == (1, False)
+    account.mended()
+    world.advance(1)  # versions are seconds
+    assert "tags" in copied.load(read(account, failed.state, **VERSIONS).ok()).versioned
+    assert copied.differences(world) == {}
+
+
+# -- what sends everything -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"catalog": catalog(TABLES, without=[("tags", "name")])},
+        {"stream_maps": {"tags": {"name": "name.upper()"}}},
+        {"flattening_enabled": True, "flattening_max_depth": 1},
+    ],
+    ids=["selection", "stream map", "flattening"],
+)
+def test_what_is_to_be_sent_otherwise_is_sent(account: Account, settings: dict[str, Any]) -> None:
+    first = read(account).ok()
+    again = read(account, first.state, **settings).ok()
+    assert again.counts()["tags"] == first.counts()["tags"]
+
+
+def test_another_version_of_the_tap_sends_everything(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = read(account).ok()
+    monkeypatch.setattr("tap_clockify.tap.TapClockify.plugin_version", "99.0")
+    assert read(account, first.state).ok().counts()["tags"] == first.counts()["tags"]
+
+
+def test_a_state_that_somebody_changed_sends_everything(account: Account) -> None:
+    first = read(account).ok()
+    state = first.state
+    state["bookmarks"]["tags"]["sent"] = "no digests"
+    assert read(account, state).ok().counts() == {"tags": first.counts()["tags"]}
+
+
+def test_a_look_back_below_a_week_reads_no_more_than_it_has_to(
+    account: Account, world: World
+) -> None:
+    run = read(account, lookback_days=2).ok()
+    world.advance(DAY)
+    account.reset()
+    second = read(account, run.state, lookback_days=2).ok()
+    asked = {line.partition("start=")[2][:10] for line in account.requests() if "start=" in line}
+    assert min(filter(None, asked)) >= f"{NOW - timedelta(days=5):%Y-%m-%d}"
+    assert set(second.counts()) <= {"time_entries", "time_entry_tags", "time_entry_custom_fields"}
