@@ -220,3 +220,41 @@ def test_incremental_runs_know_nothing_of_the_feeds(account: Account) -> None:
     assert not unknown & {*run.schema(TABLE)}
     assert not unknown & {name for row in run.records(TABLE) for name in row}
     assert unknown <= {*read(account).schema(TABLE)}
+
+
+# -- what ended early ------------------------------------------------------------------------------
+
+
+def test_what_a_failed_first_reading_sent_and_is_deleted_then_goes(
+    account: Account, world: World
+) -> None:
+    """The next run reads all anew, and never meets what is gone: the feeds have to tell."""
+    copy = Copy()
+    last = list(world.workspaces[world.main_id].users)[-1]
+    account.fault(f"/user/{last}/time-entries", "status")
+    run = copy.load(read(account))
+    assert run.code == 1
+    account.mended()
+    world.delete_entry(next(ident for (ident,) in held(copy)))
+    for _ in range(2):
+        run = later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+    assert "first" not in str(run.state)
+
+
+def test_what_a_failed_run_sent_and_is_deleted_then_goes(account: Account, world: World) -> None:
+    """Created and deleted in the window that the next run reads again: no feed tells of it."""
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    for (ident,) in [*truth(world)][:150]:
+        world.edit_entry(ident, description="edited")
+    world.advance(HOUR)
+    new = world.insert_entry(world.main_id, world.owner_id)
+    account.fault("/time-entries/batch", "status", after=1)
+    run = later(account, copy, run)
+    assert run.code == 1
+    assert (new,) in held(copy)
+    account.mended()
+    world.delete_entry(new)
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
