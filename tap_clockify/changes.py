@@ -225,6 +225,11 @@ class EntryChanges:
         """The entries to be read again."""
         return list(dict.fromkeys((*self.touched, *self._recent)))
 
+    @property
+    def missing(self) -> list[str]:
+        """Those that the feeds call created or updated, and not deleted, and that did not come."""
+        return [one for one in self.touched if one not in self.alive and one not in self.deleted]
+
     def read(self, scope: Scope, since: datetime, until: datetime, reading: Reading) -> None:
         """Read the feeds.
 

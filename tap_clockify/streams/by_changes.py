@@ -17,7 +17,7 @@ from taps_common.http import Request, Response
 from taps_common.progress import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
     from datetime import datetime
 
     from singer_sdk.singerlib import Catalog, MetadataMapping
@@ -161,8 +161,27 @@ class ByChanges(ClockifyStream):
         self._remember(ident)
 
     def _touched(self, partition: Scope, changes: EntryChanges, reading: Reading) -> Walk:
-        """Read rows by their ids; those that are gone by now are not among the answers."""
-        ids, most = changes.ids, BATCH
+        """Read rows by their ids; those that are gone by now are not among the answers.
+
+        What should be there and did not come is asked for again, as long as that brings something:
+        an answer may hold fewer rows than were asked for.
+
+        Raises:
+            TapError: nothing comes, since every single id is refused.
+        """
+        ids = changes.ids
+        while ids:
+            refused = yield from self._batches(partition, ids, reading)
+            missing = changes.missing
+            if refused and missing and not changes.alive:
+                raise TapError(str(refused))
+            ids = missing if len(missing) < len(ids) and changes.alive else []
+
+    def _batches(
+        self, partition: Scope, ids: Sequence[str], reading: Reading
+    ) -> Generator[Request, Response, StatusError | None]:
+        """Read rows by ids, in smaller batches if refused; return what refused a single one."""
+        refused, most = None, BATCH
         while ids:
             part = ids[:most]
             body = msgspec.json.encode({"timeEntryIds": part})
@@ -173,12 +192,14 @@ class ByChanges(ClockifyStream):
                 if not is_unknown_id(error):
                     raise
                 reading.begin_again(partition, error)
-                most = len(part) // 2
-                ids = ids if most else ids[1:]
-                most = most or 1
+                if len(part) > 1:
+                    most = len(part) // 2
+                else:
+                    refused, ids, most = error, ids[1:], BATCH
                 continue
             reading.take(request, response, partition)
             ids = ids[most:]
+        return refused
 
     def complete(self, rows_read: Sequence[Any], partition: Scope) -> None:
         """Set what the feeds say, and note which rows the next run's window holds wholly."""

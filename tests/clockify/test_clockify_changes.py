@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
+from taps_common.errors import StatusError
+from taps_common.http import Session
+from taps_common.progress import Cost
 from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed, true_rows
 from tests.common.runs import NOW
 
 if TYPE_CHECKING:
     from sandbox.clockify.world import World
+    from taps_common.http import Request, Response
     from tests.common.runs import Key, Row, Run, State
 
 HOUR, DAY = 3_600, 86_400
@@ -256,5 +262,69 @@ def test_what_a_failed_run_sent_and_is_deleted_then_goes(account: Account, world
     assert (new,) in held(copy)
     account.mended()
     world.delete_entry(new)
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+
+
+# -- what the answers lack -------------------------------------------------------------------------
+
+
+def refuse_batches(monkeypatch: pytest.MonkeyPatch, *, of: str) -> None:
+    """Have batches refused that hold an id, or any: a value that Clockify does not take."""
+    send = Session.send
+
+    def sent(session: Session, request: Request) -> Response:
+        if str(request).endswith("/batch") and of.encode() in (request.body or b""):
+            raise StatusError("refused", Cost(), status=400, code=501)
+        return send(session, request)
+
+    monkeypatch.setattr(Session, "send", sent)
+
+
+def test_a_batch_that_is_refused_as_a_whole_is_a_failure(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else edits were passed over, and new entries called deleted, without a word."""
+    copy = Copy()
+    world.insert_entry(world.main_id, world.owner_id)
+    run = copy.load(read(account).ok())
+    change(world)
+    with monkeypatch.context() as refusing:
+        refuse_batches(refusing, of="")
+        run = later(account, copy, run)
+    assert run.code == 1
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+
+
+def test_one_id_that_is_refused_costs_a_few_requests(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = read(account).ok()
+    ids = [ident for (ident,) in truth(world)]
+    for ident in ids:
+        world.edit_entry(ident, description="edited")
+    refuse_batches(monkeypatch, of=ids[10])
+    run = later(account, Copy(), run).ok()
+    assert len(run.records(TABLE)) == len(ids) - 1
+    assert account.templates().count(BATCH) < 15
+
+
+def test_what_an_answer_leaves_out_is_asked_for_again(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    for (ident,) in truth(world):
+        world.edit_entry(ident, description="edited")
+    send = Session.send
+
+    def cut(session: Session, request: Request) -> Response:
+        response = send(session, request)
+        if not str(request).endswith("/batch"):
+            return response
+        return replace(response, body=msgspec.json.encode(msgspec.json.decode(response.body)[:30]))
+
+    monkeypatch.setattr(Session, "send", cut)
     later(account, copy, run).ok()
     assert held(copy) == truth(world)
