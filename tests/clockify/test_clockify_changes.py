@@ -12,7 +12,7 @@ import pytest
 from taps_common.errors import StatusError
 from taps_common.http import Session
 from taps_common.progress import Cost
-from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed, true_rows
+from tests.clockify.runs import ENTRY_TABLES, KEYS, Account, Copy, catalog, keyed, true_rows
 from tests.common.runs import NOW
 
 if TYPE_CHECKING:
@@ -328,3 +328,12 @@ def test_what_an_answer_leaves_out_is_asked_for_again(
     monkeypatch.setattr(Session, "send", cut)
     later(account, copy, run).ok()
     assert held(copy) == truth(world)
+
+
+def test_what_hung_on_a_deleted_entry_does_not_come_again(account: Account, world: World) -> None:
+    chosen = catalog(ENTRY_TABLES, by_log=ENTRY_TABLES)
+    run = account.run(catalog=chosen).ok()
+    world.delete_entry(run.records("time_entry_tags")[0]["timeEntryId"])
+    world.advance(HOUR)
+    run = account.run(catalog=chosen, state=run.state).ok()
+    assert run.counts() == {TABLE: 1}
