@@ -337,3 +337,28 @@ def test_what_hung_on_a_deleted_entry_does_not_come_again(account: Account, worl
     world.advance(HOUR)
     run = account.run(catalog=chosen, state=run.state).ok()
     assert run.counts() == {TABLE: 1}
+
+
+# -- the feeds as tables ---------------------------------------------------------------------------
+
+
+def test_a_workspace_without_all_types_does_not_take_them_from_the_others(
+    account: Account, world: World
+) -> None:
+    chosen = catalog(["entity_changes"])
+    first, second = world.workspaces
+    account.fault(f"/workspaces/{first}/entities/created", "status", code=400, times=2)
+    run = account.run(catalog=chosen).ok()
+    assert f"Only the types of time entries are asked for in workspace {first}." in run.log
+    types = {
+        ident: {row["type"] for row in run.records("entity_changes") if row["workspaceId"] == ident}
+        for ident in (first, second)
+    }
+    assert "CLIENTS" not in types[first]
+    assert "CLIENTS" in types[second]
+
+
+def test_the_cost_of_feeds_is_told(account: Account, world: World) -> None:
+    run = account.run(catalog=catalog(["entity_changes"]), workspace_ids=[world.main_id]).ok()
+    asked = sum("/entities/" in template for template in account.templates())
+    assert f"(entity_changes {run.counts()['entity_changes']}), {asked} requests" in run.log
