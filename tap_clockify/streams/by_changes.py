@@ -136,7 +136,7 @@ class ByChanges(ClockifyStream):
         self.logger.warning(
             "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since "
             "%s are read instead; edits of older ones, and deletions, are not seen. A full refresh "
-            "brings them.",
+            "brings them; the deletions with emit_activate_version_messages only.",
             *(self.name, ident, to_text(since), reason, to_text(window.since)),
         )
         return False
