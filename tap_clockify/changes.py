@@ -308,3 +308,8 @@ def created_by_id(ident: str) -> datetime | None:
         return datetime.fromtimestamp(int(ident[:8], 16), timezone.utc)
     except ValueError:
         return None
+
+
+def created_since(ids: Iterable[str], moment: datetime) -> list[str]:
+    """Return the ids that were given from a moment on."""
+    return [one for one in ids if (at := created_by_id(one)) and at >= moment]

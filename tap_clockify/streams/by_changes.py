@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk.singerlib.catalog import REPLICATION_LOG_BASED
 
-from tap_clockify.changes import OVERLAP, SETTLED, EntryChanges, created_by_id
+from tap_clockify.changes import (
+    OVERLAP,
+    SETTLED,
+    EntryChanges,
+    created_by_id,
+    created_since,
+)
 from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
 from taps_common.bookmarks import before, from_text, to_text
 from taps_common.errors import StatusError, TapError
@@ -132,6 +138,7 @@ class ByChanges(ClockifyStream):
                 raise
             reason = f"Clockify refuses them ({error.status})"
             window.latest, self._next_since = None, since  # the next run begins there, if it may
+        self._recent[ident] = dict.fromkeys(created_since(recent, self._next_since))
         window.since = before(since, super().lookback)
         self.logger.warning(
             "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since "
@@ -243,8 +250,7 @@ class ByChanges(ClockifyStream):
         The run may end early, and the next one reads the same window: no feed tells then that one
         of them was deleted.
         """
-        created = ((one, created_by_id(one)) for one in ids)
-        fresh = [one for one, at in created if at and at >= since]
+        fresh = created_since(ids, since)
         state = self.get_context_state({"workspaceId": ident})
         state.pop("first", None)
         if fresh:

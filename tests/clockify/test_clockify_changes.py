@@ -207,6 +207,21 @@ def test_after_a_long_pause_entries_are_read_by_their_start(account: Account, wo
     assert "cannot be read" not in run.log
 
 
+def test_where_feeds_stay_refused_the_state_stays_small(account: Account, world: World) -> None:
+    """Ids are kept for the feeds of the next run, not those of all runs without feeds."""
+    copy = Copy()
+    run = copy.load(read(account, changes_kept_days=0).ok())
+    sizes = []
+    for _ in range(3):
+        for _ in range(5):
+            world.insert_entry(world.main_id, world.owner_id)
+        run = copy.load(read(account, run.state, changes_kept_days=0).ok())
+        sizes.append(len(str(run.state)))
+        world.advance(DAY)
+    assert sizes[0] == sizes[1] == sizes[2]
+    assert held(copy) == truth(world)
+
+
 def test_what_failed_is_read_by_the_next_run(account: Account, world: World) -> None:
     copy = Copy()
     run = copy.load(read(account).ok())
