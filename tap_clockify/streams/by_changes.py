@@ -118,6 +118,7 @@ class ByChanges(ClockifyStream):
         until = window.began - SETTLED
         if window.since is None:
             until = self._first(ident, until, oldest)
+            self.tap.save_state(now=window.version is None)  # or else after the version's message
         window.latest, self._next_since = until, until - OVERLAP
         recent = self._recent_in(ident)
         self._recent[ident] = dict.fromkeys(recent)
@@ -241,7 +242,6 @@ class ByChanges(ClockifyStream):
         if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
             until = min(from_text(first), until)
         state["first"] = to_text(until)
-        self.tap.save_state(now=True)
         return until
 
     def _prepare(self, ident: str, ids: Iterable[str], since: datetime) -> None:
