@@ -13,6 +13,7 @@ from tap_clockify.windows import parts
 from taps_common.bookmarks import to_text
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http import Request
+from taps_common.progress import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -113,12 +114,17 @@ class _Owned(msgspec.Struct, rename="camel"):
 
 
 def feed(
-    scope: Scope, event: Event, types: Sequence[str], start: datetime, end: datetime
+    scope: Scope,
+    event: Event,
+    types: Sequence[str],
+    start: datetime,
+    end: datetime,
+    cost: Cost,
 ) -> Generator[Request, Response, list[bytes]]:
     """Request a feed; return its rows as they came.
 
     What is deleted meanwhile leaves the feed, and others move to pages that were read already: more
-    than one page is read again until nothing new comes.
+    than one page is read again until nothing new comes. What the answers cost is added to `cost`.
 
     Raises:
         ShapeError: an answer is no feed, or the paging does not advance.
@@ -133,10 +139,11 @@ def feed(
     while True:
         known = len(found)
         try:
-            read = yield from _pages(scope, event, (*query, ("limit", str(size))), found)
+            read = yield from _pages(scope, event, (*query, ("limit", str(size))), found, cost)
         except StatusError as error:
             if error.status != HTTPStatus.BAD_REQUEST or size == DEFAULT_PAGE_SIZE:
                 raise
+            cost.add(error.cost)
             size = DEFAULT_PAGE_SIZE
             continue
         if read <= 1 or len(found) == known:
@@ -144,7 +151,11 @@ def feed(
 
 
 def _pages(
-    scope: Scope, event: Event, query: tuple[tuple[str, str], ...], found: dict[bytes, None]
+    scope: Scope,
+    event: Event,
+    query: tuple[tuple[str, str], ...],
+    found: dict[bytes, None],
+    cost: Cost,
 ) -> Generator[Request, Response, int]:
     """Request each page once, the first of which is 0 or 1; return how many have rows."""
     trail: set[bytes] = set()
@@ -153,6 +164,7 @@ def _pages(
         params = (*query, ("page", str(page)))
         request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", scope, params)
         response = yield request
+        cost.add(response.cost)
         try:
             bare = rows_in(response.body, ("response",))
             rows = [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
@@ -225,6 +237,11 @@ class EntryChanges:
         """The entries to be read again."""
         return list(dict.fromkeys((*self.touched, *self._recent)))
 
+    @property
+    def missing(self) -> list[str]:
+        """Those that the feeds call created or updated, and not deleted, and that did not come."""
+        return [one for one in self.touched if one not in self.alive and one not in self.deleted]
+
     def read(self, scope: Scope, since: datetime, until: datetime, reading: Reading) -> None:
         """Read the feeds.
 
@@ -233,7 +250,8 @@ class EntryChanges:
         """
         for start, end in parts(since, until, LONGEST):
             for event in EVENTS:
-                for row in asked(feed(scope, event, ENTRY_TYPES, start, end), reading):
+                walk = feed(scope, event, ENTRY_TYPES, start, end, Cost())
+                for row in asked(walk, reading):  # it counts the cost itself
                     self._note(event, change_of(row))
 
     def gone(self, now: datetime) -> list[bytes]:
@@ -290,3 +308,8 @@ def created_by_id(ident: str) -> datetime | None:
         return datetime.fromtimestamp(int(ident[:8], 16), timezone.utc)
     except ValueError:
         return None
+
+
+def created_since(ids: Iterable[str], moment: datetime) -> list[str]:
+    """Return the ids that were given from a moment on."""
+    return [one for one in ids if (at := created_by_id(one)) and at >= moment]

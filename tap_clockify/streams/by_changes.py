@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk.singerlib.catalog import REPLICATION_LOG_BASED
 
-from tap_clockify.changes import OVERLAP, SETTLED, EntryChanges, created_by_id
+from tap_clockify.changes import (
+    OVERLAP,
+    SETTLED,
+    EntryChanges,
+    created_by_id,
+    created_since,
+)
 from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
-from taps_common.bookmarks import before, to_text
+from taps_common.bookmarks import before, from_text, to_text
 from taps_common.errors import StatusError, TapError
 from taps_common.http import Request, Response
 from taps_common.progress import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
     from datetime import datetime
 
     from singer_sdk.singerlib import Catalog, MetadataMapping
@@ -40,7 +46,8 @@ class ByChanges(ClockifyStream):
 
     The first run reads all. The bookmark is the moment up to which the feeds of changes were read.
     Beside it the state keeps, as `recent`, the ids of rows that were sent and created within what
-    the next run reads: no feed tells of something that was created and deleted in the same window.
+    the next run reads: no feed tells of something that was created and deleted in the same window;
+    and as `first`, until a first reading is whole, up to when the feeds are left to the next run.
     """
 
     def __init__(self, tap: TapClockify) -> None:
@@ -106,16 +113,21 @@ class ByChanges(ClockifyStream):
     def _has_changes(self, scope: Scope, window: Window, reading: Reading) -> bool:
         """Read the feeds of changes if they hold all since the last run; or tell what to read."""
         ident = scope["workspaceId"]
-        window.latest = until = window.began - SETTLED
-        self._next_since = until - OVERLAP
+        kept = self.config["changes_kept_days"]
+        oldest = before(window.began, timedelta(days=kept))
+        until = window.began - SETTLED
+        if window.since is None:
+            until = self._first(ident, until, oldest)
+            self.tap.save_state(now=window.version is None)  # or else after the version's message
+        window.latest, self._next_since = until, until - OVERLAP
         recent = self._recent_in(ident)
         self._recent[ident] = dict.fromkeys(recent)
         if window.since is None:  # the first run
             return False
-        since, kept = window.since, self.config["changes_kept_days"]
+        since = window.since
         changes = EntryChanges(recent)
         try:
-            if since < before(window.began, timedelta(days=kept)):
+            if since < oldest:
                 reason = f"they are kept for {kept} days (changes_kept_days)"
             else:
                 changes.read(scope, since, until, reading)
@@ -127,11 +139,12 @@ class ByChanges(ClockifyStream):
                 raise
             reason = f"Clockify refuses them ({error.status})"
             window.latest, self._next_since = None, since  # the next run begins there, if it may
+        self._recent[ident] = dict.fromkeys(created_since(recent, self._next_since))
         window.since = before(since, super().lookback)
         self.logger.warning(
             "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since "
             "%s are read instead; edits of older ones, and deletions, are not seen. A full refresh "
-            "brings them.",
+            "brings them; the deletions with emit_activate_version_messages only.",
             *(self.name, ident, to_text(since), reason, to_text(window.since)),
         )
         return False
@@ -140,9 +153,10 @@ class ByChanges(ClockifyStream):
         """Read a list, or what changed."""
         ident = partition["workspaceId"]
         changes = self._changes.get(ident)
-        if changes is None:
+        if changes is None or window is None or window.since is None:
             yield from super().walk(partition, window, reading)
             return
+        self._prepare(ident, changes.ids, window.since)
         try:
             yield from self._touched(partition, changes, reading)
         except StatusError as error:  # not of a walk that one might leave out
@@ -155,8 +169,27 @@ class ByChanges(ClockifyStream):
         self._remember(ident)
 
     def _touched(self, partition: Scope, changes: EntryChanges, reading: Reading) -> Walk:
-        """Read rows by their ids; those that are gone by now are not among the answers."""
-        ids, most = changes.ids, BATCH
+        """Read rows by their ids; those that are gone by now are not among the answers.
+
+        What should be there and did not come is asked for again, as long as that brings something:
+        an answer may hold fewer rows than were asked for.
+
+        Raises:
+            TapError: nothing comes, since every single id is refused.
+        """
+        ids = changes.ids
+        while ids:
+            refused = yield from self._batches(partition, ids, reading)
+            missing = changes.missing
+            if refused and missing and not changes.alive:
+                raise TapError(str(refused))
+            ids = missing if len(missing) < len(ids) and changes.alive else []
+
+    def _batches(
+        self, partition: Scope, ids: Sequence[str], reading: Reading
+    ) -> Generator[Request, Response, StatusError | None]:
+        """Read rows by ids, in smaller batches if refused; return what refused a single one."""
+        refused, most = None, BATCH
         while ids:
             part = ids[:most]
             body = msgspec.json.encode({"timeEntryIds": part})
@@ -167,12 +200,14 @@ class ByChanges(ClockifyStream):
                 if not is_unknown_id(error):
                     raise
                 reading.begin_again(partition, error)
-                most = len(part) // 2
-                ids = ids if most else ids[1:]
-                most = most or 1
+                if len(part) > 1:
+                    most = len(part) // 2
+                else:
+                    refused, ids, most = error, ids[1:], BATCH
                 continue
             reading.take(request, response, partition)
             ids = ids[most:]
+        return refused
 
     def complete(self, rows_read: Sequence[Any], partition: Scope) -> None:
         """Set what the feeds say, and note which rows the next run's window holds wholly."""
@@ -195,6 +230,32 @@ class ByChanges(ClockifyStream):
     def latest(self, rows_read: Sequence[Any]) -> datetime | None:
         """Return the latest cursor of a page, unless that is not what the bookmark holds."""
         return None if self.by_changes else super().latest(rows_read)
+
+    def _first(self, ident: str, until: datetime, oldest: datetime) -> datetime:
+        """Return where changes are read from after a first reading, and keep it until it is whole.
+
+        A reading that fails has sent rows already, and may be begun anew: what is deleted until
+        then is told by the feeds since the first attempt only.
+        """
+        state = self.get_context_state({"workspaceId": ident})
+        first = state.get("first")
+        if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
+            until = min(from_text(first), until)
+        state["first"] = to_text(until)
+        return until
+
+    def _prepare(self, ident: str, ids: Iterable[str], since: datetime) -> None:
+        """Keep, before any row is sent, which were created in the window that is read.
+
+        The run may end early, and the next one reads the same window: no feed tells then that one
+        of them was deleted.
+        """
+        fresh = created_since(ids, since)
+        state = self.get_context_state({"workspaceId": ident})
+        state.pop("first", None)
+        if fresh:
+            state["recent"] = list(dict.fromkeys((*self._recent_in(ident), *fresh)))
+            self.tap.save_state(now=True)
 
     def _recent_in(self, ident: str) -> list[str]:
         found: list[str] = self.get_context_state({"workspaceId": ident}).get("recent", [])

@@ -54,7 +54,7 @@ class Feed(GatedStream):
 
     def __init__(self, tap: TapClockify) -> None:
         super().__init__(tap)
-        self._types: Sequence[str] = TYPES
+        self._types: dict[str, Sequence[str]] = {}
 
     @property
     def lookback(self) -> timedelta:
@@ -86,25 +86,32 @@ class Feed(GatedStream):
 
     def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:
         """Request the feeds of a slice."""
+        ident = partition["workspaceId"]
         for event in self.events:
             request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", partition)
+            cost = Cost()
             try:
-                found = yield from self._feed(partition, event)
+                found = yield from self._feed(partition, event, cost)
             except StatusError as error:
-                if error.status != HTTPStatus.BAD_REQUEST or self._types is ENTRY_TYPES:
+                if error.status != HTTPStatus.BAD_REQUEST or ident in self._types:
                     raise
                 self.logger.warning(
-                    "%s: %s Only the types of time entries are asked for.", self.name, error
+                    "%s: %s Only the types of time entries are asked for in workspace %s.",
+                    *(self.name, error, ident),
                 )
-                self._types = ENTRY_TYPES
-                found = yield from self._feed(partition, event)
-            home = {"workspaceId": partition["workspaceId"]}
+                self._types[ident] = ENTRY_TYPES
+                cost.add(error.cost)
+                found = yield from self._feed(partition, event, cost)
+            home = {"workspaceId": ident}
             rows_read = [home | self.row_of(event, change_of(row), row) for row in found]
-            take(request, Response(msgspec.json.encode(rows_read), {}, Cost()), last=True)
+            take(request, Response(msgspec.json.encode(rows_read), {}, cost), last=True)
 
-    def _feed(self, partition: Scope, event: Event) -> Generator[Request, Response, list[bytes]]:
+    def _feed(
+        self, partition: Scope, event: Event, cost: Cost
+    ) -> Generator[Request, Response, list[bytes]]:
+        types = self._types.get(partition["workspaceId"], TYPES)
         start, end = from_text(partition["since"]), from_text(partition["until"])
-        return feed(partition, event, self._types, start, end)
+        return feed(partition, event, types, start, end, cost)
 
     def row_of(self, event: Event, change: Change, row: bytes) -> dict[str, object]:
         """Return a row of the table.

@@ -9,7 +9,7 @@ import msgspec
 
 from tap_clockify import rows
 from tap_clockify.client import is_forbidden, is_unknown_id
-from tap_clockify.streams.by_changes import ByChanges
+from tap_clockify.streams.by_changes import DELETED_AT, ByChanges
 from taps_common.bookmarks import to_text
 from taps_common.stream import Unwound
 
@@ -39,7 +39,7 @@ class TimeEntries(ByChanges):
     replication_key = "start"
     cursor = "start"
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
-    needs = frozenset({"start", "timeInterval"})
+    needs = frozenset({"start", "timeInterval", DELETED_AT})
 
     def walks_in(self, scope: Scope) -> Iterable[dict[str, str]]:
         """Return one walk per member of the workspace."""
@@ -114,7 +114,7 @@ class TimeEntryTags(Unwound):
                 tagId=tag,
                 start=entry.start,
             )
-            for entry in rows_read
+            for entry in _live(rows_read)
             if entry.tagIds
             for tag in entry.tagIds
         ]
@@ -144,10 +144,15 @@ class TimeEntryCustomFields(Unwound):
                 value=_text_of(field.value),
                 start=entry.start,
             )
-            for entry in rows_read
+            for entry in _live(rows_read)
             if entry.customFieldValues
             for field in entry.customFieldValues
         ]
+
+
+def _live(rows_read: Sequence[rows.TimeEntry]) -> list[rows.TimeEntry]:
+    """Return the entries that exist: what hung on a deleted one is gone with it."""
+    return [entry for entry in rows_read if entry._sdc_deleted_at is None]  # noqa: SLF001
 
 
 def _text_of(value: object) -> str | None:

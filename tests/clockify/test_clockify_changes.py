@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed, true_rows
+from taps_common.errors import StatusError
+from taps_common.http import Session
+from taps_common.progress import Cost
+from tests.clockify.runs import ENTRY_TABLES, KEYS, Account, Copy, catalog, keyed, true_rows
 from tests.common.runs import NOW
 
 if TYPE_CHECKING:
     from sandbox.clockify.world import World
+    from taps_common.http import Request, Response
     from tests.common.runs import Key, Row, Run, State
 
 HOUR, DAY = 3_600, 86_400
@@ -201,6 +207,21 @@ def test_after_a_long_pause_entries_are_read_by_their_start(account: Account, wo
     assert "cannot be read" not in run.log
 
 
+def test_where_feeds_stay_refused_the_state_stays_small(account: Account, world: World) -> None:
+    """Ids are kept for the feeds of the next run, not those of all runs without feeds."""
+    copy = Copy()
+    run = copy.load(read(account, changes_kept_days=0).ok())
+    sizes = []
+    for _ in range(3):
+        for _ in range(5):
+            world.insert_entry(world.main_id, world.owner_id)
+        run = copy.load(read(account, run.state, changes_kept_days=0).ok())
+        sizes.append(len(str(run.state)))
+        world.advance(DAY)
+    assert sizes[0] == sizes[1] == sizes[2]
+    assert held(copy) == truth(world)
+
+
 def test_what_failed_is_read_by_the_next_run(account: Account, world: World) -> None:
     copy = Copy()
     run = copy.load(read(account).ok())
@@ -220,3 +241,139 @@ def test_incremental_runs_know_nothing_of_the_feeds(account: Account) -> None:
     assert not unknown & {*run.schema(TABLE)}
     assert not unknown & {name for row in run.records(TABLE) for name in row}
     assert unknown <= {*read(account).schema(TABLE)}
+
+
+# -- what ended early ------------------------------------------------------------------------------
+
+
+def test_what_a_failed_first_reading_sent_and_is_deleted_then_goes(
+    account: Account, world: World
+) -> None:
+    """The next run reads all anew, and never meets what is gone: the feeds have to tell."""
+    copy = Copy()
+    last = list(world.workspaces[world.main_id].users)[-1]
+    account.fault(f"/user/{last}/time-entries", "status")
+    run = copy.load(read(account))
+    assert run.code == 1
+    account.mended()
+    world.delete_entry(next(ident for (ident,) in held(copy)))
+    for _ in range(2):
+        run = later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+    assert "first" not in str(run.state)
+
+
+def test_what_a_failed_run_sent_and_is_deleted_then_goes(account: Account, world: World) -> None:
+    """Created and deleted in the window that the next run reads again: no feed tells of it."""
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    for (ident,) in [*truth(world)][:150]:
+        world.edit_entry(ident, description="edited")
+    world.advance(HOUR)
+    new = world.insert_entry(world.main_id, world.owner_id)
+    account.fault("/time-entries/batch", "status", after=1)
+    run = later(account, copy, run)
+    assert run.code == 1
+    assert (new,) in held(copy)
+    account.mended()
+    world.delete_entry(new)
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+
+
+# -- what the answers lack -------------------------------------------------------------------------
+
+
+def refuse_batches(monkeypatch: pytest.MonkeyPatch, *, of: str) -> None:
+    """Have batches refused that hold an id, or any: a value that Clockify does not take."""
+    send = Session.send
+
+    def sent(session: Session, request: Request) -> Response:
+        if str(request).endswith("/batch") and of.encode() in (request.body or b""):
+            raise StatusError("refused", Cost(), status=400, code=501)
+        return send(session, request)
+
+    monkeypatch.setattr(Session, "send", sent)
+
+
+def test_a_batch_that_is_refused_as_a_whole_is_a_failure(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else edits were passed over, and new entries called deleted, without a word."""
+    copy = Copy()
+    world.insert_entry(world.main_id, world.owner_id)
+    run = copy.load(read(account).ok())
+    change(world)
+    with monkeypatch.context() as refusing:
+        refuse_batches(refusing, of="")
+        run = later(account, copy, run)
+    assert run.code == 1
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+
+
+def test_one_id_that_is_refused_costs_a_few_requests(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = read(account).ok()
+    ids = [ident for (ident,) in truth(world)]
+    for ident in ids:
+        world.edit_entry(ident, description="edited")
+    refuse_batches(monkeypatch, of=ids[10])
+    run = later(account, Copy(), run).ok()
+    assert len(run.records(TABLE)) == len(ids) - 1
+    assert account.templates().count(BATCH) < 15
+
+
+def test_what_an_answer_leaves_out_is_asked_for_again(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    for (ident,) in truth(world):
+        world.edit_entry(ident, description="edited")
+    send = Session.send
+
+    def cut(session: Session, request: Request) -> Response:
+        response = send(session, request)
+        if not str(request).endswith("/batch"):
+            return response
+        return replace(response, body=msgspec.json.encode(msgspec.json.decode(response.body)[:30]))
+
+    monkeypatch.setattr(Session, "send", cut)
+    later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+
+
+def test_what_hung_on_a_deleted_entry_does_not_come_again(account: Account, world: World) -> None:
+    chosen = catalog(ENTRY_TABLES, by_log=ENTRY_TABLES)
+    run = account.run(catalog=chosen).ok()
+    world.delete_entry(run.records("time_entry_tags")[0]["timeEntryId"])
+    world.advance(HOUR)
+    run = account.run(catalog=chosen, state=run.state).ok()
+    assert run.counts() == {TABLE: 1}
+
+
+# -- the feeds as tables ---------------------------------------------------------------------------
+
+
+def test_a_workspace_without_all_types_does_not_take_them_from_the_others(
+    account: Account, world: World
+) -> None:
+    chosen = catalog(["entity_changes"])
+    first, second = world.workspaces
+    account.fault(f"/workspaces/{first}/entities/created", "status", code=400, times=2)
+    run = account.run(catalog=chosen).ok()
+    assert f"Only the types of time entries are asked for in workspace {first}." in run.log
+    types = {
+        ident: {row["type"] for row in run.records("entity_changes") if row["workspaceId"] == ident}
+        for ident in (first, second)
+    }
+    assert "CLIENTS" not in types[first]
+    assert "CLIENTS" in types[second]
+
+
+def test_the_cost_of_feeds_is_told(account: Account, world: World) -> None:
+    run = account.run(catalog=catalog(["entity_changes"]), workspace_ids=[world.main_id]).ok()
+    asked = sum("/entities/" in template for template in account.templates())
+    assert f"(entity_changes {run.counts()['entity_changes']}), {asked} requests" in run.log
