@@ -179,7 +179,7 @@ def _pages(
         page += 1
 
 
-def asked(walk: Generator[Request, Response, T], reading: Reading) -> T:
+def drive_alone(walk: Generator[Request, Response, T], reading: Reading) -> T:
     """Send the requests of a walk one after the other; return what it returns.
 
     Raises:
@@ -238,6 +238,11 @@ class EntryChanges:
         return list(dict.fromkeys((*self.touched, *self._recent)))
 
     @property
+    def doubtful(self) -> list[str]:
+        """Those that the feeds call deleted and that did not come: one may be restored by now."""
+        return [one for one in self.deleted if one not in self.alive]
+
+    @property
     def missing(self) -> list[str]:
         """Those that the feeds call created or updated, and not deleted, and that did not come."""
         return [one for one in self.touched if one not in self.alive and one not in self.deleted]
@@ -251,7 +256,7 @@ class EntryChanges:
         for start, end in parts(since, until, LONGEST):
             for event in EVENTS:
                 walk = feed(scope, event, ENTRY_TYPES, start, end, Cost())
-                for row in asked(walk, reading):  # it counts the cost itself
+                for row in drive_alone(walk, reading):  # it counts the cost itself
                     self._note(event, change_of(row))
 
     def gone(self, now: datetime) -> list[bytes]:

@@ -82,7 +82,7 @@ class Window:
         return min(self.since, self.unfinished.get(partition, self.since))
 
 
-def open_window(
+def open_window(  # noqa: PLR0913 - each of them bounds the window
     states: Iterable[ScopeState],
     *,
     cursor: str,
@@ -91,6 +91,7 @@ def open_window(
     start: datetime | None,
     lookback: timedelta,
     end: datetime | None = None,
+    dated: bool = True,
 ) -> Window:
     """Return the window that brings all of a source's tables up to date.
 
@@ -102,6 +103,7 @@ def open_window(
         start: the `start_date` setting: nothing before it is asked for.
         end: the `end_date` setting, exclusive: nothing from it on is asked for.
         lookback: how far before the bookmark rows are read again (LOOKBACK-READS-ONLY).
+        dated: whether the bookmark is a date of rows, so that `start` bounds what is read since.
     """
     tables = list(states)
     window = Window(since=None, began=now, start=start, end=end, cursor=cursor)
@@ -112,7 +114,7 @@ def open_window(
         window.since = before(min(mark for mark in marks if mark), lookback)
         window.known = frozenset.intersection(*(frozenset(t.get("known", ())) for t in tables))
         window.unfinished = _unfinished(tables)
-    if start is not None and window.since is not None:
+    if dated and start is not None and window.since is not None:
         window.since = max(start, window.since)
     walks = [table.get("walk") for table in tables]
     if walks and walks[0] and all(walk == walks[0] for walk in walks):

@@ -323,6 +323,7 @@ class Reading:
             start=self._tap.start_date,
             end=self._tap.end_date,
             lookback=self.source.lookback,
+            dated=self.source.bookmark == self.source.cursor,
         )
         if self._unsent:
             self._unsent.align(window)

@@ -41,7 +41,7 @@ class Table(SeamStream):
     """
 
     row: ClassVar[type[Row]]
-    needs: ClassVar[frozenset[str]] = frozenset()
+    needs: frozenset[str] = frozenset()
 
     def __init__(self, tap: ApiTap) -> None:
         super().__init__(tap, schema=json_schema(self.row), name=self.name)

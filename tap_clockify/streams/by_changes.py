@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from taps_common.bookmarks import Scope, Window
     from taps_common.fetch import Walk
     from taps_common.reading import Reading
+    from taps_common.stream import Table
 
 DELETED_AT = "_sdc_deleted_at"
 FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)
@@ -48,10 +49,15 @@ class ByChanges(ClockifyStream):
     Beside it the state keeps, as `recent`, the ids of rows that were sent and created within what
     the next run reads: no feed tells of something that was created and deleted in the same window;
     and as `first`, until a first reading is whole, up to when the feeds are left to the next run.
+
+    Attributes:
+        reads_changes: whether what is read now is what changed, which goes out whatever its date:
+            an edit may move a row out of the dates that are read, where the target has it.
     """
 
     def __init__(self, tap: TapClockify) -> None:
         super().__init__(tap)
+        self.reads_changes = False
         self._changes: dict[str, EntryChanges] = {}
         self._recent: dict[str, dict[str, None]] = {}
         self._next_since: datetime | None = None  # where the next run's window begins
@@ -74,6 +80,8 @@ class ByChanges(ClockifyStream):
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take what the catalog says; columns that the method does not fill are left out."""
         super().apply_catalog(catalog)
+        if self.by_changes:
+            self.needs = type(self).needs | {DELETED_AT}
         for name in FROM_FEEDS:
             if column := self.metadata.get(("properties", name)):
                 column.selected_by_default = True
@@ -104,11 +112,31 @@ class ByChanges(ClockifyStream):
         """
         self._changes.pop(scope["workspaceId"], None)
         self._next_since = None
-        if self.by_changes and self.selected and not self.selects((DELETED_AT,)):
-            raise TapError(f"The catalog of {self.name} has no {DELETED_AT}: discover again.")
+        self.reads_changes = False
+        if self.by_changes:
+            self._check(reading.tables)
         if self.by_changes and reading.window and self._has_changes(scope, reading.window, reading):
             return [dict(scope)]
         return self.walks_in(scope)
+
+    def _check(self, tables: Iterable[Table]) -> None:
+        """Make sure that nothing in settings and catalog keeps changes from arriving.
+
+        Raises:
+            TapError: something does.
+        """
+        if self.selected and not self.selects((DELETED_AT,)):
+            raise TapError(f"The catalog of {self.name} has no {DELETED_AT}: discover again.")
+        if self.tap.end_date:
+            raise TapError(
+                f"end_date does not go with LOG_BASED: what {self.name} hold after it would not "
+                "arrive once it is lifted. Remove end_date, or the replication method."
+            )
+        if whole := [table.name for table in tables if table.full]:
+            raise TapError(
+                f"{', '.join(whole)} cannot be FULL_TABLE while {self.name}, of whose rows it is "
+                "made, are LOG_BASED: give them the same method."
+            )
 
     def _has_changes(self, scope: Scope, window: Window, reading: Reading) -> bool:
         """Read the feeds of changes if they hold all since the last run; or tell what to read."""
@@ -132,6 +160,7 @@ class ByChanges(ClockifyStream):
             else:
                 changes.read(scope, since, until, reading)
                 self._changes[ident], self._recent[ident] = changes, {}
+                self.reads_changes = True
                 window.done = [one for one in window.known if one != ident]
                 return True
         except StatusError as error:
@@ -159,6 +188,7 @@ class ByChanges(ClockifyStream):
         self._prepare(ident, changes.ids, window.since)
         try:
             yield from self._touched(partition, changes, reading)
+            yield from self._restored(partition, changes, reading)
         except StatusError as error:  # not of a walk that one might leave out
             reading.begin_again(partition, error)
             raise TapError(str(error)) from None
@@ -192,8 +222,7 @@ class ByChanges(ClockifyStream):
         refused, most = None, BATCH
         while ids:
             part = ids[:most]
-            body = msgspec.json.encode({"timeEntryIds": part})
-            request = Request("/workspaces/{workspaceId}/time-entries/batch", partition, body=body)
+            request = _batch(partition, part)
             try:
                 response = yield request
             except StatusError as error:
@@ -208,6 +237,21 @@ class ByChanges(ClockifyStream):
             reading.take(request, response, partition)
             ids = ids[most:]
         return refused
+
+    def _restored(self, partition: Scope, changes: EntryChanges, reading: Reading) -> Walk:
+        """Read entries that were deleted and are there again; nobody knows what feeds say of them.
+
+        If the service refuses ids that it does not know, the feed's word holds.
+        """
+        ids = changes.doubtful
+        try:
+            for begin in range(0, len(ids), BATCH):
+                request = _batch(partition, ids[begin : begin + BATCH])
+                reading.take(request, (yield request), partition)
+        except StatusError as error:
+            if not is_unknown_id(error):
+                raise
+            reading.begin_again(partition, error)
 
     def complete(self, rows_read: Sequence[Any], partition: Scope) -> None:
         """Set what the feeds say, and note which rows the next run's window holds wholly."""
@@ -266,3 +310,9 @@ class ByChanges(ClockifyStream):
         state.pop("recent", None)
         if recent := self._recent[ident]:
             state["recent"] = list(recent)
+
+
+def _batch(partition: Scope, ids: Sequence[str]) -> Request:
+    """Return the request that reads entries again."""
+    body = msgspec.json.encode({"timeEntryIds": ids})
+    return Request("/workspaces/{workspaceId}/time-entries/batch", partition, body=body)

@@ -76,7 +76,8 @@ class Feed(GatedStream):
             return []
         kept = timedelta(days=self.config["changes_kept_days"])
         since = window.since or window.start or before(window.began, kept)
-        window.latest = until = window.began - SETTLED
+        until = window.began - SETTLED
+        window.latest = until = min(until, window.end or until)
         mark = min(since + OVERLAP, until) if window.since and self.cut else since
         return [
             {**scope, "until": to_text(end), "since": to_text(start)}
@@ -112,6 +113,10 @@ class Feed(GatedStream):
         types = self._types.get(partition["workspaceId"], TYPES)
         start, end = from_text(partition["since"]), from_text(partition["until"])
         return feed(partition, event, types, start, end, cost)
+
+    def is_refusal(self, error: StatusError, ident: str) -> bool:
+        """Tell whether an error means plan or role, or a Clockify without the route."""
+        return error.status == HTTPStatus.NOT_FOUND or super().is_refusal(error, ident)
 
     def row_of(self, event: Event, change: Change, row: bytes) -> dict[str, object]:
         """Return a row of the table.

@@ -39,7 +39,7 @@ class TimeEntries(ByChanges):
     replication_key = "start"
     cursor = "start"
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
-    needs = frozenset({"start", "timeInterval", DELETED_AT})
+    needs = frozenset({"start", "timeInterval"})
 
     def walks_in(self, scope: Scope) -> Iterable[dict[str, str]]:
         """Return one walk per member of the workspace."""
@@ -68,8 +68,8 @@ class TimeEntries(ByChanges):
             entry.start = entry.timeInterval.start if entry.timeInterval else None
 
     def moment(self, row: rows.TimeEntry) -> datetime | None:
-        """Return the start of an entry."""
-        return row.start
+        """Return the start of an entry; None of one that changed, which has no date to pass."""
+        return None if self.reads_changes else row.start
 
     def earliest_open(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the earliest start of a running timer; when it ends, that is a change."""
@@ -152,7 +152,7 @@ class TimeEntryCustomFields(Unwound):
 
 def _live(rows_read: Sequence[rows.TimeEntry]) -> list[rows.TimeEntry]:
     """Return the entries that exist: what hung on a deleted one is gone with it."""
-    return [entry for entry in rows_read if entry._sdc_deleted_at is None]  # noqa: SLF001
+    return [entry for entry in rows_read if getattr(entry, DELETED_AT, None) is None]
 
 
 def _text_of(value: object) -> str | None:

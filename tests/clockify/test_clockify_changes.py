@@ -12,62 +12,30 @@ import pytest
 from taps_common.errors import StatusError
 from taps_common.http import Session
 from taps_common.progress import Cost
-from tests.clockify.runs import ENTRY_TABLES, KEYS, Account, Copy, catalog, keyed, true_rows
+from tests.clockify.entry_changes import (
+    BATCH,
+    DAY,
+    FEEDS,
+    HOUR,
+    TABLE,
+    change,
+    held,
+    later,
+    read,
+    truth,
+)
+from tests.clockify.runs import ENTRY_TABLES, Account, Copy, catalog, true_rows
 from tests.common.runs import NOW
 
 if TYPE_CHECKING:
     from sandbox.clockify.world import World
     from taps_common.http import Request, Response
-    from tests.common.runs import Key, Row, Run, State
-
-HOUR, DAY = 3_600, 86_400
-TABLE = "time_entries"
-FEEDS = [f"/workspaces/{{workspaceId}}/entities/{one}" for one in ("created", "updated", "deleted")]
-BATCH = "/workspaces/{workspaceId}/time-entries/batch"
 
 
 @pytest.fixture
 def world(account: Account) -> World:
     account.world.advance(DAY)
     return account.world
-
-
-def read(account: Account, state: State | None = None, **settings: Any) -> Run:  # noqa: ANN401
-    """Read the entries of one workspace by what changed."""
-    given = {"workspace_ids": [account.world.main_id], **settings}
-    return account.run(catalog=catalog([TABLE], by_log=[TABLE]), state=state, **given)
-
-
-def later(account: Account, copy: Copy, run: Run, **settings: Any) -> Run:  # noqa: ANN401
-    """Read again an hour later, and forget the requests so far."""
-    account.world.advance(HOUR)
-    account.running.requests.clear()
-    return copy.load(read(account, run.state, **settings))
-
-
-def truth(world: World) -> dict[Key, Row]:
-    rows = true_rows(world, TABLE)
-    return keyed([row for row in rows if row["workspaceId"] == world.main_id], KEYS[TABLE])
-
-
-def held(copy: Copy) -> dict[Key, Row]:
-    """Return the live rows, without what only the feeds say."""
-    only = {"createdAt", "updatedAt"}
-    rows = [{name: row[name] for name in row.keys() - only} for row in copy.rows(TABLE)]
-    return keyed(rows, KEYS[TABLE])
-
-
-def change(world: World) -> list[str]:
-    """Insert, edit and delete entries, old ones too; return the ids."""
-    entries = truth(world)
-    ids = [ident for (ident,) in sorted(entries, key=lambda one: entries[one]["start"])]
-    world.edit_entry(ids[0], description="the oldest, edited")
-    world.edit_entry(ids[-1], billable=True, tagIds=["t1"])
-    world.delete_entry(ids[1])
-    new = world.insert_entry(world.main_id, world.owner_id)
-    short_lived = world.insert_entry(world.main_id, world.owner_id)
-    world.delete_entry(short_lived)
-    return [ids[0], ids[-1], ids[1], new]
 
 
 # -- what arrives ----------------------------------------------------------------------------------
@@ -168,9 +136,9 @@ def test_a_quiet_run_asks_the_feeds_alone(account: Account, world: World) -> Non
     run = later(account, copy, run).ok()
     assert account.templates() == ["/workspaces", *FEEDS]
     assert run.records(TABLE) == []
-    change(world)
+    change(world)  # and a deletion, which is asked for on its own
     later(account, copy, run).ok()
-    assert account.templates() == ["/workspaces", *FEEDS, BATCH]
+    assert account.templates() == ["/workspaces", *FEEDS, BATCH, BATCH]
     later(account, copy, run)
 
 
