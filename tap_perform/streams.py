@@ -64,6 +64,7 @@ class ClipStream(Source):
             table = one.table()
         except TapError as error:  # other projects have credentials of their own
             raise TapError(str(error)) from None
+        self._forget(partition["project"], table)
         try:
             self._send(one, table, partition, reading)
         finally:
@@ -111,6 +112,16 @@ class ClipStream(Source):
         whole = len(same) == len(self._downloads())
         whole = whole and self._last.keys() <= same  # or else a project was taken out
         return same if whole or not self.config["emit_activate_version_messages"] else set()
+
+    def _forget(self, project: str, table: Table) -> None:
+        """Take the digest of a clip that changed out of the state before it is sent.
+
+        If the run is killed and the clip is changed back, it is not what the target has.
+        """
+        last = self._last.get(project, {})
+        if last.get("digest") not in {None, self._digest(project, table)}:
+            del last["digest"]
+            self.tap.save_state(now=True)
 
     # -- one clip --------------------------------------------------------------------------------
 

@@ -15,9 +15,10 @@ from taps_common.outcome import Outcome
 from taps_common.progress import Cost, Progress
 from taps_common.rows import attribute_of
 from taps_common.unsent import Unsent
+from taps_common.versions import activate, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from msgspec import Struct
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from taps_common.rows import Breadcrumb, Row
     from taps_common.stream import Source, Table
 
-NO_VERSION = "%s: no table version in this run: %s"
 STALLED_RUNS = 3
 """Runs that may get nowhere with an interrupted reading before it is begun anew."""
 
@@ -66,7 +66,7 @@ class Reading:
             if self.tables and self.source.skips_unchanged:
                 self._unsent = Unsent(self.source, self.tables, self.outcome)
             windows = [(scope, self._open(scope)) for scope in self.source.scopes()]
-            version = self._version([window for _, window in windows])
+            version = version_of(self.source, [window for _, window in windows])
             self._begin(version)
             for scope, window in windows:
                 if self.outcome.stop is None:
@@ -76,7 +76,13 @@ class Reading:
                 counter = metrics.enter_context(table.get_record_counter())
                 counter.increment(table.count)
                 self.outcome.counts[table.name] = table.count
-            versioned = version is None or self._activate(version, changed=changed)
+            versioned = version is None or activate(
+                version,
+                self.tables,
+                self._inspection,
+                complete=self.outcome.complete,
+                changed=changed,
+            )
             if self._unsent:
                 self._unsent.keep(versioned=versioned)
         self.source.settle(self.outcome)
@@ -84,22 +90,6 @@ class Reading:
             self._tap.save_state(now=True)
         self.outcome.progress.tick()
         return self.outcome
-
-    def _activate(self, version: int, *, changed: bool) -> bool:
-        """Give each table its version; return whether none went without that should have one."""
-        whole = True
-        for table in self.tables:
-            if not table.versioned:
-                reason = "it holds a part of what exists"
-            elif not changed:
-                reason = "it is what the last run sent"
-            elif self._inspection.trusts(table) and self.outcome.complete:
-                table.activate_version(version)
-                continue
-            else:
-                reason, whole = "not all of it could be read", False
-            self._tap.logger.info(NO_VERSION, table.name, reason)
-        return whole
 
     def run_alone(self) -> None:
         """Read for a dry run: bookmarks stay as they are, and the first failure is raised."""
@@ -179,12 +169,15 @@ class Reading:
             self._note_cursors(page, rows, partition)
         if self._unsent:
             rows = self._unsent.among(rows, self.source.partition_id(partition), self.window)
+        self._emit(rows)
+        self.outcome.progress.tick()
+
+    def _emit(self, rows: Sequence[Row]) -> None:
         moment = self._tap.clock.now()
         # Unwound first: a source's line drops the fields that only its children wanted.
         pages = [(table, self._page_of(table, rows)) for table in self.tables]
         for table, page in pages:
             table.emit(page, moment)
-        self.outcome.progress.tick()
 
     def _page_of(self, table: Table, rows: Sequence[Row]) -> Sequence[Row]:
         """Return a table's rows from a page, without those whose key no target could hold."""
@@ -259,6 +252,8 @@ class Reading:
         self._tap.session.patient = True
         for partition, failure in drive(walks, self._tap.workers, lanes=self._tap.lanes):
             begun = self._inspection.end_walk(partition)
+            if self._unsent:
+                self._emit(self._unsent.rest(self.source.partition_id(partition)))
             if failure is None:
                 streak = 0
                 self.outcome.progress.walks += 1
@@ -328,17 +323,6 @@ class Reading:
         if self._unsent:
             self._unsent.align(window)
         return window
-
-    def _version(self, windows: Iterable[Window | None]) -> int | None:
-        """Return the table version of this reading; None if it does not cover all that exists."""
-        if not self._tap.config.get("emit_activate_version_messages"):
-            return None
-        now, end = self._tap.clock.now(), self._tap.end_date
-        version = bookmarks.table_version(windows, now, bounded=end is not None)
-        if isinstance(version, int):
-            return version
-        self._tap.logger.info(NO_VERSION, self.source.name, version)
-        return None
 
     def _note_cursors(self, page: Sequence[Row], rows: Sequence[Row], partition: Scope) -> None:
         """Tell the window what was seen; open rows count even if the dates leave them out."""

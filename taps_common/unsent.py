@@ -1,9 +1,10 @@
 """What the last run did not send as it is: all that goes out with `skip_unchanged`.
 
-Rows are looked at in groups: a week of one page where the table has a cursor, else so many in a
-row. A group goes out unless the last run saw the same group, by a digest of all its rows in the
-state. The digests are emptied before anything else is sent, and are whole again once a reading
-ended well: a run that was interrupted makes the next one send everything it reads.
+Rows that follow each other form groups, which end with a week where the table has a cursor, and
+where the content of a row says so: inserted and removed rows change one group, and pages that are
+cut elsewhere none. A group goes out unless the last run saw the same group, by a digest of its rows
+in the state. The digests leave the state before anything that differs is sent, and come back at
+the end of the reading: a run that is killed makes the next one send all that it reads.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import json
 from base64 import b64decode, b64encode
 from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
-from itertools import groupby
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
+from zlib import crc32
 
 from msgspec.json import Encoder
 
@@ -22,7 +23,7 @@ from taps_common.bookmarks import before
 from taps_common.rows import json_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from taps_common.bookmarks import ScopeState, Window
     from taps_common.outcome import Outcome
@@ -33,8 +34,8 @@ WEEK = timedelta(days=7)
 
 _MONDAY = datetime(1970, 1, 5, tzinfo=timezone.utc)
 
-GROUP = 500
-"""Rows of one group, where no cursor tells their week."""
+GROUP = 128
+"""Rows of a group on average: an edit sends so many, and each group has a digest in the state."""
 
 DIGEST = 8
 """Bytes of a digest: among a million groups, two are alike by chance once in 30 million runs."""
@@ -73,6 +74,7 @@ class Unsent:
         self._weekly = source.bookmark is not None
         self._whole = False
         self._held: IO[bytes] | None = None
+        self._open: dict[str, _Group] = {}
 
     def align(self, window: Window) -> None:
         """Begin a window with a week, so that its first group is the same on the days to come."""
@@ -87,21 +89,34 @@ class Unsent:
         if self._whole and self._last and not self._weekly and by_pages:
             self._hold(TemporaryFile())  # noqa: SIM115 - closed where it ends
 
-    def among(self, rows: Sequence[Row], partition: str, window: Window | None) -> Sequence[Row]:
-        """Return the rows of a page that go out."""
+    def among(self, rows: Sequence[Row], partition: str, window: Window | None) -> list[Row]:
+        """Return the rows that go out of the groups that end on a page.
+
+        Args:
+            rows: of the page.
+            partition: whose page it is: a group may begin on its page before.
+            window: what part of the scope is read.
+        """
         if window and window.since and window.since_for(partition) == window.since:
             rows = self._within(rows, window.since)
-        fresh = [
-            row for week, group in self._groups(rows) if self._is_new(week, group) for row in group
-        ]
-        if self._whole:
-            if fresh or self._held is None:
-                self._release()
-            fresh = [*rows]
-        elif fresh:
-            self._forget()
-        self._outcome.unchanged += len(rows) - len(fresh)
+        moment = self._source.moment if self._weekly else None
+        fresh: list[Row] = []
+        group = self._open.get(partition) or _Group(self._salt)
+        for row in rows:
+            text = _encode(row)
+            at = moment(row) if moment else None
+            week = at and week_of(at)
+            if group.rows and (week != group.week or crc32(text) % GROUP == 0):
+                fresh += self._ended(group)
+                group = _Group(self._salt)
+            group.add(row, text, week)
+        self._open[partition] = group
         return fresh
+
+    def rest(self, partition: str) -> list[Row]:
+        """Return the rows that go out of the last group of a walk, which ended."""
+        group = self._open.pop(partition, None)
+        return self._ended(group) if group and group.rows else []
 
     def end(self, windows: Iterable[Window | None]) -> bool:
         """Return whether anything changed, so that a table that is complete gets its version."""
@@ -131,22 +146,20 @@ class Unsent:
         moment = self._source.moment
         return [row for row in rows if (at := moment(row)) is None or at >= since]
 
-    def _groups(self, rows: Sequence[Row]) -> Iterator[tuple[datetime | None, list[Row]]]:
-        if not self._weekly:
-            for begin in range(0, len(rows), GROUP):
-                yield None, [*rows[begin : begin + GROUP]]
-            return
-        moment = self._source.moment
-        for week, group in groupby(rows, lambda row: (at := moment(row)) and week_of(at)):
-            yield week, [*group]
-
-    def _is_new(self, week: datetime | None, group: Sequence[Row]) -> bool:
-        digest = blake2b(_encode(group), digest_size=DIGEST, key=self._salt).digest()
-        self._seen[digest] = week
-        return digest not in self._last
+    def _ended(self, group: _Group) -> list[Row]:
+        """Return the rows of a group if they go out."""
+        digest = group.digest
+        self._seen[digest] = group.week
+        known = digest in self._last
+        if not known or (self._whole and self._held is None):
+            self._release()
+        if known and not self._whole:
+            self._outcome.unchanged += len(group.rows)
+            return []
+        return group.rows
 
     def _forget(self) -> None:
-        """Make sure that the target's copy of the state knows no digest, before rows differ."""
+        """Make sure that the target's copy of the state knows no digest, before rows go out."""
         if self._state.get("sent"):
             self._state["sent"] = ""
             self._source.tap.save_state(now=True)
@@ -185,6 +198,26 @@ class Unsent:
             self._seen = {
                 digest: week for digest, week in self._seen.items() if week is None or week >= low
             }
+
+
+class _Group:
+    """Rows that go out together, or not at all."""
+
+    def __init__(self, salt: bytes) -> None:
+        self.rows: list[Row] = []
+        self.week: datetime | None = None
+        self._hash = blake2b(digest_size=DIGEST, key=salt)
+
+    def add(self, row: Row, text: bytes, week: datetime | None) -> None:
+        """Add a row, which is this text."""
+        self.rows.append(row)
+        self.week = week
+        self._hash.update(text)
+
+    @property
+    def digest(self) -> bytes:
+        """What tells the group from others."""
+        return self._hash.digest()
 
 
 def week_of(moment: datetime) -> datetime:

@@ -134,6 +134,18 @@ def test_after_a_run_that_failed_everything_new_is_sent(
     assert read(account, run.state, **settings).ok().of("RECORD") == []
 
 
+def test_what_is_changed_back_after_a_run_was_killed_arrives(account: Account) -> None:
+    """The target has the change already, but no state after it."""
+    account.world.edit_row(1, TABLE, 3, {"Status": "Right"})
+    first = read(account).ok()
+    account.world.edit_row(1, TABLE, 3, {"Status": "A mistake"})
+    killed = read(account, first.state).ok()
+    begun = next(n for n, message in enumerate(killed.messages) if message["type"] == "RECORD")
+    state = [m for m in killed.messages[:begun] if m["type"] == "STATE"][-1]["value"]
+    account.world.edit_row(1, TABLE, 3, {"Status": "Right"})
+    assert TABLE in read(account, state).ok().counts()
+
+
 @pytest.mark.parametrize("settings", [{}, VERSIONS])
 def test_a_failed_run_over_what_did_not_change_sends_nothing_twice(
     account: Account, settings: dict[str, Any]
