@@ -103,6 +103,10 @@ class EntityStream(Source):
             return "the token's user may not read it (403): it needs a role, a right or a module"
         return None
 
+    def is_foreseen(self, scope: Scope) -> bool:
+        """Tell whether it is a list that is read as a whole."""
+        return not self.cursor and not self.cut_by
+
     # -- slices ----------------------------------------------------------------------------------
 
     def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:

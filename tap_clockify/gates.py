@@ -53,6 +53,12 @@ class GatedStream(ClockifyStream):
             return f"only the key of an owner or admin of workspace {ident} may read it"
         return self.barred.get(ident)
 
+    def is_foreseen(self, scope: Scope) -> bool:
+        """Tell whether it is sure, without a request, that the table can be read."""
+        included = self.tap.known_workspaces[scope["workspaceId"]].features or ()
+        sure = self.feature in included and not self.admins_only and not self.own_only
+        return sure and super().is_foreseen(scope)
+
     def missing(self) -> str | None:
         """Return which setting the table cannot be read without, in a sentence."""
         return None

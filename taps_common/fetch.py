@@ -56,9 +56,20 @@ class Workers:
         self._cancelled = cancelled
         self._waiting: SimpleQueue[tuple[Request, Future[Response]]] = SimpleQueue()
         self._started = 0
+        self._foreseen: dict[tuple[object, ...], Future[Response]] = {}
+
+    def foresee(self, request: Request) -> bool:
+        """Have a request sent that a walk will send later; return whether there is room for it."""
+        if self.count == 1 or len(self._foreseen) == self.count:
+            return False
+        if request.identity not in self._foreseen:
+            self._foreseen[request.identity] = self.submit(request)
+        return True
 
     def submit(self, request: Request) -> Future[Response]:
         """Have a request sent; its answer, or the error, arrives in the future."""
+        if foreseen := self._foreseen.pop(request.identity, None):
+            return foreseen
         answer: Future[Response] = Future()
         if self._started < self.count:
             self._started += 1
@@ -68,6 +79,7 @@ class Workers:
 
     def result(self, lane: _Lane[K]) -> Response:
         """Return the answer that a lane waits for, or raise what went wrong."""
+        lane.answer = lane.answer or self._foreseen.pop(lane.request.identity, None)
         if lane.answer is None:
             return self._send(lane.request)
         while True:

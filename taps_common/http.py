@@ -86,6 +86,11 @@ class Request:
         """The method: what has a body is posted."""
         return "GET" if self.body is None else "POST"
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells it from other requests of a run."""
+        return self.path, tuple(self.values.items()), self.params, self.body, self.link
+
     def url(self, base: str) -> str:
         """Return the whole address below a base URL."""
         if self.link is not None:

@@ -133,6 +133,7 @@ class Source(Table):
         sliced: whether the partitions are slices of one list, cut anew in each run: the bookmark
             then speaks for all of them.
         optional: whether a scope that the service refuses is left out, and no failure.
+        plain: whether each scope is one walk, and nothing else has to be read before it.
     """
 
     cursor: ClassVar[str | None] = None
@@ -140,6 +141,7 @@ class Source(Table):
     lenient: ClassVar[bool] = False
     sliced: ClassVar[bool] = False
     optional: ClassVar[bool] = False
+    plain: ClassVar[bool] = False
 
     @property
     def source(self) -> Source:
@@ -183,6 +185,10 @@ class Source(Table):
     def scopes(self) -> Sequence[Scope]:
         """Return what a bookmark covers each: all of it, unless a tap says otherwise."""
         return [{}]
+
+    def is_foreseen(self, scope: Scope) -> bool:
+        """Tell whether the first page of a scope may be asked for before the stream's turn."""
+        return self.plain
 
     def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return the walks of a scope by the values of their routes; may send requests."""

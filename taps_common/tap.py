@@ -204,8 +204,10 @@ class ApiTap(CommandTap):
         try:
             self.connect()
             for source in self._sources():
-                if self.family(source) and self.outcome_of(type(source)).stop:
-                    break
+                if self.family(source):
+                    self._look_ahead(source)
+                    if self.outcome_of(type(source)).stop:
+                        break
         except TapError as error:
             if self._signal:
                 sys.exit(128 + self._signal)
@@ -213,6 +215,18 @@ class ApiTap(CommandTap):
         finally:
             self.session.close()
         self._end_run()
+
+    def _look_ahead(self, current: Source) -> None:
+        """Ask for first pages of the streams after one, as far as there are workers to spare."""
+        sources = [table for table in self.tables if isinstance(table, Source)]
+        for source in sources[sources.index(current) + 1 :]:
+            tables = self.family(source)
+            if not tables or type(source) in self._outcomes or self.lanes == 1:
+                continue
+            reading = Reading(source, tables)
+            for scope in filter(source.is_foreseen, source.scopes()):
+                if not self.workers.foresee(next(source.walk(scope, None, reading))):
+                    return
 
     def save_state(self, *, now: bool = False) -> None:
         """Write a STATE message, unless one was written a moment ago or nothing changed."""

@@ -11,6 +11,7 @@ class CustomFields(GatedStream):
     """Custom fields of time entries and of members."""
 
     name = "custom_fields"
+    plain = True
     row = rows.CustomField
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/custom-fields"

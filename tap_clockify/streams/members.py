@@ -52,6 +52,7 @@ class Users(Listed):
     """Members of a workspace: active, pending, deactivated and limited ones."""
 
     name = "users"
+    plain = True
     row = rows.User
     primary_keys = ("workspaceId", "id")
     path = "/workspaces/{workspaceId}/users"
@@ -126,6 +127,7 @@ class UserGroups(ClockifyStream):
     """Groups of members."""
 
     name = "user_groups"
+    plain = True
     row = rows.UserGroup
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/user-groups"

@@ -23,6 +23,7 @@ class Clients(ClockifyStream):
     """Clients, archived ones included."""
 
     name = "clients"
+    plain = True
     row = rows.Client
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/clients"
@@ -32,6 +33,7 @@ class Projects(Listed):
     """Projects, archived ones and templates included."""
 
     name = "projects"
+    plain = True
     row = rows.Project
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/projects"
@@ -85,6 +87,7 @@ class Tags(ClockifyStream):
     """Tags, archived ones included."""
 
     name = "tags"
+    plain = True
     row = rows.Tag
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/tags"

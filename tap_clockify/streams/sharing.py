@@ -31,6 +31,7 @@ class SharedReports(GatedStream):
     """Shared reports, from the host of reports."""
 
     name = "shared_reports"
+    plain = True
     row = rows.SharedReport
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/shared-reports"

@@ -9,7 +9,7 @@ import msgspec
 
 from tap_clockify import rows
 from tap_clockify.client import is_forbidden, is_unknown_id
-from tap_clockify.streams.by_changes import DELETED_AT, ByChanges
+from tap_clockify.streams.by_changes import ByChanges
 from taps_common.bookmarks import to_text
 from taps_common.stream import Unwound
 
@@ -94,14 +94,25 @@ class TimeEntries(ByChanges):
         return None
 
 
-class TimeEntryTags(Unwound):
+class OfTimeEntries(Unwound):
+    """A table that is made of time entries."""
+
+    unwinds = TimeEntries
+
+    def live(self, rows_read: Sequence[rows.TimeEntry]) -> list[rows.TimeEntry]:
+        """Return the entries that exist: what hung on a deleted one is gone with it."""
+        if not self.tap.table(TimeEntries).reads_changes:
+            return [*rows_read]
+        return [entry for entry in rows_read if entry._sdc_deleted_at is None]  # noqa: SLF001 - a column
+
+
+class TimeEntryTags(OfTimeEntries):
     """Tags on time entries."""
 
     name = "time_entry_tags"
     row = rows.TimeEntryTag
     primary_keys = ("timeEntryId", "tagId")
     replication_key = "start"
-    unwinds = TimeEntries
     needs = frozenset({"workspaceId", "userId", "tagIds"})
 
     def rows_from(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
@@ -114,20 +125,19 @@ class TimeEntryTags(Unwound):
                 tagId=tag,
                 start=entry.start,
             )
-            for entry in _live(rows_read)
+            for entry in self.live(rows_read)
             if entry.tagIds
             for tag in entry.tagIds
         ]
 
 
-class TimeEntryCustomFields(Unwound):
+class TimeEntryCustomFields(OfTimeEntries):
     """Custom field values of time entries, one row each."""
 
     name = "time_entry_custom_fields"
     row = rows.TimeEntryCustomField
     primary_keys = ("timeEntryId", "customFieldId")
     replication_key = "start"
-    unwinds = TimeEntries
     needs = frozenset({"workspaceId", "userId", "customFieldValues"})
 
     def rows_from(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
@@ -144,15 +154,10 @@ class TimeEntryCustomFields(Unwound):
                 value=_text_of(field.value),
                 start=entry.start,
             )
-            for entry in _live(rows_read)
+            for entry in self.live(rows_read)
             if entry.customFieldValues
             for field in entry.customFieldValues
         ]
-
-
-def _live(rows_read: Sequence[rows.TimeEntry]) -> list[rows.TimeEntry]:
-    """Return the entries that exist: what hung on a deleted one is gone with it."""
-    return [entry for entry in rows_read if getattr(entry, DELETED_AT, None) is None]
 
 
 def _text_of(value: object) -> str | None:

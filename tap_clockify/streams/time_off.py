@@ -26,6 +26,7 @@ class Holidays(GatedStream):
     """Holidays, whoever they are for."""
 
     name = "holidays"
+    plain = True
     row = rows.Holiday
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/holidays"
@@ -37,6 +38,7 @@ class TimeOffPolicies(Listed, GatedStream):
     """Kinds of absence, archived ones included."""
 
     name = "time_off_policies"
+    plain = True
     row = rows.TimeOffPolicy
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/time-off/policies"

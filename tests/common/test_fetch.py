@@ -235,3 +235,38 @@ def test_threads_do_not_keep_the_process_alive() -> None:
     started = set(threading.enumerate()) - before
     assert 1 <= len(started) <= 3
     assert all(thread.daemon for thread in started)
+
+
+# -- what is asked for ahead of its turn -----------------------------------------------------------
+
+
+def test_a_foreseen_request_is_sent_once_and_its_answer_waits() -> None:
+    sent: list[str] = []
+
+    def send(request: Request) -> Response:
+        sent.append(request.path)
+        return answered(request)
+
+    read: list[str] = []
+    crew = workers(4, send)
+    assert crew.foresee(Request("0/0"))
+    assert crew.foresee(Request("0/0"))
+    assert list(drive(walks([2, 1], read), crew)) == [(1, None), (0, None)]
+    assert sorted(sent) == ["0/0", "0/1", "1/0"]
+
+
+@pytest.mark.parametrize("count", WORKERS)
+def test_no_more_is_foreseen_than_there_are_workers(count: int) -> None:
+    crew = workers(count)
+    room = [crew.foresee(Request(f"{name}/0")) for name in range(20)]
+    assert room.count(True) == (0 if count == 1 else count)
+
+
+def test_an_error_that_was_foreseen_reaches_its_walk() -> None:
+    def send(request: Request) -> Response:
+        raise ShapeError(f"{request} failed")
+
+    crew = workers(2, send)
+    crew.foresee(Request("0/0"))
+    ((_, error),) = drive(walks([1], []), crew)
+    assert str(error) == "GET 0/0 failed"
