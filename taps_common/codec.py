@@ -71,7 +71,7 @@ class PageDecoder(Generic[R]):
 
 
 class LineEncoder:
-    """Turns rows into RECORD lines of one stream.
+    """Turns rows into lines of one stream: RECORD messages, or those of batch files.
 
     Args:
         stream: name of the stream.
@@ -96,16 +96,30 @@ class LineEncoder:
         self._version = () if version is None else (version,)
         paths = _paths(row)
         self._deselected = [names for path, names, _ in paths if not selected(path)]
+        self._bare = not any(selected(path) for path, _, _ in paths)
         self._decimals = [names for _, names, field in paths if _holds_decimals(field.type)]
 
     def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
-        """Return one line per row, each ending in a newline; nothing for no rows."""
-        clear(rows, self._deselected)
+        """Return one RECORD per row, each ending in a newline; nothing for no rows."""
         message, head, tail = self._message, self._head, (*self._version, time_extracted)
-        held: Sequence[object] = rows
-        if not all(_all_finite(rows, path) for path in self._decimals):
-            held = records(rows)
-        return _encoder.encode_lines([message(*head, row, *tail) for row in held])
+        return _encoder.encode_lines([message(*head, row, *tail) for row in self._ready(rows)])
+
+    def batch_lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
+        """Return one object per row, each ending in a newline.
+
+        Each has `_sdc_extracted_at`: a RECORD message tells loaders so, a BATCH message does not.
+        """
+        lines = _encoder.encode_lines(self._ready(rows))
+        comma = "" if self._bare else ","
+        stamp = f'{comma}"_sdc_extracted_at":"{time_extracted}"}}\n'
+        return lines.replace(b"}\n", stamp.encode())  # JSON has newlines between lines only
+
+    def _ready(self, rows: Sequence[Row]) -> Sequence[object]:
+        """Return what is encoded of rows: without what is deselected and what is no number."""
+        clear(rows, self._deselected)
+        if all(_all_finite(rows, path) for path in self._decimals):
+            return rows
+        return records(rows)
 
 
 def records(rows: Iterable[Row]) -> list[dict[str, Any]]:
