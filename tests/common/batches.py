@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from upath import UPath
 
+from tests.clicktime.runs import moment
 from tests.common.runs import Row, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 EXTRACTED = "_sdc_extracted_at"
 
@@ -48,6 +49,18 @@ def without_extracted(row: bytes) -> bytes:
     head, found, _ = row.rpartition(f',"{EXTRACTED}":'.encode())
     assert found
     return head + b"}"
+
+
+def dated(run: Run, table: str, rows: Sequence[Row]) -> list[Row]:
+    """Return rows with the moments that columns hold, instead of how they are spelled."""
+    moments = [
+        name
+        for name, described in run.schema(table).items()
+        if described.get("format") == "date-time"
+    ]
+    return [
+        {**row, **{name: moment(row[name]) for name in moments if row.get(name)}} for row in rows
+    ]
 
 
 def rows_of(run: Run, table: str) -> list[Row]:

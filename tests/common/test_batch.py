@@ -6,6 +6,7 @@ import json
 import re
 import signal
 from collections import Counter
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,10 @@ import pytest
 from upath import UPath
 
 import sandbox
-from taps_common.batch import DEFAULT_ROWS
+from tap_clicktime.metadata import Moment
+from taps_common.batch import DEFAULT_ROWS, Storage
 from taps_common.codec import LineEncoder
+from taps_common.command import RunFailedError
 from taps_common.rows import Row
 from taps_common.tap import STATE_OF_FILES_EVERY
 from tests.clicktime.runs import Account as ClickTime
@@ -28,7 +31,7 @@ from tests.clockify.runs import (
     Copy,
     catalog,
 )
-from tests.common.batches import EXTRACTED, files, rows_of, unpacked
+from tests.common.batches import EXTRACTED, dated, files, rows_of, unpacked
 from tests.common.runs import NOW, TurningClock
 from tests.perform.runs import Account as Perform
 
@@ -85,7 +88,8 @@ def test_files_hold_what_records_would(each: AnyAccount, root: Path, encoding: s
     counts = records.counts()
     assert len(counts) > 5
     for table in counts:
-        assert rows_of(run, table) == records.records(table)
+        rows = dated(run, table, rows_of(run, table))
+        assert rows == dated(run, table, records.records(table))
     assert Counter(message["stream"] for message in run.of("BATCH")) == dict.fromkeys(counts, 1)
     assert run.of("SCHEMA") == records.of("SCHEMA")
     assert run.of("STATE")[-1:] == records.of("STATE")[-1:]
@@ -150,6 +154,37 @@ def test_a_row_of_which_nothing_is_selected_is_an_object_all_the_same() -> None:
     encoder = LineEncoder("things", Thing, selected=lambda _: True)
     (line,) = encoder.batch_lines([Thing("}\n")], "now").splitlines()
     assert json.loads(line) == {"a": "}\n", EXTRACTED: "now"}
+
+
+@pytest.mark.parametrize(
+    ("came", "written"),
+    [
+        ("2026-01-31T23:59:59.9999999-05:00", "2026-02-01T04:59:59.999999Z"),
+        ("2026-01-31T23:59:59.9999999Z", "2026-01-31T23:59:59.999999Z"),
+        ("2026-01-31T00:30+02:00", "2026-01-30T22:30:00Z"),
+        ("2026-01-31T00:30:00.5Z", "2026-01-31T00:30:00.5Z"),
+        ("2026-01-31T00:30:00", "2026-01-31T00:30:00"),
+        ("0001-01-01T00:00:00+02:00", "0001-01-01T00:00:00+02:00"),
+        ("2026-02-31T00:00:00+02:00", "2026-02-31T00:00:00+02:00"),
+        (None, None),
+    ],
+)
+def test_moments_are_in_utc_as_columns_without_a_zone_need_them(
+    came: str | None, written: str | None
+) -> None:
+    class Times(Row):
+        text: Moment | None = None
+        moment: datetime | None = None
+        note: str | None = None
+
+    def line(row: Row) -> Any:  # noqa: ANN401 - any JSON
+        encoder = LineEncoder("times", Times, selected=lambda _: True)
+        return json.loads(encoder.batch_lines([row], "now"))
+
+    found = line(Times(came, note=came))
+    assert (found["text"], found["note"]) == (written, came)
+    at = datetime(2026, 1, 31, 1, tzinfo=timezone(timedelta(hours=2)))
+    assert line(Times(moment=at))["moment"] == "2026-01-30T23:00:00Z"
 
 
 def test_a_prefix_may_name_a_folder(account: Account, root: Path) -> None:
@@ -243,6 +278,33 @@ def test_what_cannot_be_written_ends_the_run_without_a_state(
     copied.load(unpacked(first))
     copied.load(unpacked(account.run(state=first.state, batch_config=given).ok()))
     assert copied.differences(account.world) == {}
+
+
+def test_no_half_of_a_file_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = Storage(into(root))
+
+    def half(path: Path, content: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(content[:3])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(type(UPath(root)), "write_bytes", half)
+    with pytest.raises(RunFailedError, match="No space left on device"):
+        storage.write("x", b"content")
+    assert list(root.iterdir()) == []
+
+
+def test_rows_before_a_failure_are_sent(account: Account, root: Path) -> None:
+    """Also where there is no state to write."""
+    last = list(account.world.workspaces)[-1]
+    account.fault(f"{last}/tags", "status", code=500)
+    runs = [
+        account.run(catalog=catalog(["tags"]), max_retries=0, batch_config=given)
+        for given in (None, into(root))
+    ]
+    records, run = runs
+    assert (run.code, run.error) == (1, records.error)
+    assert rows_of(run, "tags") == records.records("tags") != []
 
 
 def test_a_state_within_a_reading_waits_for_a_full_file(
