@@ -21,8 +21,8 @@ DEFAULT_ROWS = 10_000
 """Rows of a file, unless `batch_size` says otherwise: the SDK's default."""
 
 _LEVEL = 1
-"""Of gzip. 100,000 time entries in files of 10,000, in MB and seconds of compressing, see
-`docs/operations.md`."""
+"""Of gzip. `gzip -1`, `-6` and `-9` make 8.9, 6.3 and 5.8 MB of the 87 MB that 100,000 of the
+sandbox's time entries take with `compression: none`, in 0.25, 0.63 and 2.2 s."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 

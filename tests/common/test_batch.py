@@ -30,6 +30,7 @@ from tests.clockify.runs import (
     Account,
     Copy,
     catalog,
+    true_rows,
 )
 from tests.common.batches import EXTRACTED, dated, files, rows_of, unpacked
 from tests.common.runs import NOW, TurningClock
@@ -154,6 +155,22 @@ def test_a_row_of_which_nothing_is_selected_is_an_object_all_the_same() -> None:
     encoder = LineEncoder("things", Thing, selected=lambda _: True)
     (line,) = encoder.batch_lines([Thing("}\n")], "now").splitlines()
     assert json.loads(line) == {"a": "}\n", EXTRACTED: "now"}
+
+
+def test_what_changed_and_what_is_gone_arrives_in_files(account: Account, root: Path) -> None:
+    chosen = catalog(["time_entries"], by_log=["time_entries"])
+    state = account.run(catalog=chosen).ok().state
+    world = account.world
+    entries = [row["id"] for row in true_rows(world, "time_entries")]
+    world.edit_entry(entries[0], description="edited")
+    world.delete_entry(entries[1])
+    world.advance(120)
+    records = account.run(catalog=chosen, state=state).ok()
+    run = account.run(catalog=chosen, state=state, batch_config=into(root)).ok()
+    rows = dated(run, "time_entries", rows_of(run, "time_entries"))
+    assert rows == dated(run, "time_entries", records.records("time_entries"))
+    assert {row["id"] for row in rows if row.get("_sdc_deleted_at")} == {entries[1]}
+    assert run.state == records.state
 
 
 @pytest.mark.parametrize(
