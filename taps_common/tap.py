@@ -220,9 +220,9 @@ class ApiTap(CommandTap):
     def save_state(self, *, now: bool = False) -> None:
         """Write a STATE message, unless one was written a moment ago or nothing changed."""
         if now or self.state_is_due():
-            for table in self.tables if self.storage else ():
-                table.finish_file()  # rows come before the state that covers them
             if self.storage:
+                for table in self.tables:
+                    table.finish_file()  # rows come before the state that covers them
                 self.storage.grown = False
             self._state_written = self.clock.monotonic()
             self.state.setdefault("bookmarks", {})
