@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timezone
 from decimal import Decimal
 from math import isfinite
 from operator import attrgetter
@@ -11,7 +13,7 @@ import msgspec
 from msgspec import inspect as types
 
 from taps_common import drift
-from taps_common.rows import Row, fields_of, narrow, nested_row
+from taps_common.rows import Row, fields_of, json_schema, narrow, nested_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -71,7 +73,7 @@ class PageDecoder(Generic[R]):
 
 
 class LineEncoder:
-    """Turns rows into RECORD lines of one stream.
+    """Turns rows into lines of one stream: RECORD messages, or those of batch files.
 
     Args:
         stream: name of the stream.
@@ -96,16 +98,65 @@ class LineEncoder:
         self._version = () if version is None else (version,)
         paths = _paths(row)
         self._deselected = [names for path, names, _ in paths if not selected(path)]
+        self._bare = not any(selected(path) for path, _, _ in paths)
+        columns = json_schema(row)["properties"]  # type: ignore[arg-type]  # a narrowed row type
+        self._moments = [
+            names[0]
+            for path, names, _ in paths
+            if len(path) == 1 and columns[path[0]].get("format") == "date-time"
+        ]
         self._decimals = [names for _, names, field in paths if _holds_decimals(field.type)]
 
     def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
-        """Return one line per row, each ending in a newline; nothing for no rows."""
-        clear(rows, self._deselected)
+        """Return one RECORD per row, each ending in a newline; nothing for no rows."""
         message, head, tail = self._message, self._head, (*self._version, time_extracted)
-        held: Sequence[object] = rows
-        if not all(_all_finite(rows, path) for path in self._decimals):
-            held = records(rows)
-        return _encoder.encode_lines([message(*head, row, *tail) for row in held])
+        return _encoder.encode_lines([message(*head, row, *tail) for row in self._ready(rows)])
+
+    def batch_lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
+        """Return one object per row, each ending in a newline.
+
+        Loaders hand them to the database as they are, so that each has `_sdc_extracted_at`, which
+        a RECORD message tells, and moments are in UTC, with six digits of a second at most: columns
+        without a zone ignore offsets, and round.
+        """
+        for name in self._moments:
+            for row in rows:
+                value = getattr(row, name)
+                if (there := _in_utc(value)) is not value:
+                    setattr(row, name, there)
+        lines = _encoder.encode_lines(self._ready(rows))
+        comma = "" if self._bare else ","
+        stamp = f'{comma}"_sdc_extracted_at":"{time_extracted}"}}\n'
+        return lines.replace(b"}\n", stamp.encode())  # JSON has newlines between lines only
+
+    def _ready(self, rows: Sequence[Row]) -> Sequence[object]:
+        """Return what is encoded of rows: without what is deselected and what is no number."""
+        clear(rows, self._deselected)
+        if all(_all_finite(rows, path) for path in self._decimals):
+            return rows
+        return records(rows)
+
+
+def _in_utc(value: object) -> object:
+    """Return a moment, or the text of one, in UTC; anything else as it is."""
+    try:
+        if isinstance(value, datetime):
+            zone = value.tzinfo
+            known = zone is timezone.utc or zone is None
+            return value if known else value.astimezone(timezone.utc)
+        if not isinstance(value, str) or not (found := _MOMENT.fullmatch(value)):
+            return value
+        clock, fraction, offset = found.groups("")
+        if offset != "Z":
+            moment = datetime.fromisoformat(clock + offset).astimezone(timezone.utc)
+            clock = moment.replace(tzinfo=None).isoformat()
+    except (OverflowError, ValueError):  # in UTC it lies outside of the calendar
+        return value
+    return f"{clock}{fraction[:_POINT_AND_DIGITS]}Z"
+
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_POINT_AND_DIGITS = 7
 
 
 def records(rows: Iterable[Row]) -> list[dict[str, Any]]:

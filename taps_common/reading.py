@@ -73,6 +73,9 @@ class Reading:
                     self._read_scope(scope, window, version)
             changed = self._unsent is None or self._unsent.end(window for _, window in windows)
             for table in self.tables:
+                if table.files:
+                    table.finish_file()
+                    metrics.enter_context(table.get_batch_counter()).increment(table.files.count)
                 counter = metrics.enter_context(table.get_record_counter())
                 counter.increment(table.count)
                 self.outcome.counts[table.name] = table.count
@@ -238,7 +241,8 @@ class Reading:
             bookmarks.keep_walk(states, window)
         else:  # all had their turn: the next run reads all again, not only what always fails
             bookmarks.drop_walk(states)
-        self._tap.save_state(now=version is None)  # or else after the version's message
+        # With versions it is written after their messages, with files when one is full.
+        self._tap.save_state(now=version is None and self._tap.storage is None)
 
     def _read_partitions(
         self, scope: Scope, partitions: Sequence[Scope], window: Window | None

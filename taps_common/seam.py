@@ -74,6 +74,10 @@ class SeamStream(Stream):
                 message.time_extracted = time_extracted
                 self._tap.write_message(message)
 
+    def write_batch(self, encoding: dict[str, str], address: str) -> None:
+        """Write the BATCH message of one file."""
+        self._write_batch_message(encoding, [address])  # type: ignore[arg-type]  # made one there
+
     def write_schema(self) -> None:
         """Write the SCHEMA message."""
         self._write_schema_message()

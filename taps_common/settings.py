@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator
 from singer_sdk import typing as th
 
+from taps_common import batch
 from taps_common.bookmarks import from_text
 
 if TYPE_CHECKING:
@@ -121,8 +122,6 @@ SKIP_UNCHANGED: th.Property[Any] = th.Property(
 COMMON_SETTINGS = [*DATE_SETTINGS, *request_settings(), SKIP_UNCHANGED]
 """What the taps share that read by dates."""
 
-_UNSUPPORTED = {"batch_config": "batch_config is not supported: BATCH files are not written yet."}
-
 
 def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     """Fill in defaults, read numbers given as text, and return what cannot work.
@@ -137,12 +136,15 @@ def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]
                 config[name] = described["default"]
         elif "number" in described.get("type", ()) and isinstance(config[name], str):
             config[name] = _number(config[name])
-    errors = [text for name, text in _UNSUPPORTED.items() if config.get(name)]
-    errors += [
+    if not config.get("batch_config"):  # {} is none, to the SDK as well
+        config.pop("batch_config", None)
+    properties = properties | {"batch_config": batch.SCHEMA}
+    errors = [
         _sentence(error, secret=holds_secret(properties.get(str(error.path[0]), {})))
-        for error in Draft202012Validator(schema).iter_errors(config)
+        for error in Draft202012Validator(schema | {"properties": properties}).iter_errors(config)
         if error.path
     ]
+    errors += batch.conflicts(config)
     if unsendable := header_error(config, "user_agent"):
         errors.append(unsendable)
     return errors + _number_errors(config) + _date_errors(config)
@@ -253,6 +255,8 @@ def _sentence(error: ValidationError, *, secret: bool) -> str:
     name = ".".join(str(part) for part in error.path)
     value = "" if secret else f", not {error.instance!r}"
     demanded: Any = error.validator_value
+    if lacking := _lacking(error):
+        return f"{name} {lacking}."
     if error.validator == "type":
         names = [demanded] if isinstance(demanded, str) else demanded
         kinds = [_KINDS[kind] for kind in names if kind in _KINDS]
@@ -264,6 +268,16 @@ def _sentence(error: ValidationError, *, secret: bool) -> str:
     if error.validator in bounds:
         return f"{name} must be {bounds[error.validator]} {demanded}{value}."
     return f"{name} cannot be used{value}."
+
+
+def _lacking(error: ValidationError) -> str | None:
+    """Say what is wrong with the entries of an object, or that there is nothing."""
+    schema: Any = error.schema
+    if error.validator == "required":
+        return f"needs {' and '.join(schema['required'])}"
+    if error.validator == "additionalProperties":
+        return f"has an entry that means nothing: it takes {', '.join(schema['properties'])}"
+    return "must not be empty" if error.validator == "minLength" else None
 
 
 def holds_secret(schema: object) -> bool:

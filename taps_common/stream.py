@@ -14,11 +14,12 @@ from taps_common.seam import SeamStream
 from taps_common.unsent import WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import msgspec
     from singer_sdk.helpers.types import Context
 
+    from taps_common.batch import Files
     from taps_common.bookmarks import Scope, Window
     from taps_common.errors import RequestError
     from taps_common.fetch import Walk
@@ -38,6 +39,7 @@ class Table(SeamStream):
     Attributes:
         row: what one record holds.
         needs: fields of the source's rows that this table is made of, selected or not.
+        files: the files that rows are written to, if they go into files.
     """
 
     row: ClassVar[type[Row]]
@@ -49,6 +51,7 @@ class Table(SeamStream):
         self.own_keys = tuple(self.primary_keys)  # a catalog may name none
         self.count = 0
         self.held: IO[bytes] | None = None  # where lines go that may not have to be written
+        self.files: Files | None = None
         self._encoder: LineEncoder | None = None
 
     @property
@@ -73,6 +76,9 @@ class Table(SeamStream):
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Return None: bookmarks are bounded where they are written."""
+
+    def get_batch_config(self, config: Mapping[str, Any]) -> None:
+        """Return None: files are written while pages are read, see `taps_common.batch`."""
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
         """Refuse: pages are read as a whole, see `taps_common.reading`."""
@@ -101,8 +107,10 @@ class Table(SeamStream):
         """Get ready to emit rows of a type, with or without a table version."""
         self.count = 0
         self.set_version(version)
+        storage = self.tap.storage
+        self.files = storage.files(self.tap.name, self.name) if storage else None
         self._encoder = None
-        if self.takes_pages:
+        if self.files or self.takes_pages:
             self._encoder = LineEncoder(self.name, row, selected=self.selects, version=version)
 
     def emit(self, rows: Sequence[Row], time_extracted: datetime) -> None:
@@ -112,15 +120,32 @@ class Table(SeamStream):
         written = rows[:room]
         if self._encoder:
             moment = time_extracted.astimezone(timezone.utc).isoformat()
-            for begin in range(0, len(written), ROWS_AT_ONCE):
-                part = written[begin : begin + ROWS_AT_ONCE]
-                lines = self._encoder.lines(part, moment)
-                (self.held.write if self.held else self.write_lines)(lines)
+            begin = 0
+            while begin < len(written):
+                begin += self._emit_part(self._encoder, written, begin, moment)
         else:
             self.write_records(records(written), time_extracted)
         self.count += len(written)
         if len(rows) > room:
             self.stop_at_limit(self.count)
+
+    def _emit_part(self, encoder: LineEncoder, rows: Sequence[Row], begin: int, moment: str) -> int:
+        """Write some of the rows from one on; return how many."""
+        if self.files is None:
+            part = rows[begin : begin + ROWS_AT_ONCE]
+            lines = encoder.lines(part, moment)
+            (self.held.write if self.held else self.write_lines)(lines)
+        else:
+            part = rows[begin : begin + min(ROWS_AT_ONCE, self.files.room)]
+            self.files.add(encoder.batch_lines(part, moment), len(part))
+            if not self.files.room:
+                self.finish_file()
+        return len(part)
+
+    def finish_file(self) -> None:
+        """Write the file that rows are added to, if there is one, and the message about it."""
+        if self.files and (address := self.files.finish()):
+            self.write_batch(self.files.encoding, address)
 
 
 class Source(Table):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from singer_sdk.exceptions import ConfigValidationError
 
+from taps_common.batch import Storage
 from taps_common.clock import Clock, SystemClock
 from taps_common.command import CommandTap, RunFailedError
 from taps_common.errors import TapError
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from singer_sdk.helpers.capabilities import CapabilitiesEnum
-
     from taps_common.bookmarks import Scope
     from taps_common.http import Service
     from taps_common.outcome import Outcome
@@ -42,15 +41,15 @@ T = TypeVar("T", bound=Table)
 STATE_EVERY = 1.0
 """Seconds between two STATE messages of a reading that is under way."""
 
+STATE_OF_FILES_EVERY = 300.0
+"""The same where rows go into files and none became full: each STATE ends files that are not."""
+
 
 class ApiTap(CommandTap):
     """A tap over an HTTP API."""
 
     package_name = "timecost-taps"
     message_writer_class = LineWriter
-    capabilities: ClassVar[list[CapabilitiesEnum]] = [
-        capability for capability in CommandTap.capabilities if capability.value != "batch"
-    ]
     clock: Clock = SystemClock()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
@@ -58,6 +57,7 @@ class ApiTap(CommandTap):
         self._signal = 0
         self._emitting = False
         self._state_written = float("-inf")
+        self.storage: Storage | None = None
         if kwargs.get("parse_env_config"):
             prefix = f"{self.name.upper().replace('-', '_')}_"
             forget_empty_variables(prefix, self.config_jsonschema)
@@ -198,6 +198,9 @@ class ApiTap(CommandTap):
         Raises:
             RunFailedError: something could not be read; all else was.
         """
+        if self.config.get("batch_config"):
+            self.storage = Storage(self.config["batch_config"])
+            self._state_written = self.clock.monotonic()
         if self.state.get("bookmarks"):
             self.state_writer.write_state(self.state)
         self._emitting = True
@@ -231,13 +234,20 @@ class ApiTap(CommandTap):
     def save_state(self, *, now: bool = False) -> None:
         """Write a STATE message, unless one was written a moment ago or nothing changed."""
         if now or self.state_is_due():
+            if self.storage:
+                for table in self.tables:
+                    table.finish_file()  # rows come before the state that covers them
+                self.storage.grown = False
             self._state_written = self.clock.monotonic()
             self.state.setdefault("bookmarks", {})
             self.state_writer.write_state(self.state)
 
     def state_is_due(self) -> bool:
-        """Tell whether the last STATE message is old enough for another."""
-        return self.clock.monotonic() - self._state_written >= STATE_EVERY
+        """Tell whether the last STATE message is old enough for another, or a file became full."""
+        if self.storage and self.storage.grown:
+            return True
+        every = STATE_OF_FILES_EVERY if self.storage else STATE_EVERY
+        return self.clock.monotonic() - self._state_written >= every
 
     def interrupt(self, signum: int) -> None:
         """Stop after the page that is being written; a second signal stops at once."""

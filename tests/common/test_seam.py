@@ -101,6 +101,7 @@ PRIVATE = {
     "_tap",
     "_validate_config",
     "_write_activate_version_message",
+    "_write_batch_message",
     "_write_schema_message",
 }
 """What the seam uses of the SDK that is not public."""
@@ -148,6 +149,7 @@ SIGNATURES = [
     (Stream, "_generate_record_messages", ["self", "record"]),
     (Stream, "_write_schema_message", ["self"]),
     (Stream, "_write_activate_version_message", ["self", "full_table_version"]),
+    (Stream, "_write_batch_message", ["self", "encoding", "manifest"]),
     (Stream, "_check_max_record_limit", ["self", "current_record_index"]),
     (Stream, "_sync_records", ["self", "context", "write_messages"]),
     (Stream, "__init__", ["self", "tap", "schema", "name"]),
@@ -193,6 +195,12 @@ SOURCES = [
         "_write_activate_version_message",
         "b119849c1181",
         "it must write one message per stream map and do nothing else",
+    ),
+    (
+        Stream,
+        "_generate_batch_messages",
+        "dc611589fc0d",
+        "it must make one message per stream map, of an encoding that is a dictionary",
     ),
     (
         Stream,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -34,6 +35,14 @@ class Pipeline:
     database: str
     environment: dict[str, str]
     tap: str = "tap-clockify"
+
+    def through_files(self, **more: object) -> Path:
+        """Have rows written to files from now on; return their folder."""
+        folder = self.project / "batches"
+        given = {"storage": {"root": folder.as_uri()}, "batch_size": 100, **more}
+        name = self.tap.upper().replace("-", "_")
+        self.environment[f"{name}_BATCH_CONFIG"] = json.dumps(given)
+        return folder
 
     def run(self, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run once; settings are environment variables in lower case."""

@@ -57,6 +57,16 @@ def test_tables_equal_the_truth_after_each_run(
 
 
 @GROUP
+def test_rows_arrive_through_files(pipeline: Pipeline, sandbox: Sandbox, schema: str) -> None:
+    pipeline.through_files()
+    succeeded(pipeline.run())
+    assert CLICKTIME.differences(pipeline.database, schema, sandbox.clicktime) == []
+    _change_within_the_look_back(sandbox.clicktime)
+    succeeded(pipeline.run())
+    assert CLICKTIME.differences(pipeline.database, schema, sandbox.clicktime) == []
+
+
+@GROUP
 def test_a_full_refresh_with_versions_removes_what_is_gone_unless_it_fails(
     pipeline: Pipeline, sandbox: Sandbox, schema: str
 ) -> None:

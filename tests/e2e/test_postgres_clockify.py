@@ -89,6 +89,22 @@ def test_changes_within_the_look_back_arrive(
     assert CLOCKIFY.differences(pipeline.database, schema, sandbox.clockify) == []
 
 
+@pytest.mark.xdist_group("postgres-changes")
+@pytest.mark.parametrize("compression", ["gzip", "none"])
+def test_rows_arrive_through_files(
+    pipeline: Pipeline, sandbox: Sandbox, schema: str, compression: str
+) -> None:
+    folder = pipeline.through_files(encoding={"format": "jsonl", "compression": compression})
+    succeeded(pipeline.run())
+    assert CLOCKIFY.differences(pipeline.database, schema, sandbox.clockify) == []
+    first = set(folder.iterdir())
+    assert len([path for path in first if "--time_entries-" in path.name]) > 10
+    _change_within_the_look_back(sandbox.clockify)
+    succeeded(pipeline.run())
+    assert CLOCKIFY.differences(pipeline.database, schema, sandbox.clockify) == []
+    assert len(first) < len(set(folder.iterdir())) < 2 * len(first)
+
+
 @pytest.mark.xdist_group("postgres-medium")
 @pytest.mark.parametrize("sandbox", [{"members": 3, "entries": 20_000}], indirect=True)
 def test_many_rows_equal_the_truth(pipeline: Pipeline, sandbox: Sandbox, schema: str) -> None:

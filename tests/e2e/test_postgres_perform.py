@@ -86,6 +86,15 @@ def test_numbers_are_compared_as_such() -> None:
 
 
 @GROUP
+def test_rows_arrive_through_files(pipeline: Pipeline, sandbox: Sandbox, schema: str) -> None:
+    pipeline.through_files()
+    for _ in range(2):
+        succeeded(pipeline.run())
+        assert differences(pipeline, schema, sandbox) == {}
+        assert counts(pipeline, schema) == truth.counts(sandbox.perform)
+
+
+@GROUP
 def test_tables_equal_the_truth_after_each_run(
     pipeline: Pipeline, sandbox: Sandbox, schema: str
 ) -> None:
