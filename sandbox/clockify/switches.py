@@ -18,6 +18,12 @@ class Switches:
     """Say on 429 how many seconds to wait."""
     hydrated_omits_done: bool = False
     """Leave DONE tasks out of hydrated projects."""
+    hydrated_ignored: bool = False
+    """Take no notice of `hydrated` in the list of projects."""
+    hydrated_refused: bool = False
+    """Refuse `hydrated` in the list of projects."""
+    hydrated_lacks: str = ""
+    """A member of tasks that hydrated projects leave out, or `tasks` itself."""
     compress: bool = False
     """Gzip bodies above 1 KiB for clients that accept it."""
     plan_refusal: Literal[401, 402, 403] = 403
