@@ -1,4 +1,4 @@
-"""Tasks that come with their projects: complete, compared, and read one by one where they are not."""
+"""Tasks that come with their projects: complete, compared, and else read one by one."""
 
 from __future__ import annotations
 
