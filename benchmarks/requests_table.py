@@ -119,9 +119,9 @@ def table(name: str, running: Sandbox, entries: int | None) -> Iterable[str]:
     size = ACCOUNTS[name]
     homes = list(running.clockify.workspaces.values())
     yield (
-        f"\n### {name}: {size.workspaces} workspace{'s' * (size.workspaces > 1)}, {size.members:,} members, "
-        f"{size.projects:,} projects, {size.tasks:,} tasks, {entries or size.entries:,} time "
-        f"entries in all, plan {size.plan}\n"
+        f"\n### {name}: {size.workspaces} workspace{'s' * (size.workspaces > 1)}, "
+        f"{size.members:,} members, {size.projects:,} projects, {size.tasks:,} tasks, "
+        f"{entries or size.entries:,} time entries in all, plan {size.plan}\n"
     )
     yield f"| run | requests | {' | '.join(COLUMNS)} |"
     yield "| --- " * (2 + len(COLUMNS)) + "|"

@@ -91,8 +91,8 @@ def start(  # noqa: PLR0913 - one keyword per option of the command
 ) -> Sandbox:
     """Start a sandbox; port 0 picks a free one, `now` defaults to the present moment.
 
-    Account, workspaces, members, projects, tasks, plan and requests per hour are Clockify's; ClickTime's company and Perform's clips are made
-    up when they are first asked for.
+    Account, workspaces, members, projects, tasks, plan and requests per hour are Clockify's;
+    ClickTime's company and Perform's clips are made up when they are first asked for.
     """
     world = World(
         size=size,

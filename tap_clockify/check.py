@@ -114,7 +114,7 @@ def _others(tap: TapClockify, scope: Scope, members: int, projects: int) -> int:
         if isinstance(table, PerRowStream):
             count += known.get(table.parent, 0)
         elif isinstance(table, WindowedStream):
-            count += len(table.slices(tap.start_date, tap.clock.now()))
+            count += len(table.slices(scope, tap.start_date, tap.clock.now()))
         elif isinstance(table, Feed):
             count += len(table.events) * len(table.slices(tap.start_date, tap.clock.now()))
         elif isinstance(table, ExpenseCategories):

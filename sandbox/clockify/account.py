@@ -111,9 +111,7 @@ class Builder:
         return built
 
     def _members(self, number: int, home: str) -> list[User]:
-        return [
-            people.member(self.rng, ordinal, self.new_id(), home) for ordinal in range(number)
-        ]
+        return [people.member(self.rng, ordinal, self.new_id(), home) for ordinal in range(number)]
 
     def _workspace(self, row: Workspace, members: Sequence[User], size: Size) -> WorkspaceData:
         data = WorkspaceData(row)

@@ -66,6 +66,8 @@ class Switches:
     """Reports as described (`timeEntries`, `id`) instead of as observed (`timeentries`, `_id`)."""
     report_limit: int = 1_000
     """The largest page of the detailed and the expense report; a third party guesses 200."""
+    report_span_days: int = 0
+    """The longest window of reports, whatever the features say; 0 = as they say."""
     attendance_limit: int = 200
     """The largest page of the attendance report, as a third party reports it."""
     audit_envelope: bool = False
