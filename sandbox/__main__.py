@@ -8,7 +8,8 @@ import signal
 import sys
 
 import sandbox
-from sandbox.clockify.workspaces import SIZES
+from sandbox.clockify.plans import PLANS
+from sandbox.clockify.workspaces import ACCOUNTS, SIZES
 from sandbox.control import parse_instant
 from sandbox.perform.world import World as PerformWorld
 
@@ -23,6 +24,13 @@ def main() -> int:
     parser.add_argument("--size", choices=sorted(SIZES), default="small")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--now", type=parse_instant, help="ISO instant; default: the present")
+    parser.add_argument(
+        "--account", choices=sorted(ACCOUNTS), help="Clockify's account, of a shape instead"
+    )
+    parser.add_argument("--plan", choices=sorted(PLANS), help="plan of all Clockify workspaces")
+    parser.add_argument("--workspaces", type=int, help="how many there are, with --plan")
+    parser.add_argument("--projects", type=int, help="projects of Clockify's main workspace")
+    parser.add_argument("--tasks", type=int, help="tasks of Clockify's main workspace")
     parser.add_argument("--members", type=int, help="members of Clockify's main workspace")
     parser.add_argument("--entries", type=int, help="time entries of each service's account")
     parser.add_argument("--latency-ms", type=float, default=0)

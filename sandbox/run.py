@@ -80,21 +80,37 @@ def start(  # noqa: PLR0913 - one keyword per option of the command
     now: datetime | None = None,
     members: int | None = None,
     entries: int | None = None,
+    account: str | None = None,
+    workspaces: int | None = None,
+    projects: int | None = None,
+    tasks: int | None = None,
+    plan: str | None = None,
     latency_ms: float = 0,
     requests_per_hour: int | None = None,
     port: int = 0,
 ) -> Sandbox:
     """Start a sandbox; port 0 picks a free one, `now` defaults to the present moment.
 
-    Members and requests per hour are Clockify's; ClickTime's company and Perform's clips are made
-    up when they are first asked for.
+    Account, workspaces, members, projects, tasks, plan and requests per hour are Clockify's;
+    ClickTime's company and Perform's clips are made up when they are first asked for.
     """
-    world = World(size=size, seed=seed, now=now, members=members, entries=entries)
+    world = World(
+        size=size,
+        seed=seed,
+        now=now,
+        account=account,
+        members=members,
+        entries=entries,
+        workspaces=workspaces,
+        projects=projects,
+        tasks=tasks,
+        plan=plan,
+    )
     company = ClickTimeWorld(size=size, seed=seed, now=now, entries=entries)
-    projects = PerformWorld(size=size, seed=seed, now=now, entries=entries)
+    clips = PerformWorld(size=size, seed=seed, now=now, entries=entries)
     services: list[Service] = [
         Clockify(world, requests_per_hour),
         ClickTime(company),
-        Perform(projects),
+        Perform(clips),
     ]
-    return Sandbox(Server(port, services, latency_ms), world, company, projects)
+    return Sandbox(Server(port, services, latency_ms), world, company, clips)

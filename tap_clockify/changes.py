@@ -47,8 +47,8 @@ TYPES = (
 )
 """All types that the parameter's description lists."""
 
-PAGE_SIZE = 1000
-"""No maximum is known: a smaller page may come, and the documented default if this is refused."""
+PAGE_SIZES = (5000, 1000, 200)
+"""What is asked for in turn: no maximum is known. A smaller page may come whatever is asked for."""
 
 DEFAULT_PAGE_SIZE = 50
 """Documented; a page of fewer rows is the last one."""
@@ -135,7 +135,8 @@ def feed(
         ("end", to_text(end.replace(microsecond=0))),
     )
     found: dict[bytes, None] = {}
-    size = PAGE_SIZE
+    sizes = iter(PAGE_SIZES)
+    size = next(sizes)
     while True:
         known = len(found)
         try:
@@ -144,7 +145,7 @@ def feed(
             if error.status != HTTPStatus.BAD_REQUEST or size == DEFAULT_PAGE_SIZE:
                 raise
             cost.add(error.cost)
-            size = DEFAULT_PAGE_SIZE
+            size = next(sizes, DEFAULT_PAGE_SIZE)
             continue
         if read <= 1 or len(found) == known:
             return list(found)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tap_clockify import streams
 from tap_clockify.client import PAGE_SIZE, ClockifyStream, api_url
 from tap_clockify.gates import GatedStream, PerRowStream
+from tap_clockify.streams.entity_changes import Feed
+from tap_clockify.streams.expenses import ExpenseCategories
 from tap_clockify.windows import WindowedStream
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def lines(tap: TapClockify) -> Iterator[str]:
     yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
     addon = bool(tap.config.get("addon_token"))
     roles = {} if addon else {role: tap.with_role(role) for role in ROLES}
-    total, others = len(tap.workspaces) if addon else 1, 1
+    total, others = len(tap.workspaces) if addon else 1, 1 if addon else 2  # owner, and roles
     for scope in tap.workspaces:
         ident = scope["workspaceId"]
         workspace = tap.known_workspaces[ident]
@@ -41,7 +43,7 @@ def lines(tap: TapClockify) -> Iterator[str]:
         members = len(tap.member_walks(scope))
         projects = len(tap.ids_of(streams.Projects, scope, "projectId"))
         lists = 3 + _pages(members) + _pages(projects)  # and user groups, clients, tags
-        requests = lists + projects + members
+        requests = lists + members + _for_tasks(tap, scope)
         total += requests
         others += _others(tap, scope, members, projects)
         own = " and ".join(role for role, ids in roles.items() if ident in ids)
@@ -59,8 +61,9 @@ def lines(tap: TapClockify) -> Iterator[str]:
             yield f"    at {quota:,} requests an hour that takes more than {time}"
     yield (
         f"A full run of the core tables sends at least {total:,} requests: each list, one per "
-        f"project (tasks) and one per member (time entries), and one more for every further "
-        f"{PAGE_SIZE:,} rows of one of them."
+        "member (time entries), a few to see whether all tasks come with their projects (one per "
+        f"project where they do not), and one more for every further {PAGE_SIZE:,} rows of one of "
+        "them."
     )
     yield (
         f"All other tables take at least {others:,} more: each list, one per project (its custom "
@@ -69,6 +72,14 @@ def lines(tap: TapClockify) -> Iterator[str]:
         "(payments), one per policy (balances) and one per member and policy "
         "(balance_assignments)."
     )
+
+
+def _for_tasks(tap: TapClockify, scope: Scope) -> int:
+    """Return how many requests the tasks of a workspace take besides the list of projects."""
+    kept = tap.table(streams.Projects).tasks.get(scope["workspaceId"])
+    if kept is not None and kept.came:
+        return len(kept.to_compare())
+    return len(tap.ids_of(streams.Projects, scope, "projectId"))
 
 
 def _left_out(tap: TapClockify, scope: Scope) -> Iterator[str]:
@@ -103,7 +114,11 @@ def _others(tap: TapClockify, scope: Scope, members: int, projects: int) -> int:
         if isinstance(table, PerRowStream):
             count += known.get(table.parent, 0)
         elif isinstance(table, WindowedStream):
-            count += len(table.slices(tap.start_date, tap.clock.now()))
+            count += len(table.slices(scope, tap.start_date, tap.clock.now()))
+        elif isinstance(table, Feed):
+            count += len(table.events) * len(table.slices(tap.start_date, tap.clock.now()))
+        elif isinstance(table, ExpenseCategories):
+            count += len(table.kinds)
         elif isinstance(table, ClockifyStream):
             count += 1
     return count

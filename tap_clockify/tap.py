@@ -177,7 +177,7 @@ class TapClockify(ApiTap):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
         self.unlisted: set[str] = set()
-        self._with_role: dict[str, list[str]] = {}
+        self._with_role: dict[tuple[str, ...], list[str]] = {}
         super().__init__(*args, **kwargs)
 
     def setup_mapper(self) -> None:
@@ -245,13 +245,11 @@ class TapClockify(ApiTap):
 
     @cached_property
     def _administered(self) -> set[str]:
-        """Ids of the workspaces whose owner or admin has the key; one request, or two."""
-        found: set[str] = set()
-        for role in ADMINS:
-            found |= set(self.with_role(role))
-            if found >= self.known_workspaces.keys():
-                break
-        return found
+        """Ids of the workspaces whose owner or admin has the key; one request."""
+        known = [self._with_role.get((role,)) for role in ADMINS]
+        if None not in known:  # --check asked for each
+            return {ident for ids in known for ident in ids or ()}
+        return set(self.with_role(*ADMINS))
 
     @property
     def lost_workspaces(self) -> list[str]:
@@ -322,17 +320,17 @@ class TapClockify(ApiTap):
         """Return who the key is, what it sees, what is left out and what a full run costs."""
         return check.lines(self)
 
-    def with_role(self, role: str) -> list[str]:
-        """Return the ids of the workspaces where the key has a role; one request per role.
+    def with_role(self, *roles: str) -> list[str]:
+        """Return the ids of the workspaces where the key has any of some roles; one request.
 
         Raises:
             TapError: Clockify does not say.
         """
-        if role not in self._with_role:
-            request = Request("/workspaces", params=(("roles", role),))
+        if roles not in self._with_role:
+            request = Request("/workspaces", params=tuple(("roles", role) for role in roles))
             found = self._decode(request, list[Me])
-            self._with_role[role] = [workspace.id for workspace in found]
-        return self._with_role[role]
+            self._with_role[roles] = [workspace.id for workspace in found]
+        return self._with_role[roles]
 
     def _decode(self, request: Request, kind: type[D]) -> D:
         try:

@@ -31,7 +31,7 @@ class WindowedStream(GatedStream):
     present. The whole of what exists is never asked for at once, so there is no table version.
 
     Attributes:
-        span: the longest window that is asked for at once.
+        span: the longest window that is asked for at once on any plan.
     """
 
     posted: ClassVar[Mapping[str, object]] = {}
@@ -59,10 +59,15 @@ class WindowedStream(GatedStream):
         """Return what is posted for a page."""
         raise NotImplementedError
 
-    def slices(self, since: datetime | None, began: datetime) -> list[Slice]:
+    def longest(self, scope: Scope) -> timedelta:
+        """Return the longest window that is asked for at once in a workspace."""
+        return self.span
+
+    def slices(self, scope: Scope, since: datetime | None, began: datetime) -> list[Slice]:
         """Return the slices of a window, oldest first; none where it is empty.
 
         Args:
+            scope: the workspace.
             since: the lower bound from the bookmark or the settings, if there is one.
             began: when the reading began; nothing later is asked for.
         """
@@ -70,7 +75,7 @@ class WindowedStream(GatedStream):
         until = min(began, end) if end else began
         first = self.tap.start_date or self.earliest(began)
         low, high = self.reach(max(since or first, first), until, began)
-        return list(parts(low, high, self.span))
+        return list(parts(low, high, self.longest(scope)))
 
     def partitions_in(self, scope: Scope, reading: Reading) -> list[dict[str, str]]:
         """Return one walk per slice; none where the table cannot be read.
@@ -84,7 +89,7 @@ class WindowedStream(GatedStream):
         window = reading.window
         if not list(super().partitions_in(scope, reading)) or window is None:
             return []
-        slices = self.slices(window.since or window.start, window.began)
+        slices = self.slices(scope, window.since or window.start, window.began)
         if slices:
             window.saw("", slices[-1][1] - self.span, None)
         walks = []

@@ -26,10 +26,11 @@ from taps_common.errors import (
     UnreachableError,
 )
 from taps_common.progress import Cost
+from taps_common.quota import WORTH_SAYING, time_of
 from taps_common.spool import beginning_of, spool_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from taps_common.clock import Clock
     from taps_common.pace import Pace
@@ -197,9 +198,9 @@ class Session:
                 f"{request} was not sent: the service's link leads to {host_of(url)}, and "
                 "credentials are sent to the configured address only."
             )
-        cost = Cost()
+        cost, origin = Cost(), origin_of(service.base_url)
         while True:
-            self._wait_for_turn(request, cost)
+            self._wait_for_turn(request, origin, cost)
             cost.requests += 1
             answer: urllib3.BaseHTTPResponse | None = None
             spool: IO[bytes] | None = None
@@ -216,6 +217,7 @@ class Session:
             except urllib3.exceptions.HTTPError as error:
                 problem = answers.network_problem(error, self._timeout)
             if answer is not None and problem is None:
+                self._pace.answered(origin)
                 cost.size += len(body) if spool is None else os.fstat(spool.fileno()).st_size
                 return Response(body, answer.headers, cost, url, spool)
             assert problem is not None  # noqa: S101 - narrows the type, cannot fail
@@ -226,7 +228,10 @@ class Session:
                 wait = self._wait_before_retry(answer, cost.requests - 1)
             if wait is None:
                 raise self._error(request, service, problem, answer, cost)
-            self._logger.warning("%s %s; again in %.1f s", request, problem.text, wait)
+            if answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self._pace.refused(self._clock.monotonic(), wait, origin)
+            until = f", {self._when(wait)}" if wait >= WORTH_SAYING else ""
+            self._logger.warning("%s %s; again in %.1f s%s", request, problem.text, wait, until)
             cost.waited += wait
             self._sleep(wait)
 
@@ -265,19 +270,25 @@ class Session:
             url = target
         return url, answer
 
-    def _wait_for_turn(self, request: Request, cost: Cost) -> None:
-        wait = self._pace.reserve(self._clock.monotonic())
+    def _wait_for_turn(self, request: Request, origin: Hashable, cost: Cost) -> None:
+        wait = self._pace.reserve(self._clock.monotonic(), origin)
         if wait is None:
             raise QuotaError(
                 f"{request} was not sent: max_requests_per_hour is used up and on_quota is "
-                f"'stop'. What was read is kept; run again in {self._pace.opens_in()}.",
+                f"'stop'. What was read is kept; run again {self._when(self._pace.closed_for)}.",
                 cost,
             )
         if wait > 0:
+            if wait >= WORTH_SAYING:
+                text = "max_requests_per_hour is used up: going on %s"
+                self._logger.warning(text, self._when(wait))
             cost.waited += wait
             self._sleep(wait)
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")
+
+    def _when(self, seconds: float) -> str:
+        return time_of(self._clock.now(), seconds)
 
     def _wait_before_retry(
         self, answer: urllib3.BaseHTTPResponse | None, attempt: int

@@ -4,15 +4,44 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
 
 HOUR = 3600.0
 
 PATIENCE = (300.0,) * 13
 """Waits in seconds through an hour's quota that is used up: 65 minutes, asking every 5."""
 
+CALM = 60.0
+"""Seconds after a refusal for too many requests within which another one slows the run down."""
+
+FIRST_GAP, LONGEST_GAP = 0.1, 10.0
+"""Seconds between requests that are refused for their number: at first, and at most."""
+
+SPEED_UP = 0.9
+"""What each good answer leaves of a gap that is longer than the limit asks for."""
+
+
+@dataclass
+class _Origin:
+    """What is known of one host.
+
+    Attributes:
+        gap: seconds between two requests.
+        next: when the next request may be sent.
+        refused: until when requests were held back after the last refusal.
+    """
+
+    gap: float
+    next: float = float("-inf")
+    refused: float = float("-inf")
+
 
 class Pace:
-    """A limit shared by all threads of a run.
+    """A limit shared by all threads of a run: a second's is per host, an hour's is for all.
 
     Args:
         per_second: requests a second, or None for no limit.
@@ -35,18 +64,39 @@ class Pace:
         self._wait = wait
         self._hourly = hourly
         self._sent: deque[float] = deque(maxlen=per_hour)
-        self._next = float("-inf")
+        self._origins: dict[Hashable, _Origin] = {}
         self._lock = threading.Lock()
         self._closed_for = HOUR
 
-    def reserve(self, now: float) -> float | None:
+    @property
+    def counts(self) -> bool:
+        """Whether requests are counted by the hour."""
+        return self._per_hour is not None
+
+    def recall(self, sent: Iterable[float]) -> None:
+        """Take requests into account that an earlier run sent.
+
+        Args:
+            sent: when, in the seconds of the monotonic clock.
+        """
+        with self._lock:
+            self._sent.extend(sorted(sent))
+
+    def sent(self, now: float) -> list[float]:
+        """Return when the requests of the last hour were sent, oldest first."""
+        with self._lock:
+            return [moment for moment in self._sent if moment > now - HOUR]
+
+    def reserve(self, now: float, origin: Hashable = "") -> float | None:
         """Take the next turn; return how many seconds off it is, or None if it may not be had.
 
         Args:
             now: the present, in the seconds of a monotonic clock.
+            origin: the host that the request goes to.
         """
         with self._lock:
-            turn = max(now, self._next)
+            host = self._host(origin)
+            turn = max(now, host.next)
             if self._per_hour and len(self._sent) == self._per_hour:
                 opens = self._sent[0] + HOUR
                 if opens > turn and not self._wait:
@@ -55,13 +105,41 @@ class Pace:
                 turn = max(turn, opens)
             if self._per_hour:
                 self._sent.append(turn)
-            self._next = turn + self._gap
+            host.next = turn + host.gap
             return turn - now
 
-    def opens_in(self) -> str:
-        """Return in words how long the hour's quota stays closed."""
-        minutes = int(self._closed_for // 60) + 1
-        return f"{minutes} minutes" if minutes > 1 else "a minute"
+    def refused(self, now: float, wait: float, origin: Hashable = "") -> None:
+        """Hold everybody back who asks a host that had too many requests.
+
+        If that happens again soon, there is a longer gap between requests from then on.
+
+        Args:
+            now: when it said so.
+            wait: seconds until it is asked again.
+            origin: the host.
+        """
+        with self._lock:
+            host = self._host(origin)
+            if host.refused <= now < host.refused + CALM:
+                host.gap = min(LONGEST_GAP, max(FIRST_GAP, 2 * host.gap))
+            host.next = max(host.next, now + wait)
+            host.refused = max(host.refused, now + wait)
+
+    def answered(self, origin: Hashable = "") -> None:
+        """Speed up again after a good answer, up to the limit."""
+        with self._lock:
+            host = self._host(origin)
+            if host.gap > self._gap:
+                shorter = host.gap * SPEED_UP
+                host.gap = max(self._gap, shorter if shorter > FIRST_GAP / 10 else 0.0)
+
+    def _host(self, origin: Hashable) -> _Origin:
+        return self._origins.setdefault(origin, _Origin(self._gap))
+
+    @property
+    def closed_for(self) -> float:
+        """Seconds that the hour's quota stays closed, as of the last turn that was not given."""
+        return self._closed_for
 
     def accepts(self, seconds: float) -> bool:
         """Tell whether a wait that the server asks for is waited: an hour's only if told to."""

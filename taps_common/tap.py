@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from singer_sdk.exceptions import ConfigValidationError
 
+from taps_common import quota
 from taps_common.batch import Storage
 from taps_common.clock import Clock, SystemClock
 from taps_common.command import CommandTap, RunFailedError
@@ -158,6 +159,21 @@ class ApiTap(CommandTap):
     # -- requests --------------------------------------------------------------------------------
 
     @cached_property
+    def pace(self) -> Pace:
+        """When requests may be sent, those of earlier runs considered."""
+        pace = Pace(
+            self.config.get("max_requests_per_second"),
+            self.config.get("max_requests_per_hour"),
+            wait=self.config.get("on_quota", "wait") == "wait",
+            hourly="on_quota" in self.config,
+        )
+        if pace.counts:
+            now = self.clock.monotonic()
+            ages = quota.ages_in(self.state.get("bookmarks", {}), self.clock.now())
+            pace.recall(now - age for age in ages)
+        return pace
+
+    @cached_property
     def session(self) -> Session:
         """The session that all requests go through."""
         return Session(
@@ -165,12 +181,7 @@ class ApiTap(CommandTap):
             user_agent=self.config.get("user_agent") or f"{self.name}/{self.plugin_version}",
             timeout=self.config["request_timeout"],
             max_retries=self.config["max_retries"],
-            pace=Pace(
-                self.config.get("max_requests_per_second"),
-                self.config.get("max_requests_per_hour"),
-                wait=self.config.get("on_quota", "wait") == "wait",
-                hourly="on_quota" in self.config,
-            ),
+            pace=self.pace,
             clock=self.clock,
             logger=self.logger,
         )
@@ -212,11 +223,13 @@ class ApiTap(CommandTap):
                     if self.outcome_of(type(source)).stop:
                         break
         except TapError as error:
+            self._save_quota()
             if self._signal:
                 sys.exit(128 + self._signal)
             raise RunFailedError(str(error)) from error
         finally:
             self.session.close()
+        self._save_quota()
         self._end_run()
 
     def _look_ahead(self, current: Source) -> None:
@@ -240,7 +253,20 @@ class ApiTap(CommandTap):
                 self.storage.grown = False
             self._state_written = self.clock.monotonic()
             self.state.setdefault("bookmarks", {})
+            self._keep_quota()
             self.state_writer.write_state(self.state)
+
+    def _keep_quota(self) -> bool:
+        """Note the last hour's requests in the state, if they are counted; return if it is new."""
+        if not self.pace.counts:
+            return False
+        now = self.clock.monotonic()
+        ages = [now - sent for sent in self.pace.sent(now)]
+        return quota.keep(self.state.setdefault("bookmarks", {}), ages, self.clock.now())
+
+    def _save_quota(self) -> None:
+        if self._keep_quota():
+            self.save_state(now=True)
 
     def state_is_due(self) -> bool:
         """Tell whether the last STATE message is old enough for another, or a file became full."""
@@ -258,8 +284,17 @@ class ApiTap(CommandTap):
         self.session.close()
 
     def _sources(self) -> Iterable[Source]:
-        """Return the sources in the order in which they are read."""
-        return [table for table in self.tables if isinstance(table, Source)]
+        """Return the sources in the order in which they are read in this run."""
+        sources = [table for table in self.tables if isinstance(table, Source)]
+        return sorted(sources, key=lambda source: not self._is_under_way(source))
+
+    def _is_under_way(self, source: Source) -> bool:
+        """Tell whether an interrupted run left a reading: what is left of it comes first.
+
+        Else a small quota would go for the lists before it in each run.
+        """
+        state = self.state.get("bookmarks", {}).get(source.name, {})
+        return any("walk" in scope for scope in (state, *state.get("partitions", ())))
 
     def unread(self) -> list[str]:
         """Return the names of tables that the settings ask for and of which nothing is known."""

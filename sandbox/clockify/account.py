@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -67,12 +68,19 @@ class Builder:
         return f"{created & 0xFFFFFFFF:08x}{self.seed & 0xFFFFFF:06x}f{self._numbers:09x}"
 
     def account(self, size: Size) -> list[WorkspaceData]:
-        """Make up both workspaces; the first four members belong to both."""
+        """Make up all workspaces; the first member belongs to all."""
+        built = self._two(size) if size.plan is None else self._alike(size, size.plan)
+        numbers = count(1)
+        for data in built:
+            make = Maker(data, self.seed, self.now, numbers)
+            for table in FURTHER:
+                table.fill(make, data)
+        return built
+
+    def _two(self, size: Size) -> list[WorkspaceData]:
+        """Make up a full workspace and a small one; the first four members belong to both."""
         main_id, second_id = self.new_id(), self.new_id()
-        members = [
-            people.member(self.rng, ordinal, self.new_id(), main_id)
-            for ordinal in range(size.members)
-        ]
+        members = self._members(size.members, main_id)
         second_entries = min(size.entries // 10, 200)
         main = self._workspace(plans.enterprise(main_id, self.new_id, self.now), members, size)
         second_size = Size(members=4, entries=second_entries, projects=3)
@@ -80,12 +88,30 @@ class Builder:
         self._grant_roles(main, second, members)
         self._fill_timesheets(main, size.entries - second_entries)
         self._fill_timesheets(second, second_entries)
-        numbers = count(1)
-        for data in (main, second):
-            make = Maker(data, self.seed, self.now, numbers)
-            for table in FURTHER:
-                table.fill(make, data)
         return [main, second]
+
+    def _alike(self, size: Size, plan: str) -> list[WorkspaceData]:
+        """Divide everything among workspaces of one plan; the first member owns them all."""
+        ids = [self.new_id() for _ in range(size.workspaces)]
+        owner, *others = self._members(size.members, ids[0])
+        built = []
+        for place, ident in enumerate(ids):
+            row = plans.enterprise(ident, self.new_id, self.now)
+            row.featureSubscriptionType, row.features = plans.PLANS[plan]
+            share = replace(
+                size,
+                entries=_share(size.entries, place, size.workspaces),
+                projects=_share(size.projects, place, size.workspaces),
+                tasks=size.tasks and _share(size.tasks, place, size.workspaces),
+            )
+            data = self._workspace(row, [owner, *others[place :: size.workspaces]], share)
+            data.roles[owner.id] = {"OWNER"}
+            self._fill_timesheets(data, share.entries)
+            built.append(data)
+        return built
+
+    def _members(self, number: int, home: str) -> list[User]:
+        return [people.member(self.rng, ordinal, self.new_id(), home) for ordinal in range(number)]
 
     def _workspace(self, row: Workspace, members: Sequence[User], size: Size) -> WorkspaceData:
         data = WorkspaceData(row)
@@ -116,7 +142,7 @@ class Builder:
         self._clients(data, max(3, size.projects // 2))
         self._tags(data, 9)
         self._user_groups(data, 4)
-        self._projects(data, size.projects)
+        self._projects(data, size)
         self._custom_fields(data)
         self._holidays(data)
 
@@ -159,7 +185,10 @@ class Builder:
                 group.teamManagers = [TeamManager(id=users[0].id, name=users[0].name)]
             data.user_groups[group.id] = group
 
-    def _projects(self, data: WorkspaceData, count: int) -> None:
+    def _projects(self, data: WorkspaceData, size: Size) -> None:
+        count = size.projects
+        weights = sum(number % 5 for number in range(count)) or 1
+        total, before = weights if size.tasks is None else size.tasks, 0
         users = list(data.users.values())
         clients = list(data.clients.values())
         for number in range(count):
@@ -184,7 +213,9 @@ class Builder:
             for user in self.rng.sample(users, min(len(users), 2 + number % 4)):
                 project.memberships.append(self._project_membership(data, project, user))
             data.projects[project.id] = project
-            self._tasks(data, project, number % 5)
+            weight = before + number % 5
+            self._tasks(data, project, total * weight // weights - total * before // weights)
+            before = weight
 
     def _project_membership(self, data: WorkspaceData, project: Project, user: User) -> Membership:
         rated = self.rng.random() < 0.5  # noqa: PLR2004
@@ -291,6 +322,11 @@ def _estimate(project: Project, number: int) -> None:
     project.budgetEstimate = BudgetEstimate(estimate=1_250_000, resetOption=reset)
     if recurring:
         project.estimateReset = EstimateReset(month="JANUARY", dayOfMonth=1, dayOfWeek="MONDAY")
+
+
+def _share(whole: int, place: int, parts: int) -> int:
+    """Return what one of so many parts has of a whole; together they have all of it."""
+    return whole * (place + 1) // parts - whole * place // parts
 
 
 def _by_project(data: WorkspaceData) -> dict[str, list[Task]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from sandbox.clockify.access import Refusal
 from sandbox.clockify.rows import (
@@ -115,7 +115,7 @@ def hydrated(world: World, data: WorkspaceData, kept: Iterable[Project]) -> list
             tasks.setdefault(task.projectId, []).append(HydratedTask(**structs.asdict(task)))
     default = next(one for one in data.row.currencies if one.isDefault)
     fields = [one for one in data.custom_fields.values() if one.entityType == "TIMEENTRY"]
-    return [
+    found = [
         HydratedProject(
             **structs.asdict(project),
             tasks=tasks.get(project.id, []),
@@ -125,6 +125,11 @@ def hydrated(world: World, data: WorkspaceData, kept: Iterable[Project]) -> list
         )
         for project in kept
     ]
+    if lacking := world.hydrated_lacks:
+        inner = (task for project in found for task in project.tasks)
+        for one in found if lacking == "tasks" else inner:
+            setattr(one, lacking, UNSET)
+    return list(found)
 
 
 def tasks(data: WorkspaceData, request: Request) -> list[Task]:

@@ -129,7 +129,8 @@ def _window(ask: Ask) -> tuple[int, int, ZoneInfo]:
     ]
     start, end = bounds
     features = ask.data.row.features
-    longest = next((days for feature, days in SPANS if feature in features), 31)
+    allowed = next((days for feature, days in SPANS if feature in features), 31)
+    longest = ask.world.report_span_days or allowed
     if longest is not None and end - start > longest * DAY:
         raise Refusal(400, 501, f"Date range must not be longer than {longest} days")
     return start, end, ZoneInfo(name)

@@ -215,7 +215,9 @@ class Clockify:
     def projects(self, request: Request, asking: Caller) -> Response:
         """List projects, hydrated ones when asked for."""
         data = self._workspace(request, asking)
-        hydrate = request.flag("hydrated")
+        hydrate = request.flag("hydrated") and not self.world.hydrated_ignored
+        if hydrate and self.world.hydrated_refused:
+            raise Refusal(400, 3000, "Failed to convert value 'true' of hydrated")
         return self._page(
             request,
             lambda: (
@@ -286,8 +288,9 @@ class Clockify:
     def _block(self, request: Request, rows: Callable[[], Sequence[msgspec.Struct]]) -> Block:
         """Serialise a list once per path and filters, whatever the page."""
         asked = sorted(f"{name}={value}" for name, value in request.query if "page" not in name)
-        omitted = f"hydrated_omits_done={self.world.hydrated_omits_done}"
-        return self.world.block((request.path, omitted, *asked), rows)
+        world = self.world
+        shape = (world.hydrated_omits_done, world.hydrated_ignored, world.hydrated_lacks)
+        return world.block((request.path, *map(str, shape), *asked), rows)
 
     def _answering(self, operation: Callable[[Request, Caller], Response]) -> Handler:
         def handler(request: Request) -> Response:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import chain
-from typing import TYPE_CHECKING, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 from msgspec import structs
@@ -18,7 +19,7 @@ from sandbox.clockify.ledger import Ledger
 from sandbox.clockify.rows import Membership, TimeEntry
 from sandbox.clockify.settings import UserSettings
 from sandbox.clockify.switches import SWITCHES, Switches
-from sandbox.clockify.workspaces import SIZES, Size
+from sandbox.clockify.workspaces import ACCOUNTS, SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,11 +39,20 @@ class State(Switches):
         size: str = "small",
         seed: int = 1,
         now: datetime | None = None,
-        members: int | None = None,
-        entries: int | None = None,
+        account: str | None = None,
+        **numbers: int | str | None,
     ) -> None:
-        chosen = SIZES[size]
-        chosen = Size(members or chosen.members, entries or chosen.entries, chosen.projects)
+        """Make the account up.
+
+        Args:
+            size: how much there is, by name.
+            seed: makes another account of the same size.
+            now: the world's clock; the present unless it is given.
+            account: an account of a shape instead of a size, by name.
+            numbers: what `Size` is to hold instead; None changes nothing.
+        """
+        given: dict[str, Any] = {name: one for name, one in numbers.items() if one is not None}
+        chosen = replace(ACCOUNTS[account] if account else SIZES[size], **given)
         self.lock = threading.RLock()
         self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
         """The world's clock; it stands still until it is moved."""
@@ -54,7 +64,8 @@ class State(Switches):
         """Reports that were asked for since the last change, serialised, with their totals."""
         built = self._builder.account(chosen)
         self.workspaces = {data.row.id: data for data in built}
-        self.main_id, self.second_id = self.workspaces
+        self.main_id, *others = self.workspaces
+        self.second_id = others[0] if others else ""
         accounts = list(built[0].users)
         self.owner_id = accounts[people.OWNER]
         self.admin_id = _place(accounts, people.ADMIN)

@@ -18,6 +18,12 @@ class Switches:
     """Say on 429 how many seconds to wait."""
     hydrated_omits_done: bool = False
     """Leave DONE tasks out of hydrated projects."""
+    hydrated_ignored: bool = False
+    """Take no notice of `hydrated` in the list of projects."""
+    hydrated_refused: bool = False
+    """Refuse `hydrated` in the list of projects."""
+    hydrated_lacks: str = ""
+    """A member of tasks that hydrated projects leave out, or `tasks` itself."""
     compress: bool = False
     """Gzip bodies above 1 KiB for clients that accept it."""
     plan_refusal: Literal[401, 402, 403] = 403
@@ -60,6 +66,8 @@ class Switches:
     """Reports as described (`timeEntries`, `id`) instead of as observed (`timeentries`, `_id`)."""
     report_limit: int = 1_000
     """The largest page of the detailed and the expense report; a third party guesses 200."""
+    report_span_days: int = 0
+    """The longest window of reports, whatever the features say; 0 = as they say."""
     attendance_limit: int = 200
     """The largest page of the attendance report, as a third party reports it."""
     audit_envelope: bool = False

@@ -35,12 +35,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Size:
-    """How much is made up."""
+    """How much is made up, over the whole account.
+
+    Attributes:
+        members: people; without a plan all are in the main workspace, and four in the other.
+        entries: time entries.
+        projects: projects; without a plan those of the main workspace.
+        tasks: tasks; None makes up to four per project.
+        workspaces: workspaces; only with a plan there may be others than two.
+        plan: the plan of all workspaces, which members, entries, projects and tasks are then
+            divided among; None makes a full one on Enterprise and a small one on Free.
+    """
 
     members: int
     entries: int
     projects: int
+    tasks: int | None = None
+    workspaces: int = 2
+    plan: str | None = None
 
+
+ACCOUNTS = {
+    "free": Size(5, 30_000, 40, tasks=400, workspaces=1, plan="FREE"),
+    "agency": Size(200, 1_000_000, 2_000, tasks=20_000, workspaces=3, plan="PRO"),
+    "enterprise": Size(2_000, 1_000_000, 5_000, tasks=50_000, workspaces=1, plan="ENTERPRISE"),
+}
+"""Accounts of a shape, which requests are counted for."""
 
 SIZES = {
     "small": Size(members=12, entries=1_500, projects=12),

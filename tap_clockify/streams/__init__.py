@@ -64,7 +64,7 @@ CORE: tuple[type[Table], ...] = (
     TimeEntries,
     TimeEntryTags,
     TimeEntryCustomFields,
-    Tasks,  # one request per project: last, so that a quota leaves room for the entries
+    Tasks,  # one request per project at worst: last, so that a quota leaves room for the entries
 )
 """The tables of time and of what it is booked on: any plan has them."""
 

@@ -20,7 +20,7 @@ from tap_clockify.changes import (
     feed,
 )
 from tap_clockify.gates import GatedStream
-from tap_clockify.windows import parts
+from tap_clockify.windows import Slice, parts
 from taps_common.bookmarks import before, from_text, to_text
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http import Request, Response
@@ -74,16 +74,21 @@ class Feed(GatedStream):
         window = reading.window
         if window is None or not list(super().partitions_in(scope, reading)):
             return []
+        slices = self.slices(window.since or window.start, window.began)
+        window.latest = until = self._until(window.began)
+        if window.since and self.cut:
+            mark = min(window.since + OVERLAP, until)
+            slices = [*parts(window.since, mark, LONGEST), *parts(mark, until, LONGEST)]
+        return [{**scope, "until": to_text(end), "since": to_text(start)} for start, end in slices]
+
+    def slices(self, since: datetime | None, began: datetime) -> list[Slice]:
+        """Return the slices of the time since a moment, or for as long as feeds are kept."""
         kept = timedelta(days=self.config["changes_kept_days"])
-        since = window.since or window.start or before(window.began, kept)
-        until = window.began - SETTLED
-        window.latest = until = min(until, window.end or until)
-        mark = min(since + OVERLAP, until) if window.since and self.cut else since
-        return [
-            {**scope, "until": to_text(end), "since": to_text(start)}
-            for low, high in ((since, mark), (mark, until))
-            for start, end in parts(low, high, LONGEST)
-        ]
+        return list(parts(since or before(began, kept), self._until(began), LONGEST))
+
+    def _until(self, began: datetime) -> datetime:
+        settled = began - SETTLED
+        return min(settled, self.tap.end_date or settled)
 
     def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:
         """Request the feeds of a slice."""

@@ -27,13 +27,14 @@ class ExpenseCategories(GatedStream):
     path = "/workspaces/{workspaceId}/expenses/categories"
     envelope = ("categories",)
     feature = "EXPENSES"
+    kinds = ("false", "true")
 
     def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return two walks: those in use, and those that are archived."""
         return [
             {**partition, "archived": archived}
             for partition in super().partitions_in(scope, reading)
-            for archived in ("false", "true")
+            for archived in self.kinds
         ]
 
     def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:

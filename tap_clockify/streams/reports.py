@@ -1,7 +1,8 @@
 """Reports: time, attendance and expenses of everybody, from the host of reports.
 
-Bounds are wall clock in the zone that the body names: UTC, always. Windows are of whole days, 31 at
-most, which is what the free plan allows (live probe: 32 days are refused with 400).
+Bounds are wall clock in the zone that the body names: UTC, always. Windows are of whole days: 31 at
+most, which is what the free plan allows (live probe: 32 days are refused with 400), and a year
+where the workspace's features say so.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_clockify import rows
-from tap_clockify.windows import DAY, Slice, WindowedStream, midnight
+from tap_clockify.windows import DAY, Slice, WindowedStream, midnight, parts
 from taps_common.bookmarks import from_text
 from taps_common.errors import ShapeError, StatusError
 
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
 """Where reports begin without `start_date`: Clockify has existed since that year."""
+
+LONG_WINDOWS = {"ONE_YEAR_RANGE_REPORTS", "UNLIMITED_REPORTS"}
+"""Features of plans on which a report may cover a year at least."""
+
+YEAR = timedelta(days=365)
+
+SHORTER = "%s: windows of a year are refused in workspace %s (400), read month by month instead"
 
 NO_AMOUNTS = "%s: refused with amounts in workspace %s (403), asked for without: they are null"
 
@@ -46,10 +54,39 @@ class ReportStream(WindowedStream):
     span = timedelta(days=31)
     sort_column: ClassVar[str] = "ID"
 
+    def __init__(self, tap: TapClockify) -> None:
+        super().__init__(tap)
+        self._by_months: set[str] = set()
+
     @property
     def service(self) -> Service:
         """The host of reports."""
         return self.tap.reports
+
+    def longest(self, scope: Scope) -> timedelta:
+        """Return a year where the plan allows it, else the days that all plans allow."""
+        features = self.tap.known_workspaces[scope["workspaceId"]].features or ()
+        return self.span if LONG_WINDOWS.isdisjoint(features) else YEAR
+
+    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
+        """Read a slice; month by month if it is refused for its length."""
+        ident = partition["workspaceId"]
+        low, high = (from_text(partition[name]) for name in ("from", "to"))
+        if ident not in self._by_months or high - low <= self.span:
+            try:
+                yield from super().walk(partition, window, reading)
+            except StatusError as error:
+                if error.status != HTTPStatus.BAD_REQUEST or high - low <= self.span:
+                    raise
+                if ident not in self._by_months:
+                    self._by_months.add(ident)
+                    self.logger.warning(SHORTER, self.name, ident)
+                reading.begin_again(partition, error)
+            else:
+                return
+        for part in parts(low, high + LAST_MOMENT, self.span):
+            first, last = self.bounds(part)
+            yield from super().walk({**partition, "from": first, "to": last}, window, reading)
 
     def earliest(self, began: datetime) -> datetime:
         """Return the first day that is asked for where nothing bounds it."""

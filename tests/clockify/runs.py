@@ -92,6 +92,12 @@ class Account(AnyAccount):
         chosen = catalog or core_catalog()
         return run_in_process(kind, config, catalog=chosen, state=state, before=before)
 
+    def by_months(self) -> None:
+        """Have the plan of the main workspace allow reports of 31 days at most."""
+        main = self.world.main
+        features = [one for one in main.row.features if one != "UNLIMITED_REPORTS"]
+        self.world.set_features(main.row.id, features)
+
     def requests(self) -> list[str]:
         """Return the requests so far, one line each, without the service's prefix."""
         return [line(request) for request in self.running.requests]

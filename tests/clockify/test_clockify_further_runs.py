@@ -303,6 +303,7 @@ def test_a_quota_in_the_middle_of_invoices_loses_none(account: Account, world: W
     settings: dict[str, Any] = {"max_requests_per_hour": 10, "on_quota": "stop", "catalog": tables}
     state: State | None = None
     for _ in range(6):
+        world.advance(3700)
         run = copied.load(account.run(state=state, **settings))
         state = run.state
         if run.code == 0:

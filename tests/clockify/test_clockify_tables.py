@@ -121,6 +121,9 @@ def test_state_holds_one_bookmark_per_workspace(account: Account, run: Run) -> N
                 "known": list(world.workspaces[workspace].users),
             }
     others = {k: v for k, v in run.state["bookmarks"].items() if k not in ENTRY_TABLES}
+    compared, unsure = others.pop("tasks")["partitions"]
+    assert compared == {"context": {"workspaceId": world.main_id}, "compared": now}
+    assert unsure == {"context": {"workspaceId": world.second_id}}  # no task there is done
     assert all(not value for value in others.values())
 
 

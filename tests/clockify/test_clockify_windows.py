@@ -48,7 +48,9 @@ def account() -> Iterator[Account]:
     """One account for the tests here that change nothing."""
     with sandbox.start(now=NOW, entries=300) as running:
         running.clockify.set_window(*EVER)
-        yield Account(running)
+        one = Account(running)
+        one.by_months()
+        yield one
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,7 @@ def run(account: Account) -> Run:
 def own(start: Callable[..., Account]) -> Account:
     """An account of a test's own."""
     one = start()
+    one.by_months()
     one.world.set_window(*EVER)
     return one
 

@@ -23,6 +23,7 @@ VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
 @pytest.fixture
 def world(account: Account) -> World:
     world: World = account.world
+    account.by_months()
     world.set_window("2017-01-01T00:00:00Z", "2030-12-31T23:59:59Z")
     return world
 

@@ -48,13 +48,50 @@ def test_with_stop_a_used_up_hour_gives_no_turn_until_it_opens() -> None:
     assert turns(pace, 0, 100, 200, 3599, 3600, 3601) == [0, 0, None, None, 0, None]
 
 
-@pytest.mark.parametrize(
-    ("now", "says"), [(1.0, "60 minutes"), (3599.0, "a minute"), (1800.0, "31 minutes")]
-)
-def test_how_long_the_hour_stays_closed_is_said(now: float, says: str) -> None:
+def test_how_long_the_hour_stays_closed_is_known() -> None:
     pace = Pace(per_hour=1, wait=False)
-    turns(pace, 0, now)
-    assert pace.opens_in() == says
+    turns(pace, 0, 1800)
+    assert pace.closed_for == 1800
+
+
+def test_requests_of_an_earlier_run_count() -> None:
+    pace = Pace(per_hour=3)
+    pace.recall([-100, -200])
+    assert turns(pace, 0, 0) == [0, 3400]
+    assert pace.sent(0) == [-200, -100, 0, 3400][-3:]
+
+
+def test_hosts_have_a_second_each_and_share_the_hour() -> None:
+    pace = Pace(per_second=1, per_hour=4)
+    assert [pace.reserve(0, origin) for origin in ("a", "b", "a", "b", "a")] == [0, 0, 1, 1, 3600]
+
+
+def test_a_refusal_holds_everybody_back_but_those_of_other_hosts() -> None:
+    pace = Pace()
+    pace.refused(0, 90, "a")
+    assert pace.reserve(1, "a") == 89
+    assert pace.reserve(1, "b") == 0
+
+
+def test_refusals_one_after_the_other_slow_down_and_answers_speed_up() -> None:
+    pace, gaps = Pace(per_second=50), []
+    for now in (0, 11, 22, 33):
+        pace.refused(now, 10)
+    for _ in range(40):
+        first, second = turns(pace, 100, 100)
+        assert first is not None
+        assert second is not None
+        gaps.append(second - first)
+        pace.answered()
+    assert gaps[0] == pytest.approx(0.4)
+    assert gaps[-1] == pytest.approx(0.02)
+
+
+def test_refusals_of_one_burst_are_one() -> None:
+    pace = Pace()
+    for now in (0.0, 0.1, 0.2):
+        pace.refused(now, 10)
+    assert turns(pace, 20, 20) == [0, 0]
 
 
 def test_threads_never_share_a_turn() -> None:

@@ -1,0 +1,238 @@
+"""`python -m benchmarks.requests_table`: requests that tap-clockify sends, counted by the sandbox.
+
+Beside them stand the fewest pages that could hold the data, and what other connectors' designs
+take: their page sizes, one request per project and per member, worked out from the same account.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sandbox
+from benchmarks.server import ROOT
+from sandbox.clockify.workspaces import ACCOUNTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sandbox import Sandbox
+    from sandbox.clockify.workspaces import WorkspaceData
+
+State = dict[str, Any]
+
+PAGE = 5_000
+"""Rows of the largest page that Clockify sends (help, "How to retrieve more than 50 results")."""
+
+CORE = (
+    *("workspaces", "users", "user_memberships", "user_groups", "user_group_members", "clients"),
+    *("projects", "project_memberships", "tags", "time_entries", "time_entry_tags"),
+    *("time_entry_custom_fields", "tasks"),
+)
+ENTRIES = ("time_entries", "time_entry_tags", "time_entry_custom_fields")
+
+GROUPS = {
+    "time-entries": "time entries",
+    "batch": "time entries",
+    "created": "feeds",
+    "updated": "feeds",
+    "deleted": "feeds",
+    "tasks": "tasks",
+    "detailed": "reports",
+    "{userId}": "per member",
+    "managers": "per member",
+}
+"""What a request is for, by the end of its route; all others are lists."""
+
+COLUMNS = ("lists", "tasks", "time entries", "feeds", "reports", "per member")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """How another connector reads the same: tasks per project and time entries per member.
+
+    Attributes:
+        name: which one.
+        lists: rows of a page of its lists.
+        details: rows of a page of tasks and of time entries.
+        bookmark: whether a later run asks for time entries since the last one only.
+        source: where that can be looked up.
+    """
+
+    name: str
+    lists: int
+    details: int
+    bookmark: bool
+    source: str
+
+    def requests(self, homes: Iterable[WorkspaceData], *, again: bool) -> int:
+        """Return how many requests a run sends, the first one or a later one."""
+        total = 1
+        for data in homes:
+            lists = (data.users, data.clients, data.projects, data.tags)
+            total += sum(pages(len(one), self.lists) for one in lists)
+            total += sum(pages(one, self.details) for one in tasks_of(data))
+            quiet = again and self.bookmark
+            total += sum(1 if quiet else pages(one, self.details) for one in entries_of(data))
+        return total
+
+
+PEERS = (
+    Peer("Airbyte source-clockify 0.4", 50, 50, bookmark=False, source="its manifest"),
+    Peer("tap-clockify 1.0.0 on PyPI", 100, 250, bookmark=False, source="its wheel"),
+    Peer("tap-clockify of quantile, immuta", 100, 100, bookmark=True, source="their repositories"),
+    Peer("PostHog's source", 1_000, 1_000, bookmark=True, source="its repository"),
+)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A run of the tap, and what it sent."""
+
+    name: str
+    asked: Counter[str]
+
+
+def main() -> int:
+    """Count, print markdown, return 0."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.requests_table")
+    parser.add_argument("accounts", nargs="*", default=sorted(ACCOUNTS, reverse=True))
+    parser.add_argument("--entries", type=int, help="time entries, instead of the account's own")
+    options = parser.parse_args()
+    for name in options.accounts:
+        with sandbox.start(account=name, entries=options.entries) as running:
+            for line in table(name, running, options.entries):
+                print(line, flush=True)
+    return 0
+
+
+def table(name: str, running: Sandbox, entries: int | None) -> Iterable[str]:
+    """Yield the lines of an account's table."""
+    size = ACCOUNTS[name]
+    homes = list(running.clockify.workspaces.values())
+    yield (
+        f"\n### {name}: {size.workspaces} workspace{'s' * (size.workspaces > 1)}, "
+        f"{size.members:,} members, {size.projects:,} projects, {size.tasks:,} tasks, "
+        f"{entries or size.entries:,} time entries in all, plan {size.plan}\n"
+    )
+    yield f"| run | requests | {' | '.join(COLUMNS)} |"
+    yield "| --- " * (2 + len(COLUMNS)) + "|"
+    for run in runs(running, everything=name == "free"):
+        by_group = " | ".join(f"{run.asked[one]:,}" for one in COLUMNS)
+        yield f"| {run.name} | **{run.asked.total():,}** | {by_group} |"
+    yield f"\nFewest pages that hold the core, one per member at least: {fewest(homes):,}.\n"
+    yield "| the same tables, designed as | first run | later run | by |"
+    yield "| --- | --- | --- | --- |"
+    for peer in PEERS:
+        first, later = (peer.requests(homes, again=again) for again in (False, True))
+        yield f"| {peer.name} | {first:,} | {later:,} | {peer.source} |"
+
+
+def runs(running: Sandbox, *, everything: bool) -> Iterable[Counted]:
+    """Run the tap in all ways; yield each run's requests."""
+    since = f"{datetime.now(timezone.utc):%Y-%m}-01"
+    ways: list[tuple[str, Sequence[str] | None, bool, dict[str, str]]] = [
+        ("core, INCREMENTAL", CORE, False, {}),
+        ("core, LOG_BASED", CORE, True, {}),
+    ]
+    if everything:
+        ways.append((f"all tables since {since}", None, False, {"start_date": since}))
+    for name, tables, by_log, settings in ways:
+        state: State = {}
+        for kind in ("full", "quiet"):
+            running.reset_requests()
+            state = run_tap(running, tables, by_log=by_log, state=state, settings=settings)
+            yield Counted(f"{name}: {kind}", grouped(running))
+
+
+def run_tap(
+    running: Sandbox,
+    tables: Sequence[str] | None,
+    *,
+    by_log: bool,
+    state: State,
+    settings: dict[str, str],
+) -> State:
+    """Run the tap with these tables, or with all, to its end; return its last state."""
+    config = {
+        "api_url": f"{running.url}/clockify/api/v1",
+        "api_key": "sandbox-key",
+        **settings,
+    }
+    command = [sys.executable, "-m", "tap_clockify"]
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"config": config, "catalog": catalog(command, tables, by_log=by_log)}
+        files |= {"state": state} if state else {}
+        for name, held in files.items():
+            path = Path(folder, name)
+            path.write_text(json.dumps(held))
+            command.append(f"--{name}={path}")
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            assert process.stdout is not None
+            last = b""
+            for line in process.stdout:
+                if line.startswith(b'{"type":"STATE"'):
+                    last = line
+        if process.returncode:
+            raise RuntimeError(f"tap-clockify ended with {process.returncode}")
+    found: State = json.loads(last)["value"]
+    return found
+
+
+def catalog(command: list[str], tables: Sequence[str] | None, *, by_log: bool) -> dict[str, Any]:
+    """Return what --discover prints, with these tables selected."""
+    done = subprocess.run([*command, "--discover"], cwd=ROOT, capture_output=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    for stream in found["streams"]:
+        name = stream["tap_stream_id"]
+        (top,) = [one["metadata"] for one in stream["metadata"] if not one["breadcrumb"]]
+        top["selected"] = tables is None or name in tables
+        if by_log and name in ENTRIES:
+            stream["replication_method"] = top["forced-replication-method"] = "LOG_BASED"
+    return found
+
+
+def grouped(running: Sandbox) -> Counter[str]:
+    """Return what was asked, by what it was for."""
+    ends = (request.route.rsplit("/", 1)[-1] for request in running.requests)
+    return Counter(GROUPS.get(end, "lists") for end in ends)
+
+
+def fewest(homes: Iterable[WorkspaceData]) -> int:
+    """Return how many pages hold all rows of the core, tasks beside their projects."""
+    total = 1
+    for data in homes:
+        lists = (data.users, data.user_groups, data.clients, data.projects, data.tags)
+        total += sum(pages(len(one), PAGE) for one in lists)
+        total += sum(pages(one, PAGE) for one in entries_of(data))
+    return total
+
+
+def entries_of(data: WorkspaceData) -> list[int]:
+    """Return how many time entries each member has."""
+    return [len(data.timesheets.get(user, ())) for user in data.users]
+
+
+def tasks_of(data: WorkspaceData) -> list[int]:
+    """Return how many tasks each project has."""
+    counts = Counter(task.projectId for task in data.tasks.values())
+    return [counts[project] for project in data.projects]
+
+
+def pages(rows: int, size: int) -> int:
+    """Return how many pages hold so many rows: one at least."""
+    return max(1, -(-rows // size))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

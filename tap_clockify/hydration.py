@@ -1,0 +1,175 @@
+"""Tasks that come with a list of hydrated projects, and whether they are all there are."""
+
+from __future__ import annotations
+
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from tap_clockify.changes import OVERLAP, created_by_id
+from taps_common.errors import ShapeError
+from taps_common.spool import PIECE, room
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from taps_common.http import Request, Response
+
+ADDED = frozenset({"tasks", "client", "customFields", "currency", "favorite"})
+"""What a hydrated project has more than a plain one (a real account's answers, 2023)."""
+
+BUSIEST = 3
+"""Projects with most tasks that are compared where no task is known to be done."""
+
+
+class _Project(msgspec.Struct, gc=False):
+    id: str
+    tasks: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _Task(msgspec.Struct, gc=False):
+    status: object = None
+
+
+class _Place(NamedTuple):
+    """Where a project's tasks stand in the file, and how many there are."""
+
+    begin: int
+    end: int
+    number: int
+
+
+_projects = msgspec.json.Decoder(list[_Project])
+_tasks = msgspec.json.Decoder(list[_Task])
+
+
+class HydratedTasks:
+    """The tasks of one workspace as its projects brought them; a file holds all but a little.
+
+    Attributes:
+        done: whether a task among them is done: then done ones are not left out.
+    """
+
+    def __init__(self) -> None:
+        self._seen = self._odd = False
+        self.done = False
+        self._places: dict[str, _Place] = {}
+        self._file = SpooledTemporaryFile(max_size=PIECE)  # noqa: SIM115 - it outlives the method
+
+    def add(self, page: bytes) -> None:
+        """Keep the tasks of a page of projects.
+
+        Raises:
+            TapError: there is no room for them.
+        """
+        try:
+            for project in _projects.decode(page):
+                tasks = bytes(project.tasks)
+                self._seen = self._seen or bool(tasks)
+                if project.id not in self._places:
+                    self._keep(project.id, tasks if tasks not in {b"", b"null"} else b"[]")
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._odd = True
+
+    @property
+    def came(self) -> bool:
+        """Whether projects had the member that holds tasks, and all of it could be read."""
+        return self._seen and not self._odd
+
+    def _keep(self, ident: str, tasks: bytes) -> None:
+        known = _tasks.decode(tasks)
+        self.done = self.done or any(task.status == "DONE" for task in known)
+        begin = self._file.tell()
+        if known:
+            with room():
+                self._file.write(tasks)
+        self._places[ident] = _Place(begin, self._file.tell(), len(known))
+
+    def to_compare(self) -> list[str]:
+        """Return the projects whose lists of tasks are compared with what came.
+
+        The busiest one shows whether there is a limit and whether a field is missing; the oldest
+        without any, whether some projects are left out. Where nothing shows that done tasks come,
+        more of the busiest are asked.
+        """
+        busiest = sorted(self._places, key=lambda one: (-self._places[one].number, one))
+        shown = [one for one in busiest if self._places[one].number]
+        none = [one for one in busiest if not self._places[one].number]
+        return shown[: 1 if self.done else BUSIEST] + none[:1]
+
+    def lacks(self, ident: str, listed: Sequence[bytes], now: datetime) -> str | None:
+        """Return what a project's own list of tasks has that did not come with it, in words.
+
+        Args:
+            ident: the project.
+            listed: the pages of its list.
+            now: the present; a task that was made since the projects were listed is not missed.
+
+        Raises:
+            ShapeError: the list is none.
+        """
+        try:
+            own = [task for page in listed for task in _by_id(page).items()]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise ShapeError("A project's list of tasks is not usable.") from None
+        came = _by_id(self._tasks_of(self._places[ident]))
+        missing = [id_ for id_, _ in own if id_ not in came and not _is_new(id_, now)]
+        if missing:
+            return f"{len(missing):,} of {len(own):,} tasks"
+        names = {
+            name for id_, task in own if id_ in came for name in task.keys() - came[id_].keys()
+        }
+        return f"the fields {', '.join(sorted(names))} of tasks" if names else None
+
+    def pages(self) -> Iterator[bytes]:
+        """Return all tasks, in the order of the projects, in pages of about a megabyte."""
+        page: list[bytes] = []
+        size = 0
+        for place in self._places.values():
+            if place.number:
+                page.append(self._tasks_of(place).strip()[1:-1])
+                size += place.end - place.begin
+            if size >= PIECE:
+                yield b"[%b]" % b",".join(page)
+                page, size = [], 0
+        if page:
+            yield b"[%b]" % b",".join(page)
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+    def __del__(self) -> None:
+        """Remove the file of a run that ended before it was used."""
+        self._file.close()
+
+    def _tasks_of(self, place: _Place) -> bytes:
+        if not place.number:
+            return b"[]"
+        self._file.seek(place.begin)
+        return self._file.read(place.end - place.begin)
+
+
+def count_rows(request: Request, response: Response) -> int:
+    """Return how many rows an answer holds.
+
+    Raises:
+        ShapeError: it is no list.
+    """
+    try:
+        return len(msgspec.json.decode(response.body, type=list[msgspec.Raw]))
+    except msgspec.DecodeError:
+        raise ShapeError(f"{request} answered 200, but not with a list.") from None
+
+
+def _by_id(page: bytes) -> dict[str, dict[str, Any]]:
+    """Return the tasks of a page by their ids, their values unread."""
+    tasks = msgspec.json.decode(page, type=list[dict[str, msgspec.Raw]])
+    return {msgspec.json.decode(task["id"], type=str): task for task in tasks if "id" in task}
+
+
+def _is_new(ident: str, now: datetime) -> bool:
+    created = created_by_id(ident)
+    return created is not None and created >= now - OVERLAP

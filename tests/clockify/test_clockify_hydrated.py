@@ -1,0 +1,215 @@
+"""Tasks that come with their projects: complete, compared, and else read one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from tap_clockify.hydration import HydratedTasks
+from taps_common.spool import PIECE
+from tests.clockify.runs import TASKS, WORKSPACE, Account, Copy, catalog
+from tests.common.runs import NOW, TurningClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TABLES = ("projects", "project_memberships", "tasks")
+ONE_BY_ONE = "are read by a request of its own instead"
+VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
+
+
+def lists(account: Account) -> Counter[str]:
+    """Return which projects' lists of tasks were asked for, and how often."""
+    asked = (one for one in account.running.requests if one.route.endswith("/tasks"))
+    return Counter(one.path.split("/")[-2] for one in asked)
+
+
+def test_tasks_cost_no_request_of_their_own(account: Account) -> None:
+    copied = Copy()
+    run = copied.load(account.run(catalog=catalog(TABLES), **VERSIONS).ok())
+    assert copied.differences(account.world, TABLES) == {}
+    assert run.versioned == list(TABLES)
+    asked = Counter(account.templates())
+    assert asked == {"/workspaces": 1, f"{WORKSPACE}/projects": 2, TASKS: 5}
+    assert ONE_BY_ONE not in run.log
+    assert "unknown" not in run.log
+
+
+def test_projects_are_the_same_with_and_without_tasks(account: Account) -> None:
+    beside = account.run(catalog=catalog(["projects", "tasks"])).ok()
+    assert sum("hydrated=true" in one for one in account.requests()) == 2
+    account.reset()
+    alone = account.run(catalog=catalog(["projects"])).ok()
+    assert not any("hydrated" in one for one in account.requests())
+    assert alone.records("projects") == beside.records("projects") != []
+
+
+def switch(**switches: Any) -> Callable[[Account], None]:  # noqa: ANN401 - values of switches
+    return lambda account: account.world.switch(**switches)
+
+
+def breaks(account: Account) -> None:
+    """Any request with hydrated projects fails, as a page that takes too long would."""
+    account.fault(f"{account.world.main_id}/projects", "status", code=504, times=2)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (switch(hydrated_omits_done=True), "lack 1 of 4 tasks"),
+        (switch(hydrated_ignored=True), "lack their tasks"),
+        (switch(hydrated_lacks="tasks"), "lack their tasks"),
+        (switch(hydrated_lacks="assigneeIds"), "lack the fields assigneeIds of tasks"),
+        (switch(hydrated_refused=True), "were refused"),
+        (breaks, "504"),
+    ],
+    ids=["done", "ignored", "no tasks", "no field", "refused", "fails"],
+)
+def test_what_lacks_anything_is_read_one_by_one(
+    account: Account, spoil: Callable[[Account], None], says: str
+) -> None:
+    world = account.world
+    spoil(account)
+    copied = Copy()
+    run = copied.load(
+        account.run(catalog=catalog(TABLES), workspace_ids=[world.main_id], **VERSIONS)
+    )
+    assert run.ok().log.count(ONE_BY_ONE) == 1
+    assert says in next(line for line in run.log.splitlines() if ONE_BY_ONE in line)
+    assert lists(account) == dict.fromkeys(world.main.projects, 1)
+    mine = [row for row in copied.rows("tasks") if row["workspaceId"] == world.main_id]
+    assert len(mine) == len(world.main.tasks) == run.counts()["tasks"]
+    assert run.counts()["projects"] == len(world.main.projects)
+    assert run.versioned == list(TABLES)
+    assert "compared" not in str(run.state["bookmarks"].get("tasks"))
+
+
+def test_later_runs_compare_again_after_a_week_only(account: Account) -> None:
+    world = account.world
+    settings: dict[str, Any] = {"catalog": catalog(["tasks"]), "workspace_ids": [world.main_id]}
+    state, asked = None, []
+    for _ in range(9):
+        account.reset()
+        run = account.run(state=state, clock=TurningClock(world.now), **settings).ok()
+        state = run.state
+        asked.append(sum(lists(account).values()))
+        world.advance(86_400)
+    assert asked == [2, 0, 0, 0, 0, 0, 0, 2, 0]
+
+
+def test_a_full_refresh_compares(account: Account) -> None:
+    settings: dict[str, Any] = {"catalog": catalog(["tasks"])}
+    account.run(**settings).ok()
+    account.reset()
+    account.run(**settings).ok()  # without state
+    assert sum(lists(account).values()) == 5
+
+
+def test_what_was_deleted_goes_with_the_next_version(account: Account) -> None:
+    world, copied = account.world, Copy()
+    state = copied.load(account.run(catalog=catalog(TABLES), **VERSIONS).ok()).state
+    world.delete_row(next(iter(world.main.tasks)))
+    world.delete_project(list(world.main.projects)[4])
+    later = TurningClock(NOW + timedelta(hours=1))
+    run = account.run(catalog=catalog(TABLES), state=state, clock=later, **VERSIONS)
+    copied.load(run.ok())
+    assert copied.differences(world, TABLES) == {}
+
+
+def test_a_project_that_is_deleted_before_it_is_compared_is_no_difference(account: Account) -> None:
+    world = account.world
+    account.fault("/tasks", "status", code=400, body='{"code": 501}')
+    run = account.run(catalog=catalog(TABLES), **VERSIONS).ok()
+    assert ONE_BY_ONE not in run.log
+    assert run.versioned == list(TABLES)
+    assert len(run.records("tasks")) == sum(len(d.tasks) for d in world.workspaces.values())
+    assert "compared" not in str(run.state)
+
+
+def test_a_comparison_that_fails_fails_the_tasks_of_that_workspace(account: Account) -> None:
+    world = account.world
+    account.fault(f"{world.main_id}/projects/", "status", code=500)
+    run = account.run(catalog=catalog(TABLES), **VERSIONS)
+    assert run.error.startswith("1 of 3 tables are incomplete (tasks)")
+    assert {row["workspaceId"] for row in run.records("tasks")} == {world.second_id}
+    assert run.versioned == ["projects", "project_memberships"]
+
+
+def test_a_list_of_projects_that_breaks_off_gives_no_version(start: Callable[..., Account]) -> None:
+    account = start(account="free", projects=6_000, tasks=6_000, entries=5)
+    account.fault("/projects", "status", code=403, after=1)
+    run = account.run(catalog=catalog(TABLES), **VERSIONS)
+    assert run.code == 1
+    assert not {*run.versioned} & {"projects", "tasks"}
+    assert run.records("tasks") == []
+
+
+def test_many_pages_of_projects(start: Callable[..., Account]) -> None:
+    account = start(account="free", projects=6_000, tasks=12_000, entries=5)
+    copied = Copy()
+    copied.load(account.run(catalog=catalog(TABLES), **VERSIONS).ok())
+    assert copied.differences(account.world, TABLES) == {}
+    assert len(account.requests()) == 1 + 2 + 2
+    outputs = {
+        account.run(catalog=catalog(TABLES), max_concurrency=number).ok().output
+        for number in (1, 8)
+    }
+    assert len(outputs) == 1
+
+
+def test_the_key_of_a_plain_member(account: Account) -> None:
+    run = account.run(catalog=catalog(TABLES), api_key="sandbox-member-key").ok()
+    assert len(run.records("tasks")) == len(account.world.main.tasks)
+
+
+# -- what is kept ----------------------------------------------------------------------------------
+
+
+def kept(*projects: tuple[str, Sequence[dict[str, Any]] | None]) -> HydratedTasks:
+    found = HydratedTasks()
+    found.add(msgspec.json.encode([{"id": ident, "tasks": tasks} for ident, tasks in projects]))
+    return found
+
+
+def tasks(number: int, status: str = "ACTIVE", text: str = "") -> list[dict[str, Any]]:
+    return [{"id": f"t{one}", "status": status, "name": text} for one in range(number)]
+
+
+def test_which_projects_are_compared() -> None:
+    shown = [("a", tasks(1)), ("b", tasks(3)), ("c", None), ("d", tasks(2)), ("e", [])]
+    assert kept(*shown).to_compare() == ["b", "d", "a", "c"]
+    assert kept(*shown, ("f", tasks(1, "DONE"))).to_compare() == ["b", "c"]
+    assert kept(("a", tasks(1, "DONE"))).to_compare() == ["a"]
+
+
+def test_a_task_that_is_new_is_not_missed() -> None:
+    found = kept(("a", tasks(1)))
+    fresh = f"{int(NOW.timestamp()):08x}{'0' * 16}"
+    old = f"{int(NOW.timestamp()) - 86_400:08x}{'0' * 16}"
+    listed = [*tasks(1), {"id": fresh}]
+    assert found.lacks("a", [msgspec.json.encode(listed)], NOW) is None
+    assert found.lacks("a", [msgspec.json.encode([*listed, {"id": old}])], NOW) == "1 of 3 tasks"
+
+
+def test_pages_are_bounded_and_in_order() -> None:
+    text = "x" * 1000
+    found = HydratedTasks()
+    for page in range(3):
+        projects = [{"id": f"p{page}-{one}", "tasks": tasks(10, text=text)} for one in range(100)]
+        found.add(msgspec.json.encode(projects))
+    pages = list(found.pages())
+    assert len(pages) == 3
+    assert all(len(page) < 1.1 * PIECE for page in pages)
+    rows = [row for page in pages for row in msgspec.json.decode(page)]
+    assert [row["id"] for row in rows] == [f"t{one}" for one in range(10)] * 300
+
+
+@pytest.mark.parametrize("odd", [b'[{"id":"a","tasks":7}]', b'[{"id":"a","tasks":[1]}]', b"[{}]"])
+def test_what_cannot_be_read_did_not_come(odd: bytes) -> None:
+    found = kept(("b", tasks(1)))
+    found.add(odd)
+    assert not found.came

@@ -1,0 +1,57 @@
+"""Reports of plans that allow more than a month at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed
+from tests.clockify.test_clockify_windows import REPORTS
+from tests.clockify.test_clockify_windows_runs import until_now, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EVER = ("2017-01-01T00:00:00Z", "2030-12-31T23:59:59Z")
+
+
+@pytest.mark.parametrize(
+    ("plan", "first", "later"),
+    [("FREE", 115, 2), ("STANDARD", 10, 1), ("ENTERPRISE", 10, 1)],
+)
+def test_how_many_windows_a_plan_takes(
+    start: Callable[..., Account], plan: str, first: int, later: int
+) -> None:
+    account = start(account="free", plan=plan, entries=100)
+    tables = catalog(["detailed_report"])
+    state = account.run(catalog=tables).ok().state
+    assert len(windows(account, "detailed_report")) == first
+    account.world.advance(86_400)
+    account.reset()
+    account.run(catalog=tables, state=state).ok()
+    assert len(windows(account, "detailed_report")) == later
+
+
+def test_a_copy_made_of_years(account: Account) -> None:
+    account.world.set_window(*EVER)
+    copied = Copy()
+    copied.load(account.run(catalog=catalog(REPORTS)).ok())
+    for table in REPORTS:
+        expected = keyed(until_now(account.world, table), KEYS[table])
+        assert keyed(copied.rows(table), KEYS[table]) == expected != {}
+
+
+def test_a_window_of_a_year_that_is_refused_is_read_by_months(account: Account) -> None:
+    world = account.world
+    world.set_window(*EVER)
+    copied = Copy()
+    world.report_span_days = 31
+    tables = catalog(["detailed_report"])
+    run = copied.load(account.run(catalog=tables, workspace_ids=[world.main_id]).ok())
+    assert run.log.count("read month by month instead") == 1
+    assert len(windows(account, "detailed_report")) >= 115 + 10
+    expected = [
+        row for row in until_now(world, "detailed_report") if row["workspaceId"] == world.main_id
+    ]
+    assert len(copied.rows("detailed_report")) == len(expected)
