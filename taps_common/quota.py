@@ -20,7 +20,7 @@ Bookmarks: TypeAlias = "dict[str, dict[str, Any]]"
 MINUTE = timedelta(minutes=1)
 
 LAST = MINUTE - timedelta(milliseconds=1)
-"""How far into its minute a request is taken to have been sent: never too early, and still in it."""
+"""How far into its minute a request is taken to have been sent: as late as that can be."""
 
 WORTH_SAYING = 60.0
 """Seconds from which a wait is said to end at a time of the clock."""
