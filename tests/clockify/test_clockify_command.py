@@ -580,7 +580,7 @@ def test_check_predicts_both_counts(
     account = start(now=datetime.now(timezone.utc), **shape)
     world = account.world
     world.hydrated_ignored = ignored
-    today = {"start_date": f"{world.now:%Y-%m-%d}"}
+    today: dict[str, Any] = {"start_date": f"{world.now:%Y-%m-%d}"}
     text = checked(account, **today).output.decode()
     account.reset()
     account.run(**today).ok()
