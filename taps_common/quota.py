@@ -20,14 +20,14 @@ Bookmarks: TypeAlias = "dict[str, dict[str, Any]]"
 MINUTE = timedelta(minutes=1)
 
 LAST = MINUTE - timedelta(milliseconds=1)
-"""How far into its minute a request is taken to have been sent: at its end, and still in it."""
+"""How far into its minute a request is taken to have been sent: as late as that can be."""
 
 WORTH_SAYING = 60.0
 """Seconds from which a wait is said to end at a time of the clock."""
 
 
 def ages_in(bookmarks: Bookmarks, now: datetime) -> list[float]:
-    """Return how many seconds ago the state's requests were sent, each at its minute's end.
+    """Return how many seconds ago the state's requests were sent, each at the end of its minute.
 
     What the state dates later than the present (a clock was set back) counts as sent just now.
     """

@@ -14,6 +14,10 @@ SMALL = 12
 """Members of the small account, which the counts are given for."""
 
 
+MOST = 200
+"""Members of the large account; what more of them do beside their time is not made up."""
+
+
 class Maker:
     """Makes up rows of one workspace; the same arguments give the same rows."""
 
@@ -35,8 +39,8 @@ class Maker:
         return f"{created & 0xFFFFFFFF:08x}{self.seed & 0xFFFFFF:06x}e{number:09x}"
 
     def count(self, small: int) -> int:
-        """Scale a count of the small account by the members of this one; a few at least."""
-        return max(small // 3, small * len(self.data.users) // SMALL)
+        """Scale a count of the small account by the members of this one, within bounds."""
+        return max(small // 3, small * min(MOST, len(self.data.users)) // SMALL)
 
     @property
     def entry_ids(self) -> list[str]:

@@ -79,7 +79,7 @@ def test_what_a_plan_lacks_is_not_asked_for(account: Account) -> None:
         "users": 2,
         "{userId}": members,
         "managers": members,
-    } | {"workspaces": 3}  # and two for the roles
+    } | {"workspaces": 2}  # and one for the roles
 
 
 def test_one_workspace_lacks_what_another_has(account: Account) -> None:

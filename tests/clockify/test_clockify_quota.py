@@ -105,6 +105,12 @@ def test_a_part_of_the_hour_is_left(account: Account) -> None:
     assert run.state["bookmarks"]["quota"] == {"sent": sent}
 
 
+def test_a_run_that_reads_no_table_notes_what_it_sent(account: Account) -> None:
+    run = tags(account, None, TurningClock(), limit=1)
+    assert run.code == 1
+    assert run.state["bookmarks"]["quota"] == {"sent": {"2026-09-15T12:30:00Z": 1}}
+
+
 @pytest.mark.parametrize(
     ("kept", "asked"),
     [
