@@ -21,7 +21,8 @@ class Loader:
         plugin: what `meltano.yml` calls it.
         how: its settings, as the table calls them.
         settings: them, besides where to load to.
-        tap: settings of the tap besides.
+        tap: settings of the tap besides; `{folder}` is one that goes with the measurement. A loader
+            is left out while the tap does not know them.
         shipped: whether `meltano.yml` has these settings.
     """
 
@@ -65,13 +66,13 @@ _COPIED = {**_UNCHECKED, "use_copy": True}
 _LARGE = {**_COPIED, "batch_size_rows": 50_000}
 _METADATA = {"add_metadata_columns": True}
 
-BATCH = {
+_FILES = {
     "batch_config": {
         "encoding": {"format": "jsonl", "compression": "gzip"},
-        "storage": {"root": "file:///tmp"},
+        "storage": {"root": "file://{folder}"},
     }
 }
-"""What makes the tap write files instead of RECORD lines."""
+"""Has the tap write files instead of RECORD lines."""
 
 LOADINGS = (
     Loading(  # 2 minutes
@@ -79,14 +80,18 @@ LOADINGS = (
         title="Into target-jsonl",
         loaders=(Loader(JSONL, "defaults", shipped=True),),
     ),
-    Loading(  # 5 minutes
+    Loading(  # 8 minutes
         name="into-duckdb",
         title="Into target-duckdb",
         loaders=(
             Loader(DUCKDB, "defaults: batches of 100,000 rows"),
             Loader(DUCKDB, "`add_metadata_columns`", _METADATA, shipped=True),
             Loader(DUCKDB, "that and batches of 25,000", {**_METADATA, "batch_size_rows": 25_000}),
+            Loader(
+                DUCKDB, "that and batches of 200,000", {**_METADATA, "batch_size_rows": 200_000}
+            ),
         ),
+        entries=200_000,
     ),
     Loading(  # 8 minutes
         name="into-postgres",
@@ -96,6 +101,7 @@ LOADINGS = (
             Loader(POSTGRES, "`validate_records: false`", _UNCHECKED),
             Loader(POSTGRES, "that and `use_copy: true`", _COPIED),
             Loader(POSTGRES, "that and `batch_size_rows: 50000`", _LARGE, shipped=True),
+            Loader(POSTGRES, "that and BATCH files from the tap", _LARGE, tap=_FILES),
         ),
         entries=60_000,
     ),

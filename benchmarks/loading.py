@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.contenders import tap
 from benchmarks.destinations import destinations
 from benchmarks.environments import loader as command_of
-from benchmarks.measure import ContenderFailedError, Runner, is_record, started
+from benchmarks.measure import ContenderFailedError, Runner, is_record, output_of, started
 from benchmarks.reading import say
 from benchmarks.server import sandbox
 from benchmarks.services import CLOCKIFY
@@ -105,7 +106,10 @@ class Loaded:
 
 def measure(loading: Loading) -> Loaded:
     """Record the tap's lines, then load them by each loader, alone and behind the tap."""
-    rounds: dict[Loader, list[Round]] = {one: [] for one in loading.loaders}
+    known = _settings()
+    rounds: dict[Loader, list[Round]] = {
+        one: [] for one in loading.loaders if one.tap.keys() <= known
+    }
     (plugin,) = {one.plugin for one in loading.loaders}
     with (
         tempfile.TemporaryDirectory() as name,
@@ -118,11 +122,20 @@ def measure(loading: Loading) -> Loaded:
         thrown_away = [runner.measure(reader) for _ in range(loading.rounds)]
         rows = _record(runner.command(reader), folder / "lines")
         for number in range(loading.rounds):
-            for one in loading.loaders:
-                command = runner.command(reader, one.tap)
-                rounds[one].append(_round(one, command, places, folder, rows))
+            for one, taken in rounds.items():
+                further = json.loads(json.dumps({**one.tap}).replace("{folder}", name))
+                command = runner.command(reader, further)
+                taken.append(_round(one, command, places, folder, rows))
                 say(f"{loading.title}: round {number + 1}, {one.label}")
     return Loaded(loading, rows, thrown_away, rounds)
+
+
+def _settings() -> set[str]:
+    """Return the names of the tap's settings."""
+    about = json.loads(
+        output_of([sys.executable, "-m", "tap_clockify", "--about", "--format=json"])
+    )
+    return {*about["settings"]["properties"]}
 
 
 def _round(
