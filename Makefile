@@ -29,7 +29,7 @@ demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano a
 test: $(PLUGINS) ## Run all tests, offline.
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
-bench: $(READY) ## Measure the taps beside what else one could use.
+bench: $(READY) ## Measure the taps beside what else one could use (about an hour).
 	$(BIN)/python -m benchmarks
 
 lint: $(READY) ## Check style and types.

@@ -1,4 +1,4 @@
-"""One measurement: a contender as a whole process, start-up included."""
+"""One measurement: a program as a whole process, start-up included."""
 
 from __future__ import annotations
 
@@ -12,20 +12,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from benchmarks.scenarios import Kind
-from benchmarks.server import ROOT
+from benchmarks.contenders import Kind
+from benchmarks.environments import ROOT, dlt_python
+from benchmarks.services import requests_seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from benchmarks.scenarios import Contender
+    from benchmarks.contenders import Contender
     from benchmarks.services import Access
 
 _HEAD = 80
 """Bytes of a line within which the message's type stands."""
 
 _KIB_PER_MIB = 1024
+
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("TAP_", "TARGET_", "DLT_"))
+} | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+"""What every measured program finds; settings of this shell would change what is measured."""
 
 
 class ContenderFailedError(RuntimeError):
@@ -48,6 +56,85 @@ class Figures:
     peak: float
 
 
+class Started:
+    """A process under way; as a context it is ended in any case.
+
+    Args:
+        command: what to run, in the repository.
+        stdin: its input, if any.
+        stdout: where its output goes.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        stdin: IO[bytes] | int | None = None,
+        stdout: IO[bytes] | int = subprocess.DEVNULL,
+    ) -> None:
+        self._command = command
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._began = time.perf_counter()
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=ENVIRONMENT, stdin=stdin, stdout=stdout, stderr=self._log
+        )
+
+    @property
+    def output(self) -> IO[bytes]:
+        """What it writes, where that was asked for."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def finish(self) -> Figures:
+        """Wait for its end and return what it took.
+
+        Raises:
+            ContenderFailedError: it did not end with 0.
+        """
+        _, status, used = os.wait4(self._process.pid, 0)
+        wall = time.perf_counter() - self._began
+        self._process.returncode = code = os.waitstatus_to_exitcode(status)
+        if code:
+            self._log.seek(0)
+            said = self._log.read().decode(errors="replace")[-2000:]
+            raise ContenderFailedError(f"{' '.join(self._command)} ended with {code}:\n{said}")
+        peak = used.ru_maxrss / _KIB_PER_MIB
+        if sys.platform == "darwin":  # where it is counted in bytes
+            peak /= _KIB_PER_MIB
+        return Figures(wall, used.ru_utime + used.ru_stime, peak)
+
+    def end(self) -> None:
+        """Kill it, which does nothing to one that finished."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._log.close()
+
+
+@contextmanager
+def started(
+    command: Sequence[str],
+    *,
+    stdin: IO[bytes] | int | None = None,
+    stdout: IO[bytes] | int = subprocess.DEVNULL,
+) -> Iterator[Started]:
+    """Run a program within a block."""
+    process = Started(command, stdin=stdin, stdout=stdout)
+    try:
+        yield process
+    finally:
+        process.end()
+
+
+def output_of(command: Sequence[str]) -> bytes:
+    """Return what a program writes."""
+    with started(command, stdout=subprocess.PIPE) as process:
+        said = process.output.read()
+        process.finish()
+    return said
+
+
 class Runner:
     """Starts contenders against one sandbox.
 
@@ -59,43 +146,48 @@ class Runner:
     def __init__(self, access: Access, folder: Path) -> None:
         self._access = access
         self._folder = folder
-        self._environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("TAP_")
-        } | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
-    def command(self, contender: Contender) -> list[str]:
-        """Return the command that runs a contender, its settings and catalog written."""
-        program = [sys.executable, "-m", contender.module]
-        if contender.kind in {Kind.BARE, Kind.PARSER}:
-            return [*program, *self._access.bare]
-        place = self._folder / f"{contender.module}-{contender.workers}-{contender.table}"
-        settings, catalog = place / "config.json", place / "catalog.json"
+    def command(self, contender: Contender, further: Mapping[str, Any] | None = None) -> list[str]:
+        """Return the command that runs a contender, its settings and catalog written.
+
+        Args:
+            contender: who is to run.
+            further: settings of a tap besides.
+        """
+        python = dlt_python() if contender.kind is Kind.DLT else sys.executable
+        program = [python, "-m", contender.module]
+        if not contender.kind.singer:
+            return [*program, *self._access.bare, *contender.arguments]
+        settings = self._settings(contender) | {**(further or {})}
+        name = f"{contender.module}-{contender.workers}-{contender.table}-{'-'.join(further or ())}"
+        place = self._folder / name
+        written, catalog = place / "config.json", place / "catalog.json"
         if not place.exists():
             place.mkdir()
-            settings.write_text(json.dumps(self._settings(contender)), encoding="utf-8")
-            discover = [*program, "--config", str(settings), "--discover"]
-            selection = _only(contender.table, self._discover(discover))
-            catalog.write_text(json.dumps(selection), encoding="utf-8")
-        return [*program, "--config", str(settings), "--catalog", str(catalog)]
+            written.write_text(json.dumps(settings), encoding="utf-8")
+            found = json.loads(output_of([*program, "--config", str(written), "--discover"]))
+            catalog.write_text(json.dumps(_only(contender.table, found)), encoding="utf-8")
+        return [*program, "--config", str(written), "--catalog", str(catalog)]
 
-    def measure(self, contender: Contender, *, counting: bool = False) -> tuple[Figures, int]:
-        """Run a contender; return what it took, and how many rows it delivered if they are counted.
+    def measure(self, contender: Contender) -> Figures:
+        """Run a contender, its output thrown away; return what it took."""
+        with started(self.command(contender)) as process:
+            return process.finish()
 
-        Its output is thrown away otherwise; taking it costs time.
+    def count(self, contender: Contender) -> tuple[Figures, int, int]:
+        """Run a contender; return what it took, and how many rows and requests there were.
+
+        Taking its output costs time.
         """
         command = self.command(contender)
-        rows = 0
-        began = time.perf_counter()
-        with self._running(command, subprocess.PIPE if counting else subprocess.DEVNULL) as process:
-            if process.stdout is not None:
-                rows = _rows(contender, process.stdout)
-            _, status, used = os.wait4(process.pid, 0)
-            wall = time.perf_counter() - began
-            process.returncode = os.waitstatus_to_exitcode(status)
-        peak = used.ru_maxrss / _KIB_PER_MIB
-        if sys.platform == "darwin":  # where it is counted in bytes
-            peak /= _KIB_PER_MIB
-        return Figures(wall, used.ru_utime + used.ru_stime, peak), rows
+        requests_seen(self._access.origin)
+        with started(command, stdout=subprocess.PIPE) as process:
+            if contender.kind.tells:
+                rows = int(process.output.read())
+            else:
+                rows = sum(1 for line in process.output if is_record(line))
+            taken = process.finish()
+        return taken, rows, requests_seen(self._access.origin)
 
     def _settings(self, contender: Contender) -> dict[str, Any]:
         if contender.kind is Kind.PLAIN:
@@ -103,42 +195,10 @@ class Runner:
         workers = {} if contender.workers is None else {"max_concurrency": contender.workers}
         return {**self._access.tap, **workers}
 
-    def _discover(self, command: list[str]) -> dict[str, Any]:
-        with self._running(command, subprocess.PIPE) as process:
-            assert process.stdout is not None
-            catalog: dict[str, Any] = json.load(process.stdout)
-        return catalog
 
-    @contextmanager
-    def _running(self, command: list[str], stdout: int) -> Iterator[subprocess.Popen[bytes]]:
-        """Start a process; see that it ended, and well.
-
-        Raises:
-            ContenderFailedError: it did not end with 0.
-        """
-        with tempfile.TemporaryFile() as log:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=stdout, stderr=log
-            )
-            try:
-                yield process
-                code = process.wait()
-            finally:
-                process.kill()  # does nothing to one that ended
-                process.wait()
-                if process.stdout:
-                    process.stdout.close()
-            if code:
-                log.seek(0)
-                said = log.read().decode(errors="replace")[-2000:]
-                raise ContenderFailedError(f"{' '.join(command)} ended with {code}:\n{said}")
-
-
-def _rows(contender: Contender, output: IO[bytes]) -> int:
-    """Return how many RECORD lines a contender writes, or the number that a parser says."""
-    if contender.kind is Kind.PARSER:
-        return int(output.read())
-    return sum(1 for line in output if b'"RECORD"' in line[:_HEAD])
+def is_record(line: bytes) -> bool:
+    """Tell whether a line is a RECORD message."""
+    return b'"RECORD"' in line[:_HEAD]
 
 
 def _only(table: str, catalog: dict[str, Any]) -> dict[str, Any]:

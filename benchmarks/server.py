@@ -10,15 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.environments import ROOT
 from benchmarks.services import START_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from benchmarks.services import Access, Service
-
-ROOT = Path(__file__).resolve().parent.parent
-"""The repository: what `python -m` is run in."""
 
 STOP_TIMEOUT = 10.0
 """Seconds between asking the sandbox to end and ending it."""

@@ -6,6 +6,7 @@ import base64
 import json
 import urllib.request
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.clicktime import requests_sent as clicktime
@@ -24,11 +25,13 @@ class Access:
     """What each kind of contender is started with.
 
     Attributes:
+        origin: where the sandbox listens.
         tap: settings of the tap.
         plain: settings of the plain SDK tap.
         bare: arguments of the bare loop.
     """
 
+    origin: str
     tap: Mapping[str, Any]
     plain: Mapping[str, Any]
     bare: tuple[str, ...]
@@ -41,25 +44,28 @@ class Service:
     Attributes:
         name: its name in a module's: of its tap, and of the folder here.
         rows: what its rows are called.
-        streamed: whether rows are made up while they are sent, and no account has to be filled.
+        page_size: rows per page that every contender asks for; None where there are no pages.
         access: has the sandbox at an address make up and serialise so many rows, if that is not
             done yet, and says what lets contenders in.
+        streamed: whether rows are made up while they are sent, and no account has to be filled.
     """
 
     name: str
     rows: str
-    streamed: bool
+    page_size: int | None
     access: Callable[[str, int], Access]
+    streamed: bool = False
 
 
 def _workspace(origin: str, rows: int) -> Access:
     """Return access to the workspace that holds nearly all time entries."""
     del rows
     url = f"{origin}/clockify/api/v1"
-    workspaces = _answer(f"{url}/workspaces", {"X-Api-Key": clockify.API_KEY})
+    workspaces = answer(f"{url}/workspaces", {"X-Api-Key": clockify.API_KEY})
     workspace = str(workspaces[0]["id"])
     settings = {"api_url": url, "api_key": clockify.API_KEY}
     return Access(
+        origin=origin,
         tap={**settings, "workspace_ids": [workspace]},
         plain={**settings, "workspace_id": workspace},
         bare=(url, workspace),
@@ -72,16 +78,16 @@ def _company(origin: str, rows: int) -> Access:
     url = f"{origin}/clicktime/odata"
     pair = base64.b64encode(f"{clicktime.USER_NAME}:{clicktime.TOKEN}".encode()).decode()
     first = f"{url}/{clicktime.ENTITY_SET}?$orderby=Date,ID&$top=1"
-    _answer(first, {"Authorization": f"Basic {pair}"})
+    answer(first, {"Authorization": f"Basic {pair}"})
     settings = {"service_url": url, "api_token": clicktime.TOKEN}
-    return Access(tap=settings, plain=settings, bare=(url,))
+    return Access(origin=origin, tap=settings, plain=settings, bare=(url,))
 
 
 def _projects(origin: str, rows: int) -> Access:
     """Return access to the big clips of the first project, with and without a key."""
 
     def said(**action: object) -> Any:  # noqa: ANN401 - any JSON
-        return _answer(f"{origin}/__perform", {}, json.dumps(action).encode())["result"]
+        return answer(f"{origin}/__perform", {}, json.dumps(action).encode())["result"]
 
     said(action="switch", big_rows=rows)
     project = said(action="projects", base_url=origin)[0]
@@ -95,20 +101,33 @@ def _projects(origin: str, rows: int) -> Access:
         for name, keys in ((table, [perform.KEY]), (f"{table}{perform.IDS}", []))
     }
     return Access(
+        origin=origin,
         tap={"projects": [{"name": project["name"], **login, "dataclips": clips}]},
         plain={**login, "clips": urls},
         bare=(urls[perform.CSV],),
     )
 
 
-def _answer(url: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:  # noqa: ANN401
+def requests_seen(origin: str) -> int:
+    """Return how many requests of services came since this was asked last."""
+    total: int = answer(f"{origin}/__requests")["total"]
+    answer(f"{origin}/__requests", method="DELETE")
+    return total
+
+
+def answer(
+    url: str,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    body: bytes | None = None,
+    method: str | None = None,
+) -> Any:  # noqa: ANN401 - any JSON
     """Return what the sandbox answers; the first time it may have to make up its world."""
-    request = urllib.request.Request(url, body, dict(headers))
+    request = urllib.request.Request(url, body, dict(headers), method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=START_TIMEOUT) as answer:
-        return json.load(answer)
+    with opener.open(request, timeout=START_TIMEOUT) as answered:
+        return json.load(answered)
 
 
-CLOCKIFY = Service("clockify", "time entries", streamed=False, access=_workspace)
-CLICKTIME = Service("clicktime", "time entries", streamed=False, access=_company)
-PERFORM = Service("perform", "rows", streamed=True, access=_projects)
+CLOCKIFY = Service("clockify", "time entries", clockify.PAGE_SIZE, _workspace)
+CLICKTIME = Service("clicktime", "time entries", clicktime.PAGE_SIZE, _company)
+PERFORM = Service("perform", "rows", None, _projects, streamed=True)

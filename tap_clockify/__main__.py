@@ -1,5 +1,18 @@
-"""`python -m tap_clockify`."""
+"""`tap-clockify`, which is also `python -m tap_clockify`."""
 
-from tap_clockify.tap import TapClockify
+from __future__ import annotations
 
-TapClockify.cli()
+from taps_common.start import importing, tells_version
+
+
+def main() -> None:
+    """Run the command."""
+    if tells_version("tap-clockify"):
+        return
+    with importing():
+        from tap_clockify.tap import TapClockify  # noqa: PLC0415 - takes half a second
+    TapClockify.cli()
+
+
+if __name__ == "__main__":
+    main()

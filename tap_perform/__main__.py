@@ -1,5 +1,18 @@
-"""`python -m tap_perform`."""
+"""`tap-perform`, which is also `python -m tap_perform`."""
 
-from tap_perform.tap import TapPerform
+from __future__ import annotations
 
-TapPerform.cli()
+from taps_common.start import importing, tells_version
+
+
+def main() -> None:
+    """Run the command."""
+    if tells_version("tap-perform"):
+        return
+    with importing():
+        from tap_perform.tap import TapPerform  # noqa: PLC0415 - takes half a second
+    TapPerform.cli()
+
+
+if __name__ == "__main__":
+    main()

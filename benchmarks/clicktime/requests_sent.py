@@ -14,10 +14,13 @@ TOKEN = "sandbox-token"
 ENTITY_SET = "TimeEntries"
 """The one list that is read."""
 
+PAGE_SIZE = 1000
+"""Rows per page; what tap-clicktime asks for unless told otherwise."""
+
 HEADERS = {
     "Accept": "application/json",
     "OData-MaxVersion": "4.0",
-    "Prefer": "odata.maxpagesize=1000",  # what tap-clicktime asks for unless told otherwise
+    "Prefer": f"odata.maxpagesize={PAGE_SIZE}",
 }
 """Headers of the first page; a link remembers them."""
 

@@ -81,7 +81,7 @@ def fill(make: Maker, data: WorkspaceData) -> None:
         new = None if action.startswith("DELETE") else f'{{"name":"After {number} → ✓"}}'
         row = AuditLogEntry(
             action=action,
-            timestamp=iso(make.now - number * number * 6_000 - 600),
+            timestamp=iso(make.now - min(number * number * 6_000, 2 * KEPT) - 600),
             userId=user.id,
             userName=user.name,
             userEmail=user.email,

@@ -1,0 +1,103 @@
+"""dlt's `rest_api` source over the same pages: its extract step, or everything into DuckDB.
+
+It writes files of its own instead of RECORD lines, and says how many rows they hold. Run with the
+API's base URL and a workspace's id, by the interpreter of dlt's own environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from typing import Any
+
+import dlt
+from dlt.sources.helpers.rest_client.paginators import PageNumberPaginator
+from dlt.sources.rest_api import rest_api_source
+
+from benchmarks.clockify.requests_sent import API_KEY, PAGE_SIZE, USERS_PARAMS
+
+
+class LastPagePaginator(PageNumberPaginator):  # type: ignore[misc]
+    """Counts pages until the `Last-Page` header says that there are no more.
+
+    dlt's own would ask for one empty page of each member.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(base_page=1, total_path=None)
+
+    def update_state(self, response: Any, data: list[Any] | None = None) -> None:  # noqa: ANN401
+        """Go on to the next page, or stop."""
+        super().update_state(response, data)
+        self._has_next_page = response.headers["Last-Page"] == "false"
+
+
+def main() -> None:
+    """Extract, and load into DuckDB if that is asked; print how many time entries there were."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("base_url")
+    parser.add_argument("workspace")
+    parser.add_argument("--compressed", action="store_true", help="dlt's default")
+    parser.add_argument("--threads", type=int, default=0, help="0: one request after another")
+    parser.add_argument("--duckdb", action="store_true", help="normalise and load as well")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+            "RUNTIME__LOG_LEVEL": "ERROR",
+            "DLT_DATA_DIR": folder,
+            "DATA_WRITER__DISABLE_COMPRESSION": str(not asked.compressed),
+            "EXTRACT__WORKERS": str(asked.threads or 1),
+        }
+        pipeline = dlt.pipeline(
+            "bench",
+            pipelines_dir=folder,
+            destination=dlt.destinations.duckdb(f"{folder}/loaded.duckdb"),
+        )
+        extracted = pipeline.extract(
+            rest_api_source(
+                _config(f"{asked.base_url}/workspaces/{asked.workspace}/", asked.threads > 0),
+                max_table_nesting=0,
+            ),
+            loader_file_format="parquet" if asked.duckdb else None,  # its fastest way in
+        )
+        if asked.duckdb:
+            pipeline.normalize()
+            pipeline.load(raise_on_failed_jobs=True)
+        steps = [step for steps in extracted.metrics.values() for step in steps]
+        tables = [step["table_metrics"].get("time_entries") for step in steps]
+        print(sum(table.items_count for table in tables if table))
+
+
+def _config(base_url: str, parallelized: bool) -> Any:  # noqa: ANN401, FBT001 - dlt's own type
+    """Return what `rest_api` is told: the list of members, and the list of each one's entries.
+
+    Only a dependent resource's own `parallelized` has its parents' rows asked for side by side.
+    """
+    return {
+        "client": {"base_url": base_url, "headers": {"X-Api-Key": API_KEY}},
+        "resource_defaults": {
+            "endpoint": {
+                "paginator": LastPagePaginator(),
+                "data_selector": "$",
+                "params": {"page-size": PAGE_SIZE},
+            }
+        },
+        "resources": [
+            {
+                "name": "users",
+                "selected": False,
+                "endpoint": {"path": "users", "params": {"page-size": PAGE_SIZE, **USERS_PARAMS}},
+            },
+            {
+                "name": "time_entries",
+                "parallelized": parallelized,
+                "endpoint": {"path": "user/{resources.users.id}/time-entries"},
+            },
+        ],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Reading an account: everybody in turn, on the same pages."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.contenders import Kind
+from benchmarks.measure import ContenderFailedError, Runner
+from benchmarks.server import sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.contenders import Contender
+    from benchmarks.measure import Figures
+    from benchmarks.scenarios import Scenario
+
+_HEADLINE = (
+    "| contender | rounds | rows/s | wall s | CPU s | peak MiB | requests | limit s "
+    "| times plain SDK tap |"
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A scenario's figures.
+
+    Attributes:
+        scenario: what was measured.
+        rows: rows that every contender delivered.
+        requests: how many each one sent.
+        figures: each contender's rounds, in the order of measuring.
+        work: seconds of processor time that the same rows take the tap where requests take no
+            time; None where that was not measured.
+    """
+
+    scenario: Scenario
+    rows: int
+    requests: Mapping[Contender, int]
+    figures: Mapping[Contender, list[Figures]]
+    work: float | None
+
+    def wall(self, contender: Contender) -> float:
+        """Return seconds from start to end; median of the rounds."""
+        return median(one.wall for one in self.figures[contender])
+
+    def cpu(self, contender: Contender) -> float:
+        """Return seconds of processor time; median of the rounds."""
+        return median(one.cpu for one in self.figures[contender])
+
+    def rate(self, contender: Contender) -> float:
+        """Return rows a second of wall-clock time, start-up included; median of the rounds."""
+        return self.rows / self.wall(contender)
+
+    def peak(self, contender: Contender) -> float:
+        """Return the highest resident memory of any round, in MiB."""
+        return max(one.peak for one in self.figures[contender])
+
+    def times(self, contender: Contender, other: Contender) -> float:
+        """Return how many times as fast as another a contender is.
+
+        The median over the rounds' pairs, or the medians' quotient where one had more rounds.
+        """
+        own, theirs = self.figures[contender], self.figures[other]
+        if len(own) != len(theirs):
+            return self.wall(other) / self.wall(contender)
+        return median(two.wall / one.wall for one, two in zip(own, theirs, strict=True))
+
+    def limit(self, contender: Contender) -> float | None:
+        """Return the seconds that nobody can be faster than with so many workers.
+
+        Either all requests' latency, so many of them at once, or the work, if that is more.
+        """
+        if self.work is None or contender.workers is None:
+            return None
+        waited = self.requests[contender] * self.scenario.latency_ms / 1000 / contender.workers
+        return max(waited, self.work)
+
+    def lines(self) -> Iterator[str]:
+        """Return the lines of the table."""
+        scenario = self.scenario
+        size = scenario.service.page_size
+        pages = f" in pages of at most {size:,}" if size else ""
+        other = next((one for one in self.figures if one.kind is Kind.PLAIN), None)
+        yield f"### {scenario.title}"
+        yield ""
+        yield f"`{scenario.name}`: {self.rows:,} {scenario.service.rows}{pages}; medians."
+        yield ""
+        yield _HEADLINE
+        yield "| --- | --: | --: | --: | --: | --: | --: | --: | --: |"
+        for contender, rounds in self.figures.items():
+            times = f"{self.times(contender, other):.2f}" if other else "-"
+            limit = self.limit(contender) if contender.kind is Kind.TAP else None
+            yield (
+                f"| {contender.label} | {len(rounds)} | {self.rate(contender):,.0f} "
+                f"| {self.wall(contender):.2f} | {self.cpu(contender):.2f} "
+                f"| {self.peak(contender):.0f} | {self.requests[contender]:,} "
+                f"| {'-' if limit is None else f'{limit:.2f}'} | {times} |"
+            )
+        yield ""
+
+
+def measure(scenario: Scenario, before: Mapping[str, Result]) -> Result:
+    """Run a scenario: one round that counts rows, then the rounds that count, taking turns.
+
+    Args:
+        scenario: what to measure.
+        before: what was measured already.
+    """
+    title, contenders = scenario.title, scenario.contenders
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sandbox(
+            scenario.service,
+            members=scenario.members,
+            entries=scenario.entries,
+            latency_ms=scenario.latency_ms,
+        ) as access,
+    ):
+        runner = Runner(access, Path(folder))
+        counted = {}
+        for one in contenders:
+            say(f"{title}: counting rows, {one.label}")
+            counted[one] = runner.count(one)
+        rows = _same({one.label: count for one, (_, count, _) in counted.items()})
+        figures = {
+            one: [] if scenario.rounds_of(one) else [taken]
+            for one, (taken, _, _) in counted.items()
+        }
+        for number in range(max(map(scenario.rounds_of, contenders))):
+            turn = number % len(contenders)
+            for contender in (*contenders[turn:], *contenders[:turn]):
+                if number >= scenario.rounds_of(contender):
+                    continue
+                taken = runner.measure(contender)
+                figures[contender].append(taken)
+                say(
+                    f"{title}: round {number + 1}, {contender.label}: "
+                    f"{taken.wall:.2f} s, {taken.peak:.0f} MiB"
+                )
+    requests = {one: asked for one, (_, _, asked) in counted.items()}
+    work = None
+    if base := before.get(scenario.without or ""):
+        work = base.cpu(base.scenario.contenders[0])
+    return Result(scenario, rows, requests, figures, work)
+
+
+def _same(counts: dict[str, int]) -> int:
+    """Return the number of rows that every contender delivered.
+
+    Raises:
+        ContenderFailedError: they differ, or there are none.
+    """
+    found = set(counts.values())
+    if len(found) != 1 or not found - {0}:
+        each = ", ".join(f"{label}: {count:,}" for label, count in counts.items())
+        raise ContenderFailedError(f"the contenders delivered different rows: {each}")
+    return found.pop()
+
+
+def say(text: str) -> None:
+    """Tell a person who waits how far it is, apart from the tables."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,31 @@
+"""Starting a command, before anything is imported that takes long."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def tells_version(name: str) -> bool:
+    """Print a tap's version if that is all that was asked for, as the SDK prints it."""
+    if sys.argv[1:] != ["--version"]:
+        return False
+    print(f"{name} v{version('timecost-taps')}, Meltano SDK v{version('singer-sdk')}")  # noqa: T201
+    return True
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Import within a block; what is imported stays, so it is never searched for garbage."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
