@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from tap_clockify.changes import PAGE_SIZES
 from taps_common.errors import StatusError
 from taps_common.http import Session
 from taps_common.progress import Cost
@@ -330,7 +331,8 @@ def test_a_workspace_without_all_types_does_not_take_them_from_the_others(
 ) -> None:
     chosen = catalog(["entity_changes"])
     first, second = world.workspaces
-    account.fault(f"/workspaces/{first}/entities/created", "status", code=400, times=2)
+    refusals = len(PAGE_SIZES) + 1
+    account.fault(f"/workspaces/{first}/entities/created", "status", code=400, times=refusals)
     run = account.run(catalog=chosen).ok()
     assert f"Only the types of time entries are asked for in workspace {first}." in run.log
     types = {
