@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sandbox
-from benchmarks.server import ROOT
+from benchmarks.environments import ROOT
 from sandbox.clockify.workspaces import ACCOUNTS
 
 if TYPE_CHECKING:
@@ -95,10 +95,11 @@ PEERS = (
 
 @dataclass(frozen=True)
 class Counted:
-    """A run of the tap, and what it sent."""
+    """A run of the tap: what it asked for, and how many rows it sent to the target."""
 
     name: str
     asked: Counter[str]
+    rows: int
 
 
 def main() -> int:
@@ -123,11 +124,11 @@ def table(name: str, running: Sandbox, entries: int | None) -> Iterable[str]:
         f"{size.members:,} members, {size.projects:,} projects, {size.tasks:,} tasks, "
         f"{entries or size.entries:,} time entries in all, plan {size.plan}\n"
     )
-    yield f"| run | requests | {' | '.join(COLUMNS)} |"
-    yield "| --- " * (2 + len(COLUMNS)) + "|"
+    yield f"| run | requests | {' | '.join(COLUMNS)} | rows sent |"
+    yield "| --- " * (3 + len(COLUMNS)) + "|"
     for run in runs(running, everything=name == "free"):
         by_group = " | ".join(f"{run.asked[one]:,}" for one in COLUMNS)
-        yield f"| {run.name} | **{run.asked.total():,}** | {by_group} |"
+        yield f"| {run.name} | **{run.asked.total():,}** | {by_group} | {run.rows:,} |"
     yield f"\nFewest pages that hold the core, one per member at least: {fewest(homes):,}.\n"
     yield "| the same tables, designed as | first run | later run | by |"
     yield "| --- | --- | --- | --- |"
@@ -139,18 +140,22 @@ def table(name: str, running: Sandbox, entries: int | None) -> Iterable[str]:
 def runs(running: Sandbox, *, everything: bool) -> Iterable[Counted]:
     """Run the tap in all ways; yield each run's requests."""
     since = f"{datetime.now(timezone.utc):%Y-%m}-01"
-    ways: list[tuple[str, Sequence[str] | None, bool, dict[str, str]]] = [
+    ways: list[tuple[str, Sequence[str] | None, bool, dict[str, Any]]] = [
         ("core, INCREMENTAL", CORE, False, {}),
+        ("core, INCREMENTAL, skip_unchanged", CORE, False, {"skip_unchanged": True}),
         ("core, LOG_BASED", CORE, True, {}),
     ]
     if everything:
-        ways.append((f"all tables since {since}", None, False, {"start_date": since}))
+        bounded = {"start_date": since}
+        free = (*CORE, "detailed_report")
+        ways.append((f"core and detailed_report since {since}", free, False, bounded))
+        ways.append((f"all tables since {since}", None, False, bounded))
     for name, tables, by_log, settings in ways:
         state: State = {}
         for kind in ("full", "quiet"):
             running.reset_requests()
-            state = run_tap(running, tables, by_log=by_log, state=state, settings=settings)
-            yield Counted(f"{name}: {kind}", grouped(running))
+            state, rows = run_tap(running, tables, by_log=by_log, state=state, settings=settings)
+            yield Counted(f"{name}: {kind}", grouped(running), rows)
 
 
 def run_tap(
@@ -159,9 +164,9 @@ def run_tap(
     *,
     by_log: bool,
     state: State,
-    settings: dict[str, str],
-) -> State:
-    """Run the tap with these tables, or with all, to its end; return its last state."""
+    settings: dict[str, Any],
+) -> tuple[State, int]:
+    """Run the tap with these tables, or with all, to its end; return its last state and its rows."""
     config = {
         "api_url": f"{running.url}/clockify/api/v1",
         "api_key": "sandbox-key",
@@ -179,14 +184,15 @@ def run_tap(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
             assert process.stdout is not None
-            last = b""
+            last, rows = b"", 0
             for line in process.stdout:
+                rows += line.startswith(b'{"type":"RECORD"')
                 if line.startswith(b'{"type":"STATE"'):
                     last = line
         if process.returncode:
             raise RuntimeError(f"tap-clockify ended with {process.returncode}")
     found: State = json.loads(last)["value"]
-    return found
+    return found, rows
 
 
 def catalog(command: list[str], tables: Sequence[str] | None, *, by_log: bool) -> dict[str, Any]:
