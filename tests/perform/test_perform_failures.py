@@ -15,7 +15,7 @@ from tests.perform.runs import FIRST, SECOND, Account, Copy
 
 if TYPE_CHECKING:
     from tests.common.doubles import Server
-    from tests.common.runs import Run
+    from tests.common.runs import Run, State
 
 VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
 TABLES = ("docket_export", "other_resources_export", "wbs_export")
@@ -118,6 +118,12 @@ def test_a_broken_clip_leaves_the_other_tables_whole(account: Account, broken: W
     assert len(account.asked()) == 4 + 2 * account.asked().count((1, BROKEN))
 
 
+def rows_known(state: State) -> dict[str, int]:
+    """Return how many rows the state says that each project's clip had."""
+    clips = state["bookmarks"][BROKEN]["clips"]
+    return {project: known["rows"] for project, known in clips.items()}
+
+
 @pytest.mark.parametrize("broken", [*REFUSED[::3], *NO_TABLE[::3]], ids=str)
 def test_one_broken_project_lets_the_other_through_but_empties_nothing(
     account: Account, broken: Wrong
@@ -136,7 +142,7 @@ def test_one_broken_project_lets_the_other_through_but_empties_nothing(
     assert broken.says in line
     assert {row["project"] for row in run.records(BROKEN)} == {SECOND}
     assert run.versioned == []
-    assert run.state == before.state
+    assert rows_known(run.state) == rows_known(before.state)
     assert copy.differences(account.world, (BROKEN,))[BROKEN].startswith("1 left over")
     account.world.set_clip(
         BROKEN, 1, **{name: type(broken.values[name])() for name in broken.values}
