@@ -166,7 +166,7 @@ def run_tap(
     state: State,
     settings: dict[str, Any],
 ) -> tuple[State, int]:
-    """Run the tap with these tables, or with all, to its end; return its last state and its rows."""
+    """Run the tap with these tables, or with all; return its last state and number of rows."""
     config = {
         "api_url": f"{running.url}/clockify/api/v1",
         "api_key": "sandbox-key",

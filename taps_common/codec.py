@@ -91,11 +91,8 @@ class LineEncoder:
         selected: Callable[[Breadcrumb], bool],
         version: int | None = None,
     ) -> None:
-        fields: list[tuple[str, Any]] = [("type", str), ("stream", str), ("record", Any)]
-        fields += [] if version is None else [("version", int)]
-        self._message = msgspec.defstruct("Message", [*fields, ("time_extracted", str)], gc=False)
-        self._head = ("RECORD", stream)
-        self._version = () if version is None else (version,)
+        self._head = b'{"type":"RECORD","stream":%b,"record":' % _encoder.encode(stream)
+        self._version = b"" if version is None else b',"version":%d' % version
         paths = _paths(row)
         self._deselected = [names for path, names, _ in paths if not selected(path)]
         self._bare = not any(selected(path) for path, _, _ in paths)
@@ -108,9 +105,17 @@ class LineEncoder:
         self._decimals = [names for _, names, field in paths if _holds_decimals(field.type)]
 
     def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
-        """Return one RECORD per row, each ending in a newline; nothing for no rows."""
-        message, head, tail = self._message, self._head, (*self._version, time_extracted)
-        return _encoder.encode_lines([message(*head, row, *tail) for row in self._ready(rows)])
+        """Return one RECORD per row, each ending in a newline; nothing for no rows.
+
+        What all messages have in common is put between the rows at once, which takes half the time
+        of encoding it with each.
+        """
+        if not rows:
+            return b""
+        bare = _encoder.encode_lines(self._ready(rows))  # newlines are between rows only
+        head, stamp = self._head, _encoder.encode(time_extracted)
+        tail = b'%b,"time_extracted":%b}\n' % (self._version, stamp)
+        return b"%b%b%b" % (head, bare[:-1].replace(b"\n", tail + head), tail)
 
     def batch_lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
         """Return one object per row, each ending in a newline.

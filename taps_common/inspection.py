@@ -57,16 +57,18 @@ class Inspection:
             self._trails.setdefault(tuple(partition.values()), set())
             return
         walk = tuple(partition.values())
-        keys = {hash(self._keys(row)) for row in rows}
+        keys = set(map(self._keys, rows))
         before = self._pages.pop(walk, set())
         trail = self._trails.setdefault(walk, set())
         page = hash(frozenset(keys))
         if keys and page in trail:
             raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
         trail.add(page)
-        self._outcome.repeated += len(rows) - len(keys) + len(keys & before)
+        self._outcome.repeated += len(rows) - len(keys)
+        if before:
+            self._outcome.repeated += len(before.intersection(map(hash, keys)))
         if not last:
-            self._pages[walk] = keys
+            self._pages[walk] = set(map(hash, keys))
 
     def end_walk(self, partition: Scope) -> bool:
         """Forget the pages of a walk; return whether there was any."""

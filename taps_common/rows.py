@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
@@ -55,11 +54,20 @@ def json_schema(row: type[Row]) -> JsonSchema:
     return _schema_of(_info(row))
 
 
-@cache
+def learn(rows: Sequence[type[msgspec.Struct]]) -> None:
+    """Look at row types together, which takes half the time of one after another."""
+    for info in types.multi_type_info([row for row in rows if row not in _known]):
+        assert isinstance(info, types.StructType)  # noqa: S101 - narrows the type, cannot fail
+        _known[info.cls] = info
+
+
 def _info(row: type[msgspec.Struct]) -> types.StructType:
-    info = types.type_info(row)
-    assert isinstance(info, types.StructType)  # noqa: S101 - narrows the type, cannot fail
-    return info
+    if row not in _known:
+        learn([row])
+    return _known[row]
+
+
+_known: dict[type[msgspec.Struct], types.StructType] = {}
 
 
 _SCALARS: dict[type[types.Type], JsonSchema] = {

@@ -17,6 +17,7 @@ from taps_common.fetch import LANES, Workers
 from taps_common.http import Session
 from taps_common.pace import Pace
 from taps_common.reading import Reading
+from taps_common.rows import learn
 from taps_common.seam import LineWriter
 from taps_common.settings import (
     describe_errors,
@@ -105,6 +106,7 @@ class ApiTap(CommandTap):
 
     def discover_streams(self) -> list[Table]:
         """Return all tables."""
+        learn([kind.row for kind in self.table_types])
         return [kind(self) for kind in self.table_types]
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,6 +29,7 @@ is asked for with this much on both sides."""
 
 OWNER_ONLY = "only those of its owner arrive; use the key of an owner or admin"
 
+_start_of, _end_of = attrgetter("start"), attrgetter("timeInterval.end")
 _value_text = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -71,10 +74,19 @@ class TimeEntries(ByChanges):
         """Return the start of an entry; None of one that changed, which has no date to pass."""
         return None if self.reads_changes else row.start
 
+    def latest(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
+        """Return the latest start of a page, unless that is not what the bookmark holds."""
+        if self.by_changes:
+            return None
+        return max(filter(None, map(_start_of, rows_read)), default=None)
+
     def earliest_open(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the earliest start of a running timer; when it ends, that is a change."""
         if self.by_changes:
             return None
+        with suppress(AttributeError):  # one without an interval
+            if None not in map(_end_of, rows_read):  # as most pages are, told without looking twice
+                return None
         running = [
             entry.start
             for entry in rows_read
