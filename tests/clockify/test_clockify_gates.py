@@ -213,7 +213,7 @@ def test_an_addon_has_no_role(account: Account) -> None:
 
 def test_a_role_that_cannot_be_known_is_a_failure(account: Account) -> None:
     account.fault("v1/workspaces", "status", code=500, after=1, times=1)
-    run = account.run(catalog=catalog(["expenses", "holidays"]), max_retries=0)
+    run = account.run(catalog=catalog(["expenses", "holidays"]), max_retries=0, max_concurrency=1)
     assert "expenses failed" in run.log
     assert "GET /workspaces at" in run.log
     assert run.error.startswith("1 of 2 tables are incomplete (expenses)")
