@@ -380,7 +380,7 @@ def as_value(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]
 
 HOW = st.sampled_from(["compact", "spread", "ascii"])
 quickly = settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     database=None,
