@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from decimal import Decimal
+from functools import cached_property
 from math import isfinite
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -96,12 +97,7 @@ class LineEncoder:
         paths = _paths(row)
         self._deselected = [names for path, names, _ in paths if not selected(path)]
         self._bare = not any(selected(path) for path, _, _ in paths)
-        columns = json_schema(row)["properties"]  # type: ignore[arg-type]  # a narrowed row type
-        self._moments = [
-            names[0]
-            for path, names, _ in paths
-            if len(path) == 1 and columns[path[0]].get("format") == "date-time"
-        ]
+        self._row = row
         self._decimals = [names for _, names, field in paths if _holds_decimals(field.type)]
 
     def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
@@ -133,6 +129,16 @@ class LineEncoder:
         comma = "" if self._bare else ","
         stamp = f'{comma}"_sdc_extracted_at":"{time_extracted}"}}\n'
         return lines.replace(b"}\n", stamp.encode())  # JSON has newlines between lines only
+
+    @cached_property
+    def _moments(self) -> list[str]:
+        """The columns of moments, as Python names them; only files need to know."""
+        columns = json_schema(self._row)["properties"]  # type: ignore[arg-type]  # narrowed
+        return [
+            names[0]
+            for path, names, _ in _paths(self._row)
+            if len(path) == 1 and columns[path[0]].get("format") == "date-time"
+        ]
 
     def _ready(self, rows: Sequence[Row]) -> Sequence[object]:
         """Return what is encoded of rows: without what is deselected and what is no number."""

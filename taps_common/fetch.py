@@ -58,9 +58,14 @@ class Workers:
         self._started = 0
         self._foreseen: dict[tuple[object, ...], Future[Response]] = {}
 
+    @property
+    def can_foresee(self) -> bool:
+        """Whether there is room for another request that a walk will send later."""
+        return self.count > 1 and len(self._foreseen) < self.count
+
     def foresee(self, request: Request) -> bool:
         """Have a request sent that a walk will send later; return whether there is room for it."""
-        if self.count == 1 or len(self._foreseen) == self.count:
+        if not self.can_foresee:
             return False
         if request.identity not in self._foreseen:
             self._foreseen[request.identity] = self.submit(request)

@@ -120,6 +120,10 @@ class ApiTap(CommandTap):
         assert isinstance(stream, kind)  # noqa: S101 - narrows the type, cannot fail
         return stream
 
+    @property
+    def _every_source(self) -> list[Source]:
+        return [table for table in self.tables if isinstance(table, Source)]
+
     def family(self, source: Source) -> list[Table]:
         """Return the selected tables that one reading of a source feeds."""
         tables: list[Table] = [source, *source.unwound()]
@@ -236,15 +240,17 @@ class ApiTap(CommandTap):
 
     def _look_ahead(self, current: Source) -> None:
         """Ask for first pages of the streams after one, as far as there are workers to spare."""
-        sources = [table for table in self.tables if isinstance(table, Source)]
+        sources = self._every_source
         for source in sources[sources.index(current) + 1 :]:
+            if self.lanes == 1 or not self.workers.can_foresee:
+                return
             tables = self.family(source)
-            if not tables or type(source) in self._outcomes or self.lanes == 1:
+            scopes = [*filter(source.is_foreseen, source.scopes())] if tables else []
+            if not scopes or type(source) in self._outcomes:
                 continue
             reading = Reading(source, tables)
-            for scope in filter(source.is_foreseen, source.scopes()):
-                if not self.workers.foresee(next(source.walk(scope, None, reading))):
-                    return
+            for scope in scopes:
+                self.workers.foresee(next(source.walk(scope, None, reading)))
 
     def save_state(self, *, now: bool = False) -> None:
         """Write a STATE message, unless one was written a moment ago or nothing changed."""
@@ -287,8 +293,7 @@ class ApiTap(CommandTap):
 
     def _sources(self) -> Iterable[Source]:
         """Return the sources in the order in which they are read in this run."""
-        sources = [table for table in self.tables if isinstance(table, Source)]
-        return sorted(sources, key=lambda source: not self._is_under_way(source))
+        return sorted(self._every_source, key=lambda source: not self._is_under_way(source))
 
     def _is_under_way(self, source: Source) -> bool:
         """Tell whether an interrupted run left a reading: what is left of it comes first.
