@@ -43,32 +43,37 @@ class Inspection:
         self._reported: set[str] = set()
         self._present: set[str] = set()
 
-    def check_keys(
-        self, request: Request, rows: Sequence[Row], partition: Scope, *, last: bool
+    def keys_of(self, rows: Sequence[Row]) -> set[int]:
+        """Return hashes of the keys of rows: a page's keys themselves are megabytes."""
+        return set(map(hash, map(self._keys, rows))) if self._keys else set()
+
+    def end_page(
+        self, request: Request, partition: Scope, keys: set[int], count: int, *, last: bool
     ) -> None:
         """Count rows that came twice; a page of nothing else is a loop (NO-LOOP).
 
-        Only hashes are kept, and only of walks that go on: the keys of a page are megabytes.
+        Args:
+            request: what was asked.
+            partition: whose page it is.
+            keys: hashes of the page's keys.
+            count: how many rows it has.
+            last: whether it is known to be the last page of its walk.
 
         Raises:
             ShapeError: the same page came before in this walk.
         """
-        if self._keys is None:  # nothing tells a row that came twice from two that are alike
-            self._trails.setdefault(tuple(partition.values()), set())
-            return
         walk = tuple(partition.values())
-        keys = set(map(self._keys, rows))
-        before = self._pages.pop(walk, set())
         trail = self._trails.setdefault(walk, set())
+        if self._keys is None:  # nothing tells a row that came twice from two that are alike
+            return
         page = hash(frozenset(keys))
         if keys and page in trail:
             raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
         trail.add(page)
-        self._outcome.repeated += len(rows) - len(keys)
-        if before:
-            self._outcome.repeated += len(before.intersection(map(hash, keys)))
-        if not last:
-            self._pages[walk] = set(map(hash, keys))
+        before = self._pages.pop(walk, set())
+        self._outcome.repeated += count - len(keys) + len(before & keys)
+        if not last:  # only of walks that go on
+            self._pages[walk] = keys
 
     def end_walk(self, partition: Scope) -> bool:
         """Forget the pages of a walk; return whether there was any."""
@@ -76,7 +81,17 @@ class Inspection:
         self._pages.pop(walk, None)
         return self._trails.pop(walk, None) is not None
 
-    def report_drift(self, body: bytes, count: int) -> None:
+    def trusts(self, table: Table) -> bool:
+        """Tell whether an unwound table has all its rows: no field it is made of went missing."""
+        if table is self._source:
+            return True
+        drifted = {path.partition(".")[0].partition("[")[0] for path in self._decoder.drifted}
+        missing = table.needs - self._present if self._present else frozenset()
+        for name in sorted(missing):
+            self._logger.warning("%s: no row of %s has %s", table.name, self._source.name, name)
+        return not missing and not drifted & table.needs and table.name not in self._outcome.blank
+
+    def report_drift(self, text: bytes, count: int) -> None:
         """Say once which fields changed their type, and which are new."""
         name = self._source.name
         if drifted := self._decoder.drifted - self._reported:
@@ -88,20 +103,10 @@ class Inspection:
         if (unseen := PROBED_ROWS - self._probed) <= 0:
             return
         self._probed += count
-        present, undeclared = self._decoder.survey(body, unseen)
+        present, undeclared = self._decoder.survey(text, unseen)
         self._present |= present
         unmentioned = {path for path in undeclared if not self._source.expects(path)}
         if unknown := unmentioned - self._reported:
             self._reported |= unknown
             paths = ", ".join(sorted(unknown))
             self._logger.warning("%s: fields unknown to this version, left out: %s", name, paths)
-
-    def trusts(self, table: Table) -> bool:
-        """Tell whether an unwound table has all its rows: no field it is made of went missing."""
-        if table is self._source:
-            return True
-        drifted = {path.partition(".")[0].partition("[")[0] for path in self._decoder.drifted}
-        missing = table.needs - self._present if self._present else frozenset()
-        for name in sorted(missing):
-            self._logger.warning("%s: no row of %s has %s", table.name, self._source.name, name)
-        return not missing and not drifted & table.needs and table.name not in self._outcome.blank

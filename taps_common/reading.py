@@ -18,7 +18,7 @@ from taps_common.unsent import Unsent
 from taps_common.versions import activate, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from msgspec import Struct
 
@@ -134,7 +134,7 @@ class Reading:
     def take(
         self, request: Request, response: Response, partition: Scope, *, last: bool = False
     ) -> int:
-        """Decode a page and emit its rows.
+        """Decode a page and emit its rows, some at a time.
 
         Args:
             request: what was asked.
@@ -149,18 +149,27 @@ class Reading:
             ShapeError: the page is not what the service documents, or came before.
         """
         self.outcome.progress.cost.add(response.cost)
+        count, keys = 0, set[int]()
+        for rows, text in self._parts(request, response):
+            count += len(rows)
+            self.source.complete(rows, partition)
+            keys |= self._inspection.keys_of(rows)
+            self._inspection.report_drift(text, len(rows))
+            self.accept(rows, partition)
+        self._inspection.end_page(request, partition, keys, count, last=last)
+        return count
+
+    def _parts(self, request: Request, response: Response) -> Iterator[tuple[list[Row], bytes]]:
+        body = response.body
         try:
-            rows: Sequence[Row] = self._decoder.decode(response.body)
+            if self.source.together:
+                yield self._decoder.decode(body), body
+            else:
+                yield from self._decoder.parts(body)
         except ShapeError as error:
             raise ShapeError(
                 f"{request} answered 200, but the page is not usable: {error}"
             ) from None
-        count = len(rows)
-        self.source.complete(rows, partition)
-        self._inspection.check_keys(request, rows, partition, last=last)
-        self._inspection.report_drift(response.body, count)
-        self.accept(rows, partition)
-        return count
 
     def accept(self, rows: Sequence[Row], partition: Scope) -> None:
         """Emit rows of a partition, and what is unwound from them."""

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 
 ROWS_AT_ONCE = 500
-"""Rows encoded and written together: large enough to be fast, small enough for the processor's
-cache (20 % less time than whole pages of 5,000, and a quarter of the memory)."""
+"""Rows encoded and written together at most, for the same reason as `taps_common.codec.PART`."""
 
 
 class Table(SeamStream):
@@ -159,6 +158,7 @@ class Source(Table):
             then speaks for all of them.
         optional: whether a scope that the service refuses is left out, and no failure.
         plain: whether each scope is one walk, and nothing else has to be read before it.
+        together: whether `complete` and `choose` have to see all rows of a page at once.
     """
 
     cursor: ClassVar[str | None] = None
@@ -167,6 +167,7 @@ class Source(Table):
     sliced: ClassVar[bool] = False
     optional: ClassVar[bool] = False
     plain: ClassVar[bool] = False
+    together: ClassVar[bool] = False
 
     @property
     def source(self) -> Source:

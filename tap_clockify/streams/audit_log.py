@@ -68,6 +68,7 @@ class AuditLog(WindowedStream):
     path = "/workspaces/{workspaceId}/audit-log"
     from_route = ("workspaceId",)
     page_size = 50  # documented maximum
+    together = True
     smallest_page = 20  # documented default: the page size was seen to be ignored
     envelope = ("response",)
     feature = "AUDIT_LOG"

@@ -68,7 +68,8 @@ class TimeEntries(ByChanges):
         """Copy the start to the top of the row, where a replication key has to be."""
         super().complete(rows_read, partition)
         for entry in rows_read:
-            entry.start = entry.timeInterval.start if entry.timeInterval else None
+            if interval := entry.timeInterval:
+                entry.start = interval.start
 
     def moment(self, row: rows.TimeEntry) -> datetime | None:
         """Return the start of an entry; None of one that changed, which has no date to pass."""

@@ -35,6 +35,7 @@ class Workspaces(ClockifyStream):
     primary_keys = ("id",)
     path = "/workspaces"
     paged = False
+    together = True
     needs = frozenset({"id", "name", "featureSubscriptionType", "features"})
 
     def __init__(self, tap: TapClockify) -> None:
