@@ -47,29 +47,35 @@ class Inspection:
         """Return hashes of the keys of rows: a page's keys themselves are megabytes."""
         return set(map(hash, map(self._keys, rows))) if self._keys else set()
 
-    def end_page(
-        self, request: Request, partition: Scope, keys: set[int], count: int, *, last: bool
-    ) -> None:
-        """Count rows that came twice; a page of nothing else is a loop (NO-LOOP).
+    def begin_page(self, request: Request, partition: Scope, keys: set[int]) -> None:
+        """Refuse a page that begins as one before, before its rows go out again: a loop (NO-LOOP).
 
         Args:
             request: what was asked.
             partition: whose page it is.
-            keys: hashes of the page's keys.
-            count: how many rows it has.
-            last: whether it is known to be the last page of its walk.
+            keys: hashes of the keys of its first part.
 
         Raises:
             ShapeError: the same page came before in this walk.
         """
-        walk = tuple(partition.values())
-        trail = self._trails.setdefault(walk, set())
+        trail = self._trails.setdefault(tuple(partition.values()), set())
+        beginning = hash(frozenset(keys))
+        if keys and beginning in trail:
+            raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
+        trail.add(beginning)
+
+    def end_page(self, partition: Scope, keys: set[int], count: int, *, last: bool) -> None:
+        """Count rows that came twice.
+
+        Args:
+            partition: whose page it is.
+            keys: hashes of all its keys.
+            count: how many rows it has.
+            last: whether it is known to be the last page of its walk.
+        """
         if self._keys is None:  # nothing tells a row that came twice from two that are alike
             return
-        page = hash(frozenset(keys))
-        if keys and page in trail:
-            raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
-        trail.add(page)
+        walk = tuple(partition.values())
         before = self._pages.pop(walk, set())
         self._outcome.repeated += count - len(keys) + len(before & keys)
         if not last:  # only of walks that go on

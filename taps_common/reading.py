@@ -151,12 +151,15 @@ class Reading:
         self.outcome.progress.cost.add(response.cost)
         count, keys = 0, set[int]()
         for rows, text in self._parts(request, response):
-            count += len(rows)
             self.source.complete(rows, partition)
-            keys |= self._inspection.keys_of(rows)
+            found = self._inspection.keys_of(rows)
+            if not count:
+                self._inspection.begin_page(request, partition, found)
             self._inspection.report_drift(text, len(rows))
             self.accept(rows, partition)
-        self._inspection.end_page(request, partition, keys, count, last=last)
+            count += len(rows)
+            keys |= found
+        self._inspection.end_page(partition, keys, count, last=last)
         return count
 
     def _parts(self, request: Request, response: Response) -> Iterator[tuple[list[Row], bytes]]:

@@ -1,0 +1,130 @@
+"""Pages that are read by parts: the same rows as at once, and what is said where they break."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from taps_common import codec
+from taps_common.codec import PART, PageDecoder, records
+from taps_common.errors import ShapeError
+from taps_common.rows import Json, Row
+from tests.common.doubles import PROJECTS, Answers, FakeClock, one_workspace, run_tap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from taps_common.rows import Breadcrumb
+
+
+class Thing(Row):
+    """A thing, with others in it that begin as it does."""
+
+    id: str
+    text: str | None = None
+    within: list[Json] | None = None
+
+
+TEXTS = st.text(alphabet='ab},{":\\[] \u00e9', max_size=8)
+INSIDE = st.recursive(
+    TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)
+)
+THINGS = st.fixed_dictionaries(
+    {"id": TEXTS},
+    optional={
+        "text": TEXTS | st.integers(),  # a number is not of its type
+        "within": st.lists(st.fixed_dictionaries({"id": INSIDE}), max_size=4),
+    },
+)
+
+
+def decoder() -> PageDecoder[Thing]:
+    def everything(path: Breadcrumb) -> bool:
+        return bool(path)
+
+    return PageDecoder(Thing, everything)
+
+
+@given(things=st.lists(THINGS, max_size=12), size=st.integers(1, 120), wide=st.booleans())
+@settings(deadline=None)
+def test_parts_are_the_page(things: Sequence[dict[str, Any]], size: int, *, wide: bool) -> None:
+    """Wherever a page is cut, and whatever looks like a row in it."""
+    page = json.dumps(things, separators=None if wide else (",", ":"), ensure_ascii=False).encode()
+    whole, cut = decoder(), decoder()
+    expected = records(whole.decode(page))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codec, "PART", size)
+        parts = list(cut.parts(page))
+    assert [row for rows, _ in parts for row in records(rows)] == expected
+    assert [one for _, text in parts for one in json.loads(text)] == [*things]
+    assert cut.drifted == whole.drifted
+
+
+def compact(*rows: object) -> bytes:
+    """A page as services write it."""
+    return json.dumps(rows, separators=(",", ":")).encode()
+
+
+def many(count: int) -> list[dict[str, Any]]:
+    return [{"id": f"{number:06}", "name": "n" * 100} for number in range(count)]
+
+
+def test_a_large_page_is_cut() -> None:
+    page = compact(*many(5000))
+    sizes = [len(text) for _, text in decoder().parts(page)]
+    assert len(sizes) > len(page) // PART // 2
+    assert max(sizes) < 2 * PART + 200
+    assert min(sizes) >= PART
+
+
+def test_rows_with_lists_of_others_are_read_at_once_from_there() -> None:
+    """A cut inside of a row is none."""
+    inner = [{"id": str(number), "text": "x" * 50} for number in range(3000)]
+    page = compact({"id": "1", "within": []}, {"id": "2", "within": inner}, {"id": "3"})
+    parts = [[row.id for row in rows] for rows, _ in decoder().parts(page)]
+    assert parts == [["1", "2", "3"]]
+
+
+def test_a_page_that_breaks_off_fails_with_what_came_before_it_sent(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Rows before the break are true; the bookmark, and the table's version, say nothing of it."""
+    rows = many(3000)
+    broken = compact(*rows)[:-60]
+    run = run_tap(clock, Answers(one_workspace() | {PROJECTS: [broken]}), ("projects",))
+    assert run.error
+    assert "breaks off in the middle" in caplog.text
+    sent = [row["id"] for row in run.records("projects")]
+    assert sent == [row["id"] for row in rows[: len(sent)]]
+    assert len(sent) > len(rows) // 2
+    assert not run.of_type("ACTIVATE_VERSION")
+
+
+def test_a_large_page_that_came_before_is_not_sent_again(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """NO-LOOP, before any of its parts goes out."""
+    rows = many(3000)
+    run = run_tap(clock, Answers(one_workspace() | {PROJECTS: [compact(*rows)] * 3}), ("projects",))
+    assert run.error
+    assert "sent the same page twice" in caplog.text
+    assert [row["id"] for row in run.records("projects")] == [row["id"] for row in rows]
+
+
+def test_what_does_not_fit_in_the_middle_of_a_page_is_null(clock: FakeClock) -> None:
+    rows = many(3000)
+    rows[2000]["name"] = 5
+    answers = Answers(one_workspace() | {PROJECTS: [compact(*rows), b"[]"]})
+    run = run_tap(clock, answers, ("projects",))
+    sent = {row["id"]: row["name"] for row in run.records("projects")}
+    assert len(sent) == len(rows)
+    assert [ident for ident, name in sent.items() if name is None] == ["002000"]
+
+
+def test_a_page_without_its_key_says_so() -> None:
+    with pytest.raises(ShapeError, match="a row without id"):
+        list(decoder().parts(compact(*many(3000), {"name": "last"})))
