@@ -68,8 +68,8 @@ class TimeEntries(ByChanges):
         """Copy the start to the top of the row, where a replication key has to be."""
         super().complete(rows_read, partition)
         for entry in rows_read:
-            if interval := entry.timeInterval:
-                entry.start = interval.start
+            interval = entry.timeInterval
+            entry.start = interval.start if interval else None
 
     def moment(self, row: rows.TimeEntry) -> datetime | None:
         """Return the start of an entry; None of one that changed, which has no date to pass."""
