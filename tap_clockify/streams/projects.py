@@ -84,7 +84,7 @@ class Projects(Listed):
         if not self.tap.table(Tasks).selected:
             yield from super().walk(partition, window, reading)
             return
-        kept = self.tasks[ident] = HydratedTasks()
+        kept = self.tasks[ident] = HydratedTasks(self.tap.clock.now())
 
         def take(request: Request, response: Response, *, last: bool) -> int:
             count = reading.take(request, response, partition, last=last)
@@ -192,7 +192,7 @@ class Tasks(ClockifyStream):
                 del self._lists[ident]  # deleted meanwhile
                 continue
             pages = [response.body for _, response in found]
-            if lacking := kept.lacks(ident, pages, now):
+            if lacking := kept.lacks(ident, pages):
                 return lacking
         if kept.done and self._lists:
             state["compared"] = to_text(now)
