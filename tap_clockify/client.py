@@ -183,11 +183,15 @@ class ClockifyStream(Source):
 
     def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
         """Request the pages of a list and hand each on."""
+        yield from self.pages(partition, window, self.taker(partition, reading))
+
+    def taker(self, partition: Scope, reading: Reading) -> Take:
+        """Return what hands pages on as those of a partition."""
 
         def take(request: Request, response: Response, *, last: bool) -> int:
             return reading.take(request, self.bare(request, response), partition, last=last)
 
-        yield from self.pages(partition, window, take)
+        return take
 
     def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:
         """Request pages until `Last-Page` says so, or until a page is short where it is missing.
@@ -247,6 +251,10 @@ class ClockifyStream(Source):
             with suppress(ShapeError):
                 return rows_in(body, path)
         return rows_in(body, self.envelope)
+
+    def is_whole(self, response: Response) -> bool:
+        """Tell whether an answer is the only page of its list."""
+        return not self.paged or last_page(response) is True
 
     def has_enough(self) -> bool:
         """Tell whether the pages that follow hold nothing that was not read before."""

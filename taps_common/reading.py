@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from taps_common.inspection import Inspection
 from taps_common.outcome import Outcome
 from taps_common.progress import Cost, Progress
 from taps_common.rows import attribute_of
-from taps_common.unsent import Unsent
+from taps_common.unsent import what_is_unsent
 from taps_common.versions import activate, version_of
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
     from taps_common.bookmarks import Scope, ScopeState, Window
     from taps_common.http import Request, Response
-    from taps_common.rows import Breadcrumb, Row
+    from taps_common.rows import Row
     from taps_common.stream import Source, Table
+    from taps_common.unsent import Unsent
 
 STALLED_RUNS = 3
 """Runs that may get nowhere with an interrupted reading before it is begun anew."""
@@ -52,10 +54,12 @@ class Reading:
         self.tables = tables
         self._tap = source.tap
         self.outcome = Outcome(Progress(source.name, self._tap.clock, self._tap.logger))
-        self._decoder = PageDecoder(source.row, self._wants, lenient=source.lenient)
+        wants, lenient = partial(source.wants, tables), source.lenient
+        self._decoder = PageDecoder(source.row, wants, lenient=lenient)
         self.window: Window | None = None
         self._inspection = Inspection(source, self._decoder, self.outcome)
         self._unsent: Unsent | None = None
+        self._ended: list[tuple[Scope, Window]] = []
 
     def run(self) -> Outcome:
         """Read everything; failures are collected, and the state says what was done."""
@@ -63,8 +67,7 @@ class Reading:
             for table in self.tables:
                 table.write_schema()
                 metrics.enter_context(table.get_sync_timer())
-            if self.tables and self.source.skips_unchanged:
-                self._unsent = Unsent(self.source, self.tables, self.outcome)
+            self._unsent = what_is_unsent(self.source, self.tables, self.outcome)
             windows = [(scope, self._open(scope)) for scope in self.source.scopes()]
             version = version_of(self.source, [window for _, window in windows])
             self._begin(version)
@@ -73,11 +76,7 @@ class Reading:
                     self._read_scope(scope, window, version)
             changed = self._unsent is None or self._unsent.end(window for _, window in windows)
             for table in self.tables:
-                if table.files:
-                    table.finish_file()
-                    metrics.enter_context(table.get_batch_counter()).increment(table.files.count)
-                counter = metrics.enter_context(table.get_record_counter())
-                counter.increment(table.count)
+                table.end(metrics)
                 self.outcome.counts[table.name] = table.count
             versioned = version is None or activate(
                 version,
@@ -88,7 +87,10 @@ class Reading:
             )
             if self._unsent:
                 self._unsent.keep(versioned=versioned)
+        for scope, window in self._ended if self.outcome.stop is None else ():
+            self._close(scope, window)
         self.source.settle(self.outcome)
+        self.outcome.progress.cost.add(self._tap.workers.cost_of_unused())
         if self.tables and (self._tap.state.get("bookmarks") or not self.outcome.failures):
             self._tap.save_state(now=True)
         self.outcome.progress.tick()
@@ -129,7 +131,8 @@ class Reading:
     def begin_again(self, partition: Scope, error: RequestError) -> None:
         """Count what a walk cost that ends early and begins again: its pages may come again."""
         self.outcome.progress.cost.add(error.cost)
-        self._inspection.end_walk(partition)
+        if self._inspection.end_walk(partition) and self._unsent:
+            self._unsent.begin_again()
 
     def take(
         self, request: Request, response: Response, partition: Scope, *, last: bool = False
@@ -205,15 +208,6 @@ class Reading:
             self.outcome.blank[table.name] = self.outcome.blank.get(table.name, 0) + blank
         return whole
 
-    def _wants(self, path: Breadcrumb) -> bool:
-        """Tell whether a field of the source's rows is needed by anyone."""
-        source, top = self.source, path[0]
-        if top in source.needs or top in source.own_keys or top in source.from_route:
-            return True
-        if any(top in table.needs for table in self.tables):
-            return True
-        return source in self.tables and (not source.takes_pages or source.selects(path))
-
     def _begin(self, version: int | None) -> None:
         for table in self.tables:
             row = self._decoder.narrowed if table is self.source else table.row
@@ -245,7 +239,11 @@ class Reading:
             if window.done:  # of an interrupted reading: it goes on once the scope may be read
                 bookmarks.keep_walk(states, window)
         elif len(self.outcome.failures) == failed:
-            bookmarks.close_window(states, window, cursor=self._cursor, sliced=self.source.sliced)
+            if version is None or self.source.sliced:
+                self._close(scope, window)
+            else:  # until all are read, so that a run that goes on has the same version
+                bookmarks.keep_walk(states, window)
+                self._ended.append((scope, window))
         elif self.outcome.stop or (
             (aborted or not came or self.source.sliced) and window.stalled < STALLED_RUNS
         ):
@@ -320,6 +318,10 @@ class Reading:
         assert self.source.bookmark is not None  # noqa: S101 - asked only where there is a window
         return self.source.bookmark
 
+    def _close(self, scope: Scope, window: Window) -> None:
+        states, sliced = self._states(scope), self.source.sliced
+        bookmarks.close_window(states, window, cursor=self._cursor, sliced=sliced)
+
     def _states(self, scope: Scope) -> list[ScopeState]:
         return [t.get_context_state(dict(scope)) for t in self.tables if not t.full]
 
@@ -343,8 +345,5 @@ class Reading:
     def _note_cursors(self, page: Sequence[Row], rows: Sequence[Row], partition: Scope) -> None:
         """Tell the window what was seen; open rows count even if the dates leave them out."""
         assert self.window is not None  # noqa: S101 - asked only where there is a window
-        self.window.saw(
-            self.source.partition_id(partition),
-            self.source.latest(rows),
-            self.source.earliest_open(page),
-        )
+        ident = self.source.partition_id(partition)
+        self.window.saw(ident, self.source.latest(rows), self.source.earliest_open(page))

@@ -84,9 +84,10 @@ class ReportStream(WindowedStream):
                 reading.begin_again(partition, error)
             else:
                 return
+        take = self.taker(partition, reading)
         for part in parts(low, high + LAST_MOMENT, self.span):
             first, last = self.bounds(part)
-            yield from super().walk({**partition, "from": first, "to": last}, window, reading)
+            yield from self.pages({**partition, "from": first, "to": last}, window, take)
 
     def earliest(self, began: datetime) -> datetime:
         """Return the first day that is asked for where nothing bounds it."""
