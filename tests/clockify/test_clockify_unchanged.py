@@ -157,7 +157,7 @@ def test_a_walk_that_began_again_keeps_no_digests(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A row that came before and after may have changed between."""
-    main = {"workspace_ids": [account.world.main_id]}
+    main: dict[str, Any] = {"workspace_ids": [account.world.main_id]}
     monkeypatch.setattr("tap_clockify.streams.projects.Projects.page_size", 5)
     assert read(account, **main).ok().state["bookmarks"]["projects"]["sent"]
     account.fault("/projects", "status", code=400, after=1, times=1)
