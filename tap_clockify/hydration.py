@@ -12,7 +12,7 @@ from taps_common.errors import ShapeError
 from taps_common.spool import PIECE, room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from taps_common.http import Request, Response
@@ -127,9 +127,9 @@ class HydratedTasks:
         missing = [id_ for id_, _ in own if id_ not in came and not _is_new(id_, self._listed)]
         if missing:
             return f"{len(missing):,} of {len(own):,} tasks"
-        names = {
-            name for id_, task in own if id_ in came for name in task.keys() - came[id_].keys()
-        }
+        both = [(task, came[id_]) for id_, task in own if id_ in came]
+        names = {name for task, there in both for name in task.keys() - there.keys()}
+        names |= _filled(task for task, _ in both) - _filled(there for _, there in both)
         return f"the fields {', '.join(sorted(names))} of tasks" if names else None
 
     def pages(self) -> Iterator[bytes]:
@@ -177,6 +177,12 @@ def _by_id(page: bytes) -> dict[str, dict[str, Any]]:
     """Return the tasks of a page by their ids, their values unread."""
     tasks = msgspec.json.decode(page, type=list[dict[str, msgspec.Raw]])
     return {msgspec.json.decode(task["id"], type=str): task for task in tasks if "id" in task}
+
+
+def _filled(tasks: Iterable[dict[str, Any]]) -> set[str]:
+    """Return the names of fields that hold something in any task."""
+    empty = {b"null", b"[]", b"{}"}
+    return {name for task in tasks for name, value in task.items() if bytes(value) not in empty}
 
 
 def _is_new(ident: str, listed: datetime) -> bool:

@@ -202,6 +202,15 @@ def test_a_task_that_is_new_is_not_missed() -> None:
     assert found.lacks("a", [msgspec.json.encode([*listed, {"id": old}])]) == "1 of 3 tasks"
 
 
+@pytest.mark.parametrize("blank", [None, [], {}])
+def test_a_field_that_comes_empty_with_projects_only_is_missing(blank: object) -> None:
+    came = [{"id": "t0", "rate": blank, "name": "a"}, {"id": "t1", "rate": blank, "name": None}]
+    own = [{"id": "t0", "rate": blank, "name": "a"}, {"id": "t1", "rate": {"amount": 1}}]
+    found = kept(("a", came))
+    assert found.lacks("a", [msgspec.json.encode(own)]) == "the fields rate of tasks"
+    assert found.lacks("a", [msgspec.json.encode(own[:1])]) is None
+
+
 def test_pages_are_bounded_and_in_order() -> None:
     text = "x" * 1000
     found = HydratedTasks(NOW)
