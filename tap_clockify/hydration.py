@@ -21,7 +21,7 @@ ADDED = frozenset({"tasks", "client", "customFields", "currency", "favorite"})
 """What a hydrated project has more than a plain one (a real account's answers, 2023)."""
 
 COMPARED = 3
-"""Projects with most tasks, and without any, that are compared where no task is known as done."""
+"""Projects of each kind that are compared where no task is known to be done."""
 
 
 class _Project(msgspec.Struct, gc=False):
@@ -100,14 +100,14 @@ class HydratedTasks:
 
         The busiest one shows whether there is a limit and whether a field is missing; the oldest
         without any, whether some projects are left out. Where nothing shows that done tasks come,
-        more of both are asked: an archived project without tasks may be one whose tasks are done.
+        more of the busiest are asked, and of those that are archived: all their tasks may be done.
         """
         busiest = sorted(self._places, key=lambda one: (-self._places[one].number, one))
         shown = [one for one in busiest if self._places[one].number]
         none = [one for one in busiest if not self._places[one].number]
-        none.sort(key=lambda one: one not in self._archived)
-        number = 1 if self.done else COMPARED
-        return shown[:number] + none[:number]
+        archived = [one for one in none if one in self._archived]
+        most = 1 if self.done else COMPARED
+        return shown[:most] + (archived[:most] or none[:1])
 
     def lacks(self, ident: str, listed: Sequence[bytes]) -> str | None:
         """Return what a project's own list of tasks has that did not come with it, in words.

@@ -187,8 +187,9 @@ def tasks(number: int, status: str = "ACTIVE", text: str = "") -> list[dict[str,
 
 def test_which_projects_are_compared() -> None:
     shown = [("a", tasks(1)), ("b", tasks(3)), ("c", None), ("d", tasks(2)), ("e", [])]
-    assert kept(*shown).to_compare() == ["b", "d", "a", "c", "e"]
-    assert kept(*shown, archived="a e").to_compare() == ["b", "d", "a", "e", "c"]
+    assert kept(*shown).to_compare() == ["b", "d", "a", "c"]
+    assert kept(*shown, archived="a e").to_compare() == ["b", "d", "a", "e"]
+    assert kept(*shown, archived="c e").to_compare() == ["b", "d", "a", "c", "e"]
     assert kept(*shown, ("f", tasks(1, "DONE"))).to_compare() == ["b", "c"]
     assert kept(("a", tasks(1, "DONE"))).to_compare() == ["a"]
 
