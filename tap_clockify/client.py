@@ -183,15 +183,11 @@ class ClockifyStream(Source):
 
     def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
         """Request the pages of a list and hand each on."""
-        yield from self.pages(partition, window, self.taker(partition, reading))
-
-    def taker(self, partition: Scope, reading: Reading) -> Take:
-        """Return what hands pages on as those of a partition."""
 
         def take(request: Request, response: Response, *, last: bool) -> int:
             return reading.take(request, self.bare(request, response), partition, last=last)
 
-        return take
+        yield from self.pages(partition, window, take)
 
     def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:
         """Request pages until `Last-Page` says so, or until a page is short where it is missing.

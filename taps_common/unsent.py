@@ -21,6 +21,7 @@ from zlib import crc32
 from msgspec.json import Encoder
 
 from taps_common.bookmarks import before
+from taps_common.errors import TapError
 from taps_common.rows import json_schema
 from taps_common.spool import room
 
@@ -149,7 +150,10 @@ class Unsent:
             if same or not self._outcome.complete:
                 self._drop()
             else:  # rows are gone
-                self._release()
+                try:
+                    self._release()
+                except TapError as error:
+                    self._outcome.fail({}, error)
         self._bound(windows)
         return not same
 
@@ -205,7 +209,8 @@ class Unsent:
 
     def _drop(self) -> None:
         assert self._held is not None  # noqa: S101 - asked only then
-        self._held.close()
+        with suppress(OSError):  # no room for what nobody needs any more
+            self._held.close()
         self._hold(None)
         self._outcome.unchanged = self._outcome.progress.rows
         for table in self._tables:

@@ -73,6 +73,10 @@ class Projects(Listed):
         hydrated = partition["workspaceId"] in self.tasks
         return (*self.params, *((("hydrated", "true"),) if hydrated else ()))
 
+    def is_whole(self, response: Response) -> bool:
+        """Tell whether an answer is the only page; with tasks it must not be old either."""
+        return not self.tap.table(Tasks).selected and super().is_whole(response)
+
     def expects(self, path: str) -> bool:
         """Tell whether a field is what hydrated projects have more."""
         return path in ADDED

@@ -459,6 +459,20 @@ def test_a_run_that_dies_between_workspaces_goes_on_with_its_version(
     assert "walk" not in str(states[-1])
 
 
+def test_a_run_that_goes_on_does_not_delete_what_the_first_one_could_not_read(
+    clock: FakeClock,
+) -> None:
+    """Tags of the first member were hidden by a change of type; the run then stopped."""
+    odd = body(entry("e-u1", "2026-09-14T08:00:00Z") | {"tagIds": ["t1", 5]})
+    config = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
+    tables = ("time_entries", "time_entry_tags")
+    broken = world(u1=odd, u2=QuotaError("quota", Cost(1)))
+    first = run_tap(clock, broken, tables, **config)  # type: ignore[arg-type]
+    assert mark(first.state)["walk"]["done"] == ["u1"]
+    second = run_tap(clock, world(), tables, state=first.state, **config)  # type: ignore[arg-type]
+    assert second.of_type("ACTIVATE_VERSION") == []
+
+
 # -- pages ---------------------------------------------------------------------------------------
 
 
