@@ -174,6 +174,11 @@ def page_of(request: Request, response: Response, *, with_lists: bool = False) -
     return page
 
 
+def has_more(response: Response) -> bool:
+    """Tell whether a page follows an answer that was proved to be one."""
+    return bool(_open(response.body).link)
+
+
 def sample(request: Request, response: Response) -> list[dict[str, object]]:
     """Return the rows of a page, untyped.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tap_clicktime import query
-from tap_clicktime.client import absolute, moment_of, next_request, page_of, service_root
+from tap_clicktime.client import absolute, has_more, moment_of, next_request, page_of, service_root
 from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotations
 from tap_clicktime.headway import Headway
 from tap_clicktime.slices import dates_are_read, slices_of, sorts
@@ -106,6 +106,10 @@ class EntityStream(Source):
     def is_foreseen(self, scope: Scope) -> bool:
         """Tell whether it is a list that is read as a whole."""
         return not self.cursor and not self.cut_by
+
+    def is_whole(self, response: Response) -> bool:
+        """Tell whether an answer is the only page of its list."""
+        return not has_more(response)
 
     # -- slices ----------------------------------------------------------------------------------
 

@@ -248,6 +248,10 @@ class ClockifyStream(Source):
                 return rows_in(body, path)
         return rows_in(body, self.envelope)
 
+    def is_whole(self, response: Response) -> bool:
+        """Tell whether an answer is the only page of its list."""
+        return not self.paged or last_page(response) is True
+
     def has_enough(self) -> bool:
         """Tell whether the pages that follow hold nothing that was not read before."""
         return False

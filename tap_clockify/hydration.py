@@ -12,7 +12,7 @@ from taps_common.errors import ShapeError
 from taps_common.spool import PIECE, room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from taps_common.http import Request, Response
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 ADDED = frozenset({"tasks", "client", "customFields", "currency", "favorite"})
 """What a hydrated project has more than a plain one (a real account's answers, 2023)."""
 
-BUSIEST = 3
-"""Projects with most tasks that are compared where no task is known to be done."""
+COMPARED = 3
+"""Projects of each kind that are compared where no task is known to be done."""
 
 
 class _Project(msgspec.Struct, gc=False):
     id: str
+    archived: object = None
     tasks: msgspec.Raw = msgspec.Raw(b"")
 
 
@@ -48,14 +49,19 @@ _tasks = msgspec.json.Decoder(list[_Task])
 class HydratedTasks:
     """The tasks of one workspace as its projects brought them; a file holds all but a little.
 
+    Args:
+        listed: when the projects were listed: a task that was made since is not missed.
+
     Attributes:
         done: whether a task among them is done: then done ones are not left out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, listed: datetime) -> None:
+        self._listed = listed
         self._seen = self._odd = False
         self.done = False
         self._places: dict[str, _Place] = {}
+        self._archived: set[str] = set()
         self._file = SpooledTemporaryFile(max_size=PIECE)  # noqa: SIM115 - it outlives the method
 
     def add(self, page: bytes) -> None:
@@ -68,6 +74,8 @@ class HydratedTasks:
             for project in _projects.decode(page):
                 tasks = bytes(project.tasks)
                 self._seen = self._seen or bool(tasks)
+                if project.archived is True:
+                    self._archived.add(project.id)
                 if project.id not in self._places:
                     self._keep(project.id, tasks if tasks not in {b"", b"null"} else b"[]")
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -92,20 +100,21 @@ class HydratedTasks:
 
         The busiest one shows whether there is a limit and whether a field is missing; the oldest
         without any, whether some projects are left out. Where nothing shows that done tasks come,
-        more of the busiest are asked.
+        more of the busiest are asked, and of those that are archived: all their tasks may be done.
         """
         busiest = sorted(self._places, key=lambda one: (-self._places[one].number, one))
         shown = [one for one in busiest if self._places[one].number]
         none = [one for one in busiest if not self._places[one].number]
-        return shown[: 1 if self.done else BUSIEST] + none[:1]
+        archived = [one for one in none if one in self._archived]
+        most = 1 if self.done else COMPARED
+        return shown[:most] + (archived[:most] or none[:1])
 
-    def lacks(self, ident: str, listed: Sequence[bytes], now: datetime) -> str | None:
+    def lacks(self, ident: str, listed: Sequence[bytes]) -> str | None:
         """Return what a project's own list of tasks has that did not come with it, in words.
 
         Args:
             ident: the project.
             listed: the pages of its list.
-            now: the present; a task that was made since the projects were listed is not missed.
 
         Raises:
             ShapeError: the list is none.
@@ -115,12 +124,12 @@ class HydratedTasks:
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise ShapeError("A project's list of tasks is not usable.") from None
         came = _by_id(self._tasks_of(self._places[ident]))
-        missing = [id_ for id_, _ in own if id_ not in came and not _is_new(id_, now)]
+        missing = [id_ for id_, _ in own if id_ not in came and not _is_new(id_, self._listed)]
         if missing:
             return f"{len(missing):,} of {len(own):,} tasks"
-        names = {
-            name for id_, task in own if id_ in came for name in task.keys() - came[id_].keys()
-        }
+        both = [(task, came[id_]) for id_, task in own if id_ in came]
+        names = {name for task, there in both for name in task.keys() - there.keys()}
+        names |= _filled(task for task, _ in both) - _filled(there for _, there in both)
         return f"the fields {', '.join(sorted(names))} of tasks" if names else None
 
     def pages(self) -> Iterator[bytes]:
@@ -170,6 +179,12 @@ def _by_id(page: bytes) -> dict[str, dict[str, Any]]:
     return {msgspec.json.decode(task["id"], type=str): task for task in tasks if "id" in task}
 
 
-def _is_new(ident: str, now: datetime) -> bool:
+def _filled(tasks: Iterable[dict[str, Any]]) -> set[str]:
+    """Return the names of fields that hold something in any task."""
+    empty = {b"null", b"[]", b"{}"}
+    return {name for task in tasks for name, value in task.items() if bytes(value) not in empty}
+
+
+def _is_new(ident: str, listed: datetime) -> bool:
     created = created_by_id(ident)
-    return created is not None and created >= now - OVERLAP
+    return created is not None and created >= listed - OVERLAP

@@ -228,6 +228,7 @@ class ClipStream(Source):
         parts = (
             *(self.tap.plugin_version, table.digest, json_schema(self.row), selected),
             *(self.primary_keys, clip.date_format, self.config["on_bad_value"]),
+            self.config["emit_activate_version_messages"],
             *(self.config.get(name) for name in MAPPING),
         )
         return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).hexdigest()

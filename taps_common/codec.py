@@ -100,7 +100,8 @@ class PageDecoder(Generic[R]):
 
 def _ends_of_rows(body: bytes) -> Iterator[int]:
     """Yield where rows of a page seem to end: every `PART` bytes, and that far from its end."""
-    if found := _FIRST_NAME.match(body):
+    found = _FIRST_NAME.match(body)
+    if found and body.rstrip().endswith(b"]"):  # else it breaks off, and is refused as a whole
         between = b"},%b" % found[1]
         end = body.find(between, PART)
         while 0 <= end < len(body) - PART:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -182,16 +183,22 @@ def _kind(value: object) -> str:
 def _collect_unknown(
     item: dict[str, Any], row: type[msgspec.Struct], path: str, found: set[str]
 ) -> None:
-    declared = {field.encode_name: field for field in fields_of(row)}
+    declared = _declared(row)
     for name, value in item.items():
         if name not in declared:
             found.add(f"{path}{name}")
-            continue
-        kind = declared[name].type
-        listed = _list_of(kind)
-        nested = nested_row(listed.item_type if listed else kind)
-        if nested is None:
-            continue
-        for part in value if isinstance(value, list) else [value]:
-            if isinstance(part, dict):
-                _collect_unknown(part, nested.cls, f"{path}{name}.", found)
+        elif nested := declared[name]:
+            for part in value if isinstance(value, list) else [value]:
+                if isinstance(part, dict):
+                    _collect_unknown(part, nested, f"{path}{name}.", found)
+
+
+@cache
+def _declared(row: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct] | None]:
+    """Return the fields of a row type, each with the type of the objects in it, if any."""
+    declared: dict[str, type[msgspec.Struct] | None] = {}
+    for field in fields_of(row):
+        listed = _list_of(field.type)
+        nested = nested_row(listed.item_type if listed else field.type)
+        declared[field.encode_name] = nested.cls if nested else None
+    return declared

@@ -6,6 +6,7 @@ value, a body, personal data or a secret.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class RequestError(TapError):
     def __init__(self, message: str, cost: Cost) -> None:
         super().__init__(message)
         self.cost = cost
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same request may succeed a while later."""
+        return True
 
 
 class UnreachableError(RequestError):
@@ -76,3 +82,8 @@ class StatusError(RequestError):
         super().__init__(message, cost)
         self.status = status
         self.code = code
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same request may succeed a while later: it was the server that failed."""
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR

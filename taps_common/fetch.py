@@ -12,20 +12,27 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
 from queue import SimpleQueue
+from time import monotonic
 from typing import Generic, TypeAlias, TypeVar
 
-from taps_common.errors import InterruptedRunError
+from taps_common.errors import InterruptedRunError, RequestError
 from taps_common.http import Request, Response
+from taps_common.progress import Cost
 
 K = TypeVar("K")
 
 Walk: TypeAlias = Generator[Request, Response, None]
 Send: TypeAlias = Callable[[Request], Response]
+Clock: TypeAlias = Callable[[], float]
 
 LANES = 16
 """Walks that are open side by side. They take turns page by page, whatever the number of
 workers: that is what makes the order of rows a property of the data alone."""
+
+FRESH = 30.0
+"""Seconds within which the first page of a longer list, asked for early, goes with the others."""
 
 _LOOK_UP = 0.5
 """Seconds after which a wait for an answer looks whether the run was cancelled."""
@@ -41,6 +48,15 @@ class _Lane(Generic[K]):
         self.answer: Future[Response] | None = None
 
 
+@dataclass(frozen=True)
+class _Foreseen:
+    """An answer that was asked for early, and when."""
+
+    answer: Future[Response]
+    is_whole: Callable[[Response], bool]
+    asked: float
+
+
 class Workers:
     """Threads that send requests. They never hold up the end of the process.
 
@@ -48,32 +64,67 @@ class Workers:
         send: sends one request.
         count: how many requests may be on their way at once.
         cancelled: set when the run is to end.
+        now: tells the seconds of a monotonic clock.
     """
 
-    def __init__(self, send: Send, count: int, cancelled: threading.Event) -> None:
+    def __init__(
+        self, send: Send, count: int, cancelled: threading.Event, now: Clock = monotonic
+    ) -> None:
         self.count = count
         self._send = send
         self._cancelled = cancelled
+        self._now = now
         self._waiting: SimpleQueue[tuple[Request, Future[Response]]] = SimpleQueue()
         self._started = 0
-        self._foreseen: dict[tuple[object, ...], Future[Response]] = {}
+        self._foreseen: dict[tuple[object, ...], _Foreseen] = {}
+        self._unused = Cost()
 
     @property
     def can_foresee(self) -> bool:
         """Whether there is room for another request that a walk will send later."""
         return self.count > 1 and len(self._foreseen) < self.count
 
-    def foresee(self, request: Request) -> bool:
-        """Have a request sent that a walk will send later; return whether there is room for it."""
+    def foresee(self, request: Request, is_whole: Callable[[Response], bool]) -> bool:
+        """Have a request sent that a walk will send later; return whether there is room for it.
+
+        Args:
+            request: the first one of the walk.
+            is_whole: tells whether an answer is the only page of its list. If not, rows that are
+                deleted before the walk's turn would shift others from page to page.
+        """
         if not self.can_foresee:
             return False
         if request.identity not in self._foreseen:
-            self._foreseen[request.identity] = self.submit(request)
+            self._foreseen[request.identity] = _Foreseen(
+                self.submit(request), is_whole, self._now()
+            )
         return True
+
+    def _foresaw(self, request: Request) -> Future[Response] | None:
+        """Return the answer that was asked for early, unless it has to be asked for again."""
+        found = self._foreseen.pop(request.identity, None)
+        if found is None:
+            return None
+        if found.answer.done():
+            error = found.answer.exception()
+            if isinstance(error, RequestError) and error.passing:
+                self._unused.add(error.cost)
+                return None
+            if error is None and self._now() - found.asked > FRESH:
+                response = found.answer.result()
+                if not found.is_whole(response):
+                    self._unused.add(response.cost)
+                    return None
+        return found.answer
+
+    def cost_of_unused(self) -> Cost:
+        """Return what answers cost, since this was asked last, that were asked for again."""
+        cost, self._unused = self._unused, Cost()
+        return cost
 
     def submit(self, request: Request) -> Future[Response]:
         """Have a request sent; its answer, or the error, arrives in the future."""
-        if foreseen := self._foreseen.pop(request.identity, None):
+        if foreseen := self._foresaw(request):
             return foreseen
         answer: Future[Response] = Future()
         if self._started < self.count:
@@ -84,15 +135,15 @@ class Workers:
 
     def result(self, lane: _Lane[K]) -> Response:
         """Return the answer that a lane waits for, or raise what went wrong."""
-        lane.answer = lane.answer or self._foreseen.pop(lane.request.identity, None)
+        lane.answer = lane.answer or self._foresaw(lane.request)
         if lane.answer is None:
             return self._send(lane.request)
         while True:
             try:
                 return lane.answer.result(timeout=_LOOK_UP)
             except FutureTimeoutError:
-                if lane.answer.done():
-                    raise  # the sending itself ran out of time
+                if lane.answer.done():  # now; or the sending itself ran out of time
+                    return lane.answer.result()
                 if self._cancelled.is_set():
                     raise InterruptedRunError("interrupted") from None
 

@@ -295,9 +295,12 @@ class Session:
     ) -> float | None:
         """Return seconds to wait before another try, or None when there is none left."""
         asked = answers.retry_after(answer, self._clock.now()) if answer is not None else None
+        asked = asked or None  # none at all would use up the retries in a moment
         quota = answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS
-        if attempt >= self._max_retries or not self.patient:
-            patience = self._pace.patience(max(0, attempt - self._max_retries)) if quota else None
+        hourly = quota and self._pace.counts and asked is None
+        tries = min(1, self._max_retries) if hourly else self._max_retries  # each one counts there
+        if attempt >= tries or not self.patient:
+            patience = self._pace.patience(max(0, attempt - tries)) if quota else None
             return patience and max(patience, asked or 0.0)
         if asked is not None:
             return asked if self._pace.accepts(asked) else None

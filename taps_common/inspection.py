@@ -81,6 +81,17 @@ class Inspection:
         if not last:  # only of walks that go on
             self._pages[walk] = keys
 
+    def page_of(self, table: Table, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return a table's rows from a page, without those whose key no target could hold."""
+        if table is self._source:
+            return rows
+        keys = attrgetter(*map(attribute_of, table.own_keys))
+        unwound = table.rows_from(rows)
+        whole = [row for row in unwound if None not in keys(row)]
+        if blank := len(unwound) - len(whole):
+            self._outcome.blank[table.name] = self._outcome.blank.get(table.name, 0) + blank
+        return whole
+
     def end_walk(self, partition: Scope) -> bool:
         """Forget the pages of a walk; return whether there was any."""
         walk = tuple(partition.values())
@@ -89,13 +100,22 @@ class Inspection:
 
     def trusts(self, table: Table) -> bool:
         """Tell whether an unwound table has all its rows: no field it is made of went missing."""
-        if table is self._source:
-            return True
-        drifted = {path.partition(".")[0].partition("[")[0] for path in self._decoder.drifted}
-        missing = table.needs - self._present if self._present else frozenset()
-        for name in sorted(missing):
+        for name in sorted(self._missing(table)):
             self._logger.warning("%s: no row of %s has %s", table.name, self._source.name, name)
-        return not missing and not drifted & table.needs and table.name not in self._outcome.blank
+        return not self.hides(table)
+
+    def hides(self, table: Table) -> bool:
+        """Tell whether an unwound table may have rows that the pages so far do not show."""
+        if table is self._source:
+            return False
+        drifted = {path.partition(".")[0].partition("[")[0] for path in self._decoder.drifted}
+        blank = table.name in self._outcome.blank
+        return blank or bool(self._missing(table) or drifted & table.needs)
+
+    def _missing(self, table: Table) -> frozenset[str]:
+        """Return the fields that an unwound table is made of and no row had."""
+        unwound = table is not self._source and self._present
+        return table.needs - self._present if unwound else frozenset()
 
     def report_drift(self, text: bytes, count: int) -> None:
         """Say once which fields changed their type, and which are new."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from operator import attrgetter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from taps_common import bookmarks
@@ -13,8 +13,7 @@ from taps_common.fetch import drive
 from taps_common.inspection import Inspection
 from taps_common.outcome import Outcome
 from taps_common.progress import Cost, Progress
-from taps_common.rows import attribute_of
-from taps_common.unsent import Unsent
+from taps_common.unsent import what_is_unsent
 from taps_common.versions import activate, version_of
 
 if TYPE_CHECKING:
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
 
     from taps_common.bookmarks import Scope, ScopeState, Window
     from taps_common.http import Request, Response
-    from taps_common.rows import Breadcrumb, Row
+    from taps_common.rows import Row
     from taps_common.stream import Source, Table
+    from taps_common.unsent import Unsent
 
 STALLED_RUNS = 3
 """Runs that may get nowhere with an interrupted reading before it is begun anew."""
@@ -52,10 +52,13 @@ class Reading:
         self.tables = tables
         self._tap = source.tap
         self.outcome = Outcome(Progress(source.name, self._tap.clock, self._tap.logger))
-        self._decoder = PageDecoder(source.row, self._wants, lenient=source.lenient)
+        wants, lenient = partial(source.wants, tables), source.lenient
+        self._decoder = PageDecoder(source.row, wants, lenient=lenient)
         self.window: Window | None = None
         self._inspection = Inspection(source, self._decoder, self.outcome)
         self._unsent: Unsent | None = None
+        self._ended: list[tuple[Scope, Window]] = []
+        self._version: int | None = None
 
     def run(self) -> Outcome:
         """Read everything; failures are collected, and the state says what was done."""
@@ -63,24 +66,19 @@ class Reading:
             for table in self.tables:
                 table.write_schema()
                 metrics.enter_context(table.get_sync_timer())
-            if self.tables and self.source.skips_unchanged:
-                self._unsent = Unsent(self.source, self.tables, self.outcome)
+            self._unsent = what_is_unsent(self.source, self.tables, self.outcome)
             windows = [(scope, self._open(scope)) for scope in self.source.scopes()]
-            version = version_of(self.source, [window for _, window in windows])
-            self._begin(version)
+            self._version = version_of(self.source, [window for _, window in windows])
+            self._begin(self._version)
             for scope, window in windows:
                 if self.outcome.stop is None:
-                    self._read_scope(scope, window, version)
+                    self._read_scope(scope, window)
             changed = self._unsent is None or self._unsent.end(window for _, window in windows)
             for table in self.tables:
-                if table.files:
-                    table.finish_file()
-                    metrics.enter_context(table.get_batch_counter()).increment(table.files.count)
-                counter = metrics.enter_context(table.get_record_counter())
-                counter.increment(table.count)
+                table.end(metrics)
                 self.outcome.counts[table.name] = table.count
-            versioned = version is None or activate(
-                version,
+            versioned = self._version is None or activate(
+                self._version,
                 self.tables,
                 self._inspection,
                 complete=self.outcome.complete,
@@ -88,7 +86,10 @@ class Reading:
             )
             if self._unsent:
                 self._unsent.keep(versioned=versioned)
+        for scope, window in self._ended if self.outcome.stop is None else ():
+            self._close(scope, window)
         self.source.settle(self.outcome)
+        self.outcome.progress.cost.add(self._tap.workers.cost_of_unused())
         if self.tables and (self._tap.state.get("bookmarks") or not self.outcome.failures):
             self._tap.save_state(now=True)
         self.outcome.progress.tick()
@@ -129,7 +130,8 @@ class Reading:
     def begin_again(self, partition: Scope, error: RequestError) -> None:
         """Count what a walk cost that ends early and begins again: its pages may come again."""
         self.outcome.progress.cost.add(error.cost)
-        self._inspection.end_walk(partition)
+        if self._inspection.end_walk(partition) and self._unsent:
+            self._unsent.begin_again()
 
     def take(
         self, request: Request, response: Response, partition: Scope, *, last: bool = False
@@ -190,29 +192,18 @@ class Reading:
     def _emit(self, rows: Sequence[Row]) -> None:
         moment = self._tap.clock.now()
         # Unwound first: a source's line drops the fields that only its children wanted.
-        pages = [(table, self._page_of(table, rows)) for table in self.tables]
+        pages = [(table, self._inspection.page_of(table, rows)) for table in self.tables]
         for table, page in pages:
             table.emit(page, moment)
 
-    def _page_of(self, table: Table, rows: Sequence[Row]) -> Sequence[Row]:
-        """Return a table's rows from a page, without those whose key no target could hold."""
-        if table is self.source:
-            return rows
-        keys = attrgetter(*map(attribute_of, table.own_keys))
-        unwound = table.rows_from(rows)
-        whole = [row for row in unwound if None not in keys(row)]
-        if blank := len(unwound) - len(whole):
-            self.outcome.blank[table.name] = self.outcome.blank.get(table.name, 0) + blank
-        return whole
-
-    def _wants(self, path: Breadcrumb) -> bool:
-        """Tell whether a field of the source's rows is needed by anyone."""
-        source, top = self.source, path[0]
-        if top in source.needs or top in source.own_keys or top in source.from_route:
-            return True
-        if any(top in table.needs for table in self.tables):
-            return True
-        return source in self.tables and (not source.takes_pages or source.selects(path))
+    def _emit_rest(self, partition: Scope) -> TapError | None:
+        """Emit what was kept of a walk that ended; return what went wrong."""
+        try:
+            if self._unsent:
+                self._emit(self._unsent.rest(self.source.partition_id(partition)))
+        except TapError as error:
+            return error
+        return None
 
     def _begin(self, version: int | None) -> None:
         for table in self.tables:
@@ -223,11 +214,10 @@ class Reading:
 
     # -- scopes and partitions -------------------------------------------------------------------
 
-    def _read_scope(self, scope: Scope, window: Window | None, version: int | None) -> None:
+    def _read_scope(self, scope: Scope, window: Window | None) -> None:
         """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
         failed = len(self.outcome.failures)
-        if window:
-            self.window, window.version = window, version
+        self.window = window
         try:
             partitions = list(self.source.partitions_in(scope, self))
         except TapError as error:
@@ -238,23 +228,26 @@ class Reading:
         aborted = self._read_partitions(scope, partitions, window)
         if window is None:
             return
-        states = self._states(scope)
         came = len(window.done) > done
         refused = self.source.spares(scope) and sum(self.outcome.left_out.values()) > left_out
         if refused and len(self.outcome.failures) == failed:
             if window.done:  # of an interrupted reading: it goes on once the scope may be read
-                bookmarks.keep_walk(states, window)
+                self._keep_walk(scope, window)
         elif len(self.outcome.failures) == failed:
-            bookmarks.close_window(states, window, cursor=self._cursor, sliced=self.source.sliced)
+            if self._version is None or self.source.sliced:
+                self._close(scope, window)
+            else:  # until all are read, so that a run that goes on has the same version
+                self._keep_walk(scope, window)
+                self._ended.append((scope, window))
         elif self.outcome.stop or (
             (aborted or not came or self.source.sliced) and window.stalled < STALLED_RUNS
         ):
             window.stalled = 0 if came or self.outcome.stop else window.stalled + 1
-            bookmarks.keep_walk(states, window)
+            self._keep_walk(scope, window)
         else:  # all had their turn: the next run reads all again, not only what always fails
-            bookmarks.drop_walk(states)
+            bookmarks.drop_walk(self._states(scope))
         # With versions it is written after their messages, with files when one is full.
-        self._tap.save_state(now=version is None and self._tap.storage is None)
+        self._tap.save_state(now=self._version is None and self._tap.storage is None)
 
     def _read_partitions(
         self, scope: Scope, partitions: Sequence[Scope], window: Window | None
@@ -266,10 +259,9 @@ class Reading:
         refused: list[RequestError] = []
         streak = 0
         self._tap.session.patient = True
-        for partition, failure in drive(walks, self._tap.workers, lanes=self._tap.lanes):
+        for partition, error in drive(walks, self._tap.workers, lanes=self._tap.lanes):
             begun = self._inspection.end_walk(partition)
-            if self._unsent:
-                self._emit(self._unsent.rest(self.source.partition_id(partition)))
+            failure = self._emit_rest(partition) or error
             if failure is None:
                 streak = 0
                 self.outcome.progress.walks += 1
@@ -298,7 +290,7 @@ class Reading:
     def _keep(self, scope: Scope, window: Window, partition: Scope) -> None:
         window.done.append(self.source.partition_id(partition))
         if self._tap.state_is_due():
-            bookmarks.keep_walk(self._states(scope), window)
+            self._keep_walk(scope, window)
             self._tap.save_state()
 
     def _refusal(self, error: Exception, partition: Scope) -> RequestError | None:
@@ -319,6 +311,16 @@ class Reading:
     def _cursor(self) -> str:
         assert self.source.bookmark is not None  # noqa: S101 - asked only where there is a window
         return self.source.bookmark
+
+    def _keep_walk(self, scope: Scope, window: Window) -> None:
+        """Have the next run go on; without the version if that would delete what a page hides."""
+        hidden = any(map(self._inspection.hides, self.tables))
+        window.version = None if hidden else self._version
+        bookmarks.keep_walk(self._states(scope), window)
+
+    def _close(self, scope: Scope, window: Window) -> None:
+        states, sliced = self._states(scope), self.source.sliced
+        bookmarks.close_window(states, window, cursor=self._cursor, sliced=sliced)
 
     def _states(self, scope: Scope) -> list[ScopeState]:
         return [t.get_context_state(dict(scope)) for t in self.tables if not t.full]
@@ -343,8 +345,5 @@ class Reading:
     def _note_cursors(self, page: Sequence[Row], rows: Sequence[Row], partition: Scope) -> None:
         """Tell the window what was seen; open rows count even if the dates leave them out."""
         assert self.window is not None  # noqa: S101 - asked only where there is a window
-        self.window.saw(
-            self.source.partition_id(partition),
-            self.source.latest(rows),
-            self.source.earliest_open(page),
-        )
+        ident = self.source.partition_id(partition)
+        self.window.saw(ident, self.source.latest(rows), self.source.earliest_open(page))

@@ -11,10 +11,12 @@ from taps_common.codec import LineEncoder, records
 from taps_common.reading import Reading
 from taps_common.rows import Row, json_schema
 from taps_common.seam import SeamStream
+from taps_common.spool import room
 from taps_common.unsent import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import ExitStack
 
     import msgspec
     from singer_sdk.helpers.types import Context
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from taps_common.bookmarks import Scope, Window
     from taps_common.errors import RequestError
     from taps_common.fetch import Walk
+    from taps_common.http import Response
     from taps_common.outcome import Outcome
     from taps_common.rows import Breadcrumb
     from taps_common.tap import ApiTap
@@ -133,7 +136,11 @@ class Table(SeamStream):
         if self.files is None:
             part = rows[begin : begin + ROWS_AT_ONCE]
             lines = encoder.lines(part, moment)
-            (self.held.write if self.held else self.write_lines)(lines)
+            if self.held:
+                with room():
+                    self.held.write(lines)
+            else:
+                self.write_lines(lines)
         else:
             part = rows[begin : begin + min(ROWS_AT_ONCE, self.files.room)]
             self.files.add(encoder.batch_lines(part, moment), len(part))
@@ -145,6 +152,13 @@ class Table(SeamStream):
         """Write the file that rows are added to, if there is one, and the message about it."""
         if self.files and (address := self.files.finish()):
             self.write_batch(self.files.encoding, address)
+
+    def end(self, metrics: ExitStack) -> None:
+        """Write the last file, and count what was written until the metrics end."""
+        if self.files:
+            self.finish_file()
+            metrics.enter_context(self.get_batch_counter()).increment(self.files.count)
+        metrics.enter_context(self.get_record_counter()).increment(self.count)
 
 
 class Source(Table):
@@ -190,6 +204,15 @@ class Source(Table):
         asked: bool = self.config.get("skip_unchanged", False)
         return asked and (self.bookmark is None or self.lookback >= WEEK)
 
+    def wants(self, tables: Sequence[Table], path: Breadcrumb) -> bool:
+        """Tell whether any of the tables that are read needs a field of this one's rows."""
+        top = path[0]
+        if top in self.needs or top in self.own_keys or top in self.from_route:
+            return True
+        if any(top in table.needs for table in tables):
+            return True
+        return self in tables and (not self.takes_pages or self.selects(path))
+
     def moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
         """Return the cursor of a row, as state holds it."""
         assert self.cursor is not None  # noqa: S101 - asked only where there is a window
@@ -215,6 +238,10 @@ class Source(Table):
     def is_foreseen(self, scope: Scope) -> bool:
         """Tell whether the first page of a scope may be asked for before the stream's turn."""
         return self.plain
+
+    def is_whole(self, response: Response) -> bool:
+        """Tell whether an answer is the only page of its list."""
+        raise NotImplementedError
 
     def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return the walks of a scope by the values of their routes; may send requests."""

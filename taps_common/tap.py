@@ -195,7 +195,8 @@ class ApiTap(CommandTap):
     @cached_property
     def workers(self) -> Workers:
         """Who sends the requests of partitions."""
-        return Workers(self.session.send, self.config["max_concurrency"], self.session.cancelled)
+        session, count = self.session, self.config["max_concurrency"]
+        return Workers(session.send, count, session.cancelled, self.clock.monotonic)
 
     @property
     def lanes(self) -> int:
@@ -250,7 +251,7 @@ class ApiTap(CommandTap):
                 continue
             reading = Reading(source, tables)
             for scope in scopes:
-                self.workers.foresee(next(source.walk(scope, None, reading)))
+                self.workers.foresee(next(source.walk(scope, None, reading)), source.is_whole)
 
     def save_state(self, *, now: bool = False) -> None:
         """Write a STATE message, unless one was written a moment ago or nothing changed."""

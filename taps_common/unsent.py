@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
 from tempfile import TemporaryFile
@@ -20,7 +21,9 @@ from zlib import crc32
 from msgspec.json import Encoder
 
 from taps_common.bookmarks import before
+from taps_common.errors import TapError
 from taps_common.rows import json_schema
+from taps_common.spool import room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,6 +54,22 @@ _AT_ONCE = 1 << 20
 _encode = Encoder(decimal_format="number").encode
 
 
+def what_is_unsent(source: Source, tables: Sequence[Table], outcome: Outcome) -> Unsent | None:
+    """Return what lets through what the last run did not send; None where all is sent.
+
+    Digests that this run will not keep up to date leave the state before any row goes out.
+    """
+    skips = bool(tables) and source.skips_unchanged
+    known = source.tap.state.get("bookmarks", {})
+    others = [one for one in (source, *source.unwound()) if not skips or one is not tables[0]]
+    outdated = [state for one in others if (state := known.get(one.name, {})).get("sent")]
+    if tables and outdated:
+        for state in outdated:
+            state["sent"] = ""
+        source.tap.save_state(now=True)
+    return Unsent(source, tables, outcome) if skips else None
+
+
 class Unsent:
     """Lets the rows of one reading through that the last run did not send.
 
@@ -72,7 +91,7 @@ class Unsent:
         self._last = _unpacked(self._state.get("sent", ""))
         self._seen: dict[bytes, datetime | None] = {}
         self._weekly = source.bookmark is not None
-        self._whole = False
+        self._whole = self._restarted = False
         self._held: IO[bytes] | None = None
         self._open: dict[str, _Group] = {}
 
@@ -87,7 +106,8 @@ class Unsent:
         self._whole = version is not None
         by_pages = all(table.takes_pages for table in self._tables)
         if self._whole and self._last and not self._weekly and by_pages:
-            self._hold(TemporaryFile())  # noqa: SIM115 - closed where it ends
+            with suppress(OSError):  # without room for it, the table is sent
+                self._hold(TemporaryFile())  # noqa: SIM115 - closed where it ends
 
     def among(self, rows: Sequence[Row], partition: str, window: Window | None) -> list[Row]:
         """Return the rows that go out of the groups that end on a page.
@@ -118,6 +138,10 @@ class Unsent:
         group = self._open.pop(partition, None)
         return self._ended(group) if group and group.rows else []
 
+    def begin_again(self) -> None:
+        """Take note that a walk begins again: rows of it may come a second time, and differ."""
+        self._restarted = True
+
     def end(self, windows: Iterable[Window | None]) -> bool:
         """Return whether anything changed, so that a table that is complete gets its version."""
         same = False
@@ -126,7 +150,10 @@ class Unsent:
             if same or not self._outcome.complete:
                 self._drop()
             else:  # rows are gone
-                self._release()
+                try:
+                    self._release()
+                except TapError as error:
+                    self._outcome.fail({}, error)
         self._bound(windows)
         return not same
 
@@ -135,11 +162,12 @@ class Unsent:
 
         Args:
             versioned: whether what was to get a version got it; if not, the next run has to send
-                all of it again. So it has if rows came twice, since one of them may be outdated.
+                all of it again. So it has if rows came twice, or a walk began again, since one of
+                them may be outdated.
         """
-        self._state.pop("sent", None)
-        if versioned and not self._outcome.repeated and self._seen:
-            self._state["sent"] = b64encode(b"".join(sorted(self._seen))).decode()
+        once = not self._outcome.repeated and not self._restarted
+        digests = sorted(self._seen) if versioned and once else ()
+        self._state["sent"] = b64encode(b"".join(digests)).decode()  # states are merged: never gone
 
     def _within(self, rows: Sequence[Row], since: datetime) -> list[Row]:
         """Return the rows from a moment on: the service may send more than it was asked for."""
@@ -173,14 +201,16 @@ class Unsent:
         self._forget()
         if file := self._held:
             self._hold(None)
-            file.seek(0)
+            with room():
+                file.seek(0)
             while lines := file.read(_AT_ONCE):
                 self._tables[0].write_lines(lines)
             file.close()
 
     def _drop(self) -> None:
         assert self._held is not None  # noqa: S101 - asked only then
-        self._held.close()
+        with suppress(OSError):  # no room for what nobody needs any more
+            self._held.close()
         self._hold(None)
         self._outcome.unchanged = self._outcome.progress.rows
         for table in self._tables:
@@ -245,6 +275,6 @@ def _unpacked(text: str) -> frozenset[bytes]:
     """Return the digests that a state holds; none where somebody changed it."""
     try:
         joined = b64decode(text, validate=True)
-    except ValueError:
+    except (ValueError, TypeError):
         return frozenset()
     return frozenset(joined[at : at + DIGEST] for at in range(0, len(joined), DIGEST))

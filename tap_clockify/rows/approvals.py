@@ -1,7 +1,5 @@
 """Approval requests, with the time entries and expenses they hold."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What rows of several areas hold."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

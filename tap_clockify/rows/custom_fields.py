@@ -1,7 +1,5 @@
 """Custom fields: what they are, in a workspace and in a project."""
 
-from __future__ import annotations
-
 from taps_common.rows import Json, Row
 
 

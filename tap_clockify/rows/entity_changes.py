@@ -1,7 +1,5 @@
 """What the feeds of changes say."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta

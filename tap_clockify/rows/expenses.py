@@ -1,7 +1,5 @@
 """Expenses and their categories."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Invoices, their items and payments."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

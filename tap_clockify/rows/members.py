@@ -1,7 +1,5 @@
 """Members and groups."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta

@@ -1,7 +1,5 @@
 """Clients, projects, tasks and tags."""
 
-from __future__ import annotations
-
 from tap_clockify.rows.common import IsoDuration, Membership, MinorUnits, Rate
 from taps_common.rows import Row
 

@@ -4,8 +4,6 @@ Unlike elsewhere, durations are seconds. Where names that were seen on the wire 
 the published description, both are accepted: `_id` and `id`, `isLocked` and `locked`.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Scheduling: what is planned, and how it adds up."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What is sent out of a workspace: webhooks and shared reports."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta

@@ -1,7 +1,5 @@
 """Holidays and time off: policies, requests, balances and what they were assigned."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 from typing import Annotated

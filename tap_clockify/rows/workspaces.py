@@ -1,7 +1,5 @@
 """Workspaces."""
 
-from __future__ import annotations
-
 from tap_clockify.rows.common import Membership, Rate
 from taps_common.rows import Instant, Json, Row
 

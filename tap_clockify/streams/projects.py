@@ -73,6 +73,10 @@ class Projects(Listed):
         hydrated = partition["workspaceId"] in self.tasks
         return (*self.params, *((("hydrated", "true"),) if hydrated else ()))
 
+    def is_whole(self, response: Response) -> bool:
+        """Tell whether an answer is the only page; with tasks it must not be old either."""
+        return not self.tap.table(Tasks).selected and super().is_whole(response)
+
     def expects(self, path: str) -> bool:
         """Tell whether a field is what hydrated projects have more."""
         return path in ADDED
@@ -84,7 +88,7 @@ class Projects(Listed):
         if not self.tap.table(Tasks).selected:
             yield from super().walk(partition, window, reading)
             return
-        kept = self.tasks[ident] = HydratedTasks()
+        kept = self.tasks[ident] = HydratedTasks(self.tap.clock.now())
 
         def take(request: Request, response: Response, *, last: bool) -> int:
             count = reading.take(request, response, partition, last=last)
@@ -192,7 +196,7 @@ class Tasks(ClockifyStream):
                 del self._lists[ident]  # deleted meanwhile
                 continue
             pages = [response.body for _, response in found]
-            if lacking := kept.lacks(ident, pages, now):
+            if lacking := kept.lacks(ident, pages):
                 return lacking
         if kept.done and self._lists:
             state["compared"] = to_text(now)

@@ -19,6 +19,7 @@ from taps_common.errors import ShapeError, StatusError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tap_clockify.client import Take
     from tap_clockify.tap import TapClockify
     from taps_common.bookmarks import Scope, Window
     from taps_common.fetch import Walk
@@ -71,22 +72,32 @@ class ReportStream(WindowedStream):
     def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
         """Read a slice; month by month if it is refused for its length."""
         ident = partition["workspaceId"]
+        by_months = ident in self._by_months
+        try:
+            yield from super().walk(partition, window, reading)
+        except StatusError as error:
+            short = len(self._months(partition)) == 1
+            if error.status != HTTPStatus.BAD_REQUEST or short or by_months:
+                raise
+            if ident not in self._by_months:
+                self._by_months.add(ident)
+                self.logger.warning(SHORTER, self.name, ident)
+            reading.begin_again(partition, error)
+        else:
+            return
+        yield from super().walk(partition, window, reading)
+
+    def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:
+        """Request the pages of a slice, as a whole or month by month."""
+        by_months = partition["workspaceId"] in self._by_months
+        for part in self._months(partition) if by_months else [partition]:
+            yield from super().pages(part, window, take)
+
+    def _months(self, partition: Scope) -> list[Scope]:
+        """Return the parts of a slice that every plan allows."""
         low, high = (from_text(partition[name]) for name in ("from", "to"))
-        if ident not in self._by_months or high - low <= self.span:
-            try:
-                yield from super().walk(partition, window, reading)
-            except StatusError as error:
-                if error.status != HTTPStatus.BAD_REQUEST or high - low <= self.span:
-                    raise
-                if ident not in self._by_months:
-                    self._by_months.add(ident)
-                    self.logger.warning(SHORTER, self.name, ident)
-                reading.begin_again(partition, error)
-            else:
-                return
-        for part in parts(low, high + LAST_MOMENT, self.span):
-            first, last = self.bounds(part)
-            yield from super().walk({**partition, "from": first, "to": last}, window, reading)
+        months = (self.bounds(part) for part in parts(low, high + LAST_MOMENT, self.span))
+        return [{**partition, "from": first, "to": last} for first, last in months]
 
     def earliest(self, began: datetime) -> datetime:
         """Return the first day that is asked for where nothing bounds it."""

@@ -169,9 +169,15 @@ def test_the_key_of_a_plain_member(account: Account) -> None:
 # -- what is kept ----------------------------------------------------------------------------------
 
 
-def kept(*projects: tuple[str, Sequence[dict[str, Any]] | None]) -> HydratedTasks:
-    found = HydratedTasks()
-    found.add(msgspec.json.encode([{"id": ident, "tasks": tasks} for ident, tasks in projects]))
+def kept(
+    *projects: tuple[str, Sequence[dict[str, Any]] | None], archived: str = ""
+) -> HydratedTasks:
+    found = HydratedTasks(NOW)
+    rows = [
+        {"id": ident, "tasks": tasks, "archived": ident in archived.split()}
+        for ident, tasks in projects
+    ]
+    found.add(msgspec.json.encode(rows))
     return found
 
 
@@ -182,6 +188,8 @@ def tasks(number: int, status: str = "ACTIVE", text: str = "") -> list[dict[str,
 def test_which_projects_are_compared() -> None:
     shown = [("a", tasks(1)), ("b", tasks(3)), ("c", None), ("d", tasks(2)), ("e", [])]
     assert kept(*shown).to_compare() == ["b", "d", "a", "c"]
+    assert kept(*shown, archived="a e").to_compare() == ["b", "d", "a", "e"]
+    assert kept(*shown, archived="c e").to_compare() == ["b", "d", "a", "c", "e"]
     assert kept(*shown, ("f", tasks(1, "DONE"))).to_compare() == ["b", "c"]
     assert kept(("a", tasks(1, "DONE"))).to_compare() == ["a"]
 
@@ -191,13 +199,22 @@ def test_a_task_that_is_new_is_not_missed() -> None:
     fresh = f"{int(NOW.timestamp()):08x}{'0' * 16}"
     old = f"{int(NOW.timestamp()) - 86_400:08x}{'0' * 16}"
     listed = [*tasks(1), {"id": fresh}]
-    assert found.lacks("a", [msgspec.json.encode(listed)], NOW) is None
-    assert found.lacks("a", [msgspec.json.encode([*listed, {"id": old}])], NOW) == "1 of 3 tasks"
+    assert found.lacks("a", [msgspec.json.encode(listed)]) is None
+    assert found.lacks("a", [msgspec.json.encode([*listed, {"id": old}])]) == "1 of 3 tasks"
+
+
+@pytest.mark.parametrize("blank", [None, [], {}])
+def test_a_field_that_comes_empty_with_projects_only_is_missing(blank: object) -> None:
+    came = [{"id": "t0", "rate": blank, "name": "a"}, {"id": "t1", "rate": blank, "name": None}]
+    own = [{"id": "t0", "rate": blank, "name": "a"}, {"id": "t1", "rate": {"amount": 1}}]
+    found = kept(("a", came))
+    assert found.lacks("a", [msgspec.json.encode(own)]) == "the fields rate of tasks"
+    assert found.lacks("a", [msgspec.json.encode(own[:1])]) is None
 
 
 def test_pages_are_bounded_and_in_order() -> None:
     text = "x" * 1000
-    found = HydratedTasks()
+    found = HydratedTasks(NOW)
     for page in range(3):
         projects = [{"id": f"p{page}-{one}", "tasks": tasks(10, text=text)} for one in range(100)]
         found.add(msgspec.json.encode(projects))

@@ -42,13 +42,20 @@ def test_a_copy_made_of_years(account: Account) -> None:
         assert keyed(copied.rows(table), KEYS[table]) == expected != {}
 
 
-def test_a_window_of_a_year_that_is_refused_is_read_by_months(account: Account) -> None:
+@pytest.mark.parametrize("skip_unchanged", [False, True])
+def test_a_window_of_a_year_that_is_refused_is_read_by_months(
+    account: Account,
+    skip_unchanged: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
     world = account.world
     world.set_window(*EVER)
     copied = Copy()
     world.report_span_days = 31
     tables = catalog(["detailed_report"])
-    run = copied.load(account.run(catalog=tables, workspace_ids=[world.main_id]).ok())
+    asked = account.run(
+        catalog=tables, workspace_ids=[world.main_id], skip_unchanged=skip_unchanged
+    )
+    run = copied.load(asked.ok())
     assert run.log.count("read month by month instead") == 1
     assert len(windows(account, "detailed_report")) >= 115 + 10
     expected = [

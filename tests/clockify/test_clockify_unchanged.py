@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from errno import ENOSPC
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
@@ -122,6 +124,66 @@ def test_what_is_changed_back_after_a_run_was_killed_arrives(
     before = [m for m in killed.messages[:at] if m["type"] == "STATE"][-1]["value"]
     world.edit_entry(entry["id"], description=entry["description"])
     copied.load(read(account, before).ok())
+    assert copied.differences(world) == {}
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        {"skip_unchanged": False},
+        {"lookback_days": 2},
+        {"catalog": catalog(["time_entry_custom_fields"])},
+    ],
+    ids=["setting off", "short look-back", "children only"],
+)
+def test_what_is_changed_back_after_a_run_of_another_kind_arrives(
+    account: Account, world: World, between: dict[str, Any]
+) -> None:
+    """Runs that keep no digests make those of earlier runs outdated."""
+    copied = Copy()
+    state = copied.load(read(account).ok()).state
+    entry = next(row for row in recent(world, days=2) if row["customFieldValues"])
+    values = [{**one, "value": "a mistake"} for one in entry["customFieldValues"]]
+    world.edit_entry(entry["id"], customFieldValues=values)
+    run = copied.load(read(account, state, **between).ok())
+    assert "a mistake" in {row["value"] for row in run.records("time_entry_custom_fields")}
+    state = run.state
+    world.edit_entry(entry["id"], customFieldValues=entry["customFieldValues"])
+    copied.load(read(account, state).ok())
+    assert copied.differences(world) == {}
+
+
+def test_a_walk_that_began_again_keeps_no_digests(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that came before and after may have changed between."""
+    main: dict[str, Any] = {"workspace_ids": [account.world.main_id]}
+    monkeypatch.setattr("tap_clockify.streams.projects.Projects.page_size", 5)
+    assert read(account, **main).ok().state["bookmarks"]["projects"]["sent"]
+    account.fault("/projects", "status", code=400, after=1, times=1)
+    run = read(account, **main).ok()
+    assert "were refused" in run.log
+    assert not run.state["bookmarks"]["projects"]["sent"]
+
+
+@pytest.mark.parametrize("full", ["at once", "soon", "at its end"])
+def test_without_room_for_what_is_held_back_it_is_sent(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    def made() -> IO[bytes]:
+        if full == "at once":
+            raise OSError(ENOSPC, "No space left on device")
+        return Path("/dev/full").open("r+b", buffering=8192 if full == "at its end" else 16)
+
+    copied = Copy()
+    state = copied.load(read(account, **VERSIONS).ok()).state
+    monkeypatch.setattr("taps_common.unsent.TemporaryFile", made)
+    again = copied.load(read(account, state, **VERSIONS))
+    if full == "soon":
+        assert "set TMPDIR to a directory that has it" in again.error
+        assert not again.versioned
+    monkeypatch.undo()
+    copied.load(read(account, again.state, **VERSIONS).ok())
     assert copied.differences(world) == {}
 
 
@@ -244,10 +306,11 @@ def test_another_version_of_the_tap_sends_everything(
     assert read(account, first.state).ok().counts()["tags"] == first.counts()["tags"]
 
 
-def test_a_state_that_somebody_changed_sends_everything(account: Account) -> None:
+@pytest.mark.parametrize("sent", ["no digests", None, 5])
+def test_a_state_that_somebody_changed_sends_everything(account: Account, sent: object) -> None:
     first = read(account).ok()
     state = first.state
-    state["bookmarks"]["tags"]["sent"] = "no digests"
+    state["bookmarks"]["tags"]["sent"] = sent
     assert read(account, state).ok().counts() == {"tags": first.counts()["tags"]}
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import random
 import threading
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING
 
 import pytest
 
-from taps_common.errors import InterruptedRunError, ShapeError
+from taps_common.errors import (
+    InterruptedRunError,
+    QuotaError,
+    ShapeError,
+    StatusError,
+    UnreachableError,
+)
 from taps_common.fetch import LANES, Workers, drive
 from taps_common.http import Request, Response
 from taps_common.progress import Cost
@@ -17,6 +25,7 @@ from taps_common.progress import Cost
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from taps_common.errors import RequestError
     from taps_common.fetch import Walk
 
 WORKERS = [1, 2, 8, 16]
@@ -36,8 +45,16 @@ def walks(lengths: list[int], read: list[str]) -> Iterator[tuple[int, Walk]]:
     return ((name, walk(name, pages, read)) for name, pages in enumerate(lengths))
 
 
-def workers(count: int, send: Callable[[Request], Response] = answered) -> Workers:
-    return Workers(send, count, threading.Event())
+def workers(
+    count: int,
+    send: Callable[[Request], Response] = answered,
+    now: Callable[[], float] = time.monotonic,
+) -> Workers:
+    return Workers(send, count, threading.Event(), now)
+
+
+def foresee(crew: Workers, path: str, *, whole: bool = True) -> bool:
+    return crew.foresee(Request(path), lambda _: whole)
 
 
 LENGTHS = [random.Random(7).randrange(6) for _ in range(60)]
@@ -249,8 +266,8 @@ def test_a_foreseen_request_is_sent_once_and_its_answer_waits() -> None:
 
     read: list[str] = []
     crew = workers(4, send)
-    assert crew.foresee(Request("0/0"))
-    assert crew.foresee(Request("0/0"))
+    assert foresee(crew, "0/0")
+    assert foresee(crew, "0/0")
     assert list(drive(walks([2, 1], read), crew)) == [(1, None), (0, None)]
     assert sorted(sent) == ["0/0", "0/1", "1/0"]
 
@@ -258,7 +275,7 @@ def test_a_foreseen_request_is_sent_once_and_its_answer_waits() -> None:
 @pytest.mark.parametrize("count", WORKERS)
 def test_no_more_is_foreseen_than_there_are_workers(count: int) -> None:
     crew = workers(count)
-    room = [crew.foresee(Request(f"{name}/0")) for name in range(20)]
+    room = [foresee(crew, f"{name}/0") for name in range(20)]
     assert room.count(True) == (0 if count == 1 else count)
 
 
@@ -267,6 +284,77 @@ def test_an_error_that_was_foreseen_reaches_its_walk() -> None:
         raise ShapeError(f"{request} failed")
 
     crew = workers(2, send)
-    crew.foresee(Request("0/0"))
+    foresee(crew, "0/0")
     ((_, error),) = drive(walks([1], []), crew)
     assert str(error) == "GET 0/0 failed"
+
+
+def arrived(crew: Workers, sent: list[str], path: str, *, whole: bool = True) -> None:
+    """Foresee a request, and wait for what it brings."""
+    foresee(crew, path, whole=whole)
+    while path not in sent:
+        time.sleep(0.001)
+    time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [
+        (StatusError("down", Cost(1), status=502, code=None), 2),
+        (UnreachableError("down", Cost(1)), 2),
+        (QuotaError("enough", Cost(1)), 2),
+        (StatusError("no", Cost(1), status=403, code=None), 1),
+    ],
+    ids=["502", "unreachable", "quota", "403"],
+)
+def test_an_error_that_passed_meanwhile_is_none(error: RequestError, asked: int) -> None:
+    """A refusal stays one; what may have passed is asked again, and both are counted."""
+    sent: list[str] = []
+
+    def send(request: Request) -> Response:
+        sent.append(request.path)
+        if len(sent) == 1:
+            raise error
+        return answered(request)
+
+    crew = workers(2, send)
+    arrived(crew, sent, "0/0")
+    ((_, found),) = drive(walks([1], []), crew)
+    assert found is (None if asked == 2 else error)
+    assert len(sent) == asked
+    assert crew.cost_of_unused().requests == asked - 1
+    assert crew.cost_of_unused().requests == 0
+
+
+@pytest.mark.parametrize(
+    ("whole", "later", "asked"), [(True, 1e6, 1), (False, 1.0, 1), (False, 1e6, 2)]
+)
+def test_a_first_page_does_not_wait_long_for_the_others(
+    *, whole: bool, later: float, asked: int
+) -> None:
+    sent: list[str] = []
+    moment = 0.0
+
+    def send(request: Request) -> Response:
+        sent.append(request.path)
+        return answered(request)
+
+    crew = workers(2, send, lambda: moment)
+    arrived(crew, sent, "0/0", whole=whole)
+    moment += later
+    assert list(drive(walks([1], []), crew)) == [(0, None)]
+    assert len(sent) == asked
+
+
+def test_an_answer_that_comes_as_its_wait_ends_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(Future[Response]):
+        def result(self, timeout: float | None = None) -> Response:
+            found = super().result()
+            if timeout is not None:
+                raise FutureTimeoutError
+            return found
+
+    monkeypatch.setattr("taps_common.fetch.Future", Late)
+    read: list[str] = []
+    assert list(drive(walks([2], read), workers(2))) == [(0, None)]
+    assert read == ["0/0", "0/1"]

@@ -89,15 +89,26 @@ def test_rows_with_lists_of_others_are_read_at_once_from_there() -> None:
     assert parts == [["1", "2", "3"]]
 
 
-def test_a_page_that_breaks_off_fails_with_what_came_before_it_sent(
+def test_of_a_page_that_breaks_off_nothing_is_sent(
     clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Rows before the break are true; the bookmark, and the table's version, say nothing of it."""
-    rows = many(3000)
-    broken = compact(*rows)[:-60]
+    broken = compact(*many(3000))[:-60]
     run = run_tap(clock, Answers(one_workspace() | {PROJECTS: [broken]}), ("projects",))
     assert run.error
     assert "breaks off in the middle" in caplog.text
+    assert run.records("projects") == []
+
+
+def test_a_page_with_a_row_without_its_key_fails_though_others_were_sent(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are true; the bookmark, and the table's version, say nothing of the page."""
+    rows = many(3000)
+    answers = Answers(one_workspace() | {PROJECTS: [compact(*rows, {"name": "last"})]})
+    versions = {"emit_activate_version_messages": True}
+    run = run_tap(clock, answers, ("projects",), **versions)  # type: ignore[arg-type]
+    assert run.error
+    assert "a row without id" in caplog.text
     sent = [row["id"] for row in run.records("projects")]
     assert sent == [row["id"] for row in rows[: len(sent)]]
     assert len(sent) > len(rows) // 2

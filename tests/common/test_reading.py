@@ -437,6 +437,42 @@ def test_a_resumed_reading_goes_on_with_its_version(clock: FakeClock) -> None:
     assert [message["version"] for message in second.of_type("ACTIVATE_VERSION")] == [17]
 
 
+def test_a_run_that_dies_between_workspaces_goes_on_with_its_version(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No bookmark stands for a workspace before the version that its rows carry is active."""
+    monkeypatch.setattr("taps_common.tap.STATE_EVERY", 0.0)
+    config = {"emit_activate_version_messages": True}
+    two = {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
+
+    def answers() -> Answers:
+        return Answers(one_workspace(("u1", "u2")) | two | {ENTRIES: by_user()})
+
+    whole = run_tap(clock, answers(), TIMES, **config)  # type: ignore[arg-type]
+    states = [message["value"] for message in whole.of_type("STATE")]
+    (active,) = whole.of_type("ACTIVATE_VERSION")
+    assert len(states) > 4
+    for state in states[:-1]:
+        again = run_tap(clock, answers(), TIMES, state=state, **config)  # type: ignore[arg-type]
+        (version,) = again.of_type("ACTIVATE_VERSION")
+        assert version == active
+    assert "walk" not in str(states[-1])
+
+
+def test_a_run_that_goes_on_does_not_delete_what_the_first_one_could_not_read(
+    clock: FakeClock,
+) -> None:
+    """Tags of the first member were hidden by a change of type; the run then stopped."""
+    odd = body(entry("e-u1", "2026-09-14T08:00:00Z") | {"tagIds": ["t1", 5]})
+    config = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
+    tables = ("time_entries", "time_entry_tags")
+    broken = world(u1=odd, u2=QuotaError("quota", Cost(1)))
+    first = run_tap(clock, broken, tables, **config)  # type: ignore[arg-type]
+    assert mark(first.state)["walk"]["done"] == ["u1"]
+    second = run_tap(clock, world(), tables, state=first.state, **config)  # type: ignore[arg-type]
+    assert second.of_type("ACTIVATE_VERSION") == []
+
+
 # -- pages ---------------------------------------------------------------------------------------
 
 

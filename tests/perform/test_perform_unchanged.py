@@ -93,8 +93,9 @@ def test_with_versions_a_table_is_sent_as_a_whole_or_not_at_all(account: Account
         {"projects": {"date_format": "%Y/%m/%d"}},
         {"projects": {"primary_keys": ["Docket Reference", "Company"]}, "catalog": None},
         {"on_new_column": "extra", "catalog": None},
+        VERSIONS,
     ],
-    ids=["bad-value", "selection", "types", "dates", "keys", "extra"],
+    ids=["bad-value", "selection", "types", "dates", "keys", "extra", "versions"],
 )
 def test_what_is_to_be_sent_otherwise_is_sent(account: Account, changed: dict[str, Any]) -> None:
     first = read(account).ok()
