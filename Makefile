@@ -31,6 +31,7 @@ test: $(PLUGINS) ## Run all tests, offline.
 
 bench: $(READY) ## Measure the taps beside what else one could use (about an hour).
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.requests_table
 
 lint: $(READY) ## Check style and types.
 	$(BIN)/ruff check .
