@@ -32,7 +32,8 @@ LANES = 16
 workers: that is what makes the order of rows a property of the data alone."""
 
 FRESH = 30.0
-"""Seconds within which the first page of a longer list, asked for early, goes with the others."""
+"""Seconds within which what was asked for early counts as asked for in its turn: a first page goes
+with those that follow it, and an error is still there."""
 
 _LOOK_UP = 0.5
 """Seconds after which a wait for an answer looks whether the run was cancelled."""
@@ -105,16 +106,14 @@ class Workers:
         found = self._foreseen.pop(request.identity, None)
         if found is None:
             return None
-        if found.answer.done():
+        if found.answer.done() and self._now() - found.asked > FRESH:
             error = found.answer.exception()
             if isinstance(error, RequestError) and error.passing:
                 self._unused.add(error.cost)
                 return None
-            if error is None and self._now() - found.asked > FRESH:
-                response = found.answer.result()
-                if not found.is_whole(response):
-                    self._unused.add(response.cost)
-                    return None
+            if error is None and not found.is_whole(found.answer.result()):
+                self._unused.add(found.answer.result().cost)
+                return None
         return found.answer
 
     def cost_of_unused(self) -> Cost:

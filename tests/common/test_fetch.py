@@ -298,18 +298,22 @@ def arrived(crew: Workers, sent: list[str], path: str, *, whole: bool = True) ->
 
 
 @pytest.mark.parametrize(
-    ("error", "asked"),
+    ("error", "later", "asked"),
     [
-        (StatusError("down", Cost(1), status=502, code=None), 2),
-        (UnreachableError("down", Cost(1)), 2),
-        (QuotaError("enough", Cost(1)), 2),
-        (StatusError("no", Cost(1), status=403, code=None), 1),
+        (StatusError("down", Cost(1), status=502, code=None), 60, 2),
+        (StatusError("down", Cost(1), status=502, code=None), 1, 1),
+        (UnreachableError("down", Cost(1)), 60, 2),
+        (QuotaError("enough", Cost(1)), 60, 2),
+        (StatusError("no", Cost(1), status=403, code=None), 60, 1),
     ],
-    ids=["502", "unreachable", "quota", "403"],
+    ids=["502", "502 just now", "unreachable", "quota", "403"],
 )
-def test_an_error_that_passed_meanwhile_is_none(error: RequestError, asked: int) -> None:
+def test_an_error_that_passed_meanwhile_is_none(
+    error: RequestError, later: float, asked: int
+) -> None:
     """A refusal stays one; what may have passed is asked again, and both are counted."""
     sent: list[str] = []
+    moment = 0.0
 
     def send(request: Request) -> Response:
         sent.append(request.path)
@@ -317,8 +321,9 @@ def test_an_error_that_passed_meanwhile_is_none(error: RequestError, asked: int)
             raise error
         return answered(request)
 
-    crew = workers(2, send)
+    crew = workers(2, send, lambda: moment)
     arrived(crew, sent, "0/0")
+    moment += later
     ((_, found),) = drive(walks([1], []), crew)
     assert found is (None if asked == 2 else error)
     assert len(sent) == asked
