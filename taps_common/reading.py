@@ -152,15 +152,16 @@ class Reading:
         """
         self.outcome.progress.cost.add(response.cost)
         count, keys = 0, set[int]()
-        for rows, text in self._parts(request, response):
-            self.source.complete(rows, partition)
-            found = self._inspection.keys_of(rows)
-            if not count:
-                self._inspection.begin_page(request, partition, found)
-            self._inspection.report_drift(text, len(rows))
-            self.accept(rows, partition)
-            count += len(rows)
-            keys |= found
+        with self._tap.gathering():
+            for rows, text in self._parts(request, response):
+                self.source.complete(rows, partition)
+                found = self._inspection.keys_of(rows)
+                if not count:
+                    self._inspection.begin_page(request, partition, found)
+                self._inspection.report_drift(text, len(rows))
+                self.accept(rows, partition)
+                count += len(rows)
+                keys |= found
         self._inspection.end_page(partition, keys, count, last=last)
         return count
 

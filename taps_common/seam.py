@@ -6,13 +6,14 @@ The SDK moves one record at a time; these taps move pages. The names used here a
 
 from __future__ import annotations
 
-import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
+
+from taps_common.writer import LineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk.helpers.types import Context
-
-
-class LineWriter(SimpleSingerWriter):
-    """The SDK's message writer, which also takes whole pages of ready lines."""
-
-    def write_lines(self, lines: bytes) -> None:
-        """Write ready message lines to standard output."""
-        if hasattr(sys.stdout, "buffer"):
-            sys.stdout.buffer.write(lines)
-        else:  # replaced by text in memory, as test runners do
-            sys.stdout.write(lines.decode())
-        sys.stdout.flush()
 
 
 class SeamStream(Stream):
@@ -101,6 +90,11 @@ class SeamTap(Tap):
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
         """Return one sentence for each setting that cannot work; may normalise values."""
         raise NotImplementedError
+
+    def gathering(self) -> AbstractContextManager[None]:
+        """Write the lines of a block together."""
+        writer = self.message_writer
+        return writer.gathering() if isinstance(writer, LineWriter) else nullcontext()
 
     def interrupt(self, signum: int) -> None:
         """React to SIGTERM or SIGINT."""

@@ -18,7 +18,6 @@ from taps_common.http import Session
 from taps_common.pace import Pace
 from taps_common.reading import Reading
 from taps_common.rows import learn
-from taps_common.seam import LineWriter
 from taps_common.settings import (
     describe_errors,
     end_of,
@@ -28,6 +27,7 @@ from taps_common.settings import (
     unknown_settings,
 )
 from taps_common.stream import Source, Table
+from taps_common.writer import LineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -8,6 +8,7 @@ import inspect
 import io
 import json
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,8 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 import tap_clockify
 import taps_common
 from tap_clockify.tap import TapClockify
-from taps_common.seam import LineWriter, SeamStream, SeamTap
+from taps_common.seam import SeamStream, SeamTap
+from taps_common.writer import LineWriter
 from tests.common.doubles import (
     ENTRIES,
     PROJECTS,
@@ -370,6 +372,24 @@ def test_ready_lines_and_messages_keep_their_order(capsysbinary: Any) -> None:  
     lines = capsysbinary.readouterr().out.splitlines()
     assert [lines[0], lines[2]] == [b'{"a":1}', b'{"b":"\xc3\xa9"}']
     assert json.loads(lines[1])["type"] == "SCHEMA"
+
+
+def test_gathered_lines_keep_their_order_and_none_is_lost(capsysbinary: Any) -> None:  # noqa: ANN401
+    tap = made()
+    writer = tap.message_writer
+    assert isinstance(writer, LineWriter)
+    with suppress(KeyError), tap.gathering():
+        writer.write_lines(b'{"a":1}\n')
+        writer.write_lines(b'{"b":1}\n')
+        assert capsysbinary.readouterr().out == b""
+        tap.table(TapClockify.table_types[0]).write_schema()
+        assert capsysbinary.readouterr().out.startswith(b'{"a":1}\n{"b":1}\n{"type":"SCHEMA"')
+        writer.write_lines(b"x" * (1 << 20))
+        assert len(capsysbinary.readouterr().out) == 1 << 20
+        writer.write_lines(b'{"c":1}\n')
+        raise KeyError
+    writer.write_lines(b'{"d":1}\n')
+    assert capsysbinary.readouterr().out == b'{"c":1}\n{"d":1}\n'
 
 
 def test_ready_lines_go_into_text_in_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
