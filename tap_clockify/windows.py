@@ -12,7 +12,7 @@ from tap_clockify.gates import GatedStream
 from taps_common.http import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from taps_common.bookmarks import Scope
     from taps_common.errors import RequestError
@@ -92,11 +92,12 @@ class WindowedStream(GatedStream):
         slices = self.slices(scope, window.since or window.start, window.began)
         if slices:
             window.saw("", slices[-1][1] - self.span, None)
-        walks = []
-        for part in slices:
-            first, last = self.bounds(part)
-            walks.append({**scope, "from": first, "to": last})
-        return walks
+        return self.cut(scope, slices)
+
+    def cut(self, scope: Scope, slices: Iterable[Slice]) -> list[dict[str, str]]:
+        """Return one walk per slice, with the slice's moments as the service takes them."""
+        bounds = map(self.bounds, slices)
+        return [{**scope, "from": first, "to": last} for first, last in bounds]
 
     def request(self, partition: Scope, query: tuple[tuple[str, str], ...], page: int) -> Request:
         """Return the request for a page of a slice."""

@@ -177,9 +177,9 @@ class LineEncoder:
         """The columns of moments, as Python names them; only files need to know."""
         columns = json_schema(self._row)["properties"]  # type: ignore[arg-type]  # narrowed
         return [
-            names[0]
-            for path, names, _ in _paths(self._row)
-            if len(path) == 1 and columns[path[0]].get("format") == "date-time"
+            field.name
+            for field in fields_of(self._row)
+            if columns[field.encode_name].get("format") == "date-time"
         ]
 
     def _ready(self, rows: Sequence[Row]) -> Sequence[object]:

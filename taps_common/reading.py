@@ -69,7 +69,7 @@ class Reading:
             self._unsent = what_is_unsent(self.source, self.tables, self.outcome)
             windows = [(scope, self._open(scope)) for scope in self.source.scopes()]
             self._version = version_of(self.source, [window for _, window in windows])
-            self._begin(self._version)
+            self._begin()
             for scope, window in windows:
                 if self.outcome.stop is None:
                     self._read_scope(scope, window)
@@ -97,7 +97,7 @@ class Reading:
 
     def run_alone(self) -> None:
         """Read for a dry run: bookmarks stay as they are, and the first failure is raised."""
-        self._begin(None)
+        self._begin()
         for scope in self.source.scopes():
             self.window = self._open(scope)
             for partition in self.source.partitions_in(scope, self):
@@ -206,12 +206,12 @@ class Reading:
             return error
         return None
 
-    def _begin(self, version: int | None) -> None:
+    def _begin(self) -> None:
         for table in self.tables:
             row = self._decoder.narrowed if table is self.source else table.row
-            table.begin(row, version if table.versioned else None)
+            table.begin(row, self._version if table.versioned else None)
         if self._unsent:
-            self._unsent.begin(version)
+            self._unsent.begin(self._version)
 
     # -- scopes and partitions -------------------------------------------------------------------
 

@@ -93,11 +93,10 @@ class ReportStream(WindowedStream):
         for part in self._months(partition) if by_months else [partition]:
             yield from super().pages(part, window, take)
 
-    def _months(self, partition: Scope) -> list[Scope]:
+    def _months(self, partition: Scope) -> list[dict[str, str]]:
         """Return the parts of a slice that every plan allows."""
         low, high = (from_text(partition[name]) for name in ("from", "to"))
-        months = (self.bounds(part) for part in parts(low, high + LAST_MOMENT, self.span))
-        return [{**partition, "from": first, "to": last} for first, last in months]
+        return self.cut(partition, parts(low, high + LAST_MOMENT, self.span))
 
     def earliest(self, began: datetime) -> datetime:
         """Return the first day that is asked for where nothing bounds it."""

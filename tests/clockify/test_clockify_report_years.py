@@ -62,3 +62,19 @@ def test_a_window_of_a_year_that_is_refused_is_read_by_months(
         row for row in until_now(world, "detailed_report") if row["workspaceId"] == world.main_id
     ]
     assert len(copied.rows("detailed_report")) == len(expected)
+
+
+def test_months_that_are_refused_for_the_plan_are_left_out(account: Account) -> None:
+    """A year is refused for its length (400), and what it is cut into for the plan (403)."""
+    account.world.report_span_days = 31
+    account.fault("/reports/attendance", "status", code=403, after=1)
+    run = account.run(
+        catalog=catalog(["attendance_report", "tags"]),
+        workspace_ids=[account.world.main_id],
+        start_date="2026-03-01",
+        max_concurrency=1,
+    ).ok()
+    assert run.log.count("read month by month instead") == 1
+    assert "attendance_report: the plan or the key's role does not allow it (403)" in run.log
+    assert run.records("attendance_report") == []
+    assert len(windows(account, "attendance_report")) == 2
