@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 from sandbox.clockify import truth
@@ -135,8 +137,13 @@ def core_catalog() -> dict[str, Any]:
 
 def discovered() -> dict[str, Any]:
     """Return what --discover prints."""
-    found: dict[str, Any] = TapClockify(config={}, validate_config=False).catalog_dict
+    found: dict[str, Any] = msgspec.json.decode(_discovered())
     return found
+
+
+@cache
+def _discovered() -> bytes:
+    return msgspec.json.encode(TapClockify(config={}, validate_config=False).catalog_dict)
 
 
 # -- schemas and rows ------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import json
 import logging
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
+import msgspec
 from singer_sdk import Tap
 
 from taps_common.errors import TapError
@@ -112,7 +112,7 @@ class Run:
     @property
     def state(self) -> State:
         """The last state, as the next run gets it."""
-        state: State = copy.deepcopy(self.of("STATE")[-1]["value"])
+        state: State = _copy(self.of("STATE")[-1]["value"])
         return state
 
     @property
@@ -178,8 +178,8 @@ def run_in_process(
         with contextlib.redirect_stdout(output):
             tap = kind(
                 config=dict(config),
-                catalog=copy.deepcopy(catalog),
-                state=copy.deepcopy(state),
+                catalog=_copy(catalog),
+                state=_copy(state),
                 parse_env_config=False,
             )
             if before:
@@ -287,6 +287,11 @@ class AnyAccount:
 # -- catalogs --------------------------------------------------------------------------------------
 
 
+def _copy(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return JSON of its own, in a tenth of the time that `deepcopy` takes."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
 def select(
     discovered: dict[str, Any],
     tables: Iterable[str] | None,
@@ -298,19 +303,18 @@ def select(
     """Return a catalog with a selection.
 
     Args:
-        discovered: what --discover prints.
+        discovered: what --discover prints; it is changed.
         tables: the tables that are selected; None selects all.
         without: deselected properties, each as the table and the path.
         full: tables that are replicated as FULL_TABLE.
         by_log: tables that are replicated as LOG_BASED.
     """
     methods = dict.fromkeys(full, "FULL_TABLE") | dict.fromkeys(by_log, "LOG_BASED")
-    found = copy.deepcopy(discovered)
-    names = {stream["tap_stream_id"] for stream in found["streams"]}
+    names = {stream["tap_stream_id"] for stream in discovered["streams"]}
     chosen = names if tables is None else set(tables)
     assert chosen <= names, chosen - names
     hidden = set(without)
-    for stream in found["streams"]:
+    for stream in discovered["streams"]:
         name = stream["tap_stream_id"]
         if name in methods:
             stream["replication_method"] = methods[name]
@@ -328,7 +332,7 @@ def select(
             stream["metadata"] = [one for one in stream["metadata"] if not one["breadcrumb"]]
             stream["schema"] = {"type": "object", "properties": {}}
     assert not hidden, hidden
-    return found
+    return discovered
 
 
 # -- the copy of a target --------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -45,7 +46,7 @@ class Subject:
 
     def keys_of(self, table: str) -> tuple[str, ...]:
         """Return the primary key of a table."""
-        return tuple(self.tap(config={}, validate_config=False).streams[table].primary_keys)
+        return _keys_of(self.tap)[table]
 
     def loaded(self, database: str, schema: str, table: str) -> Rows:
         """Return the current rows of a loaded table by key, without the loader's own columns.
@@ -85,6 +86,12 @@ class Subject:
                 self.loaded(database, schema, table), self.expected(world, table)
             )
         ]
+
+
+@cache
+def _keys_of(tap: type[ApiTap]) -> dict[str, tuple[str, ...]]:
+    streams = tap(config={}, validate_config=False).streams
+    return {name: tuple(stream.primary_keys) for name, stream in streams.items()}
 
 
 def differences(have: Rows, want: Rows) -> list[str]:

@@ -105,13 +105,12 @@ def test_tables_equal_the_truth_after_each_run(
     first = counts(pipeline, schema)
     assert first == truth.counts(world)
 
-    for form in ("fields_values", "jsonlines"):
-        world.switch(format=form)
-        succeeded(pipeline.run())
-        assert counts(pipeline, schema) == first, f"{form} doubled rows"
+    world.switch(format="fields_values")
+    succeeded(pipeline.run())
+    assert counts(pipeline, schema) == first, "another form doubled rows"
     assert differences(pipeline, schema, sandbox) == {}
 
-    world.switch(format="array", json_cells="typed")
+    world.switch(format="jsonlines", json_cells="typed")
     _change(world)
     succeeded(pipeline.run(**VERSIONS))
     assert differences(pipeline, schema, sandbox) == {}
