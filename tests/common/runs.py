@@ -303,18 +303,19 @@ def select(
     """Return a catalog with a selection.
 
     Args:
-        discovered: what --discover prints; it is changed.
+        discovered: what --discover prints.
         tables: the tables that are selected; None selects all.
         without: deselected properties, each as the table and the path.
         full: tables that are replicated as FULL_TABLE.
         by_log: tables that are replicated as LOG_BASED.
     """
     methods = dict.fromkeys(full, "FULL_TABLE") | dict.fromkeys(by_log, "LOG_BASED")
-    names = {stream["tap_stream_id"] for stream in discovered["streams"]}
+    found: dict[str, Any] = _copy(discovered)
+    names = {stream["tap_stream_id"] for stream in found["streams"]}
     chosen = names if tables is None else set(tables)
     assert chosen <= names, chosen - names
     hidden = set(without)
-    for stream in discovered["streams"]:
+    for stream in found["streams"]:
         name = stream["tap_stream_id"]
         if name in methods:
             stream["replication_method"] = methods[name]
@@ -332,7 +333,7 @@ def select(
             stream["metadata"] = [one for one in stream["metadata"] if not one["breadcrumb"]]
             stream["schema"] = {"type": "object", "properties": {}}
     assert not hidden, hidden
-    return discovered
+    return found
 
 
 # -- the copy of a target --------------------------------------------------------------------------
