@@ -192,10 +192,10 @@ class Session:
             InterruptedRunError: the run was cancelled while it waited.
         """
         service = request.service or self._service
-        url = request.url(service.base_url)
-        if request.link and origin_of(url) != origin_of(service.base_url):
+        address = request.url(service.base_url)
+        if request.link and origin_of(address) != origin_of(service.base_url):
             raise ShapeError(
-                f"{request} was not sent: the service's link leads to {host_of(url)}, and "
+                f"{request} was not sent: the service's link leads to {host_of(address)}, and "
                 "credentials are sent to the configured address only."
             )
         cost, origin = Cost(), origin_of(service.base_url)
@@ -205,7 +205,7 @@ class Session:
             answer: urllib3.BaseHTTPResponse | None = None
             spool: IO[bytes] | None = None
             try:
-                url, answer = self._exchange(request, service)
+                url, answer = self._exchange(request, address, service)
                 if request.spooled:
                     spool = spool_of(answer, request.enough, self.cancelled)
                 body = beginning_of(spool) if spool else answer.data.removeprefix(BOM_UTF8)
@@ -239,9 +239,10 @@ class Session:
         """Wake whoever waits, so that threads end soon."""
         self.cancelled.set()
 
-    def _exchange(self, request: Request, service: Service) -> tuple[str, urllib3.BaseHTTPResponse]:
+    def _exchange(
+        self, request: Request, url: str, service: Service
+    ) -> tuple[str, urllib3.BaseHTTPResponse]:
         """Send once, following redirects; return where it led, and what came from there."""
-        url = request.url(service.base_url)
         pool = self._pools.get(service.base_url)
         if pool is None:  # one for all threads
             pool = self._pools.setdefault(service.base_url, connections(service.base_url))
