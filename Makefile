@@ -29,7 +29,7 @@ demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano a
 test: $(PLUGINS) ## Run all tests, offline.
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
-bench: $(READY) ## Measure the taps beside what else one could use (about an hour).
+bench: $(READY) ## Measure the taps beside what else one could use (an hour and a half).
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.requests_table
 
