@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.common.runs import Key, Row, State
     from tests.e2e.conftest import Pipeline
 
-DAYS = int(os.environ.get("DAYS", "45"))
+DAYS = int(os.environ.get("DAYS", "60"))
 DAYS_PER_LOAD = int(os.environ.get("DAYS_PER_LOAD", "40"))
 """Days whose lines one process of the loader gets: with 365 and 1, a test takes half an hour."""
 
