@@ -7,7 +7,6 @@ runs in the thread that drives it, so there is one writer and nothing to lock.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -35,10 +34,6 @@ workers: that is what makes the order of rows a property of the data alone."""
 FRESH = 30.0
 """Seconds within which what was asked for early counts as asked for in its turn: a first page goes
 with those that follow it, and an error is still there."""
-
-AT_ONCE = sys.getswitchinterval()
-"""Seconds within which a single worker's answers are too near to be sent for ahead: while this
-thread computes, another one gets its turn that late, and changing over costs both of them."""
 
 _LOOK_UP = 0.5
 """Seconds after which a wait for an answer looks whether the run was cancelled."""
@@ -77,23 +72,13 @@ class Workers:
         self, send: Send, count: int, cancelled: threading.Event, now: Clock = monotonic
     ) -> None:
         self.count = count
-        self._sent = send
-        self._took = 0.0
+        self._send = send
         self._cancelled = cancelled
         self._now = now
         self._waiting: SimpleQueue[tuple[Request, Future[Response]]] = SimpleQueue()
         self._started = 0
         self._foreseen: dict[tuple[object, ...], _Foreseen] = {}
         self._unused = Cost()
-
-    @property
-    def ahead(self) -> int:
-        """How many requests are worth sending before their answers are waited for.
-
-        With one worker none if the last answer came at once: with 500 rows to a page, from a
-        service nearby, two threads in turns took a fifth more time than one.
-        """
-        return self.count if self.count > 1 or self._took > AT_ONCE else 0
 
     @property
     def can_foresee(self) -> bool:
@@ -161,13 +146,6 @@ class Workers:
                 if self._cancelled.is_set():
                     raise InterruptedRunError("interrupted") from None
 
-    def _send(self, request: Request) -> Response:
-        began = self._now()
-        try:
-            return self._sent(request)
-        finally:
-            self._took = self._now() - began
-
     def _work(self) -> None:
         while True:
             request, answer = self._waiting.get()
@@ -226,7 +204,7 @@ def drive(
 
 
 def _send_ahead(turns: Iterable[_Lane[K]], workers: Workers) -> None:
-    for lane, _ in zip(turns, range(workers.ahead), strict=False):
+    for lane, _ in zip(turns, range(workers.count), strict=False):
         if lane.answer is None:
             lane.answer = workers.submit(lane.request)
 

@@ -18,7 +18,7 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
-from taps_common.fetch import AT_ONCE, LANES, Workers, drive
+from taps_common.fetch import LANES, Workers, drive
 from taps_common.http import Request, Response
 from taps_common.progress import Cost
 
@@ -73,22 +73,6 @@ def test_the_order_of_pages_and_ends_does_not_depend_on_the_workers() -> None:
         assert len(read) == sum(LENGTHS)
         seen.append((read, ends))
     assert seen == [seen[0]] * len(WORKERS)
-
-
-@pytest.mark.parametrize(("seconds", "ahead"), [(AT_ONCE / 2, 0), (AT_ONCE * 2, 9)])
-def test_one_worker_sends_ahead_where_answers_take_time(seconds: float, ahead: int) -> None:
-    time_, driving = [0.0], threading.get_ident()
-    sent_by_others = []
-
-    def send(request: Request) -> Response:
-        time_[0] += seconds
-        sent_by_others.append(threading.get_ident() != driving)
-        return answered(request)
-
-    read: list[str] = []
-    assert len(list(drive(walks([1] * 10, read), workers(1, send, lambda: time_[0])))) == 10
-    assert sent_by_others.count(True) == ahead
-    assert read == [f"{name}/0" for name in range(10)]
 
 
 @pytest.mark.parametrize("count", WORKERS)
