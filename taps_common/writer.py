@@ -30,7 +30,7 @@ class LineWriter(SimpleSingerWriter):
         """Write the lines of a block together, a megabyte at a time.
 
         A loader that is busy makes each write end in a sleep, after which the processor's cache
-        holds other things: so few long ones take half the time of many short ones.
+        holds other things. Behind a slow reader a run took a fifth less processor time for it.
         """
         self._gathered = []
         try:

@@ -363,7 +363,9 @@ def test_an_alias_goes_into_every_message(clock: FakeClock) -> None:
     assert [message["stream"] for message in run.of_type("ACTIVATE_VERSION")] == ["plans"]
 
 
-def test_ready_lines_and_messages_keep_their_order(capsysbinary: Any) -> None:  # noqa: ANN401
+def test_ready_lines_and_messages_keep_their_order(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
     writer = LineWriter()
     tap = made()
     writer.write_lines(b'{"a":1}\n')
@@ -374,7 +376,9 @@ def test_ready_lines_and_messages_keep_their_order(capsysbinary: Any) -> None:  
     assert json.loads(lines[1])["type"] == "SCHEMA"
 
 
-def test_gathered_lines_keep_their_order_and_none_is_lost(capsysbinary: Any) -> None:  # noqa: ANN401
+def test_gathered_lines_keep_their_order_and_none_is_lost(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
     tap = made()
     writer = tap.message_writer
     assert isinstance(writer, LineWriter)
