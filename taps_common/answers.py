@@ -13,12 +13,17 @@ from urllib.parse import urljoin, urlsplit
 
 from urllib3 import exceptions
 
+from taps_common.errors import NotReadyError, QuotaError, StatusError, UnreachableError
 from taps_common.pace import HOUR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from urllib3 import BaseHTTPResponse
+
+    from taps_common.errors import RequestError
+    from taps_common.progress import Cost
 
 LONGEST_WAIT = HOUR
 """Longest wait in seconds that a Retry-After header is granted: the longest known quota's hour."""
@@ -98,6 +103,45 @@ def network_problem(error: exceptions.HTTPError, timeout: float) -> Problem:
 
 def _broke_off(error: exceptions.HTTPError) -> bool:
     return any(isinstance(cause, IncompleteRead) for cause in (error, *error.args))
+
+
+def error_of(
+    what: str,
+    problem: Problem,
+    answer: BaseHTTPResponse | None,
+    cost: Cost,
+    advice: Callable[[int, int | None], str],
+    now: datetime,
+) -> RequestError:
+    """Return the error that a problem is which stays.
+
+    Args:
+        what: the request and where it went.
+        problem: what is wrong.
+        answer: what came, if anything did.
+        cost: what it took.
+        advice: says what to do, from the status and the service's own code.
+        now: the present, for a time that the answer names.
+    """
+    tries = f" after {cost.requests} tries" if cost.requests > 1 else ""
+    what = f"{what} {problem.text}{tries}"
+    if problem.preparing:
+        asked = None if answer is None else retry_after(answer, now)
+        return NotReadyError(f"{what}.", cost, after=asked)
+    if answer is None or answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        hopeless = answer is None or not problem.passing
+        text = what if what.endswith("?") else f"{what}."
+        return UnreachableError(text, cost, hopeless=hopeless)
+    status, code = answer.status, own_code(answer)
+    ident = request_id(answer)
+    traced = f" [request id {ident}]" if ident else ""
+    own = f" (code {code})" if code is not None else ""
+    redirected = status < HTTPStatus.BAD_REQUEST
+    advised = "" if redirected else f" {advice(status, code)}"
+    message = f"{what}{own}{traced}.{advised}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return QuotaError(message, cost)
+    return StatusError(message, cost, status=status, code=code)
 
 
 def redirect_of(answer: BaseHTTPResponse, url: str) -> str | None:

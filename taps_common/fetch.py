@@ -1,8 +1,9 @@
 """Walks over pages, several at a time, in an order that does not depend on how many.
 
 A walk is a generator: it yields a request, receives the response, hands its rows on, and yields
-the next request until its last page. Only the sending happens in threads; all code of a walk
-runs in the thread that drives it, so there is one writer and nothing to lock.
+the next request until its last page. Only the sending happens in threads, and with one worker not
+even that; all code of a walk runs in the thread that drives it, so there is one writer and nothing
+to lock.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from queue import SimpleQueue
 from time import monotonic
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from taps_common.errors import InterruptedRunError, RequestError
 from taps_common.http import Request, Response
@@ -66,13 +67,21 @@ class Workers:
         count: how many requests may be on their way at once.
         cancelled: set when the run is to end.
         now: tells the seconds of a monotonic clock.
+        begin: puts a request on its way that is sent next, if it can; for one worker.
     """
 
     def __init__(
-        self, send: Send, count: int, cancelled: threading.Event, now: Clock = monotonic
+        self,
+        send: Send,
+        count: int,
+        cancelled: threading.Event,
+        now: Clock = monotonic,
+        begin: Callable[[Request], bool] = lambda request: False,  # noqa: ARG005 - in its turn
     ) -> None:
         self.count = count
         self._send = send
+        self._begin = begin
+        self._begun: _Lane[Any] | None = None
         self._cancelled = cancelled
         self._now = now
         self._waiting: SimpleQueue[tuple[Request, Future[Response]]] = SimpleQueue()
@@ -121,6 +130,23 @@ class Workers:
         cost, self._unused = self._unused, Cost()
         return cost
 
+    def send(self, request: Request) -> Response:
+        """Send a request at once, from the thread that drives."""
+        if lane := self._begun:  # which had its turn on the connection
+            self._begun, lane.answer = None, Future()
+            self._answer(lane.request, lane.answer)
+        return self._send(request)
+
+    def send_ahead(self, lane: _Lane[Any]) -> None:
+        """Have the request of a lane sent, whose turn comes soon.
+
+        One worker needs no thread for it: the answer waits in the connection.
+        """
+        if self.count > 1:
+            lane.answer = lane.answer or self.submit(lane.request)
+        elif lane.answer is None and self._begin(lane.request):
+            self._begun = lane
+
     def submit(self, request: Request) -> Future[Response]:
         """Have a request sent; its answer, or the error, arrives in the future."""
         if foreseen := self._foresaw(request):
@@ -134,6 +160,7 @@ class Workers:
 
     def result(self, lane: _Lane[K]) -> Response:
         """Return the answer that a lane waits for, or raise what went wrong."""
+        self._begun = None
         lane.answer = lane.answer or self._foresaw(lane.request)
         if lane.answer is None:
             return self._send(lane.request)
@@ -149,11 +176,14 @@ class Workers:
     def _work(self) -> None:
         while True:
             request, answer = self._waiting.get()
-            try:
-                answer.set_result(self._send(request))
-            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
-                answer.set_exception(error)
+            self._answer(request, answer)
             del request, answer  # an idle thread must not keep a page alive
+
+    def _answer(self, request: Request, answer: Future[Response]) -> None:
+        try:
+            answer.set_result(self._send(request))
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            answer.set_exception(error)
 
 
 def drive(
@@ -205,8 +235,7 @@ def drive(
 
 def _send_ahead(turns: Iterable[_Lane[K]], workers: Workers) -> None:
     for lane, _ in zip(turns, range(workers.count), strict=False):
-        if lane.answer is None:
-            lane.answer = workers.submit(lane.request)
+        workers.send_ahead(lane)
 
 
 def _advance(

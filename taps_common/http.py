@@ -15,16 +15,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 
 from taps_common import answers
-from taps_common.connections import connections, host_of, is_unsafe, origin_of
-from taps_common.errors import (
-    InterruptedRunError,
-    NotReadyError,
-    QuotaError,
-    RequestError,
-    ShapeError,
-    StatusError,
-    UnreachableError,
-)
+from taps_common.connections import Connection, connections, host_of, is_unsafe, origin_of
+from taps_common.errors import InterruptedRunError, QuotaError, ShapeError
 from taps_common.progress import Cost
 from taps_common.quota import WORTH_SAYING, time_of
 from taps_common.spool import beginning_of, spool_of
@@ -178,6 +170,8 @@ class Session:
         self.patient = True
         self.cancelled = threading.Event()
         self._pools: dict[str, urllib3.PoolManager] = {}
+        self._last: dict[Hashable, Connection] = {}
+        self._begun: Request | None = None
         logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold whole URLs
 
     def send(self, request: Request) -> Response:
@@ -227,13 +221,34 @@ class Session:
             if problem.passing and request.patient:
                 wait = self._wait_before_retry(answer, cost.requests - 1)
             if wait is None:
-                raise self._error(request, service, problem, answer, cost)
+                what = f"{request} at {'://'.join(urlsplit(service.base_url)[:2])}"
+                now = self._clock.now()
+                raise answers.error_of(what, problem, answer, cost, service.advice, now)
             if answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 self._pace.refused(self._clock.monotonic(), wait, origin)
             until = f", {self._when(wait)}" if wait >= WORTH_SAYING else ""
             self._logger.warning("%s %s; again in %.1f s%s", request, problem.text, wait, until)
             cost.waited += wait
             self._sleep(wait)
+
+    def begin(self, request: Request) -> bool:
+        """Put a request on its way whose answer `send` will ask for; return whether it is.
+
+        Only for a session that one thread uses, and for one request at a time. It is not where no
+        connection is open, or where it would have to wait for its turn.
+        """
+        service = request.service or self._service
+        address, origin = request.url(service.base_url), origin_of(service.base_url)
+        connection, now = self._last.get(origin), self._clock.monotonic()
+        elsewhere = origin_of(address) != origin
+        if connection is None or elsewhere or not self._pace.is_open(now, origin):
+            return False
+        headers = self._headers_of(request, service)
+        if not connection.begin(request.method, address, request.body, headers):
+            return False
+        self._pace.reserve(now, origin)
+        self._begun = request
+        return True
 
     def close(self) -> None:
         """Wake whoever waits, so that threads end soon."""
@@ -246,9 +261,7 @@ class Session:
         pool = self._pools.get(service.base_url)
         if pool is None:  # one for all threads
             pool = self._pools.setdefault(service.base_url, connections(service.base_url))
-        headers = {**self._headers, **service.credentials, **request.headers}
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"
+        headers = self._headers_of(request, service)
         for _ in range(MAX_REDIRECTS):
             answer = pool.request(
                 request.method,
@@ -258,8 +271,10 @@ class Session:
                 timeout=self._timeout,
                 redirect=False,
                 retries=False,
-                preload_content=not request.spooled,
+                preload_content=False,
             )
+            if isinstance(answer.connection, Connection):
+                self._last[origin_of(url)] = answer.connection
             target = answers.redirect_of(answer, url)
             if target is None:
                 break
@@ -271,8 +286,17 @@ class Session:
             url = target
         return url, answer
 
+    def _headers_of(self, request: Request, service: Service) -> dict[str, str]:
+        headers = {**self._headers, **service.credentials, **request.headers}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        return headers
+
     def _wait_for_turn(self, request: Request, origin: Hashable, cost: Cost) -> None:
-        wait = self._pace.reserve(self._clock.monotonic(), origin)
+        begun, self._begun = self._begun, None
+        wait: float | None = 0.0  # a request that was begun had its turn
+        if begun is not request:
+            wait = self._pace.reserve(self._clock.monotonic(), origin)
         if wait is None:
             raise QuotaError(
                 f"{request} was not sent: max_requests_per_hour is used up and on_quota is "
@@ -311,32 +335,3 @@ class Session:
         self._clock.wait(seconds, self.cancelled)
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")
-
-    def _error(
-        self,
-        request: Request,
-        service: Service,
-        problem: answers.Problem,
-        answer: urllib3.BaseHTTPResponse | None,
-        cost: Cost,
-    ) -> RequestError:
-        tries = f" after {cost.requests} tries" if cost.requests > 1 else ""
-        origin = "://".join(urlsplit(service.base_url)[:2])
-        what = f"{request} at {origin} {problem.text}{tries}"
-        if problem.preparing:
-            asked = None if answer is None else answers.retry_after(answer, self._clock.now())
-            return NotReadyError(f"{what}.", cost, after=asked)
-        if answer is None or answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            hopeless = answer is None or not problem.passing
-            text = what if what.endswith("?") else f"{what}."
-            return UnreachableError(text, cost, hopeless=hopeless)
-        status, code = answer.status, answers.own_code(answer)
-        ident = answers.request_id(answer)
-        traced = f" [request id {ident}]" if ident else ""
-        own = f" (code {code})" if code is not None else ""
-        redirected = status < HTTPStatus.BAD_REQUEST
-        advice = "" if redirected else f" {service.advice(status, code)}"
-        message = f"{what}{own}{traced}.{advice}"
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return QuotaError(message, cost)
-        return StatusError(message, cost, status=status, code=code)

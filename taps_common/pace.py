@@ -96,17 +96,19 @@ class Pace:
         """
         with self._lock:
             host = self._host(origin)
-            turn = max(now, host.next)
-            if self._per_hour and len(self._sent) == self._per_hour:
-                opens = self._sent[0] + HOUR
-                if opens > turn and not self._wait:
-                    self._closed_for = opens - now
-                    return None
-                turn = max(turn, opens)
+            turn = self._turn(now, host)
+            if turn > max(now, host.next) and not self._wait:
+                self._closed_for = turn - now
+                return None
             if self._per_hour:
                 self._sent.append(turn)
             host.next = turn + host.gap
             return turn - now
+
+    def is_open(self, now: float, origin: Hashable = "") -> bool:
+        """Tell whether the next turn is now."""
+        with self._lock:
+            return self._turn(now, self._host(origin)) <= now
 
     def refused(self, now: float, wait: float, origin: Hashable = "") -> None:
         """Hold everybody back who asks a host that had too many requests.
@@ -132,6 +134,11 @@ class Pace:
             if host.gap > self._gap:
                 shorter = host.gap * SPEED_UP
                 host.gap = max(self._gap, shorter if shorter > FIRST_GAP / 10 else 0.0)
+
+    def _turn(self, now: float, host: _Origin) -> float:
+        """Return when the next request may be sent, by what its host and the hour allow."""
+        full = self._per_hour and len(self._sent) == self._per_hour
+        return max(now, host.next, self._sent[0] + HOUR if full else now)
 
     def _host(self, origin: Hashable) -> _Origin:
         return self._origins.setdefault(origin, _Origin(self._gap))

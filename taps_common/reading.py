@@ -119,7 +119,7 @@ class Reading:
             RequestError: no usable answer came.
         """
         try:
-            response = self._tap.session.send(request)
+            response = self._tap.workers.send(request)
         except RequestError as error:
             self.outcome.progress.cost.add(error.cost)
             error.cost = Cost()  # it is counted

@@ -196,7 +196,8 @@ class ApiTap(CommandTap):
     def workers(self) -> Workers:
         """Who sends the requests of partitions."""
         session, count = self.session, self.config["max_concurrency"]
-        return Workers(session.send, count, session.cancelled, self.clock.monotonic)
+        now = self.clock.monotonic
+        return Workers(session.send, count, session.cancelled, now, session.begin)
 
     @property
     def lanes(self) -> int:

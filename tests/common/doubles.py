@@ -81,6 +81,9 @@ class Answers:
         headers = {} if last is None else {"Last-Page": str(last).lower()}
         return Response(found, headers, Cost(requests=1, size=len(found)))
 
+    def begin(self, request: Request) -> bool:
+        return False
+
     def close(self) -> None:
         self.cancelled.set()
 
