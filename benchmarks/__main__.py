@@ -36,8 +36,9 @@ def main() -> int:
     print(
         "Whole processes, start-up included, output thrown away. rows/s is per second of wall "
         "time, CPU is user and system, peak is the highest resident memory of any round. The "
-        "limit is what the requests' latency takes with so many workers, or the CPU seconds "
-        "without latency, whichever is longer. A loader alone reads the same lines from a file.\n",
+        "limit is what the requests' latency takes with so many workers, or 16 workers' CPU "
+        "seconds without latency, whichever is longer. A loader alone reads the same lines from a "
+        "file.\n",
         flush=True,
     )
     try:
@@ -55,7 +56,7 @@ def _measured(asked: argparse.Namespace) -> Iterator[Goal]:
     read: dict[str, reading.Result] = {}
     for scenario in SCENARIOS:
         if scenario.name in asked.only:
-            read[scenario.name] = reading.measure(_sized(scenario, asked), read)
+            read[scenario.name] = reading.measure(_sized(scenario, asked))
             print("\n".join(read[scenario.name].lines()), flush=True)
     loaded: dict[str, loading.Loaded] = {}
     for one in LOADINGS:

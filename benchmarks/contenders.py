@@ -41,6 +41,8 @@ class Contender:
         workers: its requests on their way at once, where it has such a setting.
         table: the one table that it writes.
         arguments: what it is started with besides.
+        members: members of the account that it reads, if not as many as the scenario says.
+        latency_ms: milliseconds that its requests take, if not as many as the scenario says.
         rounds: how often it is measured, if not as often as the scenario says.
     """
 
@@ -50,14 +52,28 @@ class Contender:
     workers: int | None = None
     table: str = "time_entries"
     arguments: tuple[str, ...] = ()
+    members: int | None = None
+    latency_ms: int | None = None
     rounds: int | None = field(default=None, compare=False)
 
+    @property
+    def account(self) -> tuple[int | None, int | None]:
+        """What tells the account that it reads from others of its scenario."""
+        return self.members, self.latency_ms
 
-def tap(service: Service, workers: int | None = None) -> Contender:
+
+def tap(service: Service, workers: int | None = None, members: int | None = None) -> Contender:
     """Return a service's tap with so many requests on their way at once, or its own default."""
     plural = "worker" if workers == 1 else "workers"
     how = "default settings" if workers is None else f"{workers} {plural}"
-    return Contender(f"tap-{service.name}, {how}", Kind.TAP, f"tap_{service.name}", workers)
+    label = f"tap-{service.name}, {how}{f', {members:,} members' if members else ''}"
+    return Contender(label, Kind.TAP, f"tap_{service.name}", workers, members=members)
+
+
+def at_once(service: Service) -> Contender:
+    """Return a service's tap with 16 workers where requests take no time: what the work takes."""
+    most = tap(service, 16)
+    return replace(most, label=f"{most.label}, no latency", latency_ms=0)
 
 
 def plain(service: Service, rounds: int | None = None) -> Contender:

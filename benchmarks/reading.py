@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -35,15 +36,12 @@ class Result:
         rows: rows that every contender delivered.
         requests: how many each one sent.
         figures: each contender's rounds, in the order of measuring.
-        work: seconds of processor time that the same rows take the tap where requests take no
-            time; None where that was not measured.
     """
 
     scenario: Scenario
     rows: int
     requests: Mapping[Contender, int]
     figures: Mapping[Contender, list[Figures]]
-    work: float | None
 
     def wall(self, contender: Contender) -> float:
         """Return seconds from start to end; median of the rounds."""
@@ -74,12 +72,14 @@ class Result:
     def limit(self, contender: Contender) -> float | None:
         """Return the seconds that nobody can be faster than with so many workers.
 
-        Either all requests' latency, so many of them at once, or the work, if that is more.
+        Either all requests' latency, so many of them at once, or the seconds of processor time that
+        the same rows take 16 workers where requests take none, if that is more.
         """
-        if self.work is None or contender.workers is None:
+        work = next((self.cpu(one) for one in self.figures if one.latency_ms == 0), None)
+        if work is None or contender.workers is None or contender.latency_ms == 0:
             return None
         waited = self.requests[contender] * self.scenario.latency_ms / 1000 / contender.workers
-        return max(waited, self.work)
+        return max(waited, work)
 
     def lines(self) -> Iterator[str]:
         """Return the lines of the table."""
@@ -105,28 +105,21 @@ class Result:
         yield ""
 
 
-def measure(scenario: Scenario, before: Mapping[str, Result]) -> Result:
+def measure(scenario: Scenario) -> Result:
     """Run a scenario: one round that counts rows, then the rounds that count, taking turns.
 
     Args:
         scenario: what to measure.
-        before: what was measured already.
     """
     title, contenders = scenario.title, scenario.contenders
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        sandbox(
-            scenario.service,
-            members=scenario.members,
-            entries=scenario.entries,
-            latency_ms=scenario.latency_ms,
-        ) as access,
-    ):
-        runner = Runner(access, Path(folder))
+    with ExitStack() as stack:
+        runners: dict[tuple[int | None, int | None], Runner] = {}
         counted = {}
         for one in contenders:
+            if one.account not in runners:
+                runners[one.account] = _runner(scenario, one, stack)
             say(f"{title}: counting rows, {one.label}")
-            counted[one] = runner.count(one)
+            counted[one] = runners[one.account].count(one)
         rows = _same({one.label: count for one, (_, count, _) in counted.items()})
         figures = {
             one: [] if scenario.rounds_of(one) else [taken]
@@ -137,17 +130,28 @@ def measure(scenario: Scenario, before: Mapping[str, Result]) -> Result:
             for contender in (*contenders[turn:], *contenders[:turn]):
                 if number >= scenario.rounds_of(contender):
                     continue
-                taken = runner.measure(contender)
+                taken = runners[contender.account].measure(contender)
                 figures[contender].append(taken)
                 say(
                     f"{title}: round {number + 1}, {contender.label}: "
                     f"{taken.wall:.2f} s, {taken.peak:.0f} MiB"
                 )
     requests = {one: asked for one, (_, _, asked) in counted.items()}
-    work = None
-    if base := before.get(scenario.without or ""):
-        work = base.cpu(base.scenario.contenders[0])
-    return Result(scenario, rows, requests, figures, work)
+    return Result(scenario, rows, requests, figures)
+
+
+def _runner(scenario: Scenario, contender: Contender, stack: ExitStack) -> Runner:
+    """Return what starts a contender, and others of its kind, against an account of their own."""
+    own = contender.latency_ms
+    access = stack.enter_context(
+        sandbox(
+            scenario.service,
+            members=contender.members or scenario.members,
+            entries=scenario.entries,
+            latency_ms=scenario.latency_ms if own is None else own,
+        )
+    )
+    return Runner(access, Path(stack.enter_context(tempfile.TemporaryDirectory())))
 
 
 def _same(counts: dict[str, int]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from benchmarks import goals, reading
-from benchmarks.contenders import bare, download, plain, tap
+from benchmarks.contenders import at_once, bare, download, plain, tap
 from benchmarks.environments import ROOT
 from benchmarks.loaders import LOADINGS
 from benchmarks.loading import Loaded, Round
@@ -23,16 +23,17 @@ if TYPE_CHECKING:
     from benchmarks.contenders import Contender
 
 ONE, FOUR = tap(CLOCKIFY, 1), tap(CLOCKIFY, 4)
+NONE, SIX = at_once(CLOCKIFY), tap(CLOCKIFY, 1, members=6)
 SLOW = plain(CLOCKIFY, rounds=0)
 
 
 def result(scenario: Scenario, **walls: list[float]) -> reading.Result:
-    names = {"one": ONE, "four": FOUR, "slow": SLOW}
+    names = {"none": NONE, "one": ONE, "four": FOUR, "slow": SLOW}
     figures: dict[Contender, list[Figures]] = {
         names[name]: [Figures(wall, wall / 2, 50) for wall in taken]
         for name, taken in walls.items()
     }
-    return reading.Result(scenario, 1_000, dict.fromkeys(figures, 40), figures, work=2.0)
+    return reading.Result(scenario, 1_000, dict.fromkeys(figures, 40), figures)
 
 
 def test_all_ask_for_pages_of_the_same_size() -> None:
@@ -50,11 +51,14 @@ def test_meltano_has_the_settings_that_are_measured_as_shipped() -> None:
 
 
 def test_a_small_account_is_read_by_everybody() -> None:
-    contenders = (ONE, bare(CLOCKIFY), replace(download(CLOCKIFY), rounds=0))
-    scenario = Scenario("small", "Small", contenders, members=3, entries=600, rounds=1)
-    measured = reading.measure(scenario, {})
+    contenders = (ONE, NONE, SIX, bare(CLOCKIFY), replace(download(CLOCKIFY), rounds=0))
+    scenario = Scenario(
+        "small", "Small", contenders, members=3, entries=600, rounds=1, latency_ms=20
+    )
+    measured = reading.measure(scenario)
     assert measured.rows == 540, "60 are of the second workspace"
     assert measured.requests[bare(CLOCKIFY)] == 4
+    assert measured.requests[ONE] == measured.requests[NONE] == measured.requests[SIX] - 3
     assert {len(rounds) for rounds in measured.figures.values()} == {1}
     table = "\n".join(measured.lines())
     assert "`small`: 540 time entries in pages of at most 5,000" in table
@@ -62,7 +66,7 @@ def test_a_small_account_is_read_by_everybody() -> None:
 
 
 def test_medians_and_ratios() -> None:
-    read = result(SCENARIOS[0], one=[1.0, 2.0, 4.0], four=[1.0, 1.0, 1.0], slow=[30.0])
+    read = result(SCENARIOS[0], none=[4.0], one=[1.0, 2.0, 4.0], four=[1.0, 1.0, 1.0], slow=[30.0])
     assert read.rate(ONE) == 500
     assert read.times(FOUR, ONE) == 2, "the median of pairs"
     assert read.times(ONE, SLOW) == 15, "the medians' quotient, as rounds differ"
@@ -73,10 +77,11 @@ def test_medians_and_ratios() -> None:
 
 def test_the_limit_is_latency_or_work() -> None:
     slow = replace(SCENARIOS[0], latency_ms=100)
-    read = result(slow, one=[5.0], four=[3.0], slow=[30.0])
+    read = result(slow, none=[4.0], one=[5.0], four=[3.0], slow=[30.0])
     assert read.limit(ONE) == 4, "40 requests of 100 ms, one after another"
     assert read.limit(FOUR) == 2, "the work takes longer than a quarter of that"
-    assert replace(read, work=None).limit(ONE) is None
+    assert read.limit(NONE) is None, "it is the work"
+    assert result(slow, one=[5.0]).limit(ONE) is None
 
 
 def test_goals_are_met_or_missed() -> None:
