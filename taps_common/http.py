@@ -235,13 +235,15 @@ class Session:
         """Put a request on its way whose answer `send` will ask for; return whether it is.
 
         Only for a session that one thread uses, and for one request at a time. It is not where no
-        connection is open, or where it would have to wait for its turn.
+        connection is open, where it would have to wait for its turn, or when the run is to end.
         """
         service = request.service or self._service
         address, origin = request.url(service.base_url), origin_of(service.base_url)
         connection, now = self._last.get(origin), self._clock.monotonic()
         elsewhere = origin_of(address) != origin
-        if connection is None or elsewhere or not self._pace.is_open(now, origin):
+        if connection is None or elsewhere or self.cancelled.is_set():
+            return False
+        if not self._pace.is_open(now, origin):
             return False
         headers = self._headers_of(request, service)
         if not connection.begin(request.method, address, request.body, headers):

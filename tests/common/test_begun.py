@@ -177,6 +177,14 @@ def test_a_run_that_was_cancelled_does_not_take_what_is_on_its_way(connect: Conn
         session.send(SECOND)
 
 
+def test_a_run_that_was_cancelled_begins_nothing(server: Server, connect: Connect) -> None:
+    session = opened(connect)
+    session.close()
+    assert not session.begin(SECOND)
+    time.sleep(0.05)
+    assert targets(server, 1) == ["/first"]
+
+
 # -- one worker ----------------------------------------------------------------------------------
 
 
