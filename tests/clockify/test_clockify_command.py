@@ -374,7 +374,7 @@ def interrupted(
                 break
         process.send_signal(sign)
         lines += process.stdout.readlines()
-        code = process.wait(timeout=20)
+        code = process.wait(timeout=60)
     whole = [line for line in lines if line.endswith("\n")]
     return Run("".join(whole).encode(), "", code)
 
@@ -402,7 +402,7 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
     command_line: list[str],
     until: Callable[[list[str]], bool],
 ) -> None:
-    account = start(members=40, entries=400, latency_ms=20)
+    account, twin = (start(members=40, entries=400, latency_ms=20) for _ in range(2))
     copied = Copy()
     first = copied.load(interrupted(account, command_line, sign, until))
     assert first.code == (-sign if sign == signal.SIGKILL else 128 + sign)
@@ -414,17 +414,16 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
         for ident in one.get("walk", {}).get("done", ())
     }
     assert done
-    account.running.reset_requests()
-    second = copied.load(
-        account.run(state=first.state, emit_activate_version_messages=True, max_concurrency=16).ok()
+    second = copied.load(  # from a server that no late request of the first run can reach
+        twin.run(state=first.state, emit_activate_version_messages=True, max_concurrency=16).ok()
     )
-    assert account.templates().count(ENTRIES) == 44 - len(done)
-    assert copied.differences(account.world) == {}
+    assert twin.templates().count(ENTRIES) == 44 - len(done)
+    assert copied.differences(twin.world) == {}
     assert {"time_entries", "time_entry_tags"} <= set(second.versioned)
 
 
 def test_a_signal_during_the_first_request_ends_the_command(account: Account) -> None:
-    account.fault("v1/workspaces", "hang", seconds=30)
+    account.fault("v1/workspaces", "hang", seconds=600)
     process = subprocess.Popen(
         [COMMAND, "--config", "ENV"],
         env=account.environment(),
@@ -432,11 +431,11 @@ def test_a_signal_during_the_first_request_ends_the_command(account: Account) ->
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not account.requests() and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=5) == 143
+        assert process.wait(timeout=60) == 143, "it does not wait for the answer"
     finally:
         process.kill()
         process.wait()

@@ -35,7 +35,7 @@ def opened(connect: Connect, **options: object) -> Session:
 
 def targets(server: Server, number: int) -> list[str]:
     """Wait until the server got so many requests; return what was asked."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while len(server.seen) < number and time.monotonic() < until:
         time.sleep(0.001)
     return [seen.target for seen in server.seen]

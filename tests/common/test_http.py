@@ -403,13 +403,12 @@ def test_closing_wakes_a_thread_that_waits(server: Server, connect: Connect) -> 
 
     thread = threading.Thread(target=sending, daemon=True)
     thread.start()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while not server.seen and time.monotonic() < until:
         time.sleep(0.01)
-    started = time.monotonic()
     session.close()
-    thread.join(5)
-    assert time.monotonic() - started < 1
+    thread.join(30)
+    assert not thread.is_alive(), "it does not wait for the minute that was asked for"
     assert len(ended) == 1
 
 
