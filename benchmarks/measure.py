@@ -31,7 +31,7 @@ _KIB_PER_MIB = 1024
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
-    if not name.startswith(("TAP_", "TARGET_", "DLT_"))
+    if not name.startswith(("TAP_", "TARGET_", "DLT_", "PYTHON"))
 } | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 """What every measured program finds; settings of this shell would change what is measured."""
 
