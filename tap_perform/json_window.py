@@ -46,7 +46,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _decoder(number: type[str], **hooks: Any) -> Decode:  # noqa: ANN401
+def _decoder(number: type[str], **hooks: Any) -> Decode:  # noqa: ANN401 - json's own
     return json.JSONDecoder(
         parse_float=number, parse_int=number, parse_constant=str, strict=False, **hooks
     ).raw_decode
@@ -88,7 +88,7 @@ class Window:
     def peek(self) -> str:
         """Skip blanks and return the next character, nothing at the end of the body."""
         while True:
-            self.at = _BLANK.match(self.text, self.at).end()  # type: ignore[union-attr]
+            self.at = _BLANK.match(self.text, self.at).end()  # type: ignore[union-attr]  # fits anywhere
             if self.at < len(self.text):
                 return self.text[self.at]
             if not self.more():

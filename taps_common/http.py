@@ -68,7 +68,7 @@ class Request:
     service: Service | None = None
     spooled: bool = False
     enough: Callable[[bytes], bool] = lambda beginning: False  # noqa: ARG005 - all of it
-    judge: Callable[[int, bytes], answers.Problem | None] = lambda status, body: None  # noqa: ARG005
+    judge: Callable[[int, bytes], answers.Problem | None] = lambda *_: None
     abroad: bool = False
 
     def __str__(self) -> str:

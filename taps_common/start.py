@@ -20,7 +20,7 @@ def tells_version(name: str) -> bool:
     """Print a tap's version if that is all that was asked for, as the SDK prints it."""
     if sys.argv[1:] != ["--version"]:
         return False
-    print(f"{name} v{version('timecost-taps')}, Meltano SDK v{version('singer-sdk')}")  # noqa: T201
+    print(f"{name} v{version('timecost-taps')}, Meltano SDK v{version('singer-sdk')}")  # noqa: T201 - as the SDK's
     return True
 
 

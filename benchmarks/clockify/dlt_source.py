@@ -18,7 +18,7 @@ from dlt.sources.rest_api import rest_api_source
 from benchmarks.clockify.requests_sent import API_KEY, PAGE_SIZE, USERS_PARAMS
 
 
-class LastPagePaginator(PageNumberPaginator):  # type: ignore[misc]
+class LastPagePaginator(PageNumberPaginator):  # type: ignore[misc]  # dlt has no types
     """Counts pages until the `Last-Page` header says that there are no more.
 
     dlt's own would ask for one empty page of each member.
@@ -27,7 +27,7 @@ class LastPagePaginator(PageNumberPaginator):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(base_page=1, total_path=None)
 
-    def update_state(self, response: Any, data: list[Any] | None = None) -> None:  # noqa: ANN401
+    def update_state(self, response: Any, data: list[Any] | None = None) -> None:  # noqa: ANN401 - dlt's
         """Go on to the next page, or stop."""
         super().update_state(response, data)
         self._has_next_page = response.headers["Last-Page"] == "false"

@@ -94,7 +94,7 @@ class Builder:
                 {
                     "ID": self.new_id(),
                     "Name": f"Division {number + 1}" + (" / Süd" if number == 1 else ""),
-                    "IsActive": number % 5 != 4,  # noqa: PLR2004
+                    "IsActive": number % 5 != 4,
                     "AccountingPackageID": f"D-{number:03d}" if number % 2 else None,
                     "Notes": NOTES[number % len(NOTES)],
                     "CustomFields": custom.of_list(number),
@@ -113,7 +113,7 @@ class Builder:
                     "Name": f"Task {number + 1}",
                     "TaskCode": f"T{number:03d}",
                     "ListDisplayText": f"T{number:03d} - Task {number + 1}",
-                    "IsActive": number % 6 != 5,  # noqa: PLR2004
+                    "IsActive": number % 6 != 5,
                     "IsBillable": number % 3 != 0,
                     "BillingRate": self._rate() if number % 4 else None,
                     "UseCompanyBillingRate": number % 4 == 0,
@@ -135,7 +135,7 @@ class Builder:
                     "ShortName": f"C{number}",
                     "ClientNumber": f"{number:04d}" if number % 3 else None,
                     "ListDisplayText": f"C{number} - Client {max(1, number)} & Søn",
-                    "IsActive": number % 5 != 3,  # noqa: PLR2004
+                    "IsActive": number % 5 != 3,
                     "CreatedDate": CREATED[number % len(CREATED)] if number % 6 else None,
                     "BillingRate": self._rate() if number % 2 else None,
                     "SecondaryBillingRateMode": _member("SecondaryBillingRateMode", number),
@@ -159,7 +159,7 @@ class Builder:
                 "JobNumber": f"{start.year}-{number:03d}",
                 "ListDisplayText": f"{start.year}-{number:03d} - Job {number + 1:03d}",
                 "ListDisplayName": f"Job {number + 1:03d}",
-                "IsActive": number % 5 != 4,  # noqa: PLR2004
+                "IsActive": number % 5 != 4,
                 "StartDate": start.isoformat() if number % 3 else None,
                 "EndDate": (start + DAY * 400).isoformat() if number % 4 == 1 else None,
                 "ProjectManagerID": users[number % len(users)]["ID"],

@@ -34,10 +34,10 @@ def text(fields: Value) -> str | None:
 
 @cache
 def _entry_fields(number: int) -> dict[str, Json] | None:
-    if number % 16 == 7:  # noqa: PLR2004
+    if number % 16 == 7:
         return None
     fields: dict[str, Json] = {}
-    if number % 8 != 3:  # noqa: PLR2004
+    if number % 8 != 3:
         fields["Region"] = REGIONS[number % len(REGIONS)] if number % 5 else None
         fields["Cost Center"] = NUMBERS[number % len(NUMBERS)]
     if number % 3 == 0:
@@ -51,7 +51,7 @@ def _entry_fields(number: int) -> dict[str, Json] | None:
 
 @cache
 def _list_fields(number: int) -> dict[str, Json] | None:
-    if number % 6 == 5:  # noqa: PLR2004
+    if number % 6 == 5:
         return None
     fields: dict[str, Json] = {"Segment": REGIONS[number % len(REGIONS)], "Key account": True}
     if number % 2:

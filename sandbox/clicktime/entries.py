@@ -83,6 +83,6 @@ def entries(
 
 
 def _comment(number: int, draw: int) -> str | None:
-    if number % 13 == 2:  # noqa: PLR2004
+    if number % 13 == 2:
         return COMMENTS[number // 13 % len(COMMENTS)]
     return f"Prepared the quarterly report and talked it through with the team (#{draw})"

@@ -27,7 +27,7 @@ def users(
         builder.row(
             entity,
             _basics(number, user_id)
-            | ({} if number % 9 == 8 else _details(builder, number, ids[0]))  # noqa: PLR2004
+            | ({} if number % 9 == 8 else _details(builder, number, ids[0]))
             | {
                 "DivisionID": divisions[number % len(divisions)]["ID"],
                 "DefaultTaskID": tasks[number % len(tasks)]["ID"] if number % 2 else None,
@@ -46,10 +46,10 @@ def _basics(number: int, user_id: str) -> dict[str, Value]:
         "ID": user_id,
         "Name": f"{first} {last}",
         "Email": f"user{number}@example.test" if number % 11 else None,
-        "IsActive": number % 8 != 6,  # noqa: PLR2004
+        "IsActive": number % 8 != 6,
         "SubjectToTimesheetCompletion": number % 3 == 0,
         "GDPRConsentStatus": ("Unknown", "Granted", "Denied")[number % 3],
-        "SecurityLevel": ENUMS["SecurityLevel"][0 if number > 2 else 2 - number],  # noqa: PLR2004
+        "SecurityLevel": ENUMS["SecurityLevel"][0 if number > 2 else 2 - number],
     }
 
 
@@ -62,7 +62,7 @@ def _details(builder: Builder, number: int, approver: str) -> dict[str, Value]:
         "Notes": "Works from home\r\non Fridays" if number % 4 == 0 else None,
         "PayrollType": "Exempt" if number % 2 else "Non-exempt",
         "StartDate": hired.isoformat(),
-        "EndDate": builder.today.isoformat() if number % 8 == 6 else None,  # noqa: PLR2004
+        "EndDate": builder.today.isoformat() if number % 8 == 6 else None,
         "EmploymentTypeID": f"employment-type-{number % 3:07d}2",
         "TimesheetApproverID": approver,
         "ExpenseApproverID": approver if number % 2 else None,

@@ -45,7 +45,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error
         if self.target is not None:
             error["target"] = self.target
         headers = [("OData-Version", "4.0")]
-        if self.status == 401:  # noqa: PLR2004 - the status that asks for credentials
+        if self.status == 401:
             headers.append(("WWW-Authenticate", 'Basic realm="ClickTime", Token'))
         return Response(self.status, (msgspec.json.encode({"error": error}),), headers)
 

@@ -42,7 +42,7 @@ def access_denied() -> Refusal:
 
 def lacks_feature(world: World) -> Refusal:
     """Refuse for lack of a feature; no body of a real 402 was ever captured."""
-    if world.plan_refusal == 403:  # noqa: PLR2004
+    if world.plan_refusal == 403:
         return access_denied()
     return Refusal(world.plan_refusal, 1006, "Feature is not available on the current plan")
 

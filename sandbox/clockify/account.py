@@ -154,7 +154,7 @@ class Builder:
                 id=self.new_id(),
                 name=f"Client {number + 1} & Øst & Søn" if full else f"client {number + 1}",
                 workspaceId=data.row.id,
-                archived=number % 5 == 2,  # noqa: PLR2004
+                archived=number % 5 == 2,
                 address=f"{number + 1} Main Street\n1000 Town" if full else None,
                 email=f"client{number}@example.test" if full else None,
                 ccEmails=[f"cc{number}@example.test"] if full else None,
@@ -170,7 +170,7 @@ class Builder:
                 id=self.new_id(),
                 name=f"tag {number + 1}",
                 workspaceId=data.row.id,
-                archived=number % 5 == 3,  # noqa: PLR2004
+                archived=number % 5 == 3,
             )
             data.tags[tag.id] = tag
 
@@ -201,9 +201,9 @@ class Builder:
                 clientName=client.name if client else None,
                 billable=number % 4 != 0,
                 color=f"#{self.rng.randrange(0x1000000):06X}",
-                archived=number % 5 == 4,  # noqa: PLR2004
+                archived=number % 5 == 4,
                 public=number % 2 == 0,
-                template=number % 7 == 6,  # noqa: PLR2004
+                template=number % 7 == 6,
             )
             if number % 2 == 0:
                 _estimate(project, number)
@@ -218,7 +218,7 @@ class Builder:
             before = weight
 
     def _project_membership(self, data: WorkspaceData, project: Project, user: User) -> Membership:
-        rated = self.rng.random() < 0.5  # noqa: PLR2004
+        rated = self.rng.random() < 0.5
         return Membership(
             userId=user.id,
             targetId=project.id,
@@ -235,7 +235,7 @@ class Builder:
                 id=self.new_id(),
                 name=f"Task {number + 1}",
                 projectId=project.id,
-                status="DONE" if number % 3 == 2 else "ACTIVE",  # noqa: PLR2004
+                status="DONE" if number % 3 == 2 else "ACTIVE",
                 billable=project.billable,
             )
             if number % 2 == 0:

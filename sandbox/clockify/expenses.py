@@ -136,8 +136,8 @@ def _add_expense(make: Maker, data: WorkspaceData, number: int) -> None:
         projectId=project.id if project else None,
         taskId=tasks[0].id if tasks and number % 2 else None,
         billable=number % 4 != 0,
-        isLocked=number > 30,  # noqa: PLR2004
-        locked=number > 30,  # noqa: PLR2004
+        isLocked=number > 30,
+        locked=number > 30,
         notes=f"Receipt {number}, Straße" if number % 3 else None,
         quantity=quantity,
         total=price * quantity,

@@ -49,7 +49,7 @@ def profile(world: World, data: WorkspaceData, user: User) -> dict[str, Json]:
                 "type": value.customFieldType,
                 "sourceType": "USER" if value.value else "WORKSPACE",
                 "userId": value.userId,
-                "value": value.value,  # type: ignore[dict-item]
+                "value": value.value,  # type: ignore[dict-item]  # any JSON
                 "customField": msgspec.to_builtins(data.custom_fields.get(value.customFieldId)),
             }
             for value in user.customFields

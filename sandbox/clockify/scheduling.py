@@ -81,7 +81,7 @@ def fill(make: Maker, data: WorkspaceData) -> None:
             period=Period(iso(start), iso(start + (number % 6) * DAY + 9 * HOUR)),
             startTime="10:00:00" if number % 3 else None,
             note=f"Bring plan {number} & tools" if number % 4 else None,
-            published=number % 5 != 3,  # noqa: PLR2004
+            published=number % 5 != 3,
         )
         data.assignments[assignment.id] = assignment
     for number, project in enumerate(projects[:3]):

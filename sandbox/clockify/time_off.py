@@ -53,7 +53,7 @@ def fill(make: Maker, data: WorkspaceData) -> None:
             workspaceId=data.row.id,
             archived=name == "Old policy",
             icon=("UMBRELLA", "STETHOSCOPE", "CALENDAR", None)[number],
-            timeUnit="HOURS" if number == 2 else "DAYS",  # noqa: PLR2004
+            timeUnit="HOURS" if number == 2 else "DAYS",
             allowHalfDay=rich,
             allowNegativeBalance=rich,
             negativeBalance=NegativeBalance() if rich else None,
@@ -88,7 +88,7 @@ def _add_balance(
         used=number % 6 * 1.5,
         negativeBalanceAmount=2.0 if policy.allowNegativeBalance else 0.0,
         negativeBalanceLimit=policy.allowNegativeBalance,
-        negativeBalanceUsed=0.5 if number % 11 == 3 else 0.0,  # noqa: PLR2004
+        negativeBalanceUsed=0.5 if number % 11 == 3 else 0.0,
     )
     data.time_off_balances[balance.id] = balance
     for year in range(number % 3):

@@ -84,7 +84,7 @@ class Diary:
 
         The owner (ordinal 0) has two entries with the same start.
         """
-        special = ordinal % 5 == 0 and count > 3  # noqa: PLR2004 - three hours are given away
+        special = ordinal % 5 == 0 and count > 3
         if special:
             yield self.now + 2 * DAY, self.now + 2 * DAY + HOUR
             yield self.now - 25 * 60, None
@@ -96,7 +96,7 @@ class Diary:
             day, place = divmod(index, per_day)
             begin = midnight - (day + 1) * DAY + 7 * HOUR + (per_day - 1 - place) * slot
             start = begin + int(rng.random() * slot * 0.4)
-            if special and index == 3:  # noqa: PLR2004 - the fourth repeats the third
+            if special and index == 3:
                 start = self.now - 3 * DAY // 2
             yield start, start + max(1, int(slot * (0.1 + rng.random() * 0.4)))
 
@@ -110,7 +110,7 @@ class Diary:
         end: int | None,
     ) -> TimeEntry:
         project = self.projects[int(rng.random() * len(self.projects))]
-        if index % 17 == 4:  # noqa: PLR2004
+        if index % 17 == 4:
             return self._bare_entry(entry_id, user, start, end)
         tasks = self.tasks[project.id]
         task = tasks[int(rng.random() * len(tasks))] if tasks and index % 3 else None
@@ -172,7 +172,7 @@ class Diary:
         return [self.tag_ids[(first + place) % len(self.tag_ids)] for place in range(wanted)]
 
     def _description(self, rng: random.Random, index: int) -> str:
-        if index % 13 == 2:  # noqa: PLR2004
+        if index % 13 == 2:
             return ODD_DESCRIPTIONS[index // 13 % len(ODD_DESCRIPTIONS)]
         verb = VERBS[int(rng.random() * len(VERBS))]
         noun = NOUNS[int(rng.random() * len(NOUNS))]
@@ -198,12 +198,12 @@ def _type(index: int) -> str:
 
 def _value(rng: random.Random, field: CustomField, index: int) -> Value:
     """Make up a value of the field's type; some are null."""
-    if index % 35 == 30:  # noqa: PLR2004
+    if index % 35 == 30:
         return None
     if field.type == "NUMBER":
         return (0.1, 12, 3.75, 1_000_000, -2.5, 0)[int(rng.random() * 6)]
     if field.type == "CHECKBOX":
-        return rng.random() < 0.5  # noqa: PLR2004
+        return rng.random() < 0.5
     if field.type == "DROPDOWN_MULTIPLE":
         return field.allowedValues[int(rng.random() * 2) :]
     if field.type == "DROPDOWN_SINGLE":

@@ -106,7 +106,7 @@ class Invoices(Listed, GatedStream):
     def _list(self, scope: Scope, reading: Reading) -> None:
         """Read the list at once: it says what is to be asked."""
 
-        def take(request: Request, response: Response, *, last: bool) -> int:  # noqa: ARG001
+        def take(request: Request, response: Response, *, last: bool) -> int:  # noqa: ARG001 - one page
             body = self.bare(request, response).body
             try:
                 found = msgspec.json.decode(body, type=list[Object])

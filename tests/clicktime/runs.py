@@ -83,12 +83,12 @@ class Account(AnyAccount):
     def given(self) -> dict[str, Any]:
         return {"api_token": TOKEN, "service_url": self.url, "max_retries": 1}
 
-    def tap(self, **settings: Any) -> TapClickTime:  # noqa: ANN401 - values of settings
+    def tap(self, **settings: Any) -> TapClickTime:
         """Return a tap that knows the service, outside of any run."""
         kind = turning(TapClickTime, TurningClock(self.world.now))
         return kind(config=self.config(**settings), parse_env_config=False)
 
-    def discovered(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - values of settings
+    def discovered(self, **settings: Any) -> dict[str, Any]:
         """Return what --discover prints; its requests are not kept."""
         before = list(self.running.requests)
         found: dict[str, Any] = json.loads(self.tap(**settings).catalog_json_text)
@@ -101,7 +101,7 @@ class Account(AnyAccount):
         *,
         without: Iterable[tuple[str, ...]] = (),
         full: Iterable[str] = (),
-        **settings: Any,  # noqa: ANN401 - values of settings
+        **settings: Any,
     ) -> dict[str, Any]:
         """Return a catalog of what the service has now, under these settings; see `select`."""
         return select(self.discovered(**settings), tables, without=without, full=full)
@@ -114,7 +114,7 @@ class Account(AnyAccount):
         clock: TurningClock | None = None,
         before: Callable[[TapClickTime], object] | None = None,
         level: int = logging.INFO,
-        **settings: Any,  # noqa: ANN401 - values of settings
+        **settings: Any,
     ) -> Run:
         """Run in this process, at the sandbox's present moment; see `run_tap`."""
         return run_tap(
@@ -197,7 +197,7 @@ def moment(text: str) -> datetime:
     whole, _, rest = text.replace("Z", "+00:00").partition(".")
     if not rest:
         return datetime.fromisoformat(whole)
-    digits, sign, zone = re.fullmatch(r"(\d+)([+-])(.*)", rest).groups()  # type: ignore[union-attr]
+    digits, sign, zone = re.fullmatch(r"(\d+)([+-])(.*)", rest).groups()  # type: ignore[union-attr]  # fits each
     return datetime.fromisoformat(f"{whole}.{digits[:6]:0<6}{sign}{zone}")
 
 
@@ -262,7 +262,7 @@ def _unlike(found: Sequence[Row], true: Sequence[Row]) -> str:
     return f"{missing.total()} missing, {extra.total()} left over: {[*missing, *extra][:2]}"
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
+def _text(value: Any) -> str:
     if isinstance(value, dict):
         inner = {name: _text(item) for name, item in value.items() if item is not None}
         return json.dumps(inner, sort_keys=True)
@@ -311,7 +311,7 @@ def scripted(
     server: Server,
     *answers: bytes | Answer,
     declared: bytes = THINGS,
-    **settings: Any,  # noqa: ANN401 - values of settings
+    **settings: Any,
 ) -> Run:
     """Run the tap over a server that declares `Things` and then gives these answers in turn.
 

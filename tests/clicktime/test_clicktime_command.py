@@ -445,7 +445,7 @@ def test_a_discovered_catalog_can_be_run(account: Account, tmp_path: Path) -> No
 # -- check -----------------------------------------------------------------------------------------
 
 
-def checked(account: Account, **settings: Any) -> tuple[int, list[str]]:  # noqa: ANN401
+def checked(account: Account, **settings: Any) -> tuple[int, list[str]]:
     """Return the exit code of `--check`, and what it prints."""
     run = account.command(*ENV, "--check", **settings)
     assert is_discreet(run, account)

@@ -204,7 +204,7 @@ def test_text_that_says_no_fields_is_counted_and_unversions_the_table(
 ) -> None:
     ident = true_rows(world, "time_entries")[0]["ID"]
     before = len(true_rows(world, "time_entry_custom_fields"))
-    own = len(world.rows("time_entries")[0]["CustomFields"] or {})  # type: ignore[arg-type]
+    own = len(world.rows("time_entries")[0]["CustomFields"] or {})  # type: ignore[arg-type]  # any JSON
     world.edit_entry(ident, CustomFieldsStr=text)
     run = few.run(custom_fields="string", **ONLY, **VERSIONS).ok()
     assert fields_of(run, ident) == []

@@ -140,7 +140,7 @@ def test_a_redirect_within_the_service_is_followed(elsewhere: Server) -> None:
 
 
 @pytest.mark.parametrize("keyless", [False, True])
-def test_a_link_that_leads_back_ends_the_walk(account: Account, keyless: bool) -> None:  # noqa: FBT001
+def test_a_link_that_leads_back_ends_the_walk(account: Account, keyless: bool) -> None:
     account.world.switch(link_form="loop", metadata_style="v401")
     name, table = ("TimeEntriesView", "time_entries_view") if keyless else ("Users", "users")
     run = account.run(entity_sets=[name, "Divisions"], **SMALL_PAGES, **VERSIONS)
@@ -231,7 +231,7 @@ class Broken:
         return "-".join([self.kind, *(str(value) for _, value in self.parameters)])[:40]
 
 
-def status(code: int, says: str, tries: int = 1, **more: Any) -> Broken:  # noqa: ANN401
+def status(code: int, says: str, tries: int = 1, **more: Any) -> Broken:
     return Broken("status", says, (("code", code), *more.items()), tries)
 
 
@@ -402,7 +402,7 @@ def test_a_value_of_another_type_becomes_null_and_is_named(account: Account) -> 
 def test_a_walk_goes_on_where_its_link_expired(
     account: Account,
     code: int,
-    modified: bool,  # noqa: FBT001
+    modified: bool,
 ) -> None:
     """Links hold for three pages; the walk by date begins again all the time."""
     account.world.switch(token_ttl=3, token_status=code, modified=modified)

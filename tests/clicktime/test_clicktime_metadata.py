@@ -60,7 +60,7 @@ def thing(properties: str = "", *, key: str = KEY) -> str:
     return f'<EntityType Name="Thing">{key}{properties}</EntityType>'
 
 
-def tap_over(body: bytes, **config: Any) -> TapClickTime:  # noqa: ANN401 - values of settings
+def tap_over(body: bytes, **config: Any) -> TapClickTime:
     """Return a tap whose service declares this, and whose texts come from there alone."""
 
     class Over(TapClickTime):

@@ -64,7 +64,7 @@ COLUMNS = {
 class SlowTap(TapClickTime):
     """The same tap with a message writer that takes no pages: everything goes the SDK's way."""
 
-    message_writer_class = SimpleSingerWriter  # type: ignore[assignment]
+    message_writer_class = SimpleSingerWriter  # type: ignore[assignment]  # the SDK's
 
 
 NO_OPS: dict[str, Any] = {"stream_maps": {table: {} for table in TABLES}}
@@ -309,7 +309,7 @@ def alike(name: str, found: object, sent: object) -> bool:
     if sent is None:
         return found is None
     if name in {"Double", "Single"}:
-        return isinstance(found, int | Decimal) and float(found) == float(sent)  # type: ignore[arg-type]
+        return isinstance(found, int | Decimal) and float(found) == float(sent)  # type: ignore[arg-type]  # a number
     if name == "Place":
         assert isinstance(found, dict)
         assert isinstance(sent, dict)
@@ -323,7 +323,7 @@ def alike(name: str, found: object, sent: object) -> bool:
     return bool(decimal(found) == decimal(sent))
 
 
-def decimal(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def decimal(value: Any) -> Any:
     """Return a value as it reads after a trip through JSON."""
     return json.loads(JSON.encode(value), parse_float=Decimal)
 

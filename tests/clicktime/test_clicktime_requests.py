@@ -361,7 +361,7 @@ def test_a_question_that_no_form_helps_fails_with_the_first_refusal(account: Acc
 
 @pytest.mark.parametrize("form", ["absolute", "relative", "encoded"])
 @pytest.mark.parametrize("values", [False, True])
-def test_links_are_followed_in_every_spelling(account: Account, form: str, values: bool) -> None:  # noqa: FBT001
+def test_links_are_followed_in_every_spelling(account: Account, form: str, values: bool) -> None:
     account.world.switch(link_form=form, value_tokens=values)
     run = account.run(**SMALL_PAGES, **VERSIONS).ok()
     assert copied(run).differences(account.world) == {}

@@ -141,7 +141,7 @@ def test_borders_stay_where_they_are_when_a_list_grows(
 # -- what a slice asks for -------------------------------------------------------------------------
 
 
-def documented(kind: str, *, nullable: bool = True) -> Any:  # noqa: ANN401 - an EntitySet
+def documented(kind: str, *, nullable: bool = True) -> Any:
     document = f"""<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx">
       <edmx:DataServices><Schema Namespace="S" xmlns="http://docs.oasis-open.org/odata/ns/edm">
       <EntityType Name="E"><Key><PropertyRef Name="ID"/></Key>
@@ -458,7 +458,7 @@ def twin() -> Iterator[Account]:
         yield Account(running)
 
 
-def stop_after(tap: Any, requests: int, *, stop: str = "error") -> None:  # noqa: ANN401 - a tap
+def stop_after(tap: Any, requests: int, *, stop: str = "error") -> None:
     """Have a tap stopped when it sent some requests for entries."""
     sent = 0
     send = tap.session.send

@@ -45,7 +45,7 @@ def switched(shared: Account) -> Iterator[Callable[..., Account]]:
     """Set switches of the shared company for one test."""
     before = type(shared.world.switches)()
 
-    def switching(**switches: Any) -> Account:  # noqa: ANN401 - values of switches
+    def switching(**switches: Any) -> Account:
         shared.world.switch(**switches)
         return shared
 
@@ -250,7 +250,7 @@ def test_every_record_is_what_its_schema_says(switched: Callable[..., Account]) 
         assert row.keys() <= run.schema(message["stream"]).keys()
 
 
-def _with_floats(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _with_floats(value: Any) -> Any:
     """Decimals are no numbers to the validator."""
     if isinstance(value, dict):
         return {name: _with_floats(item) for name, item in value.items()}

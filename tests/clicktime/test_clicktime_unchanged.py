@@ -21,7 +21,7 @@ def world(account: Account) -> World:
     return account.world
 
 
-def read(account: Account, state: State | None = None, **settings: Any) -> Run:  # noqa: ANN401
+def read(account: Account, state: State | None = None, **settings: Any) -> Run:
     """Read all tables a day later."""
     account.world.advance(DAY)
     return account.run(state=state, **{"skip_unchanged": True, "page_size": 100} | settings)

@@ -16,13 +16,13 @@ FEEDS = [f"/workspaces/{{workspaceId}}/entities/{one}" for one in ("created", "u
 BATCH = "/workspaces/{workspaceId}/time-entries/batch"
 
 
-def read(account: Account, state: State | None = None, **settings: Any) -> Run:  # noqa: ANN401
+def read(account: Account, state: State | None = None, **settings: Any) -> Run:
     """Read the entries of one workspace by what changed."""
     given = {"workspace_ids": [account.world.main_id], **settings}
     return account.run(catalog=catalog([TABLE], by_log=[TABLE]), state=state, **given)
 
 
-def later(account: Account, copy: Copy, run: Run, **settings: Any) -> Run:  # noqa: ANN401
+def later(account: Account, copy: Copy, run: Run, **settings: Any) -> Run:
     """Read again an hour later, and forget the requests so far."""
     account.world.advance(HOUR)
     account.running.requests.clear()

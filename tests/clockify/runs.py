@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class SlowTap(TapClockify):
     """The same tap with a message writer that takes no pages: everything goes the SDK's way."""
 
-    message_writer_class = SimpleSingerWriter  # type: ignore[assignment]
+    message_writer_class = SimpleSingerWriter  # type: ignore[assignment]  # the SDK's
 
 
 PREFIX = "/clockify/api/v1"
@@ -83,7 +83,7 @@ class Account(AnyAccount):
         state: State | None = None,
         clock: TurningClock | None = None,
         before: Callable[[TapClockify], object] | None = None,
-        **settings: Any,  # noqa: ANN401 - values of settings
+        **settings: Any,
     ) -> Run:
         """Run in this process, at the sandbox's present moment; see `run_in_process`.
 
@@ -210,7 +210,7 @@ def keyed(rows: Iterable[Row], keys: tuple[str, ...]) -> dict[Key, Row]:
     return {tuple(row[name] for name in keys): _without_nulls(row) for row in rows}
 
 
-def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _without_nulls(value: Any) -> Any:
     """Null and absent mean the same in every table."""
     if isinstance(value, dict):
         return {k: _without_nulls(v) for k, v in value.items() if v is not None}

@@ -444,7 +444,7 @@ def test_a_signal_during_the_first_request_ends_the_command(account: Account) ->
 # -- check -----------------------------------------------------------------------------------------
 
 
-def checked(account: Account, **settings: Any) -> Run:  # noqa: ANN401 - values of settings
+def checked(account: Account, **settings: Any) -> Run:
     run = account.command("--config", "ENV", "--check", **settings)
     everything = run.output.decode() + run.log
     assert not any(secret in everything for secret in (*SECRETS, WRONG))
@@ -574,7 +574,7 @@ def test_check_counts_what_a_full_run_sends(account: Account) -> None:
 def test_check_predicts_both_counts(
     start: Callable[..., Account],
     shape: dict[str, Any],
-    ignored: bool,  # noqa: FBT001
+    ignored: bool,
 ) -> None:
     account = start(now=datetime.now(timezone.utc), **shape)
     world = account.world

@@ -36,7 +36,7 @@ class Broken:
         return "-".join([self.kind, *(str(value) for _, value in self.parameters)])[:30]
 
 
-def status(code: int, says: str, tries: int = 1, **more: Any) -> Broken:  # noqa: ANN401
+def status(code: int, says: str, tries: int = 1, **more: Any) -> Broken:
     return Broken("status", says, (("code", code), *more.items()), tries)
 
 

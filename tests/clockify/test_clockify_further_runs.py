@@ -130,7 +130,7 @@ def test_approvals_that_changed_are_sent_again(start: Callable[..., Account]) ->
 @pytest.mark.parametrize("missing", [False, True])
 def test_a_list_that_is_not_sorted_is_read_to_its_end(
     start: Callable[..., Account],
-    missing: bool,  # noqa: FBT001
+    missing: bool,
 ) -> None:
     account = start()
     state = account.run(catalog=catalog(APPROVALS), lookback_days=0).ok().state

@@ -48,7 +48,7 @@ def test_projects_are_the_same_with_and_without_tasks(account: Account) -> None:
     assert alone.records("projects") == beside.records("projects") != []
 
 
-def switch(**switches: Any) -> Callable[[Account], None]:  # noqa: ANN401 - values of switches
+def switch(**switches: Any) -> Callable[[Account], None]:
     return lambda account: account.world.switch(**switches)
 
 

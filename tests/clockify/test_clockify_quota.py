@@ -73,7 +73,7 @@ def test_one_run_that_waits_does_it_too(start: Callable[..., Account]) -> None:
 # -- the state -------------------------------------------------------------------------------------
 
 
-def tags(account: Account, state: State | None, clock: TurningClock, limit: int = 3) -> Any:  # noqa: ANN401
+def tags(account: Account, state: State | None, clock: TurningClock, limit: int = 3) -> Any:
     account.reset()
     settings: dict[str, Any] = {"max_requests_per_hour": limit, "on_quota": "stop"}
     return account.run(catalog=catalog(["tags"]), state=state, clock=clock, **settings)

@@ -45,7 +45,7 @@ def test_a_copy_made_of_years(account: Account) -> None:
 @pytest.mark.parametrize("skip_unchanged", [False, True])
 def test_a_window_of_a_year_that_is_refused_is_read_by_months(
     account: Account,
-    skip_unchanged: bool,  # noqa: FBT001 - a parameter of pytest
+    skip_unchanged: bool,
 ) -> None:
     world = account.world
     world.set_window(*EVER)

@@ -125,7 +125,7 @@ def test_each_request_carries_one_credential_and_who_asks(account: Account) -> N
 
 
 @pytest.mark.parametrize("versions", [False, True])
-def test_workers_change_nothing(start: Callable[..., Account], versions: bool) -> None:  # noqa: FBT001
+def test_workers_change_nothing(start: Callable[..., Account], versions: bool) -> None:
     account = start(members=24, entries=500)
     outputs = set()
     for workers in (1, 8, 16):

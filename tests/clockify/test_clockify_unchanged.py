@@ -26,7 +26,7 @@ def world(account: Account) -> World:
     return account.world
 
 
-def read(account: Account, state: State | None = None, **settings: Any) -> Run:  # noqa: ANN401
+def read(account: Account, state: State | None = None, **settings: Any) -> Run:
     """Read the core tables, or those of a catalog."""
     return account.run(state=state, **{"skip_unchanged": True} | settings)
 

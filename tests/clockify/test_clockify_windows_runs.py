@@ -216,7 +216,7 @@ def test_a_quota_ends_the_first_reading_in_several_runs(account: Account, world:
 @pytest.mark.parametrize("bounded", [False, True])
 def test_no_reading_has_a_table_version(
     account: Account,
-    bounded: bool,  # noqa: FBT001
+    bounded: bool,
 ) -> None:
     ids = [account.world.main_id]
     dates: dict[str, Any] = {"start_date": "2026-08-01"} if bounded else {}

@@ -26,7 +26,7 @@ def clock() -> FakeClock:
 def connect(server: Server, clock: FakeClock) -> Callable[..., Session]:
     """Make sessions with the server; they take what differs from the ordinary."""
 
-    def connecting(**options: Any) -> Session:  # noqa: ANN401 - options of `Session`
+    def connecting(**options: Any) -> Session:
         service = Service(
             options.pop("base_url", server.url),
             options.pop("credentials", {"X-Api-Key": "key-secret"}),

@@ -30,7 +30,7 @@ def start(kind_of_account: type[AnyAccount]) -> Iterator[Callable[..., AnyAccoun
     """Start further sandboxes, with options of `sandbox.start`, with the folder's tap at them."""
     with contextlib.ExitStack() as stack:
 
-        def starting(**options: Any) -> AnyAccount:  # noqa: ANN401 - options of `sandbox.start`
+        def starting(**options: Any) -> AnyAccount:
             given: dict[str, Any] = {"now": NOW, "entries": 300} | options
             return kind_of_account(stack.enter_context(sandbox.start(**given)))
 

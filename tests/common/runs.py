@@ -244,12 +244,12 @@ class AnyAccount:
         """Return the settings that no run can do without."""
         raise NotImplementedError
 
-    def config(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - values of settings
+    def config(self, **settings: Any) -> dict[str, Any]:
         """Return the settings; those that are None are left out."""
         merged = self.given() | self.settings | settings
         return {name: value for name, value in merged.items() if value is not None}
 
-    def environment(self, **settings: Any) -> dict[str, str]:  # noqa: ANN401 - values of settings
+    def environment(self, **settings: Any) -> dict[str, str]:
         """Return the environment of a command; names in capitals are taken as they are."""
         given = self.config(**{k: v for k, v in settings.items() if not k.isupper()})
         prefix = self.name.replace("-", "_").upper()
@@ -260,7 +260,7 @@ class AnyAccount:
         capitals = {name: str(value) for name, value in settings.items() if name.isupper()}
         return nothing() | {"LOGLEVEL": "DEBUG"} | named | capitals
 
-    def command(self, *options: str, **settings: Any) -> Run:  # noqa: ANN401 - values of settings
+    def command(self, *options: str, **settings: Any) -> Run:
         """Run the installed command to its end, its settings in the environment."""
         return command(
             self.name, *options, environment=self.environment(**settings), number=self.number
@@ -287,7 +287,7 @@ class AnyAccount:
 # -- catalogs --------------------------------------------------------------------------------------
 
 
-def _copy(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _copy(value: Any) -> Any:
     """Return JSON of its own, in a tenth of the time that `deepcopy` takes."""
     return msgspec.json.decode(msgspec.json.encode(value))
 

@@ -72,7 +72,7 @@ def each(request: pytest.FixtureRequest) -> Iterator[AnyAccount]:
         yield request.param(running)
 
 
-def everything(account: Any, **settings: object) -> Run:  # noqa: ANN401 - an account
+def everything(account: Any, **settings: object) -> Run:
     """Read all tables there are."""
     found: Run = account.run(catalog=EVERYTHING.get(type(account)), **settings)
     return found.ok()
@@ -194,7 +194,7 @@ def test_moments_are_in_utc_as_columns_without_a_zone_need_them(
         moment: datetime | None = None
         note: str | None = None
 
-    def line(row: Row) -> Any:  # noqa: ANN401 - any JSON
+    def line(row: Row) -> Any:
         encoder = LineEncoder("times", Times, selected=lambda _: True)
         return json.loads(encoder.batch_lines([row], "now"))
 
@@ -247,13 +247,13 @@ def after_requests(count: int, act: Callable[[TapClockify], object]) -> Callable
     def before(tap: TapClockify) -> None:
         send, asked = tap.session.send, Counter[str]()
 
-        def sending(request: Any) -> Any:  # noqa: ANN401 - a request, a response
+        def sending(request: Any) -> Any:
             asked[request.path] += 1
             if asked[request.path] == count and request.path == ENTRIES:
                 act(tap)
             return send(request)
 
-        tap.session.send = sending  # type: ignore[method-assign]
+        tap.session.send = sending  # type: ignore[method-assign]  # a double
 
     return before
 
@@ -335,7 +335,7 @@ def test_a_state_within_a_reading_waits_for_a_full_file(
     assert DEFAULT_ROWS > 400
 
     clock = TurningClock(account.world.now)
-    later = after_requests(4, lambda _: clock.wait(STATE_OF_FILES_EVERY, None))  # type: ignore[arg-type]
+    later = after_requests(4, lambda _: clock.wait(STATE_OF_FILES_EVERY, None))  # type: ignore[arg-type]  # it jumps
     run = account.run(
         catalog=chosen, batch_config=into(root), max_concurrency=1, clock=clock, before=later
     ).ok()
@@ -383,7 +383,7 @@ def test_what_cannot_be_done_is_refused_in_one_sentence(
     given = {"batch_config": into("/tmp")} | settings
     with pytest.raises(Exception, match="Config validation failed") as refused:
         account.run(**given)
-    (said,) = refused.value.errors  # type: ignore[attr-defined]
+    (said,) = refused.value.errors  # type: ignore[attr-defined]  # the SDK's
     assert said.startswith(sentence)
     assert said.endswith(".")
 

@@ -286,9 +286,9 @@ def test_a_server_that_does_not_answer_is_named_by_its_timeout(
 
     def slowly(handler: object) -> None:
         hold.wait(2)
-        original(handler)  # type: ignore[arg-type]
+        original(handler)  # type: ignore[arg-type]  # as it came
 
-    server.answer = slowly  # type: ignore[method-assign]
+    server.answer = slowly  # type: ignore[method-assign]  # a double
     with pytest.raises(UnreachableError, match=r"did not answer within 0\.05 s"):
         session.send(REQUEST)
     hold.set()
@@ -383,7 +383,7 @@ def test_credentials_of_the_environment_are_not_sent(
     server: Server, connect: Connect, tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = f"{tmp_path}/netrc"
-    with open(netrc, "w", encoding="utf-8") as file:  # noqa: PTH123
+    with open(netrc, "w", encoding="utf-8") as file:  # noqa: PTH123 - a text
         file.write("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", netrc)
     connect().send(REQUEST)

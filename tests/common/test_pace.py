@@ -108,4 +108,4 @@ def test_threads_never_share_a_turn() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(taken) == pytest.approx([number / 10 for number in range(200)])  # type: ignore[type-var]
+    assert sorted(taken) == pytest.approx([number / 10 for number in range(200)])  # type: ignore[type-var]  # of numbers

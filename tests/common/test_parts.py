@@ -105,8 +105,8 @@ def test_a_page_with_a_row_without_its_key_fails_though_others_were_sent(
     """They are true; the bookmark, and the table's version, say nothing of the page."""
     rows = many(3000)
     answers = Answers(one_workspace() | {PROJECTS: [compact(*rows, {"name": "last"})]})
-    versions = {"emit_activate_version_messages": True}
-    run = run_tap(clock, answers, ("projects",), **versions)  # type: ignore[arg-type]
+    versions: dict[str, Any] = {"emit_activate_version_messages": True}
+    run = run_tap(clock, answers, ("projects",), **versions)
     assert run.error
     assert "a row without id" in caplog.text
     sent = [row["id"] for row in run.records("projects")]

@@ -211,7 +211,7 @@ def test_after_one_failed_partition_the_others_are_read_and_the_bookmark_stays(
 def test_a_service_that_is_away_is_given_up_and_one_that_answers_is_not(
     clock: FakeClock,
     failure: Exception,
-    given_up: bool,  # noqa: FBT001
+    given_up: bool,
 ) -> None:
     users = [f"u{number:02}" for number in range(10)]
     answers = world(" ".join(users), **dict.fromkeys(users[1:], failure))
@@ -281,8 +281,8 @@ def test_a_signal_ends_the_run_after_a_page_and_keeps_what_was_read(clock: FakeC
         return body(entry(f"e-{request.values['userId']}", "2026-09-14T08:00:00Z"))
 
     answers = Answers(one_workspace(("u1", "u2", "u3")) | {ENTRIES: signalled})
-    config = {"max_requests_per_hour": 1000, "emit_activate_version_messages": True}
-    run = run_tap(clock, answers, TIMES, **config)  # type: ignore[arg-type]
+    config: dict[str, Any] = {"max_requests_per_hour": 1000, "emit_activate_version_messages": True}
+    run = run_tap(clock, answers, TIMES, **config)
     assert isinstance(run.error, SystemExit)
     assert run.error.code == 128 + signal.SIGTERM
     assert asked(answers) == ["u1", "u2"]
@@ -295,10 +295,10 @@ def test_a_signal_ends_the_run_after_a_page_and_keeps_what_was_read(clock: FakeC
 # -- table versions ------------------------------------------------------------------------------
 
 
-def versions(answers: Answers, clock: FakeClock, *streams: str, **config: object) -> list[str]:
+def versions(answers: Answers, clock: FakeClock, *streams: str, **config: Any) -> list[str]:
     """Which tables were said to be complete, so that the target deletes what is gone."""
     config = {"emit_activate_version_messages": True, **config}
-    run = run_tap(clock, answers, streams, **config)  # type: ignore[arg-type]
+    run = run_tap(clock, answers, streams, **config)
     told = run.of_type("ACTIVATE_VERSION")
     for message in told:
         after = run.messages[run.messages.index(message) :]
@@ -338,7 +338,7 @@ def test_a_workspace_that_the_key_no_longer_sees_deletes_nothing(clock: FakeCloc
     streams = ("workspaces", "projects")
     state: dict[str, Any] | None = None
 
-    def told(world_: dict[str, Any], **config: Any) -> list[str]:  # noqa: ANN401 - settings
+    def told(world_: dict[str, Any], **config: Any) -> list[str]:
         nonlocal state
         config["emit_activate_version_messages"] = True
         run = run_tap(clock, Answers(world_), streams, state=state, **config)
@@ -427,12 +427,12 @@ def test_a_reading_from_a_bookmark_deletes_nothing(clock: FakeClock) -> None:
 
 
 def test_a_resumed_reading_goes_on_with_its_version(clock: FakeClock) -> None:
-    config = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
+    config: dict[str, Any] = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
     broken = world(u2=QuotaError("quota", Cost(1)))
-    first = run_tap(clock, broken, TIMES, **config)  # type: ignore[arg-type]
+    first = run_tap(clock, broken, TIMES, **config)
     state = first.state
     mark(state)["walk"]["version"] = 17
-    second = run_tap(clock, world(), TIMES, state=state, **config)  # type: ignore[arg-type]
+    second = run_tap(clock, world(), TIMES, state=state, **config)
     assert {message["version"] for message in second.of_type("RECORD")} == {17}
     assert [message["version"] for message in second.of_type("ACTIVATE_VERSION")] == [17]
 
@@ -442,18 +442,18 @@ def test_a_run_that_dies_between_workspaces_goes_on_with_its_version(
 ) -> None:
     """No bookmark stands for a workspace before the version that its rows carry is active."""
     monkeypatch.setattr("taps_common.tap.STATE_EVERY", 0.0)
-    config = {"emit_activate_version_messages": True}
+    config: dict[str, Any] = {"emit_activate_version_messages": True}
     two = {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
 
     def answers() -> Answers:
         return Answers(one_workspace(("u1", "u2")) | two | {ENTRIES: by_user()})
 
-    whole = run_tap(clock, answers(), TIMES, **config)  # type: ignore[arg-type]
+    whole = run_tap(clock, answers(), TIMES, **config)
     states = [message["value"] for message in whole.of_type("STATE")]
     (active,) = whole.of_type("ACTIVATE_VERSION")
     assert len(states) > 4
     for state in states[:-1]:
-        again = run_tap(clock, answers(), TIMES, state=state, **config)  # type: ignore[arg-type]
+        again = run_tap(clock, answers(), TIMES, state=state, **config)
         (version,) = again.of_type("ACTIVATE_VERSION")
         assert version == active
     assert "walk" not in str(states[-1])
@@ -464,12 +464,12 @@ def test_a_run_that_goes_on_does_not_delete_what_the_first_one_could_not_read(
 ) -> None:
     """Tags of the first member were hidden by a change of type; the run then stopped."""
     odd = body(entry("e-u1", "2026-09-14T08:00:00Z") | {"tagIds": ["t1", 5]})
-    config = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
+    config: dict[str, Any] = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
     tables = ("time_entries", "time_entry_tags")
     broken = world(u1=odd, u2=QuotaError("quota", Cost(1)))
-    first = run_tap(clock, broken, tables, **config)  # type: ignore[arg-type]
+    first = run_tap(clock, broken, tables, **config)
     assert mark(first.state)["walk"]["done"] == ["u1"]
-    second = run_tap(clock, world(), tables, state=first.state, **config)  # type: ignore[arg-type]
+    second = run_tap(clock, world(), tables, state=first.state, **config)
     assert second.of_type("ACTIVATE_VERSION") == []
 
 

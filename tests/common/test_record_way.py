@@ -184,7 +184,7 @@ def selections(*streams: str) -> st.SearchStrategy[Selection]:
 # -- what should come out ------------------------------------------------------------------------
 
 
-def fitted(value: Any, schema: Schema) -> Any:  # noqa: ANN401, PLR0911 - any JSON
+def fitted(value: Any, schema: Schema) -> Any:  # noqa: PLR0911 - any JSON
     """The value where the schema allows it, otherwise null; instants in UTC."""
     kinds = kinds_of(schema)
     if kinds == FREE or value is None:
@@ -215,7 +215,7 @@ def utc(text: str) -> str | None:
     return moment.astimezone(timezone.utc).isoformat()
 
 
-def instants(record: Any, schema: Schema) -> Any:  # noqa: ANN401 - any JSON
+def instants(record: Any, schema: Schema) -> Any:
     """A record with its instants in UTC: the zone they came in may be kept."""
     if isinstance(record, dict) and "properties" in schema:
         known = schema["properties"]
@@ -353,7 +353,7 @@ def check(
 def same_version(messages: list[dict[str, Any]]) -> list[Any]:
     """Messages with their table version, which is the time of the run, made equal."""
 
-    def equal(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    def equal(value: Any) -> Any:
         if isinstance(value, list):
             return [equal(item) for item in value]
         if isinstance(value, dict):
@@ -400,7 +400,7 @@ def test_time_entries_and_what_is_unwound_from_them(
     made_up: list[Page],
     selection: Selection,
     how: str,
-    versions: bool,  # noqa: FBT001
+    versions: bool,
 ) -> None:
     streams = ("time_entries", "time_entry_tags", "time_entry_custom_fields")
     check(ENTRIES, streams, made_up, selection, how, versions=versions)
@@ -412,7 +412,7 @@ def test_users_and_their_memberships(
     made_up: list[Page],
     selection: Selection,
     how: str,
-    versions: bool,  # noqa: FBT001
+    versions: bool,
 ) -> None:
     check(USERS, ("users", "user_memberships"), made_up, selection, how, versions=versions)
 
@@ -423,14 +423,14 @@ def test_projects_and_their_memberships(
     made_up: list[Page],
     selection: Selection,
     how: str,
-    versions: bool,  # noqa: FBT001
+    versions: bool,
 ) -> None:
     check(PROJECTS, ("projects", "project_memberships"), made_up, selection, how, versions=versions)
 
 
 @quickly
 @given(pages("workspaces"), selections("workspaces"), HOW, st.booleans())
-def test_workspaces(made_up: list[Page], selection: Selection, how: str, versions: bool) -> None:  # noqa: FBT001
+def test_workspaces(made_up: list[Page], selection: Selection, how: str, versions: bool) -> None:
     assume(made_up[0])  # a key that sees no workspace is an error
     check(WORKSPACES, ("workspaces",), made_up, selection, how, versions=versions)
 

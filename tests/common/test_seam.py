@@ -60,7 +60,7 @@ class BareTap(Tap):
         return [BareStream(self)]
 
 
-def sources(*packages: Any) -> list[Path]:  # noqa: ANN401 - modules
+def sources(*packages: Any) -> list[Path]:
     return [path for package in packages for path in Path(package.__file__).parent.rglob("*.py")]
 
 
@@ -318,7 +318,7 @@ def made(**config: object) -> TapClockify:
 def test_signals_reach_the_tap() -> None:
     tap = made()
     caught: list[int] = []
-    tap.interrupt = caught.append  # type: ignore[method-assign,assignment]
+    tap.interrupt = caught.append  # type: ignore[method-assign,assignment]  # a double
     signal.raise_signal(signal.SIGTERM)
     signal.raise_signal(signal.SIGINT)
     assert caught == [signal.SIGTERM, signal.SIGINT]
@@ -344,7 +344,7 @@ def test_pages_are_taken_unless_something_changes_records() -> None:
 
 def test_a_plain_writer_takes_no_pages() -> None:
     class PlainTap(TapClockify):
-        message_writer_class = SimpleSingerWriter  # type: ignore[assignment]
+        message_writer_class = SimpleSingerWriter  # type: ignore[assignment]  # the SDK's
 
     tap = PlainTap(config={"api_key": "k"})
     assert not tap.table(TapClockify.table_types[0]).takes_pages

@@ -130,7 +130,7 @@ def test_the_value_of_a_secret_inside_a_list_is_never_told(projects: object) -> 
         ("2026-01-31T12:00:00Z", "2026-01-31", True),
     ],
 )
-def test_the_start_must_not_be_after_the_end(start: str, end: str, fine: bool) -> None:  # noqa: FBT001
+def test_the_start_must_not_be_after_the_end(start: str, end: str, fine: bool) -> None:
     sentences = told(start_date=start, end_date=end)
     assert sentences == ([] if fine else ["start_date must not be after end_date."])
 

@@ -51,7 +51,7 @@ class Recorder(io.BytesIO):
         self.pieces: list[int] = []
         self.failing: set[str] = set()
 
-    def write(self, piece: Any) -> int:  # noqa: ANN401 - bytes of any kind
+    def write(self, piece: Any) -> int:
         self.fail("write")
         self.pieces.append(len(piece))
         return super().write(piece)
@@ -241,6 +241,6 @@ def test_the_connection_of_an_answer_that_is_not_kept_is_closed(
 @pytest.mark.parametrize("size", [10, 10_000, len(ROWS)])
 def test_a_file_on_a_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """It is buffered: what was written may fail only when it is closed."""
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: PTH123, SIM115
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: PTH123, SIM115 - closed by the tap
     with pytest.raises(TapError, match="No space left on device"):
         kept(ROWS[:size])

@@ -38,5 +38,5 @@ def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
     return _getaddrinfo(host, *args, **kwargs)
 
 
-socket.socket.connect = connect  # type: ignore[method-assign, assignment]
+socket.socket.connect = connect  # type: ignore[method-assign, assignment]  # for all
 socket.getaddrinfo = getaddrinfo

@@ -47,7 +47,7 @@ class Account(AnyAccount):
     def given(self) -> dict[str, Any]:
         return {"projects": self.projects(), "max_retries": 1, "stale_timeout": 600}
 
-    def projects(self, *streams: str, **declared: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    def projects(self, *streams: str, **declared: Any) -> list[dict[str, Any]]:
         """Return the setting `projects`.
 
         Args:
@@ -72,7 +72,7 @@ class Account(AnyAccount):
         state: State | None = None,
         clock: TurningClock | None = None,
         before: Callable[[TapPerform], object] | None = None,
-        **settings: Any,  # noqa: ANN401 - values of settings
+        **settings: Any,
     ) -> Run:
         """Run in this process, at the sandbox's present moment; see `run_in_process`."""
         kind = turning(TapPerform, clock or TurningClock(self.world.now))
@@ -85,7 +85,7 @@ class Account(AnyAccount):
             number=self.number,
         )
 
-    def discovered(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - values of settings
+    def discovered(self, **settings: Any) -> dict[str, Any]:
         """Return what --discover prints."""
         kind = turning(TapPerform, TurningClock(self.world.now))
         found: dict[str, Any] = kind(config=self.config(**settings)).catalog_dict

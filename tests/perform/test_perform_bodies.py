@@ -30,12 +30,12 @@ def catalog(*streams: str) -> dict[str, Any]:
         return account.discovered(projects=account.projects(*streams))
 
 
-def read(account: Account, *streams: str, **settings: Any) -> Run:  # noqa: ANN401 - settings
+def read(account: Account, *streams: str, **settings: Any) -> Run:
     given = {"projects": account.projects(*streams), "catalog": catalog(*streams), **settings}
     return account.run(**given).ok()
 
 
-def arrived(account: Account, **switches: Any) -> Copy:  # noqa: ANN401 - values of switches
+def arrived(account: Account, **switches: Any) -> Copy:
     """Read two tables that come in another spelling."""
     account.world.switch(**switches)
     copy = Copy()

@@ -93,7 +93,7 @@ FAILURES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("known", [True, False], ids=["catalog", "discovery"])
-def test_no_failure_names_a_secret(account: Account, failure: str, known: bool) -> None:  # noqa: FBT001
+def test_no_failure_names_a_secret(account: Account, failure: str, known: bool) -> None:
     projects = private(account, WRONG if failure == "refused" else "")
     account.world.switch(**FAILURES[failure])
     kind = turning(TapPerform, TurningClock(account.world.now))
@@ -144,7 +144,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     files: list[Any] = []
     make: Callable[[], Any] = tempfile.TemporaryFile
 
-    def making(*options: Any, **more: Any) -> Any:  # noqa: ANN401 - a file, however it is opened
+    def making(*options: Any, **more: Any) -> Any:
         files.append(make(*options, **more))
         return files[-1]
 
@@ -171,7 +171,7 @@ def test_no_discovery_leaves_a_file_open(account: Account, opened: list[Any]) ->
 # -- --check ---------------------------------------------------------------------------------------
 
 
-def checked(account: Account, **settings: Any) -> Run:  # noqa: ANN401 - values of settings
+def checked(account: Account, **settings: Any) -> Run:
     """Return what `--check` prints, and how it ends."""
     output, log, code = io.StringIO(), io.StringIO(), 0
     clock = TurningClock(account.world.now)

@@ -38,7 +38,7 @@ def catalog(*streams: str) -> dict[str, Any]:
         return account.discovered(projects=account.projects(*streams))
 
 
-def three(account: Account, **settings: Any) -> Run:  # noqa: ANN401 - values of settings
+def three(account: Account, **settings: Any) -> Run:
     """Read three tables with versions, of which one may be broken."""
     given = {"projects": account.projects(*TABLES), "catalog": catalog(*TABLES), **VERSIONS}
     return account.run(**given, **settings)
@@ -60,7 +60,7 @@ class Wrong:
         return "-".join(str(value) for value in self.values.values())
 
 
-def wrong(says: str, tries: int = 1, **values: Any) -> Wrong:  # noqa: ANN401 - values of switches
+def wrong(says: str, tries: int = 1, **values: Any) -> Wrong:
     return Wrong(says, values, tries)
 
 
@@ -171,7 +171,7 @@ def test_a_service_that_is_busy_for_all_is_waited_for(account: Account, status: 
 
 
 @pytest.mark.parametrize("down", [True, False], ids=["down", "500"])
-def test_a_service_that_fails_throughout_is_given_up_early(account: Account, down: bool) -> None:  # noqa: FBT001
+def test_a_service_that_fails_throughout_is_given_up_early(account: Account, down: bool) -> None:
     given: dict[str, Any] = {"projects": account.projects(), "catalog": catalog()}
     clock = TurningClock(account.world.now)
     if down:
@@ -214,7 +214,7 @@ CUTS = dict(zip(TABLES, ("half", "in_quotes", "between_rows"), strict=True))
 BROKE_OFF = ("sent an answer that breaks off", "could not be reached, or closed the connection")
 
 
-def cut(account: Account, **values: Any) -> Run:  # noqa: ANN401 - values of switches
+def cut(account: Account, **values: Any) -> Run:
     """Read three tables, each of whose bodies breaks off."""
     for table, where in CUTS.items():
         account.world.set_clip(table, cut=where, **values)

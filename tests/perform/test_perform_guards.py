@@ -30,7 +30,7 @@ def catalog(*streams: str, extra: bool = False) -> dict[str, Any]:
         return account.discovered(projects=projects, on_new_column="extra" if extra else "warn")
 
 
-def read(account: Account, table: str = TABLE, **settings: Any) -> Run:  # noqa: ANN401 - settings
+def read(account: Account, table: str = TABLE, **settings: Any) -> Run:
     """Read a table with versions, a minute later."""
     account.world.advance(60)
     given = {"projects": account.projects(table), "catalog": catalog(table), **VERSIONS}

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 class Clip:
     """A clip of a server that answers with whatever a test has it say."""
 
-    def __init__(self, account: Account, server: Server, **declared: Any) -> None:  # noqa: ANN401
+    def __init__(self, account: Account, server: Server, **declared: Any) -> None:
         self._account, self._server = account, server
         project = {"name": "Quay", "username": "user", "password": "word"}
         clips = {"ours": {"url": f"{server.url}/clip", **declared}}
         self._projects = [{**project, "dataclips": clips}]
 
-    def discover(self, text: str, **settings: Any) -> dict[str, Any]:  # noqa: ANN401
+    def discover(self, text: str, **settings: Any) -> dict[str, Any]:
         self._server.script = [Answer(body=text.encode())] * 2
         return self._account.discovered(projects=self._projects, **settings)
 
-    def read(self, text: str, **settings: Any) -> Run:  # noqa: ANN401
+    def read(self, text: str, **settings: Any) -> Run:
         self._server.script = [Answer(body=text.encode())] * 2
         return self._account.run(projects=self._projects, **settings)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.perform.runs import Account
 
 
-def clip(account: Account, server: Server, text: str, **declared: Any) -> Run:  # noqa: ANN401
+def clip(account: Account, server: Server, text: str, **declared: Any) -> Run:
     """Read one clip of one project, its headings looked at first."""
     server.script = [Answer(body=text.encode())] * 2
     project = {"name": "Quay", "username": "user", "password": "word"}

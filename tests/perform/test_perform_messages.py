@@ -28,7 +28,7 @@ def catalog(table: str) -> dict[str, Any]:
         return account.discovered(projects=account.projects(table))
 
 
-def answered(account: Account, server: Server, answer: Answer, **settings: Any) -> Run:  # noqa: ANN401
+def answered(account: Account, server: Server, answer: Answer, **settings: Any) -> Run:
     """Read one table of one project, which always gets the same answer."""
     found = catalog(TABLE)
     server.script = [answer] * 30

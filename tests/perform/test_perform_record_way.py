@@ -33,7 +33,7 @@ CLIP = "clip"
 class SlowTap(TapPerform):
     """The same tap with a message writer that takes no pages: everything goes the SDK's way."""
 
-    message_writer_class = SimpleSingerWriter  # type: ignore[assignment]
+    message_writer_class = SimpleSingerWriter  # type: ignore[assignment]  # the SDK's
 
 
 WAYS = {"fast": TapPerform, "slow": SlowTap}
@@ -79,7 +79,7 @@ def run(way: str, rows: Sequence[Cells], setup: Setup, *, discovered: bool = Tru
         tap(way, body_of([*rows[0]], rows)),
         config,
         catalog=catalog if discovered else None,
-        number=Digits,  # type: ignore[arg-type]
+        number=Digits,  # type: ignore[arg-type]  # a text
     )
 
 

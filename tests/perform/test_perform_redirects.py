@@ -35,7 +35,7 @@ def catalog() -> dict[str, Any]:
         return account.discovered(projects=account.projects(TABLE))
 
 
-def read(account: Account, url: str, **settings: Any) -> Run:  # noqa: ANN401 - values of settings
+def read(account: Account, url: str, **settings: Any) -> Run:
     """Read the table from some address."""
     project = {"name": FIRST, "username": "us3r", "password": "s3cret", "dataclips": {TABLE: url}}
     return account.run(projects=[project], catalog=catalog(), **settings)
@@ -136,7 +136,7 @@ class Wire:
     redirects: Mapping[str, str]
     seen: list[tuple[str, bool]] = field(default_factory=list)
 
-    def request(self, method: str, url: str, **options: Any) -> urllib3.HTTPResponse:  # noqa: ANN401
+    def request(self, method: str, url: str, **options: Any) -> urllib3.HTTPResponse:
         assert method == "GET"
         assert options["redirect"] is False
         if ".example" in url:  # threads of an earlier run may still send
@@ -194,7 +194,7 @@ def test_credentials_go_to_the_same_origin_only(
     account: Account,
     monkeypatch: pytest.MonkeyPatch,
     target: str,
-    kept: bool,  # noqa: FBT001
+    kept: bool,
 ) -> None:
     wire = wired(monkeypatch, clips=target)
     read(account, "https://clips.example/").ok()

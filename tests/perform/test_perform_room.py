@@ -35,7 +35,7 @@ def catalog() -> dict[str, Any]:
         return account.discovered(projects=account.projects(*TABLES))
 
 
-def read(account: Account, **settings: Any) -> Run:  # noqa: ANN401 - values of settings
+def read(account: Account, **settings: Any) -> Run:
     account.world.advance(60)
     given = {"projects": account.projects(*TABLES), "catalog": catalog(), **VERSIONS}
     return account.run(**given | settings)
@@ -91,7 +91,7 @@ class Disk:
 
     failing: str
 
-    def TemporaryFile(self) -> Any:  # noqa: ANN401, N802 - a file, as the module has it
+    def TemporaryFile(self) -> Any:  # noqa: N802 - a file, as the module has it
         if self.failing == "open":
             no_file()
         return _File(self.failing)
@@ -102,7 +102,7 @@ class _File:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the tap
         self._failing = failing
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of the file
+    def __getattr__(self, name: str) -> Any:
         return no_file if name == self._failing else getattr(self._file, name)
 
 

@@ -71,7 +71,7 @@ class Clips(Server):
         together: bool = False,
         catalog: Record | None = None,
         found: list[Record] | None = None,
-        **given: Any,  # noqa: ANN401 - values of settings
+        **given: Any,
     ) -> Run:
         """Run the tap over a project per form, each with a table of its own or all with one."""
         self.forms = forms
@@ -305,7 +305,7 @@ def check(run: Run, grid: Grid, forms: list[Form]) -> list[str]:
 def test_every_form_of_a_table_brings_its_rows_with_the_same_ids(
     clips: Clips,
     made: tuple[Grid, list[Form]],
-    together: bool,  # noqa: FBT001
+    together: bool,
 ) -> None:
     grid, forms = made
     discovered: list[Record] = []

@@ -16,7 +16,7 @@ from tap_perform.settings import Clip, clips_of, errors_of
 URL = "https://company.example/dataclips/abc"
 
 
-def config(clips: Any = None, **project: Any) -> dict[str, Any]:  # noqa: ANN401 - any setting
+def config(clips: Any = None, **project: Any) -> dict[str, Any]:
     given = {"name": "Quay", "username": "u", "password": "secret-1", **project}
     return {"projects": [{**given, "dataclips": {"wbs_export": URL} if clips is None else clips}]}
 

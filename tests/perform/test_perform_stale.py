@@ -51,7 +51,7 @@ def catalog(*streams: str) -> dict[str, Any]:
         return account.discovered(projects=account.projects(*streams))
 
 
-def pair(account: Account, clock: TurningClock | None = None, **settings: Any) -> Run:  # noqa: ANN401
+def pair(account: Account, clock: TurningClock | None = None, **settings: Any) -> Run:
     """Read two tables with versions, of which the first may be late."""
     given = {
         "projects": account.projects(LATE, EARLY),
@@ -136,7 +136,7 @@ def test_a_wait_that_one_clip_asks_for_does_not_hold_up_another(account: Account
 def test_without_a_catalog_the_columns_of_a_stale_clip_are_waited_for(
     account: Account,
     stale: int,
-    infer: bool,  # noqa: FBT001 - a parameter
+    infer: bool,
 ) -> None:
     account.world.set_clip(LATE, stale=stale)
     copy = Copy()

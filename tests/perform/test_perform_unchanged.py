@@ -27,7 +27,7 @@ def catalog(*streams: str) -> dict[str, Any]:
         return account.discovered(projects=account.projects(*streams))
 
 
-def read(account: Account, state: State | None = None, **settings: Any) -> Run:  # noqa: ANN401
+def read(account: Account, state: State | None = None, **settings: Any) -> Run:
     """Read two tables, a minute later."""
     account.world.advance(60)
     given = {

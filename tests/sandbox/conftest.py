@@ -29,11 +29,11 @@ class Answer:
     body: bytes
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - each test knows what it asked for
+    def json(self) -> Any:
         return json.loads(self.body)
 
 
-def dug(document: Any, within: str | None) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+def dug(document: Any, within: str | None) -> list[dict[str, Any]]:
     for name in within.split(".") if within else ():
         document = document[name]
     rows: list[dict[str, Any]] = document
@@ -153,7 +153,7 @@ def start(now: datetime) -> Iterator[Callable[..., Api]]:
     """Start further sandboxes, with options, each with a client."""
     with contextlib.ExitStack() as stack:
 
-        def starting(**options: Any) -> Api:  # noqa: ANN401 - options of `sandbox.start`
+        def starting(**options: Any) -> Api:
             client = Api(stack.enter_context(sandbox_package.start(now=now, **options)))
             stack.callback(client.connection.close)
             return client

@@ -44,7 +44,7 @@ class OData:
 
     def document(
         self, set_name: str, headers: Mapping[str, str] | None = None, **options: str
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:
         """Return the document of a set's first page."""
         answer = self.get(f"/{set_name}?{encoded(options)}", headers)
         assert answer.status == 200, answer.body
@@ -259,7 +259,7 @@ def test_decimals_are_exact(odata: OData) -> None:
 
 
 def test_changes_by_control_route(odata: OData) -> None:
-    def act(**fields: object) -> Any:  # noqa: ANN401 - what the action returns
+    def act(**fields: object) -> Any:
         answer = odata.api.control("POST", "/__clicktime", fields)
         assert answer.status == 200, answer.body
         return answer.json["result"]

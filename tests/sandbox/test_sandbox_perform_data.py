@@ -117,7 +117,7 @@ def test_dates_of_the_projects(world: World) -> None:
     assert truth.grid(world, 1, "work_roster_export").headings[4] == "2026-09-07"
     assert truth.grid(world, 2, "work_roster_export").headings[4] == "07/09/2026"
     posted = column(world, 2, "discussion", "Posted At")
-    assert all(one and datetime.strptime(one, "%d/%m/%Y %H:%M:%S") for one in posted)  # noqa: DTZ007
+    assert all(one and datetime.strptime(one, "%d/%m/%Y %H:%M:%S") for one in posted)  # noqa: DTZ007 - it has no zone
     world.switch(dates={"1": "mdy", "2": "iso"})
     assert column(world, 2, USAGES, "Work Date") == iso
     assert column(world, 1, USAGES, "Work Date") == us
