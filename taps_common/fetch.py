@@ -76,7 +76,7 @@ class Workers:
         count: int,
         cancelled: threading.Event,
         now: Clock = monotonic,
-        begin: Callable[[Request], bool] = lambda request: False,  # noqa: ARG005 - in its turn
+        begin: Callable[[Request], bool] = lambda _: False,  # each in its turn
     ) -> None:
         self.count = count
         self._send = send

@@ -67,7 +67,7 @@ class Request:
     link: str | None = None
     service: Service | None = None
     spooled: bool = False
-    enough: Callable[[bytes], bool] = lambda beginning: False  # noqa: ARG005 - all of it
+    enough: Callable[[bytes], bool] = lambda _: False  # all of it
     judge: Callable[[int, bytes], answers.Problem | None] = lambda *_: None
     abroad: bool = False
 
