@@ -41,6 +41,9 @@ WORKSPACE = "/workspaces/{workspaceId}"
 ENTRIES = f"{WORKSPACE}/user/{{userId}}/time-entries"
 TASKS = f"{WORKSPACE}/projects/{{projectId}}/tasks"
 
+SECRETS = ("sandbox-key", "sandbox-admin-key", "sandbox-member-key", "sandbox-addon-token")
+WRONG = "key-that-nobody-has"
+
 KEYS = {
     name: tuple(stream.primary_keys)
     for name, stream in TapClockify(config={}, validate_config=False).streams.items()
