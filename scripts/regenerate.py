@@ -18,11 +18,11 @@ from scripts.kondado import COLUMNS
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
-from taps_common.settings import holds_secret
-from taps_common.stream import Source, Unwound
+from taps_common.cli.settings import holds_secret
+from taps_common.sync.stream import Source, Unwound
 
 if TYPE_CHECKING:
-    from taps_common.tap import ApiTap
+    from taps_common.cli.tap import ApiTap
 
 ROOT = Path(__file__).parent.parent
 TAPS: tuple[type[ApiTap], ...] = (TapClockify, TapClickTime, TapPerform)

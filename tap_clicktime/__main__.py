@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taps_common.start import importing, tells_version
+from taps_common.cli.start import importing, tells_version
 
 
 def main() -> None:

@@ -11,17 +11,17 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from taps_common.answers import Problem, json_problem
-from taps_common.bookmarks import from_text, to_text
-from taps_common.drift import parse_tolerantly
+from taps_common.http.responses import Problem, json_problem
+from taps_common.sync.state import from_text, to_text
+from taps_common.records.tolerant import parse_tolerantly
 from taps_common.errors import ShapeError
-from taps_common.http import Request
+from taps_common.http.session import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from taps_common.http import Response
+    from taps_common.http.session import Response
 
 USER_NAME = "clicktime"
 """What Basic authentication calls the user; the token is the password (help, "Power BI")."""

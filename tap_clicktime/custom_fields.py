@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from taps_common.rows import Instant
+from taps_common.records.row_types import Instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

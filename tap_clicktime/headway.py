@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_clicktime.client import moment_of
-from taps_common.rows import attribute_of
+from taps_common.records.row_types import attribute_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

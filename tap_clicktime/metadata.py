@@ -14,13 +14,13 @@ from msgspec import inspect as types
 
 from tap_clicktime.csdl import MetadataError, read
 from tap_clicktime.custom_fields import AS_OBJECT
-from taps_common.rows import Json, fields_of, json_schema, row_type
+from taps_common.records.row_types import Json, fields_of, json_schema, row_type
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from tap_clicktime.csdl import Document, Property, StructuredType
-    from taps_common.rows import Row
+    from taps_common.records.row_types import Row
 
 LARGEST = 2000
 """Nested properties of a set that are typed; a small document can declare millions."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tap_clicktime.client import JSON_HEADERS, literal, page_problem
 from taps_common.errors import StatusError
-from taps_common.http import Request
+from taps_common.http.session import Request
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from datetime import datetime
 
     from tap_clicktime.metadata import EntitySet
-    from taps_common.http import Response
-    from taps_common.outcome import Outcome
+    from taps_common.http.session import Response
+    from taps_common.sync.outcome import Outcome
 
 Options: TypeAlias = "frozenset[str]"
 

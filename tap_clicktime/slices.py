@@ -12,7 +12,7 @@ from taps_common.errors import RequestError, ShapeError
 
 if TYPE_CHECKING:
     from tap_clicktime.metadata import EntitySet
-    from taps_common.reading import Reading
+    from taps_common.sync.engine import Reading
 
 STEPS = (1, 2, 4, 7, 14, 28, 56, 91, 182, 364, 728)
 """Days of a slice. Few sizes and fixed borders: an interrupted reading finds its slices again."""

@@ -16,8 +16,8 @@ from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotat
 from tap_clicktime.headway import Headway
 from tap_clicktime.slices import dates_are_read, slices_of, sorts
 from taps_common.errors import ShapeError, StatusError
-from taps_common.rows import attribute_of
-from taps_common.stream import Source, Unwound
+from taps_common.records.row_types import attribute_of
+from taps_common.sync.stream import Source, Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from tap_clicktime.custom_fields import Lifted
     from tap_clicktime.metadata import EntitySet
     from tap_clicktime.slices import Slice
-    from taps_common.bookmarks import Scope, Window
+    from taps_common.sync.state import Scope, Window
     from taps_common.errors import RequestError
-    from taps_common.fetch import Walk
-    from taps_common.http import Request, Response
-    from taps_common.reading import Reading
-    from taps_common.rows import Row
-    from taps_common.tap import ApiTap
+    from taps_common.sync.concurrency import Walk
+    from taps_common.http.session import Request, Response
+    from taps_common.sync.engine import Reading
+    from taps_common.records.row_types import Row
+    from taps_common.cli.tap import ApiTap
 
 OVERLAP = timedelta(hours=1)
 """How far before its bookmark a list with a modification stamp is read again: clocks differ, stamps

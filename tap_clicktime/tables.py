@@ -13,14 +13,14 @@ from msgspec import Meta
 from tap_clicktime.custom_fields import AS_OBJECT, AS_TEXT, TYPES, Lifted
 from tap_clicktime.streams import CustomFieldStream, EntityStream
 from taps_common.errors import TapError
-from taps_common.rows import narrow, row_type
+from taps_common.records.row_types import narrow, row_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tap_clicktime.metadata import EntitySet
-    from taps_common.rows import Row
-    from taps_common.stream import Table
+    from taps_common.records.row_types import Row
+    from taps_common.sync.stream import Table
 
 DATED = {"TimeEntries": "Date"}
 """Sets that are read by the date of what they record, and grow large enough to be cut by it."""

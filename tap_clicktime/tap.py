@@ -23,9 +23,9 @@ from tap_clicktime.metadata import entity_sets
 from tap_clicktime.streams import EntityStream
 from tap_clicktime.tables import tables
 from taps_common.errors import RequestError, ShapeError, StatusError, TapError
-from taps_common.http import Request, Service
-from taps_common.settings import COMMON_SETTINGS, header_error, url_error
-from taps_common.tap import ApiTap
+from taps_common.http.session import Request, Service
+from taps_common.cli.settings import COMMON_SETTINGS, header_error, url_error
+from taps_common.cli.tap import ApiTap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.catalog import CatalogEntry
 
     from tap_clicktime.metadata import EntitySet
-    from taps_common.stream import Table
+    from taps_common.sync.stream import Table
 
 SAMPLE = 100
 """Rows of each set in which `--check` looks for custom fields."""

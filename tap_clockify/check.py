@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_clockify import streams
 from tap_clockify.client import PAGE_SIZE, ClockifyStream, api_url
-from tap_clockify.gates import GatedStream, PerRowStream
+from tap_clockify.permissions import GatedStream, PerRowStream
 from tap_clockify.streams.entity_changes import Feed
 from tap_clockify.streams.expenses import ExpenseCategories
 from tap_clockify.windows import WindowedStream
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope
+    from taps_common.sync.state import Scope
 
 ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
 """Roles that the list of workspaces can be filtered by; owners are not counted as admins there."""

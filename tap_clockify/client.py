@@ -12,17 +12,17 @@ import msgspec
 
 from tap_clockify.envelopes import rows_in
 from taps_common.errors import ShapeError, StatusError
-from taps_common.http import Request
-from taps_common.stream import Source
+from taps_common.http.session import Request
+from taps_common.sync.stream import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.http import Response, Service
-    from taps_common.reading import Reading
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.http.session import Response, Service
+    from taps_common.sync.engine import Reading
 
 REGIONS = ("global", "euc1", "use2", "euw2", "apse2")
 """Data regions: global, Germany, USA, UK, Australia (docs.clockify.me, "Base URLs")."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from tap_clockify.changes import OVERLAP, created_by_id
+from tap_clockify.change_feed import OVERLAP, created_by_id
 from taps_common.errors import ShapeError
-from taps_common.spool import PIECE, room
+from taps_common.http.spool import PIECE, room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from taps_common.http import Request, Response
+    from taps_common.http.session import Request, Response
 
 ADDED = frozenset({"tasks", "client", "customFields", "currency", "favorite"})
 """What a hydrated project has more than a plain one (a real account's answers, 2023)."""

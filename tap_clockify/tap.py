@@ -22,9 +22,9 @@ from tap_clockify.client import (
     reports_url,
 )
 from taps_common.errors import ShapeError, StatusError, TapError
-from taps_common.http import Request, Service
-from taps_common.settings import COMMON_SETTINGS, header_error, url_error
-from taps_common.tap import ApiTap
+from taps_common.http.session import Request, Service
+from taps_common.cli.settings import COMMON_SETTINGS, header_error, url_error
+from taps_common.cli.tap import ApiTap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from tap_clockify import rows
     from tap_clockify.client import Listed
-    from taps_common.bookmarks import Scope
+    from taps_common.sync.state import Scope
 
 D = TypeVar("D")
 

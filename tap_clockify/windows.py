@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 
 from tap_clockify.client import is_unknown_id
-from tap_clockify.gates import GatedStream
-from taps_common.http import Request
+from tap_clockify.permissions import GatedStream
+from taps_common.http.session import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from taps_common.bookmarks import Scope
+    from taps_common.sync.state import Scope
     from taps_common.errors import RequestError
-    from taps_common.reading import Reading
+    from taps_common.sync.engine import Reading
 
 DAY = timedelta(days=1)
 

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from taps_common.spool import room
+from taps_common.http.spool import room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tap_perform.csv_reader import SAYING
-from taps_common.answers import Problem
-from taps_common.http import Request, Service
+from taps_common.http.responses import Problem
+from taps_common.http.session import Request, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable

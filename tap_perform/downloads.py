@@ -18,9 +18,9 @@ from taps_common.errors import (
     TapError,
     UnreachableError,
 )
-from taps_common.fetch import drive
-from taps_common.progress import Cost
-from taps_common.reading import GIVE_UP_AFTER
+from taps_common.sync.concurrency import drive
+from taps_common.sync.progress import Cost
+from taps_common.sync.engine import GIVE_UP_AFTER
 
 if TYPE_CHECKING:
     import logging
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
     from taps_common.clock import Clock
-    from taps_common.fetch import Walk, Workers
-    from taps_common.http import Response, Session
+    from taps_common.sync.concurrency import Walk, Workers
+    from taps_common.http.session import Response, Session
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from tap_perform.cell_file import CellFile, encoded
 from tap_perform.cells import reader_of
 from tap_perform.columns import EXTRA, PROJECT, ROW_ID, Occurrences, columns_of, row_ids
 from taps_common.errors import ShapeError
-from taps_common.rows import fields_of
+from taps_common.records.row_types import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
     from tap_perform.tables import Field
-    from taps_common.rows import Row
+    from taps_common.records.row_types import Row
 
     Maker: TypeAlias = "Callable[[_Numbered], Sequence[object]]"
 

@@ -10,9 +10,9 @@ from tap_perform.catalogue import documented_keys
 from tap_perform.columns import EXTRA, RESERVED, notes_on
 from tap_perform.rows import Rows
 from taps_common.errors import InterruptedRunError, ShapeError, TapError
-from taps_common.rows import fields_of, json_schema
-from taps_common.stream import Source
-from taps_common.unsent import MAPPING
+from taps_common.records.row_types import fields_of, json_schema
+from taps_common.sync.stream import Source
+from taps_common.sync.unchanged import MAPPING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from tap_perform.readers import Table
     from tap_perform.tables import Declared, Field
     from tap_perform.tap import TapPerform
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.outcome import Outcome
-    from taps_common.reading import Reading
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.sync.outcome import Outcome
+    from taps_common.sync.engine import Reading
 
 _MOST_NAMES = 20
 """Columns that a message lists."""

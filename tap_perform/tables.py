@@ -13,7 +13,7 @@ from tap_perform.catalogue import CLIPS
 from tap_perform.cells import TYPES
 from tap_perform.columns import EXTRA, PROJECT, RESERVED, ROW_ID, columns_of, name_of
 from tap_perform.streams import ClipStream
-from taps_common.rows import row_type
+from taps_common.records.row_types import row_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -15,8 +15,8 @@ from tap_perform.downloads import Downloads
 from tap_perform.settings import clips_of, errors_of
 from tap_perform.streams import ClipStream
 from taps_common.errors import NotReadyError, StatusError, TapError
-from taps_common.settings import request_settings
-from taps_common.tap import ApiTap
+from taps_common.cli.settings import request_settings
+from taps_common.cli.tap import ApiTap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from tap_perform.downloads import Download
     from tap_perform.settings import Clip
-    from taps_common.http import Service
-    from taps_common.stream import Source, Table
+    from taps_common.http.session import Service
+    from taps_common.sync.stream import Source, Table
 
 
 class TapPerform(ApiTap):

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from taps_common.progress import Cost
+    from taps_common.sync.progress import Cost
 
 
 class TapError(Exception):

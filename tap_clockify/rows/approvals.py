@@ -15,7 +15,7 @@ from tap_clockify.rows.common import (
 )
 from tap_clockify.rows.expenses import ExpenseCategory, ExpenseDay
 from tap_clockify.rows.projects import Tag
-from taps_common.rows import Instant, Json, Row
+from taps_common.records.row_types import Instant, Json, Row
 
 WallClock = Annotated[str, Meta(description="Wall clock of timeZone.")]
 Offset = Annotated[int, Meta(description="Seconds from UTC.")]

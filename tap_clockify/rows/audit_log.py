@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from taps_common.rows import Instant, Row
+from taps_common.records.row_types import Instant, Row
 
 _ROW_ID = (
     "Digest of workspaceId, timestamp, userId, action, content and previousContent, and the number "

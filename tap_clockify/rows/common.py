@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from taps_common.rows import Instant, Row
+from taps_common.records.row_types import Instant, Row
 
 MinorUnits = Annotated[int, Meta(description="In minor units of the currency (cents).")]
 MinorUnitsAsDecimal = Annotated[

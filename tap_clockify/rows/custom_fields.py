@@ -1,6 +1,6 @@
 """Custom fields: what they are, in a workspace and in a project."""
 
-from taps_common.rows import Json, Row
+from taps_common.records.row_types import Json, Row
 
 
 class ProjectDefaultValue(Row):

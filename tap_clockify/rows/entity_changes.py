@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from taps_common.rows import Instant, Row
+from taps_common.records.row_types import Instant, Row
 
 _DOCUMENT = "JSON text of what the feed says of it; what that holds differs by type."
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tap_clockify.rows.common import MinorUnits, MinorUnitsAsDecimal, ProjectInfo, TaskInfo
-from taps_common.rows import Row
+from taps_common.records.row_types import Row
 
 ExpenseDay = Annotated[str, Meta(description="A day (2026-01-31), or an instant that begins it.")]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tap_clockify.rows.common import MinorUnits
-from taps_common.rows import Instant, Row
+from taps_common.records.row_types import Instant, Row
 
 PercentTimes100 = Annotated[Decimal, Meta(description="Percent times 100: 1950 is 19.5 %.")]
 MinorUnitsTimes100 = Annotated[

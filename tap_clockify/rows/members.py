@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from tap_clockify.rows.common import Membership, Rate
 from tap_clockify.rows.custom_fields import CustomField
-from taps_common.rows import Json, Row
+from taps_common.records.row_types import Json, Row
 
 
 class UserCustomFieldValue(Row):

@@ -1,7 +1,7 @@
 """Clients, projects, tasks and tags."""
 
 from tap_clockify.rows.common import IsoDuration, Membership, MinorUnits, Rate
-from taps_common.rows import Row
+from taps_common.records.row_types import Row
 
 
 class Client(Row):

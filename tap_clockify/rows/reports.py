@@ -12,7 +12,7 @@ from msgspec import Meta, field
 from tap_clockify.rows.common import MinorUnitsAsDecimal
 from tap_clockify.rows.expenses import ExpenseDay
 from tap_clockify.rows.members import UserCustomFieldValue
-from taps_common.rows import Instant, Json, Row
+from taps_common.records.row_types import Instant, Json, Row
 
 Seconds = Annotated[int, Meta(description="In seconds.")]
 ReportedId = Annotated[str, Meta(description="Copy of _id where it came by this name.")]

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tap_clockify.rows.common import Period
-from taps_common.rows import Instant, Row
+from taps_common.records.row_types import Instant, Row
 
 
 class Assignment(Row):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from taps_common.rows import Json, Row
+from taps_common.records.row_types import Json, Row
 
 Audience = Annotated[
     Json,

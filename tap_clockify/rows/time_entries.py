@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tap_clockify.rows.common import IsoDuration, Rate
-from taps_common.rows import Instant, Json, Row
+from taps_common.records.row_types import Instant, Json, Row
 
 _FROM_FEED = "As the feed of changes says, of entries that it named; with LOG_BASED only."
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from tap_clockify.rows.common import Period
-from taps_common.rows import Instant, Row
+from taps_common.records.row_types import Instant, Row
 
 InTimeUnit = Annotated[Decimal, Meta(description="In days or hours, as the policy's time unit.")]
 

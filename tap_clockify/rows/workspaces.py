@@ -1,7 +1,7 @@
 """Workspaces."""
 
 from tap_clockify.rows.common import Membership, Rate
-from taps_common.rows import Instant, Json, Row
+from taps_common.records.row_types import Instant, Json, Row
 
 
 class Currency(Row):

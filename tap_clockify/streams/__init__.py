@@ -47,7 +47,7 @@ from tap_clockify.streams.workspaces import (
 )
 
 if TYPE_CHECKING:
-    from taps_common.stream import Table
+    from taps_common.sync.stream import Table
 
 __all__ = ["CORE", "TABLES", "Projects", "Users", "Workspaces"]
 

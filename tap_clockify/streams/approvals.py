@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.gates import GatedStream
-from taps_common.stream import Unwound
+from tap_clockify.permissions import GatedStream
+from taps_common.sync.stream import Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.reading import Reading
-    from taps_common.rows import Row
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.sync.engine import Reading
+    from taps_common.records.row_types import Row
 
 
 class ApprovalRequests(GatedStream):

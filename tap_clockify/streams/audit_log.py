@@ -11,17 +11,17 @@ import msgspec
 
 from tap_clockify import rows
 from tap_clockify.windows import Slice, WindowedStream
-from taps_common.bookmarks import to_text
+from taps_common.sync.state import to_text
 from taps_common.errors import ShapeError, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.http import Service
-    from taps_common.reading import Reading
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.http.session import Service
+    from taps_common.sync.engine import Reading
 
 ACTIONS = (
     *("CREATE_TIME_PERSONAL_TIMER", "CREATE_TIME_PERSONAL_MANUAL", "CREATE_TIME_IMPORT"),

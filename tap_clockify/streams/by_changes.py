@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk.singerlib.catalog import REPLICATION_LOG_BASED
 
-from tap_clockify.changes import (
+from tap_clockify.change_feed import (
     OVERLAP,
     SETTLED,
     EntryChanges,
@@ -17,10 +17,10 @@ from tap_clockify.changes import (
     created_since,
 )
 from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
-from taps_common.bookmarks import before, from_text, to_text
+from taps_common.sync.state import before, from_text, to_text
 from taps_common.errors import StatusError, TapError
-from taps_common.http import Request, Response
-from taps_common.progress import Cost
+from taps_common.http.session import Request, Response
+from taps_common.sync.progress import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.reading import Reading
-    from taps_common.stream import Table
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.sync.engine import Reading
+    from taps_common.sync.stream import Table
 
 DELETED_AT = "_sdc_deleted_at"
 FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)

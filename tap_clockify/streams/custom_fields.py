@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tap_clockify import rows
-from tap_clockify.gates import GatedStream, PerRowStream
+from tap_clockify.permissions import GatedStream, PerRowStream
 from tap_clockify.streams.projects import Projects
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tap_clockify import rows
-from tap_clockify.changes import (
+from tap_clockify.change_feed import (
     ENTRY_TYPES,
     LONGEST,
     OVERLAP,
@@ -19,22 +19,22 @@ from tap_clockify.changes import (
     change_of,
     feed,
 )
-from tap_clockify.gates import GatedStream
+from tap_clockify.permissions import GatedStream
 from tap_clockify.windows import Slice, parts
-from taps_common.bookmarks import before, from_text, to_text
+from taps_common.sync.state import before, from_text, to_text
 from taps_common.errors import ShapeError, StatusError
-from taps_common.http import Request, Response
-from taps_common.progress import Cost
+from taps_common.http.session import Request, Response
+from taps_common.sync.progress import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-    from tap_clockify.changes import Change, Event
+    from tap_clockify.change_feed import Change, Event
     from tap_clockify.client import Take
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.reading import Reading
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.sync.engine import Reading
 
 
 class Feed(GatedStream):

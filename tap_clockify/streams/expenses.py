@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_clockify import rows
-from tap_clockify.gates import GatedStream
+from tap_clockify.permissions import GatedStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.reading import Reading
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.engine import Reading
 
 
 class ExpenseCategories(GatedStream):

@@ -16,23 +16,23 @@ from msgspec.structs import asdict
 
 from tap_clockify import rows
 from tap_clockify.client import Listed
-from tap_clockify.gates import GatedStream, PerRowStream, in_words
+from tap_clockify.permissions import GatedStream, PerRowStream, in_words
 from taps_common.errors import ShapeError, StatusError
-from taps_common.http import Request
-from taps_common.stream import Unwound
+from taps_common.http.session import Request
+from taps_common.sync.stream import Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tap_clockify.client import Take
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.http import Response
-    from taps_common.outcome import Outcome
-    from taps_common.reading import Reading
-    from taps_common.rows import Row
-    from taps_common.stream import Table
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.http.session import Response
+    from taps_common.sync.outcome import Outcome
+    from taps_common.sync.engine import Reading
+    from taps_common.records.row_types import Row
+    from taps_common.sync.stream import Table
 
 LISTED = frozenset(
     {

@@ -8,17 +8,17 @@ from msgspec.structs import asdict
 
 from tap_clockify import rows
 from tap_clockify.client import ClockifyStream, Listed
-from tap_clockify.gates import PerRowStream
+from tap_clockify.permissions import PerRowStream
 from taps_common.errors import ShapeError
-from taps_common.stream import Unwound
+from taps_common.sync.stream import Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.reading import Reading
-    from taps_common.rows import Row
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.sync.engine import Reading
+    from taps_common.records.row_types import Row
 
 ACCOUNT_STATUSES = (
     "ACTIVE",

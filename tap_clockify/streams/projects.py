@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.changes import drive_alone
+from tap_clockify.change_feed import drive_alone
 from tap_clockify.client import ClockifyStream, Listed, is_unknown_id
 from tap_clockify.hydration import ADDED, HydratedTasks, count_rows
-from taps_common.bookmarks import from_text, to_text
+from taps_common.sync.state import from_text, to_text
 from taps_common.errors import QuotaError, RequestError, StatusError
-from taps_common.http import Request, Response
-from taps_common.progress import Cost
-from taps_common.stream import Unwound
+from taps_common.http.session import Request, Response
+from taps_common.sync.progress import Cost
+from taps_common.sync.stream import Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.reading import Reading
-    from taps_common.rows import Row
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.sync.engine import Reading
+    from taps_common.records.row_types import Row
 
 COMPARED_FOR = timedelta(days=7)
 """How long hydrated projects that had all tasks are taken to have them."""

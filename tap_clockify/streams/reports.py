@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_clockify import rows
 from tap_clockify.windows import DAY, Slice, WindowedStream, midnight, parts
-from taps_common.bookmarks import from_text
+from taps_common.sync.state import from_text
 from taps_common.errors import ShapeError, StatusError
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from tap_clockify.client import Take
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.http import Service
-    from taps_common.reading import Reading
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.http.session import Service
+    from taps_common.sync.engine import Reading
 
 FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
 """Where reports begin without `start_date`: Clockify has existed since that year."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.gates import GatedStream
-from taps_common.bookmarks import to_text
-from taps_common.stream import Unwound
+from tap_clockify.permissions import GatedStream
+from taps_common.sync.state import to_text
+from taps_common.sync.stream import Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.rows import Row
+    from taps_common.sync.state import Scope, Window
+    from taps_common.records.row_types import Row
 
 LARGEST_PAGE = 200
 """Documented maximum of the totals."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_clockify import rows
-from tap_clockify.gates import GatedStream
+from tap_clockify.permissions import GatedStream
 
 if TYPE_CHECKING:
-    from taps_common.http import Service
+    from taps_common.http.session import Service
 
 
 class Webhooks(GatedStream):

@@ -12,16 +12,16 @@ import msgspec
 from tap_clockify import rows
 from tap_clockify.client import is_forbidden, is_unknown_id
 from tap_clockify.streams.by_changes import ByChanges
-from taps_common.bookmarks import to_text
-from taps_common.stream import Unwound
+from taps_common.sync.state import to_text
+from taps_common.sync.stream import Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from taps_common.bookmarks import Scope, Window
+    from taps_common.sync.state import Scope, Window
     from taps_common.errors import RequestError
-    from taps_common.rows import Row
+    from taps_common.records.row_types import Row
 
 ZONE_PADDING = timedelta(days=1)
 """Time windows are read as wall clock of the account's zone even when they end in Z, so a window

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_clockify import rows
 from tap_clockify.client import Listed
-from tap_clockify.gates import GatedStream, PerRowStream
+from tap_clockify.permissions import GatedStream, PerRowStream
 from tap_clockify.streams.members import Users
 
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.reading import Reading
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.sync.engine import Reading
 
 LARGEST_PAGE = 200
 """Documented maximum of the routes of time off."""

@@ -10,17 +10,17 @@ from msgspec.structs import asdict
 from tap_clockify import rows
 from tap_clockify.client import ClockifyStream
 from taps_common.errors import TapError
-from taps_common.http import Request
-from taps_common.stream import Unwound
+from taps_common.http.session import Request
+from taps_common.sync.stream import Unwound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
-    from taps_common.fetch import Walk
-    from taps_common.reading import Reading
-    from taps_common.rows import Row
+    from taps_common.sync.state import Scope, Window
+    from taps_common.sync.concurrency import Walk
+    from taps_common.sync.engine import Reading
+    from taps_common.records.row_types import Row
 
 
 class Workspaces(ClockifyStream):

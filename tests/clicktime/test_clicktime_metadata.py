@@ -12,7 +12,7 @@ import pytest
 
 from tap_clicktime.metadata import DEEPEST, entity_sets
 from tap_clicktime.tap import TapClickTime
-from taps_common.rows import json_schema
+from taps_common.records.row_types import json_schema
 from tests.clicktime.documents import (
     ANY,
     BODIES,

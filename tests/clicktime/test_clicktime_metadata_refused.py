@@ -13,7 +13,7 @@ from tap_clicktime.csdl import LARGEST, MetadataError
 from tap_clicktime.metadata import OTHER_SETS, entity_sets
 from tap_clicktime.tables import tables
 from taps_common.errors import TapError
-from taps_common.rows import json_schema
+from taps_common.records.row_types import json_schema
 from tests.clicktime.documents import (
     BODIES,
     EDMX,

@@ -12,13 +12,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tap_clicktime.streams import CustomFieldStream, EntityStream
-from taps_common.codec import LineEncoder, PageDecoder
+from taps_common.records.codec import LineEncoder, PageDecoder
 from taps_common.errors import ShapeError
 from tests.clicktime.documents import BODIES, catalog_of, document, tap_over, thing
 
 if TYPE_CHECKING:
-    from taps_common.rows import Row
-    from taps_common.stream import Table
+    from taps_common.records.row_types import Row
+    from taps_common.sync.stream import Table
 
 NOW = "2026-09-15T12:30:00+00:00"
 

@@ -10,8 +10,8 @@ import pytest
 from sandbox.clicktime import truth
 from tap_clicktime.client import absolute, credentials, next_request, page_problem
 from taps_common.errors import ShapeError
-from taps_common.http import Request, Service, Session
-from taps_common.pace import Pace
+from taps_common.http.session import Request, Service, Session
+from taps_common.http.rate_limit import Pace
 from tests.clicktime.runs import (
     LISTS,
     PREFIX,

@@ -28,7 +28,7 @@ from tests.common.runs import NOW, Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from taps_common.http import Request, Response
+    from taps_common.http.session import Request, Response
 
 ENTRIES = ["time_entries", "time_entry_custom_fields"]
 ONLY: dict[str, Any] = {"entity_sets": ["TimeEntries"]}
@@ -553,7 +553,7 @@ def test_any_state_that_was_written_serves_to_go_on(
     steady: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a target keeps when the tap is killed: the messages up to some STATE."""
-    monkeypatch.setattr("taps_common.tap.STATE_EVERY", 0.0)
+    monkeypatch.setattr("taps_common.cli.tap.STATE_EVERY", 0.0)
     run = steady.run(page_size=SIZE, **ONLY, **VERSIONS).ok()
     lines = run.output.splitlines(keepends=True)
     states = [number for number, line in enumerate(lines) if b'"STATE"' in line]

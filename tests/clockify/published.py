@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import yaml
 
-from taps_common.rows import fields_of, nested_row
+from taps_common.records.row_types import fields_of, nested_row
 from tests.sandbox.description import DESCRIPTION
 
 if TYPE_CHECKING:

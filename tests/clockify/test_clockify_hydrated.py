@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tap_clockify.hydration import HydratedTasks
-from taps_common.spool import PIECE
+from taps_common.http.spool import PIECE
 from tests.clockify.runs import TASKS, WORKSPACE, Account, Copy, catalog
 from tests.common.runs import NOW, TurningClock
 

@@ -177,7 +177,7 @@ def test_without_room_for_what_is_held_back_it_is_sent(
 
     copied = Copy()
     state = copied.load(read(account, **VERSIONS).ok()).state
-    monkeypatch.setattr("taps_common.unsent.TemporaryFile", made)
+    monkeypatch.setattr("taps_common.sync.unchanged.TemporaryFile", made)
     again = copied.load(read(account, state, **VERSIONS))
     if full == "soon":
         assert "set TMPDIR to a directory that has it" in again.error

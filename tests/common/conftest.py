@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from taps_common.http import Service, Session
-from taps_common.pace import Pace
+from taps_common.http.session import Service, Session
+from taps_common.http.rate_limit import Pace
 from tests.common.doubles import FakeClock
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from tap_clockify.tap import TapClockify
-from taps_common.command import RunFailedError
+from taps_common.cli.command import RunFailedError
 from taps_common.errors import InterruptedRunError
-from taps_common.http import Request, Response
-from taps_common.progress import Cost
+from taps_common.http.session import Request, Response
+from taps_common.sync.progress import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from taps_common.errors import InterruptedRunError, StatusError
-from taps_common.fetch import Workers, drive
-from taps_common.http import Request
-from taps_common.pace import HOUR, Pace
+from taps_common.sync.concurrency import Workers, drive
+from taps_common.http.session import Request
+from taps_common.http.rate_limit import HOUR, Pace
 from tests.common.doubles import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from taps_common.fetch import Walk
-    from taps_common.http import Session
+    from taps_common.sync.concurrency import Walk
+    from taps_common.http.session import Session
     from tests.common.doubles import FakeClock, Server
 
     Connect = Callable[..., Session]

@@ -18,15 +18,15 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
-from taps_common.fetch import LANES, Workers, drive
-from taps_common.http import Request, Response
-from taps_common.progress import Cost
+from taps_common.sync.concurrency import LANES, Workers, drive
+from taps_common.http.session import Request, Response
+from taps_common.sync.progress import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from taps_common.errors import RequestError
-    from taps_common.fetch import Walk
+    from taps_common.sync.concurrency import Walk
 
 WORKERS = [1, 2, 8, 16]
 
@@ -357,7 +357,7 @@ def test_an_answer_that_comes_as_its_wait_ends_is_taken(monkeypatch: pytest.Monk
                 raise FutureTimeoutError
             return found
 
-    monkeypatch.setattr("taps_common.fetch.Future", Late)
+    monkeypatch.setattr("taps_common.sync.concurrency.Future", Late)
     read: list[str] = []
     assert list(drive(walks([2], read), workers(2))) == [(0, None)]
     assert read == ["0/0", "0/1"]

@@ -19,14 +19,14 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
-from taps_common.http import Request
-from taps_common.pace import Pace
+from taps_common.http.session import Request
+from taps_common.http.rate_limit import Pace
 from tests.common.doubles import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from taps_common.http import Session
+    from taps_common.http.session import Session
     from tests.common.doubles import FakeClock, Server
 
     Connect = Callable[..., Session]

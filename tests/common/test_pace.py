@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from taps_common.pace import Pace
+from taps_common.http.rate_limit import Pace
 
 
 def turns(pace: Pace, *moments: float) -> list[float | None]:

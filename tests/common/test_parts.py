@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taps_common import codec
-from taps_common.codec import PART, PageDecoder, records
+from taps_common.records import codec
+from taps_common.records.codec import PART, PageDecoder, records
 from taps_common.errors import ShapeError
-from taps_common.rows import Json, Row
+from taps_common.records.row_types import Json, Row
 from tests.common.doubles import PROJECTS, Answers, FakeClock, one_workspace, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taps_common.rows import Breadcrumb
+    from taps_common.records.row_types import Breadcrumb
 
 
 class Thing(Row):

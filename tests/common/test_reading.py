@@ -16,8 +16,8 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
-from taps_common.progress import Cost
-from taps_common.tap import STATE_EVERY
+from taps_common.sync.progress import Cost
+from taps_common.cli.tap import STATE_EVERY
 from tests.common.doubles import (
     ENTRIES,
     PROJECTS,
@@ -34,7 +34,7 @@ from tests.common.doubles import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from taps_common.http import Request
+    from taps_common.http.session import Request
 
 TIMES = ("time_entries",)
 
@@ -441,7 +441,7 @@ def test_a_run_that_dies_between_workspaces_goes_on_with_its_version(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No bookmark stands for a workspace before the version that its rows carry is active."""
-    monkeypatch.setattr("taps_common.tap.STATE_EVERY", 0.0)
+    monkeypatch.setattr("taps_common.cli.tap.STATE_EVERY", 0.0)
     config: dict[str, Any] = {"emit_activate_version_messages": True}
     two = {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
 

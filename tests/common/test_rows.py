@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import pytest
 
-from taps_common.codec import LineEncoder, PageDecoder, clear, records
-from taps_common.rows import (
+from taps_common.records.codec import LineEncoder, PageDecoder, clear, records
+from taps_common.records.row_types import (
     Json,
     Row,
     UnsupportedTypeError,
@@ -23,7 +23,7 @@ from taps_common.rows import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from taps_common.rows import Breadcrumb
+    from taps_common.records.row_types import Breadcrumb
 
 
 class Inner(Row):

@@ -23,7 +23,7 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 import tap_clockify
 import taps_common
 from tap_clockify.tap import TapClockify
-from taps_common.seam import SeamStream, SeamTap
+from taps_common.sdk import SeamStream, SeamTap
 from taps_common.writer import LineWriter
 from tests.common.doubles import (
     ENTRIES,
@@ -77,7 +77,7 @@ def private_names(path: Path) -> set[str]:
 def own_names(path: Path) -> set[str]:
     """Names that a module which subclasses nothing of the SDK gives its own objects."""
     text = path.read_text(encoding="utf-8")
-    if "taps_common.seam" in text or "singer_sdk" in text:
+    if "taps_common.sdk" in text or "singer_sdk" in text:
         return set()
     return {
         node.attr

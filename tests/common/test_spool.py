@@ -14,14 +14,14 @@ import pytest
 import urllib3
 
 from taps_common.errors import InterruptedRunError, TapError, UnreachableError
-from taps_common.http import Request
-from taps_common.spool import BEGINNING, PIECE, beginning_of, spool_of
+from taps_common.http.session import Request
+from taps_common.http.spool import BEGINNING, PIECE, beginning_of, spool_of
 from tests.common.doubles import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from taps_common.http import Session
+    from taps_common.http.session import Session
     from tests.common.doubles import Server
 
     Connect = Callable[..., Session]

@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
-from taps_common.start import importing
+from taps_common.cli.start import importing
 
 if TYPE_CHECKING:
-    from taps_common.tap import ApiTap
+    from taps_common.cli.tap import ApiTap
 
 
 @pytest.mark.parametrize("tap", [TapClockify, TapClickTime, TapPerform])

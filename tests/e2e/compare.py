@@ -20,7 +20,7 @@ from tap_clockify.tap import TapClockify
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from taps_common.tap import ApiTap
+    from taps_common.cli.tap import ApiTap
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 

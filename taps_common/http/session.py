@@ -14,18 +14,18 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
 
-from taps_common import answers
-from taps_common.connections import Connection, connections, host_of, is_unsafe, origin_of
+from taps_common.http import responses as answers
+from taps_common.http.connections import Connection, connections, host_of, is_unsafe, origin_of
 from taps_common.errors import InterruptedRunError, QuotaError, ShapeError
-from taps_common.progress import Cost
-from taps_common.quota import WORTH_SAYING, time_of
-from taps_common.spool import beginning_of, spool_of
+from taps_common.sync.progress import Cost
+from taps_common.sync.quota import WORTH_SAYING, time_of
+from taps_common.http.spool import beginning_of, spool_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from taps_common.clock import Clock
-    from taps_common.pace import Pace
+    from taps_common.http.rate_limit import Pace
 
 MAX_BACKOFF = 60.0
 """Longest wait in seconds before a retry for which the server named no time."""

@@ -7,12 +7,12 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from taps_common.codec import LineEncoder, records
-from taps_common.reading import Reading
-from taps_common.rows import Row, json_schema
-from taps_common.seam import SeamStream
-from taps_common.spool import room
-from taps_common.unsent import WEEK
+from taps_common.records.codec import LineEncoder, records
+from taps_common.sync.engine import Reading
+from taps_common.records.row_types import Row, json_schema
+from taps_common.sdk import SeamStream
+from taps_common.http.spool import room
+from taps_common.sync.unchanged import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     import msgspec
     from singer_sdk.helpers.types import Context
 
-    from taps_common.batch import Files
-    from taps_common.bookmarks import Scope, Window
+    from taps_common.records.batch_files import Files
+    from taps_common.sync.state import Scope, Window
     from taps_common.errors import RequestError
-    from taps_common.fetch import Walk
-    from taps_common.http import Response
-    from taps_common.outcome import Outcome
-    from taps_common.rows import Breadcrumb
-    from taps_common.tap import ApiTap
+    from taps_common.sync.concurrency import Walk
+    from taps_common.http.session import Response
+    from taps_common.sync.outcome import Outcome
+    from taps_common.records.row_types import Breadcrumb
+    from taps_common.cli.tap import ApiTap
 
 
 ROWS_AT_ONCE = 500
-"""Rows encoded and written together at most, for the same reason as `taps_common.codec.PART`."""
+"""Rows encoded and written together at most, for the same reason as `taps_common.records.codec.PART`."""
 
 
 class Table(SeamStream):
@@ -80,10 +80,10 @@ class Table(SeamStream):
         """Return None: bookmarks are bounded where they are written."""
 
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
-        """Return None: files are written while pages are read, see `taps_common.batch`."""
+        """Return None: files are written while pages are read, see `taps_common.records.batch_files`."""
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
-        """Refuse: pages are read as a whole, see `taps_common.reading`."""
+        """Refuse: pages are read as a whole, see `taps_common.sync.engine`."""
         raise NotImplementedError(f"{self.name} is read by pages")
 
     def rows_from(self, rows: Sequence[Any]) -> Sequence[Row]:

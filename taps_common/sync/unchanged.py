@@ -20,18 +20,18 @@ from zlib import crc32
 
 from msgspec.json import Encoder
 
-from taps_common.bookmarks import before
+from taps_common.sync.state import before
 from taps_common.errors import TapError
-from taps_common.rows import json_schema
-from taps_common.spool import room
+from taps_common.records.row_types import json_schema
+from taps_common.http.spool import room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from taps_common.bookmarks import ScopeState, Window
-    from taps_common.outcome import Outcome
-    from taps_common.rows import Row
-    from taps_common.stream import Source, Table
+    from taps_common.sync.state import ScopeState, Window
+    from taps_common.sync.outcome import Outcome
+    from taps_common.records.row_types import Row
+    from taps_common.sync.stream import Source, Table
 
 WEEK = timedelta(days=7)
 

@@ -13,7 +13,7 @@ import msgspec
 from singer_sdk.exceptions import ConfigValidationError
 
 from taps_common.errors import TapError
-from taps_common.seam import SeamTap
+from taps_common.sdk import SeamTap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

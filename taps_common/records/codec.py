@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 from msgspec import inspect as types
 
-from taps_common import drift
-from taps_common.rows import Row, fields_of, json_schema, narrow, nested_row
+from taps_common.records import tolerant as drift
+from taps_common.records.row_types import Row, fields_of, json_schema, narrow, nested_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from taps_common.rows import Breadcrumb
+    from taps_common.records.row_types import Breadcrumb
 
 PART = 100_000
 """Bytes of a page that become rows at once: few enough that all that is made of them, from rows to

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from taps_common.bookmarks import table_version
+from taps_common.sync.state import table_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from taps_common.bookmarks import Window
-    from taps_common.inspection import Inspection
-    from taps_common.stream import Source, Table
+    from taps_common.sync.state import Window
+    from taps_common.sync.page_checks import Inspection
+    from taps_common.sync.stream import Source, Table
 
 NONE = "%s: no table version in this run: %s"
 

@@ -10,17 +10,17 @@ import msgspec
 
 from tap_clockify.envelopes import rows_in
 from tap_clockify.windows import parts
-from taps_common.bookmarks import to_text
+from taps_common.sync.state import to_text
 from taps_common.errors import ShapeError, StatusError
-from taps_common.http import Request
-from taps_common.progress import Cost
+from taps_common.http.session import Request
+from taps_common.sync.progress import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-    from taps_common.bookmarks import Scope
-    from taps_common.http import Response
-    from taps_common.reading import Reading
+    from taps_common.sync.state import Scope
+    from taps_common.http.session import Response
+    from taps_common.sync.engine import Reading
 
 Event: TypeAlias = Literal["created", "updated", "deleted"]
 

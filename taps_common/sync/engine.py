@@ -6,26 +6,26 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from taps_common import bookmarks
-from taps_common.codec import PageDecoder
+from taps_common.sync import state as bookmarks
+from taps_common.records.codec import PageDecoder
 from taps_common.errors import RequestError, ShapeError, TapError, UnreachableError
-from taps_common.fetch import drive
-from taps_common.inspection import Inspection
-from taps_common.outcome import Outcome
-from taps_common.progress import Cost, Progress
-from taps_common.unsent import what_is_unsent
-from taps_common.versions import activate, version_of
+from taps_common.sync.concurrency import drive
+from taps_common.sync.page_checks import Inspection
+from taps_common.sync.outcome import Outcome
+from taps_common.sync.progress import Cost, Progress
+from taps_common.sync.unchanged import what_is_unsent
+from taps_common.sync.table_versions import activate, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from msgspec import Struct
 
-    from taps_common.bookmarks import Scope, ScopeState, Window
-    from taps_common.http import Request, Response
-    from taps_common.rows import Row
-    from taps_common.stream import Source, Table
-    from taps_common.unsent import Unsent
+    from taps_common.sync.state import Scope, ScopeState, Window
+    from taps_common.http.session import Request, Response
+    from taps_common.records.row_types import Row
+    from taps_common.sync.stream import Source, Table
+    from taps_common.sync.unchanged import Unsent
 
 STALLED_RUNS = 3
 """Runs that may get nowhere with an interrupted reading before it is begun anew."""

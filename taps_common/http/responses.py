@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib3 import exceptions
 
 from taps_common.errors import NotReadyError, QuotaError, StatusError, UnreachableError
-from taps_common.pace import HOUR
+from taps_common.http.rate_limit import HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
     from taps_common.errors import RequestError
-    from taps_common.progress import Cost
+    from taps_common.sync.progress import Cost
 
 LONGEST_WAIT = HOUR
 """Longest wait in seconds that a Retry-After header is granted: the longest known quota's hour."""

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from singer_sdk.exceptions import ConfigValidationError
 
-from taps_common import quota
-from taps_common.batch import Storage
+from taps_common.sync import quota
+from taps_common.records.batch_files import Storage
 from taps_common.clock import Clock, SystemClock
-from taps_common.command import CommandTap, RunFailedError
+from taps_common.cli.command import CommandTap, RunFailedError
 from taps_common.errors import TapError
-from taps_common.fetch import LANES, Workers
-from taps_common.http import Session
-from taps_common.pace import Pace
-from taps_common.reading import Reading
-from taps_common.rows import learn
-from taps_common.settings import (
+from taps_common.sync.concurrency import LANES, Workers
+from taps_common.http.session import Session
+from taps_common.http.rate_limit import Pace
+from taps_common.sync.engine import Reading
+from taps_common.records.row_types import learn
+from taps_common.cli.settings import (
     describe_errors,
     end_of,
     environment_errors,
@@ -26,17 +26,17 @@ from taps_common.settings import (
     start_of,
     unknown_settings,
 )
-from taps_common.stream import Source, Table
+from taps_common.sync.stream import Source, Table
 from taps_common.writer import LineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from taps_common.bookmarks import Scope
-    from taps_common.http import Service
-    from taps_common.outcome import Outcome
-    from taps_common.rows import Row
+    from taps_common.sync.state import Scope
+    from taps_common.http.session import Service
+    from taps_common.sync.outcome import Outcome
+    from taps_common.records.row_types import Row
 
 T = TypeVar("T", bound=Table)
 

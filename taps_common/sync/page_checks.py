@@ -6,17 +6,17 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from taps_common.errors import ShapeError
-from taps_common.rows import attribute_of
+from taps_common.records.row_types import attribute_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taps_common.bookmarks import Scope
-    from taps_common.codec import PageDecoder
-    from taps_common.http import Request
-    from taps_common.outcome import Outcome
-    from taps_common.rows import Row
-    from taps_common.stream import Source, Table
+    from taps_common.sync.state import Scope
+    from taps_common.records.codec import PageDecoder
+    from taps_common.http.session import Request
+    from taps_common.sync.outcome import Outcome
+    from taps_common.records.row_types import Row
+    from taps_common.sync.stream import Source, Table
 
 PROBED_ROWS = 1000
 """Rows of each stream that are searched for fields nobody declared."""

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tap_clockify.client import ClockifyStream, Listed, is_unknown_id
 from taps_common.errors import StatusError, TapError
-from taps_common.progress import Cost
+from taps_common.sync.progress import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_clockify.tap import TapClockify
-    from taps_common.bookmarks import Scope, Window
+    from taps_common.sync.state import Scope, Window
     from taps_common.errors import RequestError
-    from taps_common.fetch import Walk
-    from taps_common.reading import Reading
+    from taps_common.sync.concurrency import Walk
+    from taps_common.sync.engine import Reading
 
 BAD_CREDENTIALS = {1000, 4003, 4017}
 """Clockify's own codes for credentials that it does not accept."""

@@ -19,8 +19,8 @@ from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from taps_common.errors import InterruptedRunError, RequestError
-from taps_common.http import Request, Response
-from taps_common.progress import Cost
+from taps_common.http.session import Request, Response
+from taps_common.sync.progress import Cost
 
 K = TypeVar("K")
 

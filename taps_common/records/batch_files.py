@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from upath import UPath
 
-from taps_common.command import RunFailedError
+from taps_common.cli.command import RunFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

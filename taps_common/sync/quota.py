@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from taps_common.bookmarks import from_text, to_text
+from taps_common.sync.state import from_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

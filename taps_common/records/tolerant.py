@@ -15,7 +15,7 @@ import msgspec
 from msgspec import inspect as types
 
 from taps_common.errors import ShapeError
-from taps_common.rows import fields_of, nested_row
+from taps_common.records.row_types import fields_of, nested_row
 
 S = TypeVar("S", bound=msgspec.Struct)
 

@@ -1,0 +1,1 @@
+"""Records: row types, JSON Schema, decoding and encoding; knows nothing of HTTP and state."""

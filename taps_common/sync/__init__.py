@@ -1,0 +1,1 @@
+"""Sync: streams, the engine that reads them, and the state."""
