@@ -12,16 +12,16 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from taps_common.http.responses import Problem, json_problem
-from taps_common.sync.state import from_text, to_text
 from taps_common.records.tolerant import parse_tolerantly
 from taps_common.errors import ShapeError
-from taps_common.http.session import Request
+from taps_common.http.request import Request
+from taps_common.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from taps_common.http.session import Response
+    from taps_common.http.request import Response
 
 USER_NAME = "clicktime"
 """What Basic authentication calls the user; the token is the password (help, "Power BI")."""
@@ -35,7 +35,7 @@ JSON_HEADERS = {
 EMPTY = msgspec.Raw()
 
 
-class Page(
+class Envelope(
     msgspec.Struct,
     rename={
         "link_40": "@odata.nextLink",
@@ -69,7 +69,7 @@ class Page(
         return self.count_40 if self.count_40 is not None else self.count_401
 
 
-_page = msgspec.json.Decoder(Page, strict=False)  # counts may come as text
+_page = msgspec.json.Decoder(Envelope, strict=False)  # counts may come as text
 
 
 def service_root(config: Mapping[str, Any]) -> str:
@@ -107,7 +107,7 @@ def advice(status: int, code: int | None) -> str:  # noqa: ARG001 - OData's code
     return "If it stays, ask ClickTime's support and name the time and the request id."
 
 
-def _open(body: bytes) -> Page:
+def _open(body: bytes) -> Envelope:
     """Return the envelope of a page; texts that are no Unicode are mended.
 
     Raises:
@@ -154,7 +154,7 @@ def count_problem(body: bytes) -> Problem | None:
     return Problem("did not answer with a number", passing=False)
 
 
-def page_of(request: Request, response: Response, *, with_lists: bool = False) -> Page:
+def envelope_of(request: Request, response: Response, *, with_lists: bool = False) -> Envelope:
     """Return the envelope of an answer that was proved to be one.
 
     Args:
@@ -172,11 +172,6 @@ def page_of(request: Request, response: Response, *, with_lists: bool = False) -
             "not read. Deselect properties that hold lists."
         )
     return page
-
-
-def has_more(response: Response) -> bool:
-    """Tell whether a page follows an answer that was proved to be one."""
-    return bool(_open(response.body).link)
 
 
 def sample(request: Request, response: Response) -> list[dict[str, object]]:
@@ -216,12 +211,12 @@ def next_request(request: Request, link: str) -> Request:
 
 
 def literal(kind: str, moment: datetime, *, up: bool = False) -> str:
-    """Return a moment as it stands in `$filter`; nothing where the calendar ends before it.
+    """Return a timestamp as it stands in `$filter`; nothing where the calendar ends before it.
 
     Args:
         kind: primitive type of the property.
-        moment: the moment.
-        up: whether a date is to include the moment when it is an upper bound, exclusive.
+        moment: the timestamp.
+        up: whether a date is to include the timestamp when it is an upper bound, exclusive.
     """
     if kind == "Edm.DateTimeOffset":
         return to_text(moment)
@@ -233,8 +228,8 @@ def literal(kind: str, moment: datetime, *, up: bool = False) -> str:
     return day.isoformat() if kind == "Edm.Date" else f"'{day.isoformat()}'"
 
 
-def moment_of(value: object) -> datetime | None:
-    """Return what a date, or the text of a date or a moment means, in UTC; None for other texts.
+def timestamp_of(value: object) -> datetime | None:
+    """Return what a date, or the text of a date or timestamp, means in UTC; None for other texts.
 
     Digits of a second beyond the sixth are cut off: a bookmark must not pass the row it is of.
     """

@@ -37,7 +37,7 @@ _text_decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @dataclass(frozen=True)
-class Lifted:
+class CustomColumn:
     """A custom field that has a column of its own.
 
     Attributes:

@@ -81,7 +81,7 @@ class EntitySet:
         properties: names of the properties that rows have on the wire.
         objects: names of those that hold objects of no fixed shape, at any depth.
         lists: whether any of them holds a list.
-        has_heirs: whether rows may be of types that extend the declared one.
+        has_subtypes: whether rows may be of types that extend the declared one.
     """
 
     name: str
@@ -92,7 +92,7 @@ class EntitySet:
     properties: tuple[str, ...]
     objects: frozenset[str]
     lists: bool
-    has_heirs: bool
+    has_subtypes: bool
 
     @property
     def sortable(self) -> list[str]:
@@ -190,7 +190,7 @@ class _Builder:
             nullable=frozenset(one.name for one in properties.values() if one.nullable),
             properties=tuple(properties),
             lists='"array"' in json.dumps(json_schema(row)),
-            has_heirs=bool(self._document.descendants(kind)),
+            has_subtypes=bool(self._document.descendants(kind)),
             objects=frozenset(
                 field.encode_name
                 for field in fields_of(row)

@@ -7,15 +7,23 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from tap_clicktime import query
-from tap_clicktime.client import moment_of, page_of, sample
+from tap_clicktime.client import timestamp_of, envelope_of, sample
 from taps_common.errors import RequestError, ShapeError
+from taps_common.sync.steps import Ask
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import TypeAlias, TypeVar
+
     from tap_clicktime.metadata import EntitySet
-    from taps_common.sync.engine import Reading
+    from taps_common.http.request import Response
+    from taps_common.sync.state import Window
+
+    T = TypeVar("T")
+    Asking: TypeAlias = Generator[Ask, Response, T]
 
 STEPS = (1, 2, 4, 7, 14, 28, 56, 91, 182, 364, 728)
-"""Days of a slice. Few sizes and fixed borders: an interrupted reading finds its slices again."""
+"""Days of a slice. Few sizes and fixed borders: an interrupted read finds its slices again."""
 
 MOST = 64
 """Slices of one list: enough to keep 16 requests on their way until the end."""
@@ -71,7 +79,9 @@ def cut(first: datetime, last: datetime, rows: int | None, page_size: int) -> li
     return [Slice(low, high) for low, high in zip(lows, highs, strict=True)] if borders else []
 
 
-def slices_of(entity_set: EntitySet, name: str, reading: Reading, page_size: int) -> list[Slice]:
+def slices_of(
+    entity_set: EntitySet, name: str, window: Window | None, page_size: int
+) -> Asking[list[Slice]]:
     """Return slices of a list by a date, if it is long and the service filters and sorts.
 
     It takes three or four requests for a row each to find out.
@@ -79,28 +89,28 @@ def slices_of(entity_set: EntitySet, name: str, reading: Reading, page_size: int
     Args:
         entity_set: the list.
         name: the property that holds the date.
-        reading: who asks.
+        window: what part of it is read.
         page_size: how many rows a page holds.
     """
-    asked = _Questions(entity_set, name, reading)
+    asked = _Questions(entity_set, name)
     undated = name in entity_set.nullable
     try:
-        last = asked.first(("$orderby", f"{name} desc"))
+        last = yield from asked.first(("$orderby", f"{name} desc"))
         if last is None:
             return []
         end = last + MARGIN
         order = ("$orderby", name)
-        if asked.rows(("$filter", query.between(entity_set, name, end, None)), order):
+        later = ("$filter", query.between(entity_set, name, end, None))
+        if (yield from asked.rows(later, order)):
             return []  # the service does not filter, or does not sort
         if undated:
-            asked.rows(("$filter", f"{name} eq null"), order)  # is it understood?
+            yield from asked.rows(("$filter", f"{name} eq null"), order)  # is it understood?
         dated = (("$filter", query.between(entity_set, name, None, end)), order)
-        first, rows = asked.counted(*dated, few=2 * PAGES * page_size)
+        first, rows = yield from asked.counted(*dated, few=2 * PAGES * page_size)
     except (RequestError, ShapeError, OverflowError):  # the last: no date lies after the latest
-        return []  # reading the whole list will tell what is wrong
+        return []  # reading the whole list will show what is wrong
     if first is None:
         return []
-    window = reading.window
     if window and window.start:
         first = max(first, window.start)
     if window and window.end:
@@ -109,60 +119,67 @@ def slices_of(entity_set: EntitySet, name: str, reading: Reading, page_size: int
     return [*slices, Slice()] if slices and undated else slices
 
 
-def sorts(entity_set: EntitySet, name: str, reading: Reading) -> bool:
-    """Tell whether the service is seen to sort a list by a date: its ends differ then."""
-    asked = _Questions(entity_set, name, reading)
+def sorts(entity_set: EntitySet, name: str) -> Asking[bool]:
+    """Return whether the service is seen to sort a list by a date: its ends differ then."""
+    asked = _Questions(entity_set, name)
     dated = ("$filter", f"{name} ne null")
     try:
-        first = asked.first(dated, ("$orderby", name))
-        last = asked.first(dated, ("$orderby", f"{name} desc"))
+        first = yield from asked.first(dated, ("$orderby", name))
+        last = yield from asked.first(dated, ("$orderby", f"{name} desc"))
     except (RequestError, ShapeError):
         return False
     return first is not None and last is not None and first < last
 
 
-def dates_are_read(entity_set: EntitySet, name: str, reading: Reading) -> bool:
-    """Tell whether the dates of a list can be compared: texts can if they begin as ISO dates do."""
+def dates_are_comparable(entity_set: EntitySet, name: str) -> Asking[bool]:
+    """Return whether the dates of a list can be compared: texts can if they begin as ISO dates."""
     if entity_set.kinds[name] != "Edm.String":
         return True
     try:
-        rows = _Questions(entity_set, name, reading).rows(("$filter", f"{name} ne null"))
+        rows = yield from _Questions(entity_set, name).rows(("$filter", f"{name} ne null"))
     except (RequestError, ShapeError):
         return False
-    return all(moment_of(row.get(name)) for row in rows)
+    return all(timestamp_of(row.get(name)) for row in rows)
 
 
 class _Questions:
     """Questions about a list, each answered by a row at most."""
 
-    def __init__(self, entity_set: EntitySet, name: str, reading: Reading) -> None:
+    def __init__(self, entity_set: EntitySet, name: str) -> None:
         self._entity_set = entity_set
         self._name = name
-        self._reading = reading
 
-    def rows(self, *params: tuple[str, str]) -> list[dict[str, object]]:
+    def rows(self, *params: tuple[str, str]) -> Asking[list[dict[str, object]]]:
         """Return the row that a question brings, if there is one."""
-        return self._ask(*params)[0]
+        return (yield from self._ask(*params))[0]
 
-    def first(self, *params: tuple[str, str]) -> datetime | None:
+    def first(self, *params: tuple[str, str]) -> Asking[datetime | None]:
         """Return the date of the first row that a question brings, or None if it brings none."""
-        rows = self.rows(*params)
-        return moment_of(rows[0].get(self._name)) if rows else None
+        return self._date_in((yield from self.rows(*params)))
 
-    def counted(self, *params: tuple[str, str], few: int) -> tuple[datetime | None, int | None]:
+    def counted(
+        self, *params: tuple[str, str], few: int
+    ) -> Asking[tuple[datetime | None, int | None]]:
         """Return the date of the first row and the number of rows.
 
         If the service does not count, the number is 0 for few rows and None for many.
         """
         try:
-            rows, counted = self._ask(*params, ("$count", "true"))
+            rows, counted = yield from self._ask(*params, ("$count", "true"))
         except RequestError:
-            rows, counted = self._ask(*params)
+            rows, counted = yield from self._ask(*params)
         if counted is None:
-            counted = None if self.rows(*params, ("$skip", str(few))) else 0
-        return (moment_of(rows[0].get(self._name)) if rows else None), counted
+            many = yield from self.rows(*params, ("$skip", str(few)))
+            counted = None if many else 0
+        return self._date_in(rows), counted
 
-    def _ask(self, *params: tuple[str, str]) -> tuple[list[dict[str, object]], int | None]:
+    def _date_in(self, rows: list[dict[str, object]]) -> datetime | None:
+        return timestamp_of(rows[0].get(self._name)) if rows else None
+
+    def _ask(
+        self, *params: tuple[str, str]
+    ) -> Asking[tuple[list[dict[str, object]], int | None]]:
         request = query.question(self._entity_set, *params, ("$top", "1"))
-        response = self._reading.ask(replace(request, patient=False))  # a refusal is an answer
-        return sample(request, response), page_of(request, response).count
+        request = replace(request, patient=False)  # a refusal is an answer
+        response = yield Ask(request)
+        return sample(request, response), envelope_of(request, response).count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from operator import attrgetter
@@ -11,249 +11,242 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tap_clicktime import query
-from tap_clicktime.client import absolute, has_more, moment_of, next_request, page_of, service_root
+from tap_clicktime.client import (
+    absolute,
+    envelope_of,
+    next_request,
+    service_root,
+    timestamp_of,
+)
 from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotations
-from tap_clicktime.headway import Headway
-from tap_clicktime.slices import dates_are_read, slices_of, sorts
-from taps_common.errors import ShapeError, StatusError
+from tap_clicktime.slices import dates_are_comparable, slices_of, sorts
+from taps_common.errors import ShapeError, SkippedError, StatusError
 from taps_common.records.row_types import attribute_of
-from taps_common.sync.stream import Source, Unwound
+from taps_common.sync.steps import Again, Fetch, Page, Plan
+from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
-    from tap_clicktime.custom_fields import Lifted
+    from tap_clicktime.custom_fields import CustomColumn
     from tap_clicktime.metadata import EntitySet
     from tap_clicktime.slices import Slice
-    from taps_common.sync.state import Scope, Window
     from taps_common.errors import RequestError
-    from taps_common.sync.concurrency import Walk
-    from taps_common.http.session import Request, Response
-    from taps_common.sync.engine import Reading
+    from taps_common.http.request import Request, Response
     from taps_common.records.row_types import Row
-    from taps_common.cli.tap import ApiTap
+    from taps_common.sdk import SdkTap
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
 
 OVERLAP = timedelta(hours=1)
 """How far before its bookmark a list with a modification stamp is read again: clocks differ, stamps
 have more digits than are kept, and what a transaction wrote shows when it ends."""
 
-EMPTY_PAGES = 100
-"""Empty pages in a row, each with a link to another, before a walk is called broken."""
-
 SLICE = "dated"
 """What a slice is called in messages and state."""
 
+RESTARTS = 3
+"""How often a list whose links expire is begun again without having come any further."""
 
-class EntityStream(Source):
+
+@dataclass(frozen=True)
+class Details:
+    """What the reads of a set's partitions have to know.
+
+    Attributes:
+        dated: whether the cursor's dates can be compared.
+        slices: the parts that a long list is cut into, by name.
+    """
+
+    dated: bool
+    slices: Mapping[str, Slice]
+
+
+class EntityStream(EndpointStream):
     """The rows of an entity set.
 
     Attributes:
         entity_set: what `$metadata` says about it.
-        cut_by: the property by whose date a full reading is cut into slices, if it is.
+        cut_by: the property by whose date a full read is cut into slices, if it is.
         follows_changes: whether the cursor moves whenever a row changes.
-        lifted: custom fields that have a column of their own.
+        custom_columns: custom fields that have a column of their own.
         custom_fields: the properties that hold custom fields, the best one first.
     """
 
     lenient = True
     sliced = True
-    optional = True
+    alternatives = query.ALTERNATIVES
     entity_set: ClassVar[EntitySet]
     cut_by: ClassVar[str | None] = None
     follows_changes: ClassVar[bool] = False
-    lifted: ClassVar[tuple[Lifted, ...]] = ()
+    custom_columns: ClassVar[tuple[CustomColumn, ...]] = ()
     custom_fields: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, tap: ApiTap) -> None:
+    def __init__(self, tap: SdkTap) -> None:
         super().__init__(tap)
-        self._given_up = query.NO_OPTIONS
-        self._slices: dict[str, Slice] = {}
-        self._headways: dict[str, Headway] = {}
         self._misfits: set[str] = set()
-        self._annotated = True
-        self._dated = True
-
-    @property
-    def path(self) -> str:
-        """The set's address below the service's."""
-        return f"/{self.entity_set.name}"
 
     @property
     def lookback(self) -> timedelta:
         """How far before its bookmark the set is read again."""
         return OVERLAP if self.follows_changes else super().lookback
 
-    def moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
+    def cursor_of(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
         """Return the cursor of a row."""
-        return moment_of(getattr(row, attribute_of(str(self.cursor))))
+        return timestamp_of(getattr(row, attribute_of(str(self.cursor))))
 
-    def latest(self, rows: Sequence[Any]) -> datetime | None:
+    def latest(self, rows: Rows) -> datetime | None:
         """Return the latest cursor of a page."""
         found = set(map(attrgetter(attribute_of(str(self.cursor))), rows))  # few dates, many rows
-        return max((at for value in found if (at := moment_of(value))), default=None)
+        return max((at for value in found if (at := timestamp_of(value))), default=None)
 
     def expects(self, path: str) -> bool:
-        """Tell whether a member that no type declares is an annotation."""
+        """Return whether a member that no type declares is an annotation."""
         return "@" in path
 
-    def refusal(self, error: RequestError, *, known: bool) -> str | None:
+    def skip_reason(
+        self, error: RequestError, partition: Partition, *, known: bool
+    ) -> SkippedError | None:
         """Return why the set is left out: the token's user has not the right or the module."""
         if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
-            return "the token's user may not read it (403): it needs a role, a right or a module"
+            return SkippedError(
+                "the token's user may not read it (403): it needs a role, a right or a module",
+                whole=True,
+            )
         return None
 
-    def is_foreseen(self, scope: Scope) -> bool:
-        """Tell whether it is a list that is read as a whole."""
-        return not self.cursor and not self.cut_by
+    # -- what is read ----------------------------------------------------------------------------
 
-    def is_whole(self, response: Response) -> bool:
-        """Tell whether an answer is the only page of its list."""
-        return not has_more(response)
-
-    # -- slices ----------------------------------------------------------------------------------
-
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return the whole list, or its slices where all of a long one is read."""
-        window = reading.window
-        self._slices = {}
-        self._dated = not self.cursor or dates_are_read(self.entity_set, self.cursor, reading)
-        if not self._dated:
+        slices: dict[str, Slice] = {}
+        dated = not self.cursor or (yield from dates_are_comparable(self.entity_set, self.cursor))
+        if not dated:
             self.logger.warning(
-                "%s: texts in %s are no ISO dates: all of it is read", self.name, self.cursor
+                "%s: texts in %s are not ISO dates: all of it is read", self.name, self.cursor
             )
-        elif self.cut_by and (window is None or window.since is None):
-            size = self.tap.config["page_size"]
-            slices = slices_of(self.entity_set, self.cut_by, reading, size)
-            self._slices = {str(one): one for one in slices}
-        return [{SLICE: name} for name in self._slices] or [{}]
+        elif self.cut_by and (bounds.window is None or bounds.window.since is None):
+            size = self.config["page_size"]
+            found = yield from slices_of(self.entity_set, self.cut_by, bounds.window, size)
+            slices = {str(one): one for one in found}
+        return Plan([{SLICE: name} for name in slices] or [{}], details=Details(dated, slices))
 
-    # -- walks -----------------------------------------------------------------------------------
+    def allows(self, options: Mapping[str, str], partition: Partition) -> bool:
+        """Return whether a partition can do without some options: a slice needs its `$filter`."""
+        return SLICE not in partition or options["$filter"] == query.SENT
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Read a list, or a slice of it; where a link expired, go on from the last date."""
-        headway = self._headways[self.partition_id(partition)] = Headway()
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return all options where the service refuses the question; links have none."""
+        status = error.status if isinstance(error, StatusError) else None
+        return query.OPTIONS if first and status in query.NOT_UNDERSTOOD else ()
+
+    def on_alternative(
+        self, options: Mapping[str, str], scope: Scope, error: RequestError
+    ) -> str:
+        """Return which options the service does not take."""
+        return f"the service takes no {', '.join(_left_out(options))}"
+
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Follow the links of a list, or of a slice; where one expired, go on at the last date."""
+        way = _Way(self._ordered_by(bounds))
         while True:
             try:
-                yield from self._pages(partition, window, reading, headway)
+                yield from self._pages(partition, bounds, way)
             except StatusError as error:
-                if not headway.expired(error) or not self.own_keys or headway.begin_again():
+                if not way.expired(error) or not self.own_keys or way.begin_again():
                     raise
-                if headway.by and not sorts(self.entity_set, headway.by, reading):
-                    headway.reached = None
-                going = (
-                    f"goes on at {headway.reached:%Y-%m-%d}" if headway.reached else "begins again"
-                )
-                self.logger.warning("%s: a link expired; the walk %s", self.name, going)
-                reading.begin_again(partition, error)
+                if way.by and not (yield from sorts(self.entity_set, way.by)):
+                    way.reached = None
+                going = f"goes on at {way.reached:%Y-%m-%d}" if way.reached else "begins again"
+                self.logger.warning("%s: a link expired; the list %s", self.name, going)
+                yield Again()
             else:
                 return
 
-    def _pages(
-        self, partition: Scope, window: Window | None, reading: Reading, headway: Headway
-    ) -> Walk:
-        """Follow links from a question to the last page.
+    def _pages(self, partition: Partition, bounds: Bounds, way: _Way) -> Requests:
+        """Ask the first question, and follow links to the last page."""
+        way.follows_link = False
+        request = self._question(partition, bounds, way)
+        while True:
+            page: Page = yield Fetch(request, way.note)
+            if page.link is None:
+                return
+            request = next_request(request, page.link)
+            way.follows_link = True
+
+    def open_page(self, request: Request, response: Response) -> Page:
+        """Return the rows of a response, and the address of the next page.
 
         Raises:
-            ShapeError: a link was followed before (NO-LOOP), or pages stay empty.
+            ShapeError: it is not a page, or the link is not an address.
         """
-        headway.follows = False
-        request, response = yield from self._begin(partition, window, reading, headway)
-        followed: set[str] = set()
-        empty = 0
-        while True:
-            link, rows = self._take(request, response, partition, reading)
-            if link is None:
-                return
-            empty = 0 if rows else empty + 1
-            if empty >= EMPTY_PAGES:
-                raise ShapeError(f"{request}: {empty} empty pages in a row, none of them the last.")
+        envelope = envelope_of(request, response, with_lists=self.entity_set.lists)
+        link = envelope.link
+        if link:
             try:
-                link = absolute(link, response.url, service_root(self.tap.config))
+                link = absolute(link, response.url, service_root(self.config))
             except ValueError:
-                raise ShapeError(f"{request}: the link to the next page is no address.") from None
-            if link in followed:
-                raise ShapeError(f"{request}: the link to the next page leads back.")
-            followed.add(link)
-            request = next_request(request, link)
-            del response  # a page is not kept while the walk waits for its next turn
-            headway.follows = True
-            response = yield request
+                raise ShapeError(
+                    f"{request}: the link to the next page is not an address."
+                ) from None
+        return Page(bytes(envelope.value), last=not link, link=link or None)
 
-    def _take(
-        self, request: Request, response: Response, partition: Scope, reading: Reading
-    ) -> tuple[str | None, int]:
-        """Hand a page on; return the link to the next one, if there is one, and its rows."""
-        page = page_of(request, response, with_lists=self.entity_set.lists)
-        rows_only = replace(response, body=bytes(page.value))
-        self._annotated = b"@" in rows_only.body
-        return page.link, reading.take(request, rows_only, partition, last=not page.link)
+    def _ordered_by(self, bounds: Bounds) -> str | None:
+        """Return the date that rows are asked for in the order of."""
+        details: Details = bounds.details
+        if not details.dated or bounds.options["$orderby"] != query.SENT:
+            return None
+        incremental = bounds.window is not None and bounds.window.since is not None
+        return self.cursor if incremental else self.cut_by or self.cursor
 
-    def _begin(
-        self, partition: Scope, window: Window | None, reading: Reading, headway: Headway
-    ) -> Generator[Request, Response, tuple[Request, Response]]:
-        """Ask the first question of a walk."""
-        part = self._slices.get(partition.get(SLICE, ""))
-        request = self._question(part, window, reading, headway)
-        needed = frozenset({"$filter"} if part else ())
-        request, response, given_up = yield from query.understood(
-            request, self._given_up, needed, reading.outcome
-        )
-        if given_up != self._given_up:
-            self._given_up = given_up
-            self.logger.warning(
-                "%s: the service takes no %s", self.name, ", ".join(sorted(given_up))
-            )
-        if "$orderby" in given_up:
-            headway.by = headway.reached = None
-        return request, response
-
-    def _question(
-        self, part: Slice | None, window: Window | None, reading: Reading, headway: Headway
-    ) -> Request:
-        """Return the first request of a walk."""
-        entity_set = self.entity_set
-        if not self._dated:
-            window = None
-        headway.by = self.cursor if window and window.since else self.cut_by or self.cursor
-        headway.by = headway.by if self._dated else None
+    def _question(self, partition: Partition, bounds: Bounds, way: _Way) -> Request:
+        """Return the first request of a partition."""
+        entity_set, details = self.entity_set, bounds.details
+        part = details.slices.get(partition.get(SLICE, ""))
         conditions = []
         if part and self.cut_by:
             dated = query.between(entity_set, self.cut_by, part.low, part.high)
             conditions.append(dated or f"{self.cut_by} eq null")
-        if window and self.cursor:
-            low, high = window.since or window.start, window.end
+        if bounds.window and self.cursor and details.dated:
+            low, high = bounds.since, bounds.until
             conditions.append(query.between(entity_set, self.cursor, low, high, or_null=True))
-        if headway.by:
+        if way.by and way.reached:
             conditions.append(
-                query.between(entity_set, headway.by, headway.reached, None, or_null=True)
+                query.between(entity_set, way.by, way.reached, None, or_null=True)
             )
-        wanted = [field.encode_name for field in msgspec.structs.fields(reading.fields)]
         return query.question(
             entity_set,
             ("$filter", " and ".join(condition for condition in conditions if condition)),
-            ("$orderby", ",".join(query.total_order(entity_set, headway.by))),
-            ("$select", query.selection(entity_set, wanted)),
-            page_size=self.tap.config["page_size"],
+            ("$orderby", ",".join(query.total_order(entity_set, way.by))),
+            ("$select", query.selection(entity_set, bounds.columns)),
+            page_size=self.config["page_size"],
+            without=_left_out(bounds.options),
         )
 
     # -- rows ------------------------------------------------------------------------------------
 
-    def complete(self, rows: Sequence[Any], partition: Scope) -> None:
-        """Copy keys out of objects, leave annotations out of objects, lift custom fields."""
+    def strip(self, rows: Rows, text: bytes) -> None:
+        """Leave annotations out of objects."""
+        if not rows or b"@" not in text:
+            return
+        objects = {attribute_of(name) for name in self.entity_set.objects}
+        for name in objects & {*type(rows[0]).__struct_fields__}:
+            for row in rows:
+                setattr(row, name, without_annotations(getattr(row, name)))
+
+    def complete(self, rows: Rows, partition: Partition) -> None:
+        """Copy keys out of objects, and custom fields into columns of their own."""
         there = {*type(rows[0]).__struct_fields__} if rows else set()
         for path, alias in self.entity_set.key:
             if attribute_of(alias) in there and alias != path:
                 for row in rows:
                     setattr(row, attribute_of(alias), _inside(row, path))
-        objects = {attribute_of(name) for name in self.entity_set.objects}
-        for name in objects & there if self._annotated else ():
-            for row in rows:
-                setattr(row, name, without_annotations(getattr(row, name)))
-        if lifted := [one for one in self.lifted if attribute_of(one.column) in there]:
+        if columns := [one for one in self.custom_columns if attribute_of(one.column) in there]:
             for row in rows:
                 found = dict(self.custom_fields_of(row))
-                for one in lifted:
+                for one in columns:
                     setattr(row, attribute_of(one.column), self._read(one, found.get(one.field)))
 
     def custom_fields_of(self, row: object) -> Iterator[tuple[str | None, object]]:
@@ -261,22 +254,69 @@ class EntityStream(Source):
         held = (getattr(row, name, None) for name in self.custom_fields)
         return pairs(next((value for value in held if value), None))
 
-    def _read(self, lifted: Lifted, value: object) -> object:
+    def _read(self, column: CustomColumn, value: object) -> object:
         try:
-            return lifted.read(value)
+            return column.read(value)
         except (msgspec.ValidationError, ArithmeticError):
-            if lifted.column not in self._misfits:
-                self._misfits.add(lifted.column)
+            if column.column not in self._misfits:
+                self._misfits.add(column.column)
                 self.logger.warning(
-                    "%s: values of the custom field %r are no %s, sent as null",
-                    *(self.name, lifted.field, lifted.type),
+                    "%s: values of the custom field %r are not of the type %s, sent as null",
+                    *(self.name, column.field, column.type),
                 )
             return None
 
-    def remember(self, rows: Sequence[Any], partition: Scope) -> None:
-        """Note how far a walk came: it goes on from there if its link expires."""
-        if headway := self._headways.get(self.partition_id(partition)):
-            headway.passes(rows)
+
+@dataclass
+class _Way:
+    """How far a partition was read, for when it has to begin again.
+
+    Attributes:
+        by: the date that rows are ordered by, if they are.
+        reached: that date of the last row.
+        follows_link: whether the request under way follows a link.
+        furthest: where it began again last.
+        restarts: how often it began again there.
+    """
+
+    by: str | None
+    reached: datetime | None = None
+    follows_link: bool = False
+    furthest: datetime | None = None
+    restarts: int = 0
+
+    def note(self, rows: Rows) -> Rows:
+        """Note how far the rows reach; where they are in no order, no date is safe to go on at."""
+        if self.by is None:
+            return rows
+        held = attrgetter(attribute_of(self.by))
+        dates: list[Any] = [at for at in map(held, rows) if at is not None]
+        if not dates:
+            return rows
+        if isinstance(dates[0], str):
+            dates = [timestamp_of(at) for at in dates]
+        first, last = timestamp_of(dates[0]), timestamp_of(dates[-1])
+        known = first and last and None not in dates and sorted(dates) == dates
+        if not known or (self.reached and first and self.reached > first):
+            self.by = self.reached = None
+        else:
+            self.reached = last
+        return rows
+
+    def begin_again(self) -> bool:
+        """Count a new beginning; return whether there were too many of them."""
+        if self.reached and (self.furthest is None or self.reached > self.furthest):
+            self.furthest, self.restarts = self.reached, 0
+        self.restarts += 1
+        return self.restarts > RESTARTS
+
+    def expired(self, error: StatusError) -> bool:
+        """Return whether an error means that a link holds no more (OData protocol, 11.2.6.7)."""
+        return self.follows_link and error.status in {HTTPStatus.GONE, HTTPStatus.NOT_FOUND}
+
+
+def _left_out(options: Mapping[str, str]) -> list[str]:
+    return sorted(name for name, value in options.items() if value == query.LEFT_OUT)
 
 
 def _inside(row: object, path: str) -> object:
@@ -294,26 +334,25 @@ def _inside(row: object, path: str) -> object:
     return value
 
 
-class CustomFieldStream(Unwound):
+class CustomFieldStream(ChildStream):
     """Custom fields of the rows of a set, one row each.
 
     Attributes:
-        unwinds: the set's stream.
+        parent: the set's stream.
         owner: this table's columns that come from the row itself, and the properties they copy.
     """
 
-    unwinds: ClassVar[type[EntityStream]]
+    parent: ClassVar[type[EntityStream]]
     owner: ClassVar[dict[str, str]]
 
-    def rows_from(self, rows: Sequence[Any]) -> list[Row]:
+    def child_rows(self, rows: Rows) -> list[Row]:
         """Return one row per custom field; without a name where they cannot be read."""
         return list(self._rows_of(rows))
 
-    def _rows_of(self, rows: Sequence[Any]) -> Iterator[Row]:
-        source = self.source
-        assert isinstance(source, EntityStream)  # noqa: S101 - what `unwinds` says
+    def _rows_of(self, rows: Rows) -> Iterator[Row]:
+        parent = self.tap.stream_of(self.parent)
         owner = {attribute_of(column): attribute_of(name) for column, name in self.owner.items()}
         for row in rows:
             own = {column: getattr(row, name) for column, name in owner.items()}
-            for name, value in source.custom_fields_of(row):
+            for name, value in parent.custom_fields_of(row):
                 yield self.row(Name=name, Value=text_of(value), ValueType=kind_of(value), **own)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from tap_clicktime.custom_fields import AS_OBJECT, AS_TEXT, TYPES, Lifted
+from tap_clicktime.custom_fields import AS_OBJECT, AS_TEXT, TYPES, CustomColumn
 from tap_clicktime.streams import CustomFieldStream, EntityStream
 from taps_common.errors import TapError
 from taps_common.records.row_types import narrow, row_type
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tap_clicktime.metadata import EntitySet
     from taps_common.records.row_types import Row
-    from taps_common.sync.stream import Table
+    from taps_common.sync.stream import RecordStream
 
 DATED = {"TimeEntries": "Date"}
 """Sets that are read by the date of what they record, and grow large enough to be cut by it."""
@@ -35,7 +35,7 @@ STAMPS = {
 CURSOR_KINDS = {"Edm.Date", "Edm.DateTimeOffset"}
 
 
-def tables(sets: Sequence[EntitySet], config: Mapping[str, Any]) -> list[type[Table]]:
+def tables(sets: Sequence[EntitySet], config: Mapping[str, Any]) -> list[type[RecordStream]]:
     """Return the tables of entity sets: one each, and one for its custom fields.
 
     Raises:
@@ -44,7 +44,7 @@ def tables(sets: Sequence[EntitySet], config: Mapping[str, Any]) -> list[type[Ta
     names = _stream_names(sets)
     cursors = _by_set(config, "replication_keys", names)
     columns = _by_set(config, "custom_field_columns", names)
-    found: list[type[Table]] = []
+    found: list[type[RecordStream]] = []
     taken = set(names.values())
     for one in sets:
         stream = _entity_stream(one, names[one.name], config, cursors, columns.get(one.name, ()))
@@ -94,7 +94,7 @@ def _by_set(config: Mapping[str, Any], setting: str, names: Mapping[str, str]) -
         known = name if name in names else sets.get(name)
         if known is None:
             raise TapError(
-                f"{setting} names {name}, which is no entity set; there are {', '.join(names)}."
+                f"{setting} names {name}, which is not an entity set; there are {', '.join(names)}."
             )
         found[known] = value
     return found
@@ -105,21 +105,21 @@ def _entity_stream(
     name: str,
     config: Mapping[str, Any],
     cursors: Mapping[str, str],
-    columns: Iterable[Any],
+    named_columns: Iterable[Any],
 ) -> type[EntityStream]:
     custom = _custom_fields(one, config)
     row = one.row
     if custom == (AS_TEXT,):
         row = narrow(row, lambda path: path != (AS_OBJECT,))  # type: ignore[assignment]  # a row
-    lifted = tuple(_lifted(one.name, column) for column in columns)
-    if lifted and not custom:
+    columns = tuple(_custom_column(one.name, column) for column in named_columns)
+    if columns and not custom:
         raise TapError(f"custom_field_columns names {one.name}, which has no custom fields.")
-    row = _with_columns(row, lifted)
+    row = _with_columns(row, columns)
     named = DATED.get(one.name, "")
     dated = named if one.kinds.get(named) in {*CURSOR_KINDS, "Edm.String"} else None
     cursor, follows_changes = _cursor(one, cursors.get(one.name), dated)
     needs = {path.partition("/")[0] for path, _ in one.key} | {cursor, dated}
-    if lifted:
+    if columns:
         needs.update(custom)
     return type(
         one.name,
@@ -135,7 +135,7 @@ def _entity_stream(
             "entity_set": replace(one, row=row),
             "cut_by": dated,
             "follows_changes": follows_changes,
-            "lifted": lifted,
+            "custom_columns": columns,
             "custom_fields": custom,
             "needs": frozenset(needs - {None}),
         },
@@ -149,23 +149,23 @@ def _custom_fields(one: EntitySet, config: Mapping[str, Any]) -> tuple[str, ...]
     return tuple(name for name in (AS_OBJECT, AS_TEXT) if name in one.properties)
 
 
-def _lifted(name: str, column: Any) -> Lifted:  # noqa: ANN401 - whatever the settings hold
+def _custom_column(name: str, column: Any) -> CustomColumn:  # noqa: ANN401 - whatever the settings hold
     given = {"name": column} if isinstance(column, str) else column
     known = isinstance(given, dict) and given.keys() <= {"name", "type"}
     if known and all(isinstance(value, str) for value in given.values()):
-        lifted = Lifted(given.get("name", ""), given.get("type", "string"))
-        if lifted.type in TYPES and lifted.column != Lifted("").column:
-            return lifted
+        found = CustomColumn(given.get("name", ""), given.get("type", "string"))
+        if found.type in TYPES and found.column != CustomColumn("").column:
+            return found
     raise TapError(
         f"custom_field_columns.{name} must list names, or objects with a name and a type "
         f"({', '.join(TYPES)})."
     )
 
 
-def _with_columns(row: type[Row], lifted: Sequence[Lifted]) -> type[Row]:
-    if not lifted:
+def _with_columns(row: type[Row], columns: Sequence[CustomColumn]) -> type[Row]:
+    if not columns:
         return row
-    names = [one.column for one in lifted]
+    names = [one.column for one in columns]
     if twice := {name for name in names if names.count(name) > 1}:
         raise TapError(f"custom_field_columns would name two columns {', '.join(sorted(twice))}.")
     if known := {field.encode_name for field in msgspec.structs.fields(row)} & {*names}:
@@ -176,7 +176,7 @@ def _with_columns(row: type[Row], lifted: Sequence[Lifted]) -> type[Row]:
             Annotated[TYPES[one.type], Meta(description=f"Custom field {one.field}.")] | None,
             None,
         )
-        for one in lifted
+        for one in columns
     ]
     return row_type(row.__name__, fields, row.__doc__ or "", base=row)
 
@@ -196,7 +196,7 @@ def _cursor(one: EntitySet, named: str | None, dated: str | None) -> tuple[str |
     if named is not None:
         if named not in candidates:
             raise TapError(
-                f"replication_keys names {one.name}.{named}, which is no date of this set; "
+                f"replication_keys names {one.name}.{named}, which is not a date of this set; "
                 f"it has {', '.join(candidates) or 'none'}."
             )
         return named, named in stamps
@@ -229,7 +229,7 @@ def _custom_field_stream(stream: type[EntityStream], name: str) -> type[CustomFi
             "row": row,
             "primary_keys": (*keys, "Name"),
             "replication_key": stream.cursor,
-            "unwinds": stream,
+            "parent": stream,
             "owner": copied,
             "needs": frozenset({*copied.values(), *stream.custom_fields}),
         },

@@ -22,10 +22,10 @@ from tap_clicktime.custom_fields import pairs, without_annotations
 from tap_clicktime.metadata import entity_sets
 from tap_clicktime.streams import EntityStream
 from tap_clicktime.tables import tables
-from taps_common.errors import RequestError, ShapeError, StatusError, TapError
-from taps_common.http.session import Request, Service
 from taps_common.cli.settings import COMMON_SETTINGS, header_error, url_error
 from taps_common.cli.tap import ApiTap
+from taps_common.errors import RequestError, ShapeError, StatusError, TapError
+from taps_common.http.request import Request, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.catalog import CatalogEntry
 
     from tap_clicktime.metadata import EntitySet
-    from taps_common.sync.stream import Table
+    from taps_common.sync.stream import RecordStream
 
 SAMPLE = 100
 """Rows of each set in which `--check` looks for custom fields."""
@@ -155,8 +155,8 @@ class TapClickTime(ApiTap):
     # -- tables ----------------------------------------------------------------------------------
 
     @cached_property
-    def table_types(self) -> Sequence[type[Table]]:
-        """All tables: those the service declares, or the documented ones while none is known.
+    def stream_types(self) -> Sequence[type[RecordStream]]:
+        """All streams: those the service declares, or the documented ones while none is known.
 
         Raises:
             TapError: `$metadata` could not be read, or a setting does not go with it.
@@ -181,7 +181,7 @@ class TapClickTime(ApiTap):
     @property
     def entities(self) -> list[EntityStream]:
         """The streams of entity sets."""
-        return [table for table in self.tables if isinstance(table, EntityStream)]
+        return [one for one in self.all_streams if isinstance(one, EntityStream)]
 
     # -- the run ---------------------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class TapClickTime(ApiTap):
             TapError: it has not.
         """
         catalog: Mapping[str, CatalogEntry] = self.input_catalog or {}
-        names = {table.name for table in self.tables}
+        names = {stream.name for stream in self.all_streams}
         gone = [name for name, entry in catalog.items() if name not in names and _selected(entry)]
         if gone:
             raise TapError(
@@ -218,7 +218,7 @@ class TapClickTime(ApiTap):
                 if isinstance(error, StatusError):
                     if error.status == HTTPStatus.UNAUTHORIZED:
                         raise
-                    reason = stream.refusal(error, known=False)
+                    reason = stream.skip_reason(error, {}, known=False)
                 yield f"  {one.name}: {'left out' if reason else 'fails'}: {reason or error}"
                 if reason:
                     left_out.add(reason)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
-from tap_clockify.envelopes import rows_in
+from tap_clockify.client import rows_in
 from tap_clockify.windows import parts
-from taps_common.sync.state import to_text
-from taps_common.errors import ShapeError, StatusError
-from taps_common.http.session import Request
-from taps_common.sync.progress import Cost
+from taps_common.errors import ShapeError
+from taps_common.http.request import Request
+from taps_common.sync.steps import Ask
+from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-    from taps_common.sync.state import Scope
-    from taps_common.http.session import Response
-    from taps_common.sync.engine import Reading
+    from taps_common.http.request import Response
+    from taps_common.sync.steps import Scope
 
 Event: TypeAlias = Literal["created", "updated", "deleted"]
 
@@ -47,14 +45,11 @@ TYPES = (
 )
 """All types that the parameter's description lists."""
 
-PAGE_SIZES = (5000, 1000, 200)
+PAGE_SIZES = ("5000", "1000", "200", "50")
 """What is asked for in turn: no maximum is known. A smaller page may come whatever is asked for."""
 
 DEFAULT_PAGE_SIZE = 50
 """Documented; a page of fewer rows is the last one."""
-
-T = TypeVar("T")
-
 
 class Audit(msgspec.Struct, rename="camel"):
     """When a row was created and updated."""
@@ -77,11 +72,44 @@ class Change(msgspec.Struct, rename="camel"):
     deletion_bin_id: str | None = None
     document: msgspec.Raw = msgspec.Raw(b"null")
     time_entry_id: str | None = None
+    time_interval: object = None
 
     @property
     def type(self) -> str | None:
         """The entity's type."""
         return self.document_code or self.document_type
+
+    @property
+    def known_type(self) -> str | None:
+        """The type as `TYPES` has it, however it is spelled (`TIMEENTRY`, `time_entry`)."""
+        return _TYPE_OF.get(_letters(self.type or ""))
+
+    @property
+    def entity(self) -> Entity:
+        """What the row says of the entity's own fields: a removed one is the document."""
+        try:
+            return msgspec.json.decode(self.document, type=Entity)
+        except msgspec.DecodeError:
+            return Entity()
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether it is a time entry: by its type, or by its fields where the type is unknown."""
+        if self.known_type:
+            return self.known_type == ENTRY
+        return any(isinstance(one.time_interval, dict) for one in (self, self.entity))
+
+    @property
+    def entry_id(self) -> str | None:
+        """Id of the time entry that it is, or that it is a part of, if it says so.
+
+        What a removed document calls its own id goes before the row's, which may be that of the bin
+        that the document is kept in.
+        """
+        entity = self.entity
+        if self.is_entry:
+            return entity.id or self.id
+        return self.time_entry_id or entity.time_entry_id
 
     def at(self, event: Event) -> datetime | None:
         """Return when it happened."""
@@ -95,58 +123,57 @@ class Change(msgspec.Struct, rename="camel"):
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC, which it is in where it has no offset."""
+    """Return a timestamp in UTC, which it is in where it has no offset."""
     if moment.tzinfo is None:
         return moment.replace(tzinfo=timezone.utc)
     return moment.astimezone(timezone.utc)
 
 
-def owner_in(document: bytes) -> str | None:
-    """Return the time entry that a document belongs to, if it names one."""
-    try:
-        return msgspec.json.decode(document, type=_Owned).time_entry_id
-    except msgspec.DecodeError:
-        return None
+class Entity(msgspec.Struct, rename="camel"):
+    """What an entity's own fields say of time entries."""
 
-
-class _Owned(msgspec.Struct, rename="camel"):
+    id: str | None = None
     time_entry_id: str | None = None
+    time_interval: object = None
+
+
+def _letters(name: str) -> str:
+    """Return a type's name in upper case, without what stands between its words."""
+    return "".join(filter(str.isalnum, name)).upper()
+
+
+_TYPE_OF = {_letters(name): name for name in TYPES}
 
 
 def feed(
-    scope: Scope,
-    event: Event,
-    types: Sequence[str],
-    start: datetime,
-    end: datetime,
-    cost: Cost,
-) -> Generator[Request, Response, list[bytes]]:
-    """Request a feed; return its rows as they came.
+    scope: Scope, event: Event, types: Sequence[str], start: datetime, end: datetime, limit: str
+) -> Generator[Ask, Response, list[bytes]]:
+    """Ask for a feed; return its rows as they came.
 
     What is deleted meanwhile leaves the feed, and others move to pages that were read already: more
-    than one page is read again until nothing new comes. What the answers cost is added to `cost`.
+    than one page is read again until nothing new comes.
+
+    Args:
+        scope: the workspace.
+        event: which of the feeds.
+        types: what it is to tell of.
+        start: its window's begin.
+        end: its window's end.
+        limit: rows that are asked for at once.
 
     Raises:
-        ShapeError: an answer is no feed, or the paging does not advance.
+        ShapeError: a response is not a feed, or the paging does not advance.
     """
     query = (
         *(("type", one) for one in types),
         ("start", to_text(start.replace(microsecond=0))),
         ("end", to_text(end.replace(microsecond=0))),
+        ("limit", limit),
     )
     found: dict[bytes, None] = {}
-    sizes = iter(PAGE_SIZES)
-    size = next(sizes)
     while True:
         known = len(found)
-        try:
-            read = yield from _pages(scope, event, (*query, ("limit", str(size))), found, cost)
-        except StatusError as error:
-            if error.status != HTTPStatus.BAD_REQUEST or size == DEFAULT_PAGE_SIZE:
-                raise
-            cost.add(error.cost)
-            size = next(sizes, DEFAULT_PAGE_SIZE)
-            continue
+        read = yield from _pages(scope, event, query, found)
         if read <= 1 or len(found) == known:
             return list(found)
 
@@ -156,16 +183,14 @@ def _pages(
     event: Event,
     query: tuple[tuple[str, str], ...],
     found: dict[bytes, None],
-    cost: Cost,
-) -> Generator[Request, Response, int]:
-    """Request each page once, the first of which is 0 or 1; return how many have rows."""
+) -> Generator[Ask, Response, int]:
+    """Ask for each page once, the first of which is 0 or 1; return how many have rows."""
     trail: set[bytes] = set()
     page = 0
     while True:
         params = (*query, ("page", str(page)))
         request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", scope, params)
-        response = yield request
-        cost.add(response.cost)
+        response = yield Ask(request)
         try:
             bare = rows_in(response.body, ("response",))
             rows = [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
@@ -180,31 +205,11 @@ def _pages(
         page += 1
 
 
-def drive_alone(walk: Generator[Request, Response, T], reading: Reading) -> T:
-    """Send the requests of a walk one after the other; return what it returns.
-
-    Raises:
-        RequestError: no usable answer came.
-    """
-    try:
-        request = next(walk)
-        while True:
-            try:
-                response = reading.ask(request)
-            except StatusError as error:
-                request = walk.throw(error)
-            else:
-                request = walk.send(response)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-
-
 def change_of(row: bytes) -> Change:
     """Return a row of a feed.
 
     Raises:
-        ShapeError: it has no id, or a moment is none.
+        ShapeError: it has no id, or a time that is not a timestamp.
     """
     try:
         return msgspec.json.decode(row, type=Change)
@@ -213,7 +218,7 @@ def change_of(row: bytes) -> Change:
 
 
 class EntryChanges:
-    """What happened to time entries since a moment.
+    """What happened to time entries since a point in time.
 
     Args:
         recent: ids of entries that were sent before and created within what is read now: if they
@@ -231,12 +236,18 @@ class EntryChanges:
         self.deleted: dict[str, Change] = {}
         self.alive: set[str] = set()
         self._recent = list(recent)
-        self._gone: dict[str, Change] = {}
+        self._gone: dict[str, datetime] = {}
+        self._sure: set[str] = set()
 
     @property
     def ids(self) -> list[str]:
         """The entries to be read again."""
-        return list(dict.fromkeys((*self.touched, *self._recent)))
+        return list(dict.fromkeys((*filter(self._sure.__contains__, self.touched), *self._recent)))
+
+    @property
+    def guesses(self) -> list[str]:
+        """Ids of rows that do not say which entry they are or are a part of: it may be theirs."""
+        return [one for one in self.touched if one not in self._sure]
 
     @property
     def doubtful(self) -> list[str]:
@@ -244,11 +255,18 @@ class EntryChanges:
         return [one for one in self.deleted if one not in self.alive]
 
     @property
-    def missing(self) -> list[str]:
-        """Those that the feeds call created or updated, and not deleted, and that did not come."""
+    def lost(self) -> list[str]:
+        """What the feeds name, and neither came nor is deleted."""
         return [one for one in self.touched if one not in self.alive and one not in self.deleted]
 
-    def read(self, scope: Scope, since: datetime, until: datetime, reading: Reading) -> None:
+    @property
+    def missing(self) -> list[str]:
+        """Those of `lost` that are entries."""
+        return [one for one in self.lost if one in self._sure]
+
+    def read(
+        self, scope: Scope, since: datetime, until: datetime, limit: str
+    ) -> Generator[Ask, Response, None]:
         """Read the feeds.
 
         Raises:
@@ -256,20 +274,19 @@ class EntryChanges:
         """
         for start, end in parts(since, until, LONGEST):
             for event in EVENTS:
-                walk = feed(scope, event, ENTRY_TYPES, start, end, Cost())
-                for row in drive_alone(walk, reading):  # it counts the cost itself
+                for row in (yield from feed(scope, event, ENTRY_TYPES, start, end, limit)):
                     self._note(event, change_of(row))
 
     def gone(self, now: datetime) -> list[bytes]:
         """Return the last known rows of entries that are deleted, once those that live are read.
 
         Args:
-            now: when those are called deleted of which no feed says it.
+            now: when those are called deleted of which no feed says when.
         """
-        unseen = {id_: Change(id_, deleted_at=now) for id_ in self._recent}
-        every = {**unseen, **self.deleted}
-        self._gone = {id_: one for id_, one in every.items() if id_ not in self.alive}
-        return list(map(_last_known, self._gone.values()))
+        every = {**{id_: Change(id_) for id_ in self._recent}, **self.deleted}
+        gone = {id_: change for id_, change in every.items() if id_ not in self.alive}
+        self._gone = {id_: change.at("deleted") or now for id_, change in gone.items()}
+        return [_last_known(id_, change) for id_, change in gone.items()]
 
     def complete(self, entries: Iterable[Any]) -> None:
         """Set on entries what the feeds say of them."""
@@ -277,7 +294,7 @@ class EntryChanges:
             audit = self.touched.get(entry.id) or Audit()
             known = {"createdAt": audit.created_at, "updatedAt": audit.updated_at}
             if gone := self._gone.get(entry.id):
-                known["_sdc_deleted_at"] = gone.at("deleted")
+                known["_sdc_deleted_at"] = gone
             else:
                 self.alive.add(entry.id)
             for name, moment in known.items():
@@ -285,27 +302,30 @@ class EntryChanges:
                     setattr(entry, name, moment)
 
     def _note(self, event: Event, change: Change) -> None:
-        if change.type == ENTRY and event == "deleted":
-            self.deleted[change.id] = change
+        if change.known_type not in {None, *ENTRY_TYPES}:
+            return  # nobody asked for it
+        ident = change.entry_id
+        if ident and change.is_entry and event == "deleted":
+            self.deleted[ident] = change
             return
-        if change.type == ENTRY:
-            audit = self.touched.setdefault(change.id, Audit())
+        if ident:
+            self._sure.add(ident)
+        audit = self.touched.setdefault(ident or change.id, Audit())
+        if change.is_entry:
             audit.created_at = change.at("created") or audit.created_at
             moments = (audit.updated_at, change.at("updated"))
         else:
-            owner = change.time_entry_id or owner_in(change.document) or change.id
-            audit = self.touched.setdefault(owner, Audit())
             moments = (audit.updated_at, change.at(event))
         audit.updated_at = max(filter(None, moments), default=None)
 
 
-def _last_known(change: Change) -> bytes:
+def _last_known(ident: str, change: Change) -> bytes:
     """Return the row of an entry as it was when it was deleted, its id at least."""
     try:
         document = msgspec.json.decode(change.document, type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         document = {}
-    return msgspec.json.encode({**document, "id": change.id})
+    return msgspec.json.encode({**document, "id": ident})
 
 
 def created_by_id(ident: str) -> datetime | None:
@@ -317,5 +337,5 @@ def created_by_id(ident: str) -> datetime | None:
 
 
 def created_since(ids: Iterable[str], moment: datetime) -> list[str]:
-    """Return the ids that were given from a moment on."""
+    """Return the ids that were given from a point in time on."""
     return [one for one in ids if (at := created_by_id(one)) and at >= moment]

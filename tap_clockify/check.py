@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_clockify import streams
-from tap_clockify.client import PAGE_SIZE, ClockifyStream, api_url
-from tap_clockify.permissions import GatedStream, PerRowStream
+from tap_clockify.client import PAGE_SIZE, ClockifyStream, is_forbidden
+from tap_clockify.hosts import api_url
+from tap_clockify.permissions import PermittedStream, PerRowStream
 from tap_clockify.streams.entity_changes import Feed
 from tap_clockify.streams.expenses import ExpenseCategories
 from tap_clockify.windows import WindowedStream
+from taps_common.errors import StatusError
+from taps_common.sync.steps import Bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_clockify.tap import TapClockify
-    from taps_common.sync.state import Scope
+    from taps_common.sync.steps import Scope
 
 ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
 """Roles that the list of workspaces can be filtered by; owners are not counted as admins there."""
@@ -30,26 +33,28 @@ def lines(tap: TapClockify) -> Iterator[str]:
     Raises:
         TapError: Clockify cannot be read.
     """
-    me = tap.me()
+    account = tap.account
+    me = account.me()
     yield f"{tap.name} {tap.plugin_version} at {api_url(tap.config)}"
     yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
-    addon = bool(tap.config.get("addon_token"))
-    roles = {} if addon else {role: tap.with_role(role) for role in ROLES}
-    total, others = len(tap.workspaces) if addon else 1, 1 if addon else 2  # owner, and roles
-    for scope in tap.workspaces:
-        ident = scope["workspaceId"]
-        workspace = tap.known_workspaces[ident]
+    addon = account.is_addon
+    roles = {} if addon else {role: account.with_role(role) for role in ROLES}
+    tap.connect()
+    total = len(account.workspaces) if addon else 1
+    others = 1 if addon else 2  # the owner, and roles
+    for ident, workspace in account.workspaces.items():
+        scope = {"workspaceId": ident}
         plan = workspace.featureSubscriptionType or "unknown"
-        members = len(tap.member_walks(scope))
-        projects = len(tap.ids_of(streams.Projects, scope, "projectId"))
-        lists = 3 + _pages(members) + _pages(projects)  # and user groups, clients, tags
-        requests = lists + members + _for_tasks(tap, scope)
+        people = _members(tap, scope)
+        projects = len(tap.engine.ids(tap.stream_of(streams.Projects), scope))
+        lists = 3 + _pages(people) + _pages(projects)  # and user groups, clients, tags
+        requests = lists + people + _for_tasks(tap, scope, projects)
         total += requests
-        others += _others(tap, scope, members, projects)
+        others += _others(tap, scope, people, projects)
         own = " and ".join(role for role, ids in roles.items() if ident in ids)
         role = "add-on" if addon else own or "plain member"
         yield (
-            f"  {workspace.name} ({ident}): {role}, plan {plan}, {members:,} members, "
+            f"  {workspace.name} ({ident}): {role}, plan {plan}, {people:,} members, "
             f"{projects:,} projects, at least {requests:,} requests"
         )
         yield from _left_out(tap, scope)
@@ -74,52 +79,62 @@ def lines(tap: TapClockify) -> Iterator[str]:
     )
 
 
-def _for_tasks(tap: TapClockify, scope: Scope) -> int:
+def _members(tap: TapClockify, scope: Scope) -> int:
+    """Return how many members' entries are read in a workspace."""
+    try:
+        return len(tap.engine.ids(tap.stream_of(streams.Users), scope))
+    except StatusError as error:
+        if not is_forbidden(error):
+            raise
+        return 1  # the key's owner
+
+
+def _for_tasks(tap: TapClockify, scope: Scope, projects: int) -> int:
     """Return how many requests the tasks of a workspace take besides the list of projects."""
-    kept = tap.table(streams.Projects).tasks.get(scope["workspaceId"])
-    if kept is not None and kept.came:
-        return len(kept.to_compare())
-    return len(tap.ids_of(streams.Projects, scope, "projectId"))
+    kept = tap.account.hydrated_tasks.get(scope["workspaceId"])
+    return 1 if kept is not None and kept.came else projects
 
 
 def _left_out(tap: TapClockify, scope: Scope) -> Iterator[str]:
     """Return what a run will not read of a workspace, one line per reason."""
-    if not tap.administers(scope["workspaceId"]):
+    if not tap.account.administers(scope["workspaceId"]):
         yield (
             "    left out: time entries of other members, which only the key of an owner or admin "
             "can read"
         )
     reasons: dict[str, list[str]] = {}
-    for table in tap.tables:
-        source = table.source
-        if isinstance(source, GatedStream):
-            reason = source.gate(scope)
-            partly = None if reason else source.partial(scope)
+    for table in tap.all_streams:
+        stream = table.endpoint
+        if isinstance(stream, PermittedStream):
+            reason = stream.not_allowed(scope)
+            partly = None if reason else stream.partial(scope)
             text = f"left out: {{}}: {reason}" if reason else f"in part: {{}}: {partly}"
             if reason or partly:
                 reasons.setdefault(text, []).append(table.name)
-            if not reason and (sentence := source.missing()):
+            if not reason and (sentence := stream.missing_setting()):
                 reasons.setdefault(f"will fail: {{}}: {sentence}", []).append(table.name)
     for text, names in reasons.items():
         yield f"    {text.format(', '.join(names))}"
 
 
-def _others(tap: TapClockify, scope: Scope, members: int, projects: int) -> int:
+def _others(tap: TapClockify, scope: Scope, people: int, projects: int) -> int:
     """Return how many requests the tables besides the core take in a workspace, at least."""
-    known: dict[type[ClockifyStream], int] = {streams.Users: members, streams.Projects: projects}
+    known: dict[type[ClockifyStream], int] = {streams.Users: people, streams.Projects: projects}
+    now = tap.clock.now()
+    bounds = Bounds(tap.start_date, tap.start_date, tap.end_date, now, frozenset())
     count = 0
-    for table in tap.tables:
-        if not isinstance(table, GatedStream) or table.gate(scope):
+    for stream in tap.all_streams:
+        if not isinstance(stream, PermittedStream) or stream.not_allowed(scope):
             continue
-        if isinstance(table, PerRowStream):
-            count += known.get(table.parent, 0)
-        elif isinstance(table, WindowedStream):
-            count += len(table.slices(scope, tap.start_date, tap.clock.now()))
-        elif isinstance(table, Feed):
-            count += len(table.events) * len(table.slices(tap.start_date, tap.clock.now()))
-        elif isinstance(table, ExpenseCategories):
-            count += len(table.kinds)
-        elif isinstance(table, ClockifyStream):
+        if isinstance(stream, PerRowStream):
+            count += known.get(stream.parent, 0)
+        elif isinstance(stream, WindowedStream):
+            count += len(stream.slices(scope, bounds))
+        elif isinstance(stream, Feed):
+            count += len(stream.events) * len(stream.slices(bounds))
+        elif isinstance(stream, ExpenseCategories):
+            count += len(stream.kinds)
+        else:
             count += 1
     return count
 

@@ -3,57 +3,30 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import TapCapabilities
 
 from tap_clockify import check, streams
-from tap_clockify.client import (
-    REGIONS,
-    advice,
-    api_url,
-    audit_log_advice,
-    audit_log_url,
-    credentials,
-    is_forbidden,
-    reports_advice,
-    reports_url,
-)
-from taps_common.errors import ShapeError, StatusError, TapError
-from taps_common.http.session import Request, Service
+from tap_clockify.account import Account
+from tap_clockify.hosts import REGIONS, advice, api_url, credentials
 from taps_common.cli.settings import COMMON_SETTINGS, header_error, url_error
 from taps_common.cli.tap import ApiTap
+from taps_common.errors import TapError
+from taps_common.http.request import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
-    from tap_clockify import rows
-    from tap_clockify.client import Listed
-    from taps_common.sync.state import Scope
-
-D = TypeVar("D")
-
-ADMINS = ("OWNER", "WORKSPACE_ADMIN")
-"""Roles that see everything; owners are not counted as admins where workspaces are filtered."""
-
-
-class Me(msgspec.Struct):
-    """Whose key it is."""
-
-    id: str
-    name: str | None = None
-    email: str | None = None
-
 
 class TapClockify(ApiTap):
     """Singer tap for Clockify: members, clients, projects, tasks, tags and time entries."""
 
     name = "tap-clockify"
-    table_types = streams.TABLES
+    stream_types = streams.STREAMS
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "api_key",
@@ -175,11 +148,6 @@ class TapClockify(ApiTap):
         TapCapabilities.LOG_BASED,
     ]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
-        self.unlisted: set[str] = set()
-        self._with_role: dict[tuple[str, ...], list[str]] = {}
-        super().__init__(*args, **kwargs)
-
     def setup_mapper(self) -> None:
         """Have the streams take the catalog first: the method decides which columns they fill."""
         assert self.streams  # noqa: S101 - made by being asked for
@@ -212,93 +180,13 @@ class TapClockify(ApiTap):
         return Service(api_url(self.config), credentials(self.config), advice)
 
     @cached_property
-    def reports(self) -> Service:
-        """The host of reports, with the same credentials."""
-        return Service(reports_url(self.config), credentials(self.config), reports_advice)
-
-    @cached_property
-    def audit_log(self) -> Service | None:
-        """The host of the audit log, with the same credentials; None where none is known."""
-        url = audit_log_url(self.config)
-        return Service(url, credentials(self.config), audit_log_advice) if url else None
-
-    # -- what streams walk over ------------------------------------------------------------------
-
-    @property
-    def workspaces(self) -> list[Scope]:
-        """The workspaces that are read, one scope each."""
-        self.listed(streams.Workspaces, {})
-        return [{"workspaceId": ident} for ident in self.table(streams.Workspaces).known]
-
-    @property
-    def known_workspaces(self) -> dict[str, rows.Workspace]:
-        """The workspaces that are read, by id: name, plan and features."""
-        return self.table(streams.Workspaces).known
-
-    def administers(self, workspace_id: str) -> bool:
-        """Tell whether the key is an owner's or admin's; an add-on has no role.
-
-        Raises:
-            TapError: Clockify does not say.
-        """
-        return bool(self.config.get("addon_token")) or workspace_id in self._administered
-
-    @cached_property
-    def _administered(self) -> set[str]:
-        """Ids of the workspaces whose owner or admin has the key; one request."""
-        known = [self._with_role.get((role,)) for role in ADMINS]
-        if None not in known:  # --check asked for each
-            return {ident for ids in known for ident in ids or ()}
-        return set(self.with_role(*ADMINS))
-
-    @property
-    def lost_workspaces(self) -> list[str]:
-        """Ids of workspaces that an earlier run read and the key does not see any more.
-
-        Their rows are absent, not deleted. State remembers workspaces where versions are on.
-        """
-        if self.config.get("workspace_ids"):
-            return []
-        return sorted(set(self._seen_workspaces()) - {*self.table(streams.Workspaces).known})
+    def account(self) -> Account:
+        """What is known of the account whose key it is."""
+        return Account(self.config, self.session.send, self._seen_workspaces)
 
     def _seen_workspaces(self) -> list[str]:
         state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
         return state.get("seen", [])
-
-    def ids_of(self, kind: type[Listed], scope: Scope, name: str) -> list[dict[str, str]]:
-        """Return one partition per row of a list in a workspace.
-
-        Args:
-            kind: the list.
-            scope: the workspace.
-            name: what the id is called in the route.
-
-        Raises:
-            TapError: the list could not be read.
-        """
-        self.listed(kind, scope)
-        ids = self.table(kind).ids.get(scope["workspaceId"], {})
-        return [{**scope, name: ident} for ident in ids]
-
-    def member_walks(self, scope: Scope) -> list[dict[str, str]]:
-        """Return one partition per member; the key's owner alone where members cannot be listed."""
-        try:
-            return self.ids_of(streams.Users, scope, "userId")
-        except StatusError as error:
-            if not is_forbidden(error):
-                raise
-            self.unlisted.add(scope["workspaceId"])
-            return [{**scope, "userId": self.me().id}]
-
-    def me(self) -> Me:
-        """Return whose key it is; one request.
-
-        Raises:
-            TapError: Clockify does not say.
-        """
-        return self._decode(Request("/user"), Me)
-
-    # -- the run ---------------------------------------------------------------------------------
 
     def connect(self) -> None:
         """Read the list of workspaces: the first request shows whether the key works.
@@ -308,32 +196,16 @@ class TapClockify(ApiTap):
         Raises:
             TapError: a workspace cannot be read, or there is none.
         """
-        for partition, error in self.outcome_of(streams.Workspaces).failures:
+        workspaces = self.stream_of(streams.Workspaces)
+        for partition, error in self.engine.read(workspaces).failures:
             if partition:
                 raise TapError(f"Workspace {partition['workspaceId']}: {error}") from error
             raise error
-        if self.config["emit_activate_version_messages"] and not self.lost_workspaces:
-            seen = sorted(self.table(streams.Workspaces).known)
+        self.account.workspaces = self.engine.ids(workspaces, {})
+        if self.config["emit_activate_version_messages"] and not self.account.lost_workspaces():
+            seen = sorted(self.account.workspaces)
             self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})["seen"] = seen
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
         return check.lines(self)
-
-    def with_role(self, *roles: str) -> list[str]:
-        """Return the ids of the workspaces where the key has any of some roles; one request.
-
-        Raises:
-            TapError: Clockify does not say.
-        """
-        if roles not in self._with_role:
-            request = Request("/workspaces", params=tuple(("roles", role) for role in roles))
-            found = self._decode(request, list[Me])
-            self._with_role[roles] = [workspace.id for workspace in found]
-        return self._with_role[roles]
-
-    def _decode(self, request: Request, kind: type[D]) -> D:
-        try:
-            return msgspec.json.decode(self.session.send(request).body, type=kind)
-        except msgspec.DecodeError:
-            raise ShapeError(f"{request} did not send what Clockify documents.") from None

@@ -5,27 +5,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, ClassVar
 
-import msgspec
-
 from tap_clockify.client import is_unknown_id
-from tap_clockify.permissions import GatedStream
-from taps_common.http.session import Request
+from tap_clockify.permissions import PermittedStream
+from taps_common.sync.steps import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from taps_common.sync.state import Scope
-    from taps_common.errors import RequestError
-    from taps_common.sync.engine import Reading
+    from taps_common.errors import RequestError, SkippedError
+    from taps_common.sync.steps import Bounds, Partition, Planning, Scope
 
 DAY = timedelta(days=1)
 
 Slice = tuple[datetime, datetime]
-"""A part of a window: its first moment, and the moment that it ends before."""
+"""A part of a window: when it begins, and when it ends, exclusive."""
 
 
-class WindowedStream(GatedStream):
-    """A list that is asked for by POST, between two moments of the body.
+class WindowedStream(PermittedStream):
+    """A list that is asked for by POST, between two times in the body.
 
     A run reads from `start_date`, or the bookmark less the look-back, up to `end_date` or the
     present. The whole of what exists is never asked for at once, so there is no table version.
@@ -34,79 +31,66 @@ class WindowedStream(GatedStream):
         span: the longest window that is asked for at once on any plan.
     """
 
-    posted: ClassVar[Mapping[str, object]] = {}
     sliced = True
     span: ClassVar[timedelta]
 
     @property
-    def versioned(self) -> bool:
+    def is_whole_table(self) -> bool:
         """False: rows outside of the window exist too."""
         return False
 
     def earliest(self, began: datetime) -> datetime:
-        """Return where a reading begins that no setting and no bookmark bounds."""
+        """Return where a read begins that no setting and no bookmark bounds."""
         raise NotImplementedError
 
     def reach(self, since: datetime, until: datetime, began: datetime) -> Slice:
-        """Return the window as the service can be asked for it, when the reading began."""
+        """Return the window as the service can be asked for it, when the read began."""
         raise NotImplementedError
 
-    def bounds(self, part: Slice) -> tuple[str, str]:
-        """Return the two moments of a slice as the service takes them."""
-        raise NotImplementedError
-
-    def asked(self, partition: Scope, page: int) -> Mapping[str, object]:
-        """Return what is posted for a page."""
+    def bounds_of(self, part: Slice) -> tuple[str, str]:
+        """Return the two ends of a slice as the service takes them."""
         raise NotImplementedError
 
     def longest(self, scope: Scope) -> timedelta:
         """Return the longest window that is asked for at once in a workspace."""
         return self.span
 
-    def slices(self, scope: Scope, since: datetime | None, began: datetime) -> list[Slice]:
-        """Return the slices of a window, oldest first; none where it is empty.
-
-        Args:
-            scope: the workspace.
-            since: the lower bound from the bookmark or the settings, if there is one.
-            began: when the reading began; nothing later is asked for.
-        """
-        end = self.tap.end_date
-        until = min(began, end) if end else began
-        first = self.tap.start_date or self.earliest(began)
-        low, high = self.reach(max(since or first, first), until, began)
+    def slices(self, scope: Scope, bounds: Bounds) -> list[Slice]:
+        """Return the slices of a window, oldest first; none where it is empty."""
+        until = min(bounds.began, bounds.until or bounds.began)
+        first = bounds.start or self.earliest(bounds.began)
+        low, high = self.reach(max(bounds.since or first, first), until, bounds.began)
         return list(parts(low, high, self.longest(scope)))
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> list[dict[str, str]]:
-        """Return one walk per slice; none where the table cannot be read.
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
+        """Return one partition per slice.
 
         What lies more than a slice before the end of the window need not be read again if there
         was nothing: the bookmark moves there, so that a list that stands still costs little.
 
         Raises:
+            SkippedError: the table cannot be read in this workspace.
             TapError: it cannot, or not as a whole, and `strict_plan` makes that a failure.
         """
-        window = reading.window
-        if not list(super().partitions_in(scope, reading)) or window is None:
-            return []
-        slices = self.slices(scope, window.since or window.start, window.began)
+        plan: Plan = yield from super().plan(scope, bounds)
+        slices = self.slices(scope, bounds)
+        plan.partitions = self.cut(scope, slices)
         if slices:
-            window.saw("", slices[-1][1] - self.span, None)
-        return self.cut(scope, slices)
+            plan.latest = slices[-1][1] - self.span
+        return plan
 
     def cut(self, scope: Scope, slices: Iterable[Slice]) -> list[dict[str, str]]:
-        """Return one walk per slice, with the slice's moments as the service takes them."""
-        bounds = map(self.bounds, slices)
-        return [{**scope, "from": first, "to": last} for first, last in bounds]
+        """Return one partition per slice, with its two ends as the service takes them."""
+        ends = map(self.bounds_of, slices)
+        return [{**scope, "from": first, "to": last} for first, last in ends]
 
-    def request(self, partition: Scope, query: tuple[tuple[str, str], ...], page: int) -> Request:
-        """Return the request for a page of a slice."""
-        body = msgspec.json.encode(self.asked(partition, page))
-        return Request(self.path, partition, body=body, service=self.service)
-
-    def refusal(self, error: RequestError, *, known: bool) -> str | None:
+    def skip_reason(
+        self, error: RequestError, partition: Partition, *, known: bool
+    ) -> SkippedError | None:
         """Return why a slice is left out: plan or role; a value that is refused is a failure."""
-        return None if is_unknown_id(error) else super().refusal(error, known=known)
+        if is_unknown_id(error):
+            return None
+        return super().skip_reason(error, partition, known=known)
 
 
 def parts(low: datetime, high: datetime, longest: timedelta) -> Iterator[Slice]:
@@ -118,6 +102,6 @@ def parts(low: datetime, high: datetime, longest: timedelta) -> Iterator[Slice]:
 
 
 def midnight(moment: datetime) -> datetime:
-    """Return the beginning of a moment's day, UTC."""
+    """Return the beginning of a timestamp's day, UTC."""
     at = moment.astimezone(timezone.utc)
     return at.replace(hour=0, minute=0, second=0, microsecond=0)

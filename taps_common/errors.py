@@ -6,15 +6,28 @@ value, a body, personal data or a secret.
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from taps_common.sync.progress import Cost
-
 
 class TapError(Exception):
     """Base of the errors whose text is meant for a person."""
+
+
+class FatalError(Exception):
+    """What ends the whole run at once; its text is meant for a person."""
+
+
+class SkippedError(TapError):
+    """What is left out and no failure: the plan, a role, or something that is gone.
+
+    Attributes:
+        whole: whether it holds for the whole scope (the workspace), so that it is no failure even
+            if every partition is left out.
+        rest: whether the other partitions need not be asked for.
+    """
+
+    def __init__(self, message: str, *, whole: bool = False, rest: bool = False) -> None:
+        super().__init__(message)
+        self.whole = whole
+        self.rest = rest
 
 
 class InterruptedRunError(TapError):
@@ -26,20 +39,7 @@ class ShapeError(TapError):
 
 
 class RequestError(TapError):
-    """A request that did not bring a usable answer, retries included.
-
-    Attributes:
-        cost: what the request and its retries cost.
-    """
-
-    def __init__(self, message: str, cost: Cost) -> None:
-        super().__init__(message)
-        self.cost = cost
-
-    @property
-    def passing(self) -> bool:
-        """Whether the same request may succeed a while later."""
-        return True
+    """A request that did not bring a usable answer, retries included."""
 
 
 class UnreachableError(RequestError):
@@ -49,8 +49,8 @@ class UnreachableError(RequestError):
         hopeless: whether nothing came at all, or something that will not change.
     """
 
-    def __init__(self, message: str, cost: Cost, *, hopeless: bool = True) -> None:
-        super().__init__(message, cost)
+    def __init__(self, message: str, *, hopeless: bool = True) -> None:
+        super().__init__(message)
         self.hopeless = hopeless
 
 
@@ -61,8 +61,8 @@ class NotReadyError(RequestError):
         after: seconds that the service asks to wait, if it names any.
     """
 
-    def __init__(self, message: str, cost: Cost, *, after: float | None = None) -> None:
-        super().__init__(message, cost)
+    def __init__(self, message: str, *, after: float | None = None) -> None:
+        super().__init__(message)
         self.after = after
 
 
@@ -78,12 +78,7 @@ class StatusError(RequestError):
         code: the service's own numeric error code, where its answer has one.
     """
 
-    def __init__(self, message: str, cost: Cost, *, status: int, code: int | None) -> None:
-        super().__init__(message, cost)
+    def __init__(self, message: str, *, status: int, code: int | None) -> None:
+        super().__init__(message)
         self.status = status
         self.code = code
-
-    @property
-    def passing(self) -> bool:
-        """Whether the same request may succeed a while later: it was the server that failed."""
-        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,30 +1,104 @@
-"""Every place where this code leans on private names of the SDK.
+"""Every place where this code leans on private names of the SDK, and on its message writer.
 
 The SDK moves one record at a time; these taps move pages. The names used here are pinned by
-`tests/common/test_seam.py`, which fails when a new SDK changes one of them.
+`tests/common/test_sdk.py`, which fails when a new SDK changes one of them.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+import sys
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.mapper import SameRecordTransform
-
-from taps_common.writer import LineWriter
+from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Iterator
     from datetime import datetime
     from types import FrameType
 
     from singer_sdk.helpers.types import Context
+    from singer_sdk.singerlib import Message
 
 
-class SeamStream(Stream):
-    """A stream that reads itself by pages."""
+AT_ONCE = 1 << 20
+"""Bytes that are written at once of a page's lines."""
+
+
+class LineWriter(SimpleSingerWriter):
+    """The SDK's message writer, which also takes ready lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gathered: list[bytes] | None = None
+        self._size = 0
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Write the lines of a block together, a megabyte at a time.
+
+        A loader that is busy makes each write end in a sleep, after which the processor's cache
+        holds other things. Behind a slow reader a run took a fifth less processor time for it.
+        """
+        self._gathered = []
+        try:
+            yield
+        finally:
+            self._write_gathered()
+            self._gathered = None
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write ready message lines to standard output, now or with those that follow."""
+        if self._gathered is None:
+            self._write(lines)
+            return
+        self._gathered.append(lines)
+        self._size += len(lines)
+        if self._size >= AT_ONCE:
+            self._write_gathered()
+
+    def write_message(self, message: Message) -> None:
+        """Write a message, after the lines before it."""
+        self._write_gathered()
+        super().write_message(message)
+
+    def _write_gathered(self) -> None:
+        if self._gathered:
+            lines, self._gathered, self._size = self._gathered, [], 0
+            self._write(b"".join(lines))
+
+    def _write(self, lines: bytes) -> None:
+        if hasattr(sys.stdout, "buffer"):
+            sys.stdout.buffer.write(lines)
+        else:  # replaced by text in memory, as test runners do
+            sys.stdout.write(lines.decode())
+        sys.stdout.flush()
+
+
+class SdkStream(Stream):
+    """A stream that reads itself by pages.
+
+    Attributes:
+        tap: whose stream it is.
+    """
+
+    def __init__(self, tap: SdkTap, schema: dict[str, Any], name: str) -> None:
+        super().__init__(tap, schema=schema, name=name)
+        self.tap = tap
+
+    @property
+    def known_state(self) -> dict[str, Any]:
+        """The stream's entry in the state of the run; a new one where there is none."""
+        found: dict[str, Any] = self._tap.state.get("bookmarks", {}).get(self.name, {})
+        return found
+
+    @property
+    def tap_version(self) -> str:
+        """The version of the tap."""
+        return str(self._tap.plugin_version)
 
     def read_alone(self) -> None:
         """Read this stream only: what the SDK asks for in `--test` and in its standard tests."""
@@ -84,8 +158,21 @@ class SeamStream(Stream):
         self._check_max_record_limit(count)
 
 
-class SeamTap(Tap):
+S = TypeVar("S", bound=SdkStream)
+
+
+class SdkTap(Tap):
     """A tap that validates in its own words and ends on signals at a line boundary."""
+
+    def stream_of(self, kind: type[S]) -> S:
+        """Return the stream of a type."""
+        stream = self.streams[str(kind.name)]  # type: ignore[misc]  # set on every class
+        assert isinstance(stream, kind)  # noqa: S101 - narrows the type, cannot fail
+        return stream
+
+    def read_alone(self, stream: Any) -> None:  # noqa: ANN401 - whatever the tap reads
+        """Read one stream for a dry run, raising whatever fails."""
+        raise NotImplementedError
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
         """Return one sentence for each setting that cannot work; may normalise values."""

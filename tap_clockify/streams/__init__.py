@@ -47,11 +47,11 @@ from tap_clockify.streams.workspaces import (
 )
 
 if TYPE_CHECKING:
-    from taps_common.sync.stream import Table
+    from taps_common.sync.stream import RecordStream
 
-__all__ = ["CORE", "TABLES", "Projects", "Users", "Workspaces"]
+__all__ = ["CORE", "STREAMS", "Projects", "Users", "Workspaces"]
 
-CORE: tuple[type[Table], ...] = (
+CORE: tuple[type[RecordStream], ...] = (
     Workspaces,
     Users,
     UserMemberships,
@@ -68,7 +68,7 @@ CORE: tuple[type[Table], ...] = (
 )
 """The tables of time and of what it is booked on: any plan has them."""
 
-TABLES: tuple[type[Table], ...] = (
+STREAMS: tuple[type[RecordStream], ...] = (
     *CORE,
     CurrentUser,
     WorkspaceMemberships,
@@ -103,4 +103,4 @@ TABLES: tuple[type[Table], ...] = (
     ExpenseReport,
     AuditLog,
 )
-"""All tables, in the order in which they are read."""
+"""All streams, in the order in which they are read."""

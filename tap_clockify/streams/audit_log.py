@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import count
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tap_clockify import rows
 from tap_clockify.windows import Slice, WindowedStream
-from taps_common.sync.state import to_text
 from taps_common.errors import ShapeError, TapError
+from taps_common.sync.steps import Fetch
+from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_clockify.tap import TapClockify
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
-    from taps_common.http.session import Service
-    from taps_common.sync.engine import Reading
+    from taps_common.http.request import Service
+    from taps_common.sync.steps import Bounds, Page, Partition, Planning, Requests, Scope
 
 ACTIONS = (
     *("CREATE_TIME_PERSONAL_TIMER", "CREATE_TIME_PERSONAL_MANUAL", "CREATE_TIME_IMPORT"),
@@ -51,7 +50,7 @@ KEPT = timedelta(days=366)
 LATE = timedelta(hours=1)
 """How late an entry may come into the log and still be seen; nothing documents a delay."""
 
-TOLD_APART_BY = ("workspaceId", "timestamp", "userId", "action", "content", "previousContent")
+IDENTITY = ("workspaceId", "timestamp", "userId", "action", "content", "previousContent")
 """What an entry is known by; a name or an address may be another one later."""
 
 _encode = msgspec.json.Encoder().encode
@@ -68,18 +67,13 @@ class AuditLog(WindowedStream):
     path = "/workspaces/{workspaceId}/audit-log"
     from_route = ("workspaceId",)
     page_size = 50  # documented maximum
-    together = True
+    whole_pages = True
     smallest_page = 20  # documented default: the page size was seen to be ignored
-    envelope = ("response",)
+    envelopes = (("response",),)
     feature = "AUDIT_LOG"
     admins_only = True
-    needs = frozenset({"_row_id", *TOLD_APART_BY})
+    needs = frozenset({"_row_id", *IDENTITY})
     span = timedelta(days=29)  # 30 dates at most: the web page allows 30 days
-
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self._seen: dict[str, Counter[bytes]] = {}
-        self._pages: dict[str, set[bytes]] = {}
 
     @property
     def lookback(self) -> timedelta:
@@ -89,28 +83,29 @@ class AuditLog(WindowedStream):
     @property
     def service(self) -> Service | None:
         """The host of the audit log."""
-        return self.tap.audit_log
+        return self.account.audit_log
 
-    def gate(self, scope: Scope) -> str | None:
+    def not_allowed(self, scope: Scope) -> str | None:
         """Return why the table cannot be read: plan, role, or an add-on token."""
-        if self.tap.config.get("addon_token"):
+        if self.account.is_addon:
             return "Clockify's audit log takes no add-on token: use an API key"
-        return super().gate(scope)
+        return super().not_allowed(scope)
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> list[dict[str, str]]:
-        """Return one walk per slice.
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
+        """Return one partition per slice.
 
         Raises:
+            SkippedError: the table cannot be read in this workspace.
             TapError: nothing says where the audit log is.
         """
-        walks = super().partitions_in(scope, reading)
-        if walks and (sentence := self.missing()):
+        plan = yield from super().plan(scope, bounds)
+        if sentence := self.missing_setting():
             raise TapError(sentence)
-        return walks
+        return plan
 
-    def missing(self) -> str | None:
+    def missing_setting(self) -> str | None:
         """Return that the host is not known, in a sentence."""
-        if self.tap.audit_log is not None:
+        if self.account.audit_log is not None:
             return None
         return (
             "audit_log_url is missing: the audit log has a host of its own, and Clockify documents "
@@ -127,52 +122,56 @@ class AuditLog(WindowedStream):
         low = max(since, self.earliest(began))
         return low.replace(microsecond=0), until.replace(microsecond=0)
 
-    def bounds(self, part: Slice) -> tuple[str, str]:
-        """Return the moments of a slice, both included: one at the border comes twice."""
+    def bounds_of(self, part: Slice) -> tuple[str, str]:
+        """Return the ends of a slice, both included: what stands at the border comes twice."""
         low, high = part
         return to_text(low), to_text(high)
 
-    def asked(self, partition: Scope, page: int) -> Mapping[str, object]:
+    def body(
+        self, partition: Partition, bounds: Bounds, page: Mapping[str, object]
+    ) -> Mapping[str, object]:
         """Return what is posted: everything that anybody did."""
         return {
             "actions": ACTIONS,
             "authors": NOBODY_LEFT_OUT,
             "start": partition["from"],
             "end": partition["to"],
-            "page": page,
-            "page-size": self.page_size,
+            **page,
         }
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Read a slice, numbering entries that are alike."""
-        ident = _walk_of(partition)
-        self._seen[ident], self._pages[ident] = Counter(), set()
-        yield from super().walk(partition, window, reading)
-        del self._seen[ident], self._pages[ident]
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Yield the pages of a slice, numbering entries that are alike."""
+        numbers = _Numbers()
+        for number in count(1):
+            page: Page = yield Fetch(self.request(partition, bounds, number), numbers.give)
+            if self.is_last(page):
+                return
 
-    def complete(self, rows_read: Sequence[rows.AuditLogEntry], partition: Scope) -> None:
-        """Give entries, which have no id, the digest of what they hold and their number.
+
+class _Numbers:
+    """Gives entries of a slice, which have no id, the digest of what they hold and a number."""
+
+    def __init__(self) -> None:
+        self._seen = Counter[bytes]()
+        self._pages: set[bytes] = set()
+
+    def give(self, rows_read: Sequence[rows.AuditLogEntry]) -> Sequence[rows.AuditLogEntry]:
+        """Set the ids of a page's entries.
 
         Raises:
-            ShapeError: the same page came before in this walk.
+            ShapeError: the same page came before.
         """
-        super().complete(rows_read, partition)
-        ident = _walk_of(partition)
-        seen, pages = self._seen[ident], self._pages[ident]
         digests = [_digest(row) for row in rows_read]
         page = blake2b(b"".join(digests)).digest()
-        if digests and page in pages:
+        if digests and page in self._pages:
             raise ShapeError("the audit log sent the same page twice: its paging does not advance")
-        pages.add(page)
+        self._pages.add(page)
         for row, digest in zip(rows_read, digests, strict=True):
-            seen[digest] += 1
-            row._row_id = f"{digest.hex()}-{seen[digest]}"  # noqa: SLF001 - a column's name
+            self._seen[digest] += 1
+            row._row_id = f"{digest.hex()}-{self._seen[digest]}"  # noqa: SLF001 - a column's name
+        return rows_read
 
 
 def _digest(row: rows.AuditLogEntry) -> bytes:
-    values = [getattr(row, name) for name in TOLD_APART_BY]
+    values = [getattr(row, name) for name in IDENTITY]
     return blake2b(_encode(values), digest_size=16).digest()
-
-
-def _walk_of(partition: Scope) -> str:
-    return f"{partition['workspaceId']} {partition['to']}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,28 +13,28 @@ from singer_sdk.singerlib.catalog import REPLICATION_LOG_BASED
 
 from tap_clockify.change_feed import (
     OVERLAP,
+    PAGE_SIZES,
     SETTLED,
     EntryChanges,
     created_by_id,
     created_since,
 )
 from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
-from taps_common.sync.state import before, from_text, to_text
 from taps_common.errors import StatusError, TapError
-from taps_common.http.session import Request, Response
-from taps_common.sync.progress import Cost
+from taps_common.http.request import Request
+from taps_common.sync.steps import Again, Checkpoint, Fetch, Page, Plan, Write
+from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Collection, Generator, Iterable, Sequence
     from datetime import datetime
 
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
-    from tap_clockify.tap import TapClockify
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
-    from taps_common.sync.engine import Reading
-    from taps_common.sync.stream import Table
+    from taps_common.errors import RequestError
+    from taps_common.sync.state import Window
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.stream import RecordStream
 
 DELETED_AT = "_sdc_deleted_at"
 FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)
@@ -42,25 +44,32 @@ BATCH = 100
 """Entries that are read again at once; no maximum is known, and fewer are asked for if refused."""
 
 
+@dataclass
+class Details:
+    """What a run by changes knows of a workspace.
+
+    Attributes:
+        next_since: where the window of the next run begins.
+        changes: what the feeds say; None where lists are read.
+        recent: ids of rows that were read and created since `next_since`: no feed tells of
+            something that was created and deleted in the same window.
+    """
+
+    next_since: datetime
+    changes: EntryChanges | None
+    recent: dict[str, None]
+
+
 class ByChanges(ClockifyStream):
     """A stream that may be read by what changed since the last run, however old it is.
 
-    The first run reads all. The bookmark is the moment up to which the feeds of changes were read.
+    The first run reads all. The bookmark is the time up to which the feeds of changes were read.
     Beside it the state keeps, as `recent`, the ids of rows that were sent and created within what
-    the next run reads: no feed tells of something that was created and deleted in the same window;
-    and as `first`, until a first reading is whole, up to when the feeds are left to the next run.
-
-    Attributes:
-        reads_changes: whether what is read now is what changed, which goes out whatever its date:
-            an edit may move a row out of the dates that are read, where the target has it.
+    the next run reads; and as `first`, until a first read is whole, up to when the feeds are left
+    to the next run.
     """
 
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self.reads_changes = False
-        self._changes: dict[str, EntryChanges] = {}
-        self._recent: dict[str, dict[str, None]] = {}
-        self._next_since: datetime | None = None  # where the next run's window begins
+    alternatives = tuple({"limit": size} for size in PAGE_SIZES)
 
     @property
     def by_changes(self) -> bool:
@@ -76,6 +85,8 @@ class ByChanges(ClockifyStream):
     def lookback(self) -> timedelta:
         """How far before its bookmark the stream is read again."""
         return OVERLAP if self.by_changes else super().lookback
+
+    # -- columns ---------------------------------------------------------------------------------
 
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take what the catalog says; columns that the method does not fill are left out."""
@@ -100,26 +111,70 @@ class ByChanges(ClockifyStream):
                 column.selected_by_default = False
         return found
 
-    def walks_in(self, scope: Scope) -> Iterable[dict[str, str]]:
-        """Return the walks of a workspace that bring all rows."""
+    # -- what is read ----------------------------------------------------------------------------
+
+    def plan_lists(self, scope: Scope, bounds: Bounds) -> Planning:
+        """Return the partitions of a workspace that bring all rows."""
         raise NotImplementedError
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
-        """Return the walks that bring all rows, or one over all changes.
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
+        """Return the partitions that bring all rows, or one of all changes.
 
         Raises:
-            TapError: what is walked over, or the changes, could not be read.
+            TapError: a list of partitions, or the changes, could not be read.
         """
-        self._changes.pop(scope["workspaceId"], None)
-        self._next_since = None
-        self.reads_changes = False
-        if self.by_changes:
-            self._check(reading.tables)
-        if self.by_changes and reading.window and self._has_changes(scope, reading.window, reading):
-            return [dict(scope)]
-        return self.walks_in(scope)
+        if not self.by_changes or bounds.window is None:
+            return (yield from self.plan_lists(scope, bounds))
+        self._check(bounds.tables)
+        window, ident = bounds.window, scope["workspaceId"]
+        until = window.began - SETTLED
+        oldest = before(window.began, timedelta(days=self.config["changes_kept_days"]))
+        recent = self._recent_in(scope)
+        if window.since is None:  # the first run
+            until = self._first_until(scope, until, oldest)
+            yield Checkpoint()
+            details = Details(until - OVERLAP, None, dict.fromkeys(recent))
+            return (yield from self._lists_instead(scope, bounds, details, until))
+        if window.since < oldest:
+            reason = f"they are kept for {self.config['changes_kept_days']} days (changes_kept_days)"
+            details = Details(until - OVERLAP, None, _kept(recent, until - OVERLAP))
+        else:
+            changes = EntryChanges(recent)
+            try:
+                yield from changes.read(scope, window.since, until, bounds.options["limit"])
+            except StatusError as error:
+                if not is_forbidden(error) and error.status != HTTPStatus.NOT_FOUND:
+                    raise
+                reason = f"Clockify refuses them ({error.status})"
+                until = None  # the next run begins where this one did, if it may
+                details = Details(window.since, None, _kept(recent, window.since))
+            else:
+                return Plan(
+                    [dict(scope)],
+                    limit=self.account.lost_workspaces(),
+                    latest=until,
+                    dated=False,
+                    covered=[one for one in window.known if one != ident],
+                    details=Details(until - OVERLAP, changes, {}),
+                )
+        plan = yield from self._lists_instead(scope, bounds, details, until)
+        plan.since = before(window.since, super().lookback)
+        self.logger.warning(
+            "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since "
+            "%s are read instead; edits of older ones, and deletions, are not seen. A full refresh "
+            "brings them; the deletions with emit_activate_version_messages only.",
+            *(self.name, ident, to_text(window.since), reason, to_text(plan.since)),
+        )
+        return plan
 
-    def _check(self, tables: Iterable[Table]) -> None:
+    def _lists_instead(
+        self, scope: Scope, bounds: Bounds, details: Details, until: datetime | None
+    ) -> Planning:
+        plan: Plan = yield from self.plan_lists(scope, bounds)
+        plan.latest, plan.details = until, details
+        return plan
+
+    def _check(self, tables: Iterable[RecordStream]) -> None:
         """Make sure that nothing in settings and catalog keeps changes from arriving.
 
         Raises:
@@ -127,7 +182,7 @@ class ByChanges(ClockifyStream):
         """
         if self.selected and not self.selects((DELETED_AT,)):
             raise TapError(f"The catalog of {self.name} has no {DELETED_AT}: discover again.")
-        if self.tap.end_date:
+        if self.config.get("end_date"):
             raise TapError(
                 f"end_date does not go with LOG_BASED: what {self.name} hold after it would not "
                 "arrive once it is lifted. Remove end_date, or the replication method."
@@ -138,67 +193,87 @@ class ByChanges(ClockifyStream):
                 "made, are LOG_BASED: give them the same method."
             )
 
-    def _has_changes(self, scope: Scope, window: Window, reading: Reading) -> bool:
-        """Read the feeds of changes if they hold all since the last run; or tell what to read."""
-        ident = scope["workspaceId"]
-        kept = self.config["changes_kept_days"]
-        oldest = before(window.began, timedelta(days=kept))
-        until = window.began - SETTLED
-        if window.since is None:
-            until = self._first(ident, until, oldest)
-            self.tap.save_state(now=window.version is None)  # or else after the version's message
-        window.latest, self._next_since = until, until - OVERLAP
-        recent = self._recent_in(ident)
-        self._recent[ident] = dict.fromkeys(recent)
-        if window.since is None:  # the first run
-            return False
-        since = window.since
-        changes = EntryChanges(recent)
-        try:
-            if since < oldest:
-                reason = f"they are kept for {kept} days (changes_kept_days)"
-            else:
-                changes.read(scope, since, until, reading)
-                self._changes[ident], self._recent[ident] = changes, {}
-                self.reads_changes = True
-                window.done = [one for one in window.known if one != ident]
-                return True
-        except StatusError as error:
-            if not is_forbidden(error) and error.status != HTTPStatus.NOT_FOUND:
-                raise
-            reason = f"Clockify refuses them ({error.status})"
-            window.latest, self._next_since = None, since  # the next run begins there, if it may
-        self._recent[ident] = dict.fromkeys(created_since(recent, self._next_since))
-        window.since = before(since, super().lookback)
-        self.logger.warning(
-            "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since "
-            "%s are read instead; edits of older ones, and deletions, are not seen. A full refresh "
-            "brings them; the deletions with emit_activate_version_messages only.",
-            *(self.name, ident, to_text(since), reason, to_text(window.since)),
-        )
-        return False
+    def _first_until(self, scope: Scope, until: datetime, oldest: datetime) -> datetime:
+        """Return where changes are read from after a first read, and keep it until it is whole.
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Read a list, or what changed."""
-        ident = partition["workspaceId"]
-        changes = self._changes.get(ident)
-        if changes is None or window is None or window.since is None:
-            yield from super().walk(partition, window, reading)
-            return
-        self._prepare(ident, changes.ids, window.since)
-        try:
-            yield from self._touched(partition, changes, reading)
-            yield from self._restored(partition, changes, reading)
-        except StatusError as error:  # not of a walk that one might leave out
-            reading.begin_again(partition, error)
-            raise TapError(str(error)) from None
+        A read that fails has sent rows already, and may be begun anew: what is deleted until then
+        is told by the feeds since the first attempt only.
+        """
+        state = self.get_context_state(dict(scope))
+        first = state.get("first")
+        if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
+            until = min(from_text(first), until)
+        state["first"] = to_text(until)
+        return until
+
+    def latest(self, rows: Rows) -> datetime | None:
+        """Return the latest cursor of a page, unless that is not what the bookmark holds."""
+        return None if self.by_changes else super().latest(rows)
+
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return `limit` where a feed may be refused for its page size."""
+        status = error.status if isinstance(error, StatusError) else None
+        return ("limit",) if not partition and status == HTTPStatus.BAD_REQUEST else ()
+
+    # -- partitions ------------------------------------------------------------------------------
+
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Yield the pages of a list, or read what changed."""
+        details: Details | None = bounds.details
+        if details is None:
+            yield from super().requests(partition, bounds)
+        elif details.changes is None:
+            yield from self._list(partition, bounds, details)
+        else:
+            try:
+                yield from self._changed(partition, bounds.window, details, details.changes)
+            except StatusError as error:  # not of a partition that may be left out
+                raise TapError(str(error)) from None
+
+    def _list(self, partition: Partition, bounds: Bounds, details: Details) -> Requests:
+        """Yield the pages of a list, noting which rows the next run's window holds wholly."""
+
+        def note(rows: Rows) -> Rows:
+            self._note_recent(rows, details)
+            self._remember(partition, details)  # the read may be interrupted
+            return rows
+
+        for number in count(1):
+            page: Page = yield Fetch(self.request(partition, bounds, number), note)
+            if self.is_last(page):
+                return
+
+    def _changed(
+        self, partition: Partition, window: Window | None, details: Details, changes: EntryChanges
+    ) -> Requests:
+        """Read the entries that the feeds name, and write the last known rows of deleted ones."""
+        if window is not None and window.since is not None:
+            yield from self._keep_fresh(partition, changes.ids, window.since)
+
+        def note(rows: Rows) -> Rows:
+            changes.complete(rows)
+            self._note_recent(rows, details)
+            return rows
+
+        yield from self._touched(partition, changes, note)
+        yield from self._batches(partition, changes.guesses, note)
+        yield from self._restored(partition, changes, note)
         if gone := changes.gone(self.tap.clock.now()):
-            body = b"[%b]" % b",".join(gone)
             request = Request("/workspaces/{workspaceId}/entities/deleted", partition)
-            reading.take(request, Response(body, {}, Cost()), partition, last=True)
-        self._remember(ident)
+            yield Write(b"[%b]" % b",".join(gone), request, note)
+        if lost := changes.lost:
+            self.logger.warning(
+                "%s: the feeds of changes of workspace %s name %d entries, or parts of some, that "
+                "neither came nor are called deleted; the first id is %s. If an entry was deleted "
+                "just now, the next run says so. Else the target keeps what it has of it: a full "
+                "refresh with emit_activate_version_messages brings what is right.",
+                *(self.name, partition["workspaceId"], len(lost), lost[0]),
+            )
+        self._remember(partition, details)
 
-    def _touched(self, partition: Scope, changes: EntryChanges, reading: Reading) -> Walk:
+    def _touched(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
         """Read rows by their ids; those that are gone by now are not among the answers.
 
         What should be there and did not come is asked for again, as long as that brings something:
@@ -209,36 +284,34 @@ class ByChanges(ClockifyStream):
         """
         ids = changes.ids
         while ids:
-            refused = yield from self._batches(partition, ids, reading)
+            refused = yield from self._batches(partition, ids, note)
             missing = changes.missing
             if refused and missing and not changes.alive:
                 raise TapError(str(refused))
             ids = missing if len(missing) < len(ids) and changes.alive else []
+            yield Again()
 
     def _batches(
-        self, partition: Scope, ids: Sequence[str], reading: Reading
-    ) -> Generator[Request, Response, StatusError | None]:
+        self, partition: Partition, ids: Sequence[str], note: Any  # noqa: ANN401 - of `Fetch`
+    ) -> Generator[Fetch, Page, StatusError | None]:
         """Read rows by ids, in smaller batches if refused; return what refused a single one."""
         refused, most = None, BATCH
         while ids:
             part = ids[:most]
-            request = _batch(partition, part)
             try:
-                response = yield request
+                yield Fetch(_batch(partition, part), note)
             except StatusError as error:
                 if not is_unknown_id(error):
                     raise
-                reading.begin_again(partition, error)
                 if len(part) > 1:
                     most = len(part) // 2
                 else:
                     refused, ids, most = error, ids[1:], BATCH
                 continue
-            reading.take(request, response, partition)
             ids = ids[most:]
         return refused
 
-    def _restored(self, partition: Scope, changes: EntryChanges, reading: Reading) -> Walk:
+    def _restored(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
         """Read entries that were deleted and are there again; nobody knows what feeds say of them.
 
         If the service refuses ids that it does not know, the feed's word holds.
@@ -246,73 +319,58 @@ class ByChanges(ClockifyStream):
         ids = changes.doubtful
         try:
             for begin in range(0, len(ids), BATCH):
-                request = _batch(partition, ids[begin : begin + BATCH])
-                reading.take(request, (yield request), partition)
+                yield Fetch(_batch(partition, ids[begin : begin + BATCH]), note)
         except StatusError as error:
             if not is_unknown_id(error):
                 raise
-            reading.begin_again(partition, error)
 
-    def complete(self, rows_read: Sequence[Any], partition: Scope) -> None:
-        """Set what the feeds say, and note which rows the next run's window holds wholly."""
-        super().complete(rows_read, partition)
-        if self._next_since is None:
-            return
-        ident = partition["workspaceId"]
-        changes = self._changes.get(ident)
-        if changes:
-            changes.complete(rows_read)
+    # -- ids in the state ------------------------------------------------------------------------
+
+    def _note_recent(self, rows: Rows, details: Details) -> None:
+        """Note which rows the next run's window holds wholly."""
         latest = self.tap.clock.now() + OVERLAP
-        for row in rows_read:
+        for row in rows:
             created = created_by_id(row.id)
-            fresh = created and self._next_since <= created < latest
-            if fresh and (not changes or row.id in changes.alive):
-                self._recent[ident][row.id] = None
-        if not changes:  # of a reading that may be interrupted
-            self._remember(ident)
+            fresh = created and details.next_since <= created < latest
+            if fresh and (not details.changes or row.id in details.changes.alive):
+                details.recent[row.id] = None
 
-    def latest(self, rows_read: Sequence[Any]) -> datetime | None:
-        """Return the latest cursor of a page, unless that is not what the bookmark holds."""
-        return None if self.by_changes else super().latest(rows_read)
-
-    def _first(self, ident: str, until: datetime, oldest: datetime) -> datetime:
-        """Return where changes are read from after a first reading, and keep it until it is whole.
-
-        A reading that fails has sent rows already, and may be begun anew: what is deleted until
-        then is told by the feeds since the first attempt only.
-        """
-        state = self.get_context_state({"workspaceId": ident})
-        first = state.get("first")
-        if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
-            until = min(from_text(first), until)
-        state["first"] = to_text(until)
-        return until
-
-    def _prepare(self, ident: str, ids: Iterable[str], since: datetime) -> None:
+    def _keep_fresh(
+        self, partition: Partition, ids: Iterable[str], since: datetime
+    ) -> Generator[Checkpoint, None, None]:
         """Keep, before any row is sent, which were created in the window that is read.
 
         The run may end early, and the next one reads the same window: no feed tells then that one
         of them was deleted.
         """
         fresh = created_since(ids, since)
-        state = self.get_context_state({"workspaceId": ident})
+        state = self._state_of(partition)
         state.pop("first", None)
         if fresh:
-            state["recent"] = list(dict.fromkeys((*self._recent_in(ident), *fresh)))
-            self.tap.save_state(now=True)
+            state["recent"] = list(dict.fromkeys((*self._recent_in(partition), *fresh)))
+            yield Checkpoint()
 
-    def _recent_in(self, ident: str) -> list[str]:
-        found: list[str] = self.get_context_state({"workspaceId": ident}).get("recent", [])
+    def _recent_in(self, partition: Partition) -> list[str]:
+        found: list[str] = self._state_of(partition).get("recent", [])
         return found
 
-    def _remember(self, ident: str) -> None:
-        state = self.get_context_state({"workspaceId": ident})
+    def _remember(self, partition: Partition, details: Details) -> None:
+        state = self._state_of(partition)
         state.pop("recent", None)
-        if recent := self._recent[ident]:
-            state["recent"] = list(recent)
+        if details.recent:
+            state["recent"] = list(details.recent)
+
+    def _state_of(self, partition: Partition) -> dict[str, Any]:
+        state: dict[str, Any] = self.get_context_state({"workspaceId": partition["workspaceId"]})
+        return state
 
 
-def _batch(partition: Scope, ids: Sequence[str]) -> Request:
+def _kept(recent: Iterable[str], since: datetime) -> dict[str, None]:
+    """Return the recent ids that were given from a point in time on."""
+    return dict.fromkeys(created_since(recent, since))
+
+
+def _batch(partition: Partition, ids: Sequence[str]) -> Request:
     """Return the request that reads entries again."""
     body = msgspec.json.encode({"timeEntryIds": ids})
     return Request("/workspaces/{workspaceId}/time-entries/batch", partition, body=body)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from tap_clockify import rows
-from tap_clockify.permissions import GatedStream, PerRowStream
+from tap_clockify.permissions import PermittedStream, PerRowStream
 from tap_clockify.streams.projects import Projects
 
 
-class CustomFields(GatedStream):
+class CustomFields(PermittedStream):
     """Custom fields of time entries and of members."""
 
     name = "custom_fields"
-    plain = True
     row = rows.CustomField
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/custom-fields"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
@@ -13,31 +13,31 @@ from tap_clockify.change_feed import (
     ENTRY_TYPES,
     LONGEST,
     OVERLAP,
+    PAGE_SIZES,
     SETTLED,
     TYPES,
     Audit,
     change_of,
     feed,
 )
-from tap_clockify.permissions import GatedStream
+from tap_clockify.permissions import PermittedStream
 from tap_clockify.windows import Slice, parts
-from taps_common.sync.state import before, from_text, to_text
 from taps_common.errors import ShapeError, StatusError
-from taps_common.http.session import Request, Response
-from taps_common.sync.progress import Cost
+from taps_common.http.request import Request
+from taps_common.sync.steps import Plan, Write
+from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Collection, Mapping
 
     from tap_clockify.change_feed import Change, Event
-    from tap_clockify.client import Take
-    from tap_clockify.tap import TapClockify
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
-    from taps_common.sync.engine import Reading
+    from taps_common.errors import RequestError
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
+
+ALL_TYPES, ENTRIES_ONLY = "all", "time entries"
 
 
-class Feed(GatedStream):
+class Feed(PermittedStream):
     """A log of what happened, read from where the last run ended, in slices of 30 days at most.
 
     The first run begins at `start_date`, or as far back as feeds are said to be kept.
@@ -51,10 +51,11 @@ class Feed(GatedStream):
     events: ClassVar[tuple[Event, ...]]
     cut: ClassVar[bool] = False
     sliced = True
-
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self._types: dict[str, Sequence[str]] = {}
+    alternatives = tuple(
+        {"types": types, "limit": limit}
+        for types in (ALL_TYPES, ENTRIES_ONLY)
+        for limit in PAGE_SIZES
+    )
 
     @property
     def lookback(self) -> timedelta:
@@ -62,66 +63,65 @@ class Feed(GatedStream):
         return OVERLAP
 
     @property
-    def versioned(self) -> bool:
+    def is_whole_table(self) -> bool:
         """False: a log grows, and what it does not keep any more did happen."""
         return False
 
-    def latest(self, rows_read: Sequence[Any]) -> datetime | None:
+    def latest(self, rows_read: Rows) -> datetime | None:
         """Return None: the bookmark is up to when the feeds were read."""
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return the slices of the time since the last run."""
-        window = reading.window
-        if window is None or not list(super().partitions_in(scope, reading)):
-            return []
-        slices = self.slices(window.since or window.start, window.began)
-        window.latest = until = self._until(window.began)
-        if window.since and self.cut:
+        plan: Plan = yield from super().plan(scope, bounds)
+        window = bounds.window
+        slices = self.slices(bounds)
+        plan.latest = until = _until(bounds)
+        if window is not None and window.since and self.cut:
             mark = min(window.since + OVERLAP, until)
             slices = [*parts(window.since, mark, LONGEST), *parts(mark, until, LONGEST)]
-        return [{**scope, "until": to_text(end), "since": to_text(start)} for start, end in slices]
+        plan.partitions = [
+            {**scope, "until": to_text(end), "since": to_text(start)} for start, end in slices
+        ]
+        return plan
 
-    def slices(self, since: datetime | None, began: datetime) -> list[Slice]:
-        """Return the slices of the time since a moment, or for as long as feeds are kept."""
+    def slices(self, bounds: Bounds) -> list[Slice]:
+        """Return the slices of the time since the lower bound, or for as long as feeds are kept."""
         kept = timedelta(days=self.config["changes_kept_days"])
-        return list(parts(since or before(began, kept), self._until(began), LONGEST))
+        since = bounds.since or before(bounds.began, kept)
+        return list(parts(since, _until(bounds), LONGEST))
 
-    def _until(self, began: datetime) -> datetime:
-        settled = began - SETTLED
-        return min(settled, self.tap.end_date or settled)
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return all options where a feed refuses what it is asked for."""
+        status = error.status if isinstance(error, StatusError) else None
+        return ("types", "limit") if status == HTTPStatus.BAD_REQUEST else ()
 
-    def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:
-        """Request the feeds of a slice."""
-        ident = partition["workspaceId"]
-        for event in self.events:
-            request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", partition)
-            cost = Cost()
-            try:
-                found = yield from self._feed(partition, event, cost)
-            except StatusError as error:
-                if error.status != HTTPStatus.BAD_REQUEST or ident in self._types:
-                    raise
-                self.logger.warning(
-                    "%s: %s Only the types of time entries are asked for in workspace %s.",
-                    *(self.name, error, ident),
-                )
-                self._types[ident] = ENTRY_TYPES
-                cost.add(error.cost)
-                found = yield from self._feed(partition, event, cost)
-            home = {"workspaceId": ident}
-            rows_read = [home | self.row_of(event, change_of(row), row) for row in found]
-            take(request, Response(msgspec.json.encode(rows_read), {}, cost), last=True)
+    def on_alternative(
+        self, options: Mapping[str, str], scope: Scope, error: RequestError
+    ) -> str:
+        """Return which types and how many rows are asked for."""
+        types = "Only the types" if options["types"] == ENTRIES_ONLY else "All types"
+        of = " of time entries" if options["types"] == ENTRIES_ONLY else ""
+        return (
+            f"{error} {types}{of} are asked for in workspace {scope['workspaceId']}, "
+            f"{options['limit']} rows at once."
+        )
 
-    def _feed(
-        self, partition: Scope, event: Event, cost: Cost
-    ) -> Generator[Request, Response, list[bytes]]:
-        types = self._types.get(partition["workspaceId"], TYPES)
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Ask for the feeds of a slice, and write their rows."""
+        types = TYPES if bounds.options["types"] == ALL_TYPES else ENTRY_TYPES
         start, end = from_text(partition["since"]), from_text(partition["until"])
-        return feed(partition, event, types, start, end, cost)
+        home = {"workspaceId": partition["workspaceId"]}
+        for event in self.events:
+            found = yield from feed(partition, event, types, start, end, bounds.options["limit"])
+            rows_read = [home | self.row_of(event, change_of(row), row) for row in found]
+            request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", partition)
+            yield Write(msgspec.json.encode(rows_read), request)
 
-    def is_refusal(self, error: StatusError, ident: str) -> bool:
-        """Tell whether an error means plan or role, or a Clockify without the route."""
-        return error.status == HTTPStatus.NOT_FOUND or super().is_refusal(error, ident)
+    def is_refusal(self, error: StatusError, workspace_id: str) -> bool:
+        """Return whether an error means plan or role, or a Clockify without the route."""
+        return error.status == HTTPStatus.NOT_FOUND or super().is_refusal(error, workspace_id)
 
     def row_of(self, event: Event, change: Change, row: bytes) -> dict[str, object]:
         """Return a row of the table.
@@ -155,7 +155,7 @@ class EntityChanges(Feed):
             "change": event,
             "type": change.type or "",
             "id": change.id,
-            "at": _moment(change.at(event) or change.at("created"), change),
+            "at": _timestamp(change.at(event) or change.at("created"), change),
             "createdAt": audit.created_at,
             "updatedAt": audit.updated_at,
             "document": row.decode(),
@@ -179,13 +179,18 @@ class EntityDeletions(Feed):
         return {
             "type": change.type or "",
             "id": change.id,
-            "deletedAt": _moment(change.at(event), change),
+            "deletedAt": _timestamp(change.at(event), change),
             "deletionBinId": change.deletion_bin_id,
             "document": bytes(change.document).decode(),
         }
 
 
-def _moment(moment: datetime | None, change: Change) -> datetime:
+def _until(bounds: Bounds) -> datetime:
+    settled = bounds.began - SETTLED
+    return min(settled, bounds.until or settled)
+
+
+def _timestamp(moment: datetime | None, change: Change) -> datetime:
     if moment is None:
         raise ShapeError(f"A feed does not say when {change.type} {change.id} changed.")
     return moment

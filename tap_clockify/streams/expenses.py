@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_clockify import rows
-from tap_clockify.permissions import GatedStream
+from tap_clockify.permissions import PermittedStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.engine import Reading
+    from tap_clockify.client import Query
+    from taps_common.sync.steps import Bounds, Partition, Partitions, Scope
 
 
-class ExpenseCategories(GatedStream):
+class ExpenseCategories(PermittedStream):
     """What money is spent on, archived ones included.
 
     Each kind is asked for by name: what a request without `archived` lists is documented one way
@@ -25,30 +23,27 @@ class ExpenseCategories(GatedStream):
     row = rows.ExpenseCategory
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/expenses/categories"
-    envelope = ("categories",)
+    envelopes = (("categories",),)
     feature = "EXPENSES"
     kinds = ("false", "true")
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
-        """Return two walks: those in use, and those that are archived."""
-        return [
-            {**partition, "archived": archived}
-            for partition in super().partitions_in(scope, reading)
-            for archived in self.kinds
-        ]
+    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+        """Return two partitions: those in use, and those that are archived."""
+        yield from ()
+        return [{**scope, "archived": archived} for archived in self.kinds]
 
-    def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:
+    def query(self, partition: Partition, bounds: Bounds) -> Query:
         """Return which kind is asked for."""
         return (("archived", partition["archived"]),)
 
 
-class Expenses(GatedStream):
+class Expenses(PermittedStream):
     """Money that members spent; the list cannot be asked for by date."""
 
     name = "expenses"
     row = rows.Expense
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/expenses"
-    envelope = ("expenses", "expenses")
+    envelopes = (("expenses", "expenses"),)
     feature = "EXPENSES"
     own_only = True

@@ -7,32 +7,29 @@ short digest per invoice.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import count
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.client import Listed
-from tap_clockify.permissions import GatedStream, PerRowStream, in_words
+from tap_clockify.client import IdListStream
+from tap_clockify.permissions import PermittedStream, PerRowStream
 from taps_common.errors import ShapeError, StatusError
-from taps_common.http.session import Request
-from taps_common.sync.stream import Unwound
+from taps_common.http.request import Request
+from taps_common.sync.steps import Ask, Plan, Write
+from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Sequence
 
-    from tap_clockify.client import Take
-    from tap_clockify.tap import TapClockify
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
-    from taps_common.http.session import Response
-    from taps_common.sync.outcome import Outcome
-    from taps_common.sync.engine import Reading
+    from taps_common.http.request import Response
     from taps_common.records.row_types import Row
-    from taps_common.sync.stream import Table
+    from taps_common.sdk import SdkStream
+    from taps_common.sync.steps import Bounds, Page, Partition, Planning, Requests, Scope
 
 LISTED = frozenset(
     {
@@ -50,7 +47,22 @@ class _Identified(msgspec.Struct):
     id: str
 
 
-class Invoices(Listed, GatedStream):
+@dataclass
+class _Listed:
+    """A list of invoices, and what the tables lack of it.
+
+    Attributes:
+        rows: the rows of the list, by id.
+        digests: the digest of each, by id.
+        states: the entries of the tables in the state, which know the invoices they have.
+    """
+
+    rows: dict[str, Object]
+    digests: dict[str, str]
+    states: list[dict[str, dict[str, str]]]
+
+
+class Invoices(IdListStream, PermittedStream):
     """Invoices, those that are void included."""
 
     name = "invoices"
@@ -60,141 +72,118 @@ class Invoices(Listed, GatedStream):
     one = "/workspaces/{workspaceId}/invoices/{invoiceId}"
     from_route = ("workspaceId",)
     params = (("sort-column", "ID"),)
-    envelope = ("invoices",)
+    envelopes = (("invoices",),)
     feature = "INVOICING"
     admins_only = True
 
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self._tables: Sequence[Table] = ()
-        self._listed: dict[str, Object] = {}
-        self._now: dict[str, str] = {}
-        self._sent: dict[str, dict[str, str]] = {}
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
+        """Return the list as one partition; with details, one per invoice that changed.
 
-    # -- which are read -----------------------------------------------------------------------
-
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
-        """Return the list as one walk; with details, one walk per invoice that changed."""
-        whole = super().partitions_in(scope, reading)
-        if not whole or not self._asks_details(reading):
-            return whole
-        self._listed = {}
+        Raises:
+            SkippedError: the table cannot be read in this workspace.
+            TapError: the list cannot be read.
+        """
+        plan: Plan = yield from super().plan(scope, bounds)
+        if not self._asks_details(bounds):
+            return plan
         try:
-            self._list(scope, reading)
+            listed = yield from self._list(scope, bounds)
         except StatusError as error:
-            reading.outcome.progress.cost.add(error.cost)
-            if not self.is_refusal(error, scope["workspaceId"]) or self.tap.config["strict_plan"]:
-                raise
-            self.refused[scope["workspaceId"]] = error
-            reading.outcome.leave_out(in_words(error))
-            return []
-        reading.outcome.progress.walks += 1
-        self.ids[scope["workspaceId"]] = dict.fromkeys(self._listed)
-        changed = self._changed(scope, reading.tables)
-        return [{**scope, "invoiceId": ident} for ident in changed]
+            raise self.skip_reason(error, scope, known=False) or error from None
+        digests = {ident: _digest(row) for ident, row in listed.items()}
+        states = [self._keep_what_is_same(table, scope, digests) for table in bounds.tables]
+        plan.ids = dict.fromkeys(listed)
+        plan.details = _Listed(listed, digests, states)
+        plan.partitions = [
+            {**scope, "invoiceId": ident}
+            for ident in digests
+            if not all(ident in state["digests"] for state in states)
+        ]
+        return plan
 
-    def _asks_details(self, reading: Reading) -> bool:
-        """Tell whether a table needs more than the list has, and may have it."""
-        items = any(isinstance(table, InvoiceItems) for table in reading.tables)
-        if not self.tap.config["invoice_details"]:
+    def _asks_details(self, bounds: Bounds) -> bool:
+        """Return whether a table needs more than the list has, and may have it."""
+        items = any(isinstance(table, InvoiceItems) for table in bounds.tables)
+        if not self.config["invoice_details"]:
             if items:
                 self.logger.warning("invoice_items: no rows, because invoice_details is off")
             return False
-        wanted = {field.encode_name for field in msgspec.structs.fields(reading.fields)}
-        return bool(reading.tables) and (items or not wanted <= LISTED)
+        return bool(bounds.tables) and (items or not bounds.columns <= LISTED)
 
-    def _list(self, scope: Scope, reading: Reading) -> None:
-        """Read the list at once: it says what is to be asked."""
-
-        def take(request: Request, response: Response, *, last: bool) -> int:  # noqa: ARG001 - one page
-            body = self.bare(request, response).body
-            try:
-                found = msgspec.json.decode(body, type=list[Object])
-                known = [msgspec.json.decode(one["id"], type=str) for one in found]
-            except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
-                raise ShapeError(
-                    f"{request} answered 200, but the page is not usable: a row without id"
-                ) from None
-            if known and {*known} <= self._listed.keys():
+    def _list(self, scope: Scope, bounds: Bounds) -> Generator[Ask, Response, dict[str, Object]]:
+        """Return the rows of the list, by id: it says what is to be asked."""
+        listed: dict[str, Object] = {}
+        largest = 0
+        for number in count(1):
+            request = self.request(scope, bounds, number)
+            page = self.open_page(request, (yield Ask(request)))
+            found = _by_id(request, page)
+            if found and found.keys() <= listed.keys():
                 raise ShapeError(
                     f"{request} sent the same page twice: its paging does not advance."
                 )
-            self._listed |= dict(zip(known, found, strict=True))
-            return len(known)
+            listed |= found
+            page.count = len(found)
+            page.largest = largest = max(largest, page.count)
+            if self.is_last(page):
+                break
+        return listed
 
-        walk = self.pages(scope, None, take)
-        request = next(walk, None)
-        while request is not None:
-            response = reading.ask(request)
-            try:
-                request = walk.send(response)
-            except StopIteration:
-                request = None
+    def _keep_what_is_same(
+        self, table: SdkStream, scope: Scope, digests: dict[str, str]
+    ) -> dict[str, dict[str, str]]:
+        """Return a table's entry in the state, with only those digests that still hold.
 
-    def _changed(self, scope: Scope, tables: Sequence[Table]) -> list[str]:
-        """Return the ids of the invoices that the tables lack as they are now.
-
-        These are all with table versions on: only a whole table can be versioned.
+        With table versions on, none holds: only a whole table can be versioned.
         """
-        now = {ident: _digest(row) for ident, row in self._listed.items()}
-        kept = [_kept(table, scope) for table in tables]
-        if self.tap.config["emit_activate_version_messages"]:
-            kept = [{}]
-        same = {i: one for i, one in now.items() if all(sent.get(i) == one for sent in kept)}
-        self._tables = tables
-        self._now = now
-        self._sent[scope["workspaceId"]] = same
-        return [ident for ident in now if ident not in same]
+        state = table.get_context_state(dict(scope))
+        columns = _columns(table)
+        kept = state.get("digests", {}) if state.get("columns") == columns else {}
+        if self.config["emit_activate_version_messages"]:
+            kept = {}
+        same = {ident: one for ident, one in digests.items() if kept.get(ident) == one}
+        state["columns"], state["digests"] = columns, dict(sorted(same.items()))
+        found: dict[str, dict[str, str]] = state
+        return found
 
-    # -- one invoice --------------------------------------------------------------------------
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Yield the pages of the list, or the request for one invoice.
 
-    def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:
-        """Request the pages of the list, or one invoice, which the list's row is completed by.
+        An invoice of its own lacks columns of the list: its row there completes it.
 
         Raises:
             ShapeError: the answer is not that invoice.
         """
-        ident = partition.get("invoiceId")
-        if ident is None:
-            yield from super().pages(partition, window, take)
+        listed: _Listed | None = bounds.details
+        if listed is None:
+            yield from super().requests(partition, bounds)
             return
+        ident = partition["invoiceId"]
         request = Request(self.one, partition)
-        response = yield request
-        try:
-            named = msgspec.json.decode(response.body, type=_Identified).id == ident
-            detail = msgspec.json.decode(response.body, type=Object)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            named, detail = False, {}
-        if not named:
+        response: Response = yield Ask(request)
+        detail = _invoice(response.body, ident)
+        if detail is None:
             raise ShapeError(f"{request} answered 200, but not with that invoice")
-        page = msgspec.json.encode([{**self._listed[ident], **detail}])
-        take(request, replace(response, body=page), last=True)
-        self._sent[partition["workspaceId"]][ident] = self._now[ident]
-
-    def settle(self, outcome: Outcome) -> None:
-        """Note which invoices the tables have now, and by which digest."""
-        for workspace, digests in self._sent.items():
-            for table in self._tables:
-                state = table.get_context_state({"workspaceId": workspace})
-                state["columns"], state["digests"] = _columns(table), dict(sorted(digests.items()))
-        self._sent = {}
+        yield Write(msgspec.json.encode([{**listed.rows[ident], **detail}]), request)
+        for state in listed.states:
+            state["digests"][ident] = listed.digests[ident]
 
 
-class InvoiceItems(Unwound):
+class InvoiceItems(ChildStream):
     """Lines of invoices."""
 
     name = "invoice_items"
     row = rows.InvoiceItem
     primary_keys = ("invoiceId", "order")
-    unwinds = Invoices
+    parent = Invoices
     needs = frozenset({"items"})
 
     @property
-    def versioned(self) -> bool:
+    def is_whole_table(self) -> bool:
         """Whether items are read at all."""
         return bool(self.config["invoice_details"])
 
-    def rows_from(self, rows_read: Sequence[rows.Invoice]) -> list[Row]:
+    def child_rows(self, rows_read: Sequence[rows.Invoice]) -> list[Row]:
         """Return one row per line of an invoice."""
         return [
             rows.InvoiceItem(workspaceId=one.workspaceId, invoiceId=one.id, **asdict(line))
@@ -217,22 +206,38 @@ class InvoicePayments(PerRowStream):
     parent_id = "invoiceId"
 
 
+def _by_id(request: Request, page: Page) -> dict[str, Object]:
+    """Return the rows of a page of the list, by id.
+
+    Raises:
+        ShapeError: a row has none.
+    """
+    try:
+        found = msgspec.json.decode(page.records, type=list[Object])
+        return {msgspec.json.decode(one["id"], type=str): one for one in found}
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
+        raise ShapeError(
+            f"{request} answered 200, but the page is not usable: a row without id"
+        ) from None
+
+
+def _invoice(body: bytes, ident: str) -> Object | None:
+    """Return an invoice; None if it is another one, or none at all."""
+    try:
+        if msgspec.json.decode(body, type=_Identified).id != ident:
+            return None
+        return msgspec.json.decode(body, type=Object)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
 def _digest(row: Object) -> str:
     """Return what tells whether a row of the list changed, whatever the order of its fields."""
     text = b",".join(name.encode() + b":" + bytes(row[name]) for name in sorted(row))
     return blake2b(text, digest_size=6).hexdigest()
 
 
-def _columns(table: Table) -> str:
-    """Return what tells whether the selection of a table changed: then all is sent again."""
+def _columns(table: SdkStream) -> str:
+    """Return a digest of the selection of a table changed: then all is sent again."""
     chosen = sorted(".".join(crumb) for crumb, selected in table.mask.items() if selected)
     return blake2b(",".join(chosen).encode(), digest_size=6).hexdigest()
-
-
-def _kept(table: Table, scope: Scope) -> dict[str, str]:
-    """Return the digests of the invoices that a table has with its present columns."""
-    state = table.get_context_state(dict(scope))
-    if state.get("columns") != _columns(table):
-        return {}
-    found: dict[str, str] = state.get("digests", {})
-    return found

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.client import ClockifyStream, Listed
+from tap_clockify.client import ClockifyStream, IdListStream, is_forbidden
 from tap_clockify.permissions import PerRowStream
-from taps_common.errors import ShapeError
-from taps_common.sync.stream import Unwound
+from taps_common.errors import ShapeError, StatusError
+from taps_common.sync.steps import ListOf
+from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
-    from taps_common.sync.engine import Reading
+    from tap_clockify.permissions import Account
     from taps_common.records.row_types import Row
+    from taps_common.sync.steps import Bounds, Page, Partition, Requests, Scope
 
 ACCOUNT_STATUSES = (
     "ACTIVE",
@@ -48,11 +49,10 @@ class CurrentUser(ClockifyStream):
         return [{}]
 
 
-class Users(Listed):
+class Users(IdListStream):
     """Members of a workspace: active, pending, deactivated and limited ones."""
 
     name = "users"
-    plain = True
     row = rows.User
     primary_keys = ("workspaceId", "id")
     path = "/workspaces/{workspaceId}/users"
@@ -65,27 +65,48 @@ class Users(Listed):
         ("sort-column", "ID"),
     )
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Request the list.
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Yield the pages.
 
         Raises:
-            ShapeError: it is empty, and a workspace has its owner at least.
+            ShapeError: there is no row, and a workspace has its owner at least.
         """
-        yield from super().walk(partition, window, reading)
-        if not self.ids[partition["workspaceId"]]:
+        found = 0
+        for number in count(1):
+            page: Page = yield self.request(partition, bounds, number)
+            found += page.count
+            if self.is_last(page):
+                break
+        if not found:
             raise ShapeError(f"GET {self.path} lists no member, not even the workspace's owner.")
 
 
-class UserMemberships(Unwound):
+def members(
+    scope: Scope, account: Account
+) -> Generator[ListOf, Mapping[str, object], tuple[list[dict[str, str]], bool]]:
+    """Return one partition per member of a workspace, and whether these are all members.
+
+    The key's owner stands alone where the key may not list the members.
+    """
+    try:
+        ids = yield ListOf(Users)
+    except StatusError as error:
+        if not is_forbidden(error):
+            raise
+        return [{**scope, "userId": account.me().id}], False
+    return [{**scope, "userId": ident} for ident in ids], True
+
+
+class UserMemberships(ChildStream):
     """Who belongs to what: workspaces, projects and groups of each member."""
 
     name = "user_memberships"
     row = rows.UserMembership
     primary_keys = ("workspaceId", "userId", "membershipType", "targetId")
-    unwinds = Users
+    parent = Users
     needs = frozenset({"memberships"})
 
-    def rows_from(self, rows_read: Sequence[rows.User]) -> list[Row]:
+    def child_rows(self, rows_read: Sequence[rows.User]) -> list[Row]:
         """Return one row per membership."""
         return [
             rows.UserMembership(
@@ -127,23 +148,22 @@ class UserGroups(ClockifyStream):
     """Groups of members."""
 
     name = "user_groups"
-    plain = True
     row = rows.UserGroup
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/user-groups"
     params = (("includeTeamManagers", "true"), ("sort-column", "ID"))
 
 
-class UserGroupMembers(Unwound):
+class UserGroupMembers(ChildStream):
     """Which member is in which group."""
 
     name = "user_group_members"
     row = rows.UserGroupMember
     primary_keys = ("userGroupId", "userId")
-    unwinds = UserGroups
+    parent = UserGroups
     needs = frozenset({"workspaceId", "userIds"})
 
-    def rows_from(self, rows_read: Sequence[rows.UserGroup]) -> list[Row]:
+    def child_rows(self, rows_read: Sequence[rows.UserGroup]) -> list[Row]:
         """Return one row per member of a group."""
         return [
             rows.UserGroupMember(workspaceId=group.workspaceId, userGroupId=group.id, userId=user)

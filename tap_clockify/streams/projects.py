@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
+from itertools import count
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.change_feed import drive_alone
-from tap_clockify.client import ClockifyStream, Listed, is_unknown_id
-from tap_clockify.hydration import ADDED, HydratedTasks, count_rows
-from taps_common.sync.state import from_text, to_text
-from taps_common.errors import QuotaError, RequestError, StatusError
-from taps_common.http.session import Request, Response
-from taps_common.sync.progress import Cost
-from taps_common.sync.stream import Unwound
+from tap_clockify.client import ClockifyStream, IdListStream, is_unknown_id, last_page
+from tap_clockify.hydrated_tasks import ADDED, HydratedTasks, count_rows
+from taps_common.errors import QuotaError, SkippedError, StatusError
+from taps_common.http.request import Request
+from taps_common.sync.steps import Ask, Fetch, ListOf, Page, Plan, Write
+from taps_common.sync.stream import ChildStream
+from taps_common.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Generator, Mapping, Sequence
 
-    from tap_clockify.tap import TapClockify
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
-    from taps_common.sync.engine import Reading
+    from tap_clockify.client import Query
+    from taps_common.errors import RequestError
+    from taps_common.http.request import Response
     from taps_common.records.row_types import Row
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Scope
 
 COMPARED_FOR = timedelta(days=7)
 """How long hydrated projects that had all tasks are taken to have them."""
 
 ONE_BY_ONE = (
-    "%s: projects of workspace %s with their tasks (hydrated) %s. The tasks of each project are "
-    "read by a request of its own instead."
+    "projects of workspace {} with their tasks (hydrated) {}. The tasks of each project are read "
+    "by a request of its own instead."
 )
 
 
@@ -41,82 +40,77 @@ class Clients(ClockifyStream):
     """Clients, archived ones included."""
 
     name = "clients"
-    plain = True
     row = rows.Client
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/clients"
 
 
-class Projects(Listed):
+class Projects(IdListStream):
     """Projects, archived ones and templates included.
 
     Where tasks are selected they are asked for with their tasks (`hydrated`), which cost no request
     then.
-
-    Attributes:
-        tasks: what came with them, by workspace; nothing where Clockify refused that.
     """
 
     name = "projects"
-    plain = True
     row = rows.Project
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/projects"
     params = (("sort-column", "ID"),)
+    alternatives = ({"tasks": "with their projects"}, {"tasks": "one by one"})
 
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self.tasks: dict[str, HydratedTasks] = {}
-
-    def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:
+    def query(self, partition: Partition, bounds: Bounds) -> Query:
         """Return the query: with tasks, if they are kept."""
-        hydrated = partition["workspaceId"] in self.tasks
-        return (*self.params, *((("hydrated", "true"),) if hydrated else ()))
+        hydrated = (("hydrated", "true"),) if self._with_tasks(bounds) else ()
+        return (*self.params, *hydrated)
 
-    def is_whole(self, response: Response) -> bool:
-        """Tell whether an answer is the only page; with tasks it must not be old either."""
-        return not self.tap.table(Tasks).selected and super().is_whole(response)
+    def _with_tasks(self, bounds: Bounds) -> bool:
+        first = bounds.options == self.alternatives[0]
+        return first and self.tap.stream_of(Tasks).selected
+
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return `tasks` where the list may be readable without them."""
+        about_tasks = not isinstance(error, QuotaError)
+        if isinstance(error, StatusError):
+            server_failed = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            about_tasks = server_failed or error.status == HTTPStatus.BAD_REQUEST
+        return ("tasks",) if about_tasks and self.tap.stream_of(Tasks).selected else ()
+
+    def on_alternative(
+        self, options: Mapping[str, str], scope: Scope, error: RequestError
+    ) -> str:
+        """Return that tasks are read one by one."""
+        return ONE_BY_ONE.format(scope["workspaceId"], f"were refused ({error})")
 
     def expects(self, path: str) -> bool:
-        """Tell whether a field is what hydrated projects have more."""
+        """Return whether a field is what hydrated projects have more."""
         return path in ADDED
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Read the list, with tasks if they are selected and Clockify sends them."""
-        ident = partition["workspaceId"]
-        self.tasks.pop(ident, None)
-        if not self.tap.table(Tasks).selected:
-            yield from super().walk(partition, window, reading)
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Yield the pages, keeping the tasks that come with them."""
+        if not self._with_tasks(bounds):
+            yield from super().requests(partition, bounds)
             return
-        kept = self.tasks[ident] = HydratedTasks(self.tap.clock.now())
-
-        def take(request: Request, response: Response, *, last: bool) -> int:
-            count = reading.take(request, response, partition, last=last)
-            kept.add(response.body)
-            return count
-
-        try:
-            yield from self.pages(partition, window, take)
-        except RequestError as error:
-            if not _may_be_hydration(error):
-                raise
-            del self.tasks[ident]
-            kept.close()
-            self.logger.warning(ONE_BY_ONE, "tasks", ident, f"were refused ({error})")
-            reading.begin_again(partition, error)
-            yield from super().walk(partition, window, reading)
+        kept = HydratedTasks(bounds.began)
+        for number in count(1):
+            page: Page = yield Fetch(self.request(partition, bounds, number), body=kept.add)
+            if self.is_last(page):
+                break
+        self.account.hydrated_tasks[partition["workspaceId"]] = kept
 
 
-class ProjectMemberships(Unwound):
+class ProjectMemberships(ChildStream):
     """Who may work on which project."""
 
     name = "project_memberships"
     row = rows.ProjectMembership
     primary_keys = ("projectId", "userId", "membershipType", "targetId")
-    unwinds = Projects
+    parent = Projects
     needs = frozenset({"workspaceId", "memberships"})
 
-    def rows_from(self, rows_read: Sequence[rows.Project]) -> list[Row]:
+    def child_rows(self, rows_read: Sequence[rows.Project]) -> list[Row]:
         """Return one row per membership."""
         return [
             rows.ProjectMembership(
@@ -132,8 +126,8 @@ class ProjectMemberships(Unwound):
 class Tasks(ClockifyStream):
     """Tasks of all projects, done ones included.
 
-    They are made of hydrated projects, once those were compared with some projects' own lists; the
-    state keeps per workspace, as `compared`, when they were found to have everything.
+    They are made of hydrated projects, once those were compared with the own list of the project
+    that has most; the state keeps per workspace, as `compared`, when they had everything.
     """
 
     name = "tasks"
@@ -143,100 +137,93 @@ class Tasks(ClockifyStream):
     from_route = ("workspaceId",)
     params = (("sort-column", "ID"),)
 
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self._lists: dict[str, list[tuple[Request, Response]]] = {}
-
     def expects(self, path: str) -> bool:
-        """Tell whether a field is what tasks of hydrated projects have more."""
+        """Return whether a field is what tasks of hydrated projects have more."""
         return path == "favorite"
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
-        """Return one walk over what came with the projects, or one per project.
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
+        """Return one partition of what came with the projects, or one per project.
 
         Raises:
-            TapError: the projects, or a list to compare with, could not be read.
+            TapError: the projects, or the list to compare with, could not be read.
         """
-        self._lists = {}
-        projects = self.tap.ids_of(Projects, scope, "projectId")
-        kept = self.tap.table(Projects).tasks.get(scope["workspaceId"])
-        if kept is None or not projects:
-            return projects
-        lacking = self._lacking(scope, kept, reading)
+        ident = scope["workspaceId"]
+        ids: Mapping[str, object] = yield ListOf(Projects)
+        limit = self.account.lost_workspaces()
+        one_by_one = Plan([{**scope, "projectId": project} for project in ids], limit)
+        kept = self.account.hydrated_tasks.pop(ident, None)
+        if kept is None or not ids:
+            return one_by_one
+        lacking = yield from self._lacking(scope, kept, bounds)
         if lacking is None:
-            return [dict(scope)]
+            return Plan([dict(scope)], limit, details=kept)
         kept.close()
-        self.logger.warning(ONE_BY_ONE, self.name, scope["workspaceId"], f"lack {lacking}")
-        return projects
+        text = ONE_BY_ONE.format(ident, f"lack {lacking}")
+        self.logger.warning("%s: %s", self.name, text)
+        return one_by_one
 
-    def _lacking(self, scope: Scope, kept: HydratedTasks, reading: Reading) -> str | None:
-        """Return what projects' own lists have that did not come with them, in words."""
+    def _lacking(
+        self, scope: Scope, kept: HydratedTasks, bounds: Bounds
+    ) -> Generator[Ask, Response, str | None]:
+        """Return what the busiest project's own list has that did not come with it, in words."""
         if not kept.came:
             return "their tasks"
-        now = self.tap.clock.now()
+        now = bounds.began
         state = self.get_context_state(dict(scope))
         before = state.get("compared")
         if before and kept.done and timedelta(0) <= now - from_text(before) < COMPARED_FOR:
             return None
         state.pop("compared", None)
-        for ident in kept.to_compare():
-            partition = {**scope, "projectId": ident}
-            found = self._lists[ident] = []
-
-            def take(request: Request, response: Response, *, last: bool) -> int:
-                del last
-                found.append((request, replace(response, cost=Cost())))  # noqa: B023 - used up here
-                return count_rows(request, response)
-
-            try:
-                drive_alone(self.pages(partition, None, take), reading)
-            except StatusError as error:
-                if not is_unknown_id(error):
-                    raise
-                del self._lists[ident]  # deleted meanwhile
-                continue
-            pages = [response.body for _, response in found]
-            if lacking := kept.lacks(ident, pages):
-                return lacking
-        if kept.done and self._lists:
+        try:
+            own = yield from self._own_list({**scope, "projectId": kept.busiest}, bounds)
+        except StatusError as error:
+            if not is_unknown_id(error):
+                raise
+            return None  # deleted meanwhile
+        lacking = kept.lacks(kept.busiest, own)
+        if lacking is None and kept.done:
             state["compared"] = to_text(now)
-        return None
+        return lacking
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Take what came with the projects, or read a project's list unless that was done."""
-        ident = partition.get("projectId")
-        if ident is None:
-            kept = self.tap.table(Projects).tasks[partition["workspaceId"]]
-            request = Request(Projects.path, partition)
-            for page in kept.pages():
-                reading.take(request, Response(page, {}, Cost()), partition)
-            kept.close()
-        elif ident in self._lists:
-            for request, response in self._lists.pop(ident):
-                reading.take(request, response, partition)
-        else:
-            yield from super().walk(partition, window, reading)
+    def _own_list(
+        self, partition: Partition, bounds: Bounds
+    ) -> Generator[Ask, Response, list[bytes]]:
+        """Return the pages of a project's own list of tasks."""
+        pages: list[bytes] = []
+        largest = 0
+        for number in count(1):
+            request = self.request(partition, bounds, number)
+            response = yield Ask(request)
+            pages.append(response.body)
+            found = count_rows(request, response)
+            largest = max(largest, found)
+            if self.is_last(Page(b"", last_page(response), count=found, largest=largest)):
+                break
+        return pages
 
-    def refusal(self, error: RequestError, *, known: bool) -> str | None:
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Write what came with the projects, or yield the pages of a project's list."""
+        kept: HydratedTasks | None = bounds.details
+        if kept is None:
+            yield from super().requests(partition, bounds)
+            return
+        for page in kept.pages():
+            yield Write(page, Request(Projects.path, partition))
+        kept.close()
+
+    def skip_reason(
+        self, error: RequestError, partition: Partition, *, known: bool
+    ) -> SkippedError | None:
         """Return why a project's tasks are left out: it was deleted since the list was read."""
         if is_unknown_id(error):
-            return "Clockify does not know the project any more (400, code 501)"
+            return SkippedError("Clockify does not know the project any more (400, code 501)")
         return None
-
-
-def _may_be_hydration(error: RequestError) -> bool:
-    """Tell whether a list of projects may be readable without their tasks."""
-    if isinstance(error, StatusError):
-        status = error.status
-        return status == HTTPStatus.BAD_REQUEST or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return not isinstance(error, QuotaError)
 
 
 class Tags(ClockifyStream):
     """Tags, archived ones included."""
 
     name = "tags"
-    plain = True
     row = rows.Tag
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/tags"

@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_clockify import rows
 from tap_clockify.windows import DAY, Slice, WindowedStream, midnight, parts
-from taps_common.sync.state import from_text
 from taps_common.errors import ShapeError, StatusError
+from taps_common.timestamps import from_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from tap_clockify.client import Take
-    from tap_clockify.tap import TapClockify
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
-    from taps_common.http.session import Service
-    from taps_common.sync.engine import Reading
+    from taps_common.errors import RequestError
+    from taps_common.http.request import Service
+    from taps_common.sync.steps import Bounds, Partition, Requests, Scope
 
 FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
 """Where reports begin without `start_date`: Clockify has existed since that year."""
@@ -34,9 +31,9 @@ LONG_WINDOWS = {"ONE_YEAR_RANGE_REPORTS", "UNLIMITED_REPORTS"}
 
 YEAR = timedelta(days=365)
 
-SHORTER = "%s: windows of a year are refused in workspace %s (400), read month by month instead"
+SHORTER = "windows of a year are refused in workspace {} (400), read month by month instead"
 
-NO_AMOUNTS = "%s: refused with amounts in workspace %s (403), asked for without: they are null"
+NO_AMOUNTS = "refused with amounts in workspace {} (403), asked for without: they are null"
 
 LAST_MOMENT = timedelta(milliseconds=1)
 """How long before the next day a day ends, as Clockify's own pages have it."""
@@ -50,50 +47,47 @@ class ReportStream(WindowedStream):
     """
 
     page_size = 1000
+    size_name = "pageSize"
     own_only = True
     from_route = ("workspaceId",)
     span = timedelta(days=31)
     sort_column: ClassVar[str] = "ID"
-
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self._by_months: set[str] = set()
+    alternatives = ({"windows": "years"}, {"windows": "months"})
 
     @property
     def service(self) -> Service:
         """The host of reports."""
-        return self.tap.reports
+        return self.account.reports
 
     def longest(self, scope: Scope) -> timedelta:
         """Return a year where the plan allows it, else the days that all plans allow."""
-        features = self.tap.known_workspaces[scope["workspaceId"]].features or ()
+        features = self.account.workspaces[scope["workspaceId"]].features or ()
         return self.span if LONG_WINDOWS.isdisjoint(features) else YEAR
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Read a slice; month by month if it is refused for its length."""
-        ident = partition["workspaceId"]
-        by_months = ident in self._by_months
-        try:
-            yield from super().walk(partition, window, reading)
-        except StatusError as error:
-            short = len(self._months(partition)) == 1
-            if error.status != HTTPStatus.BAD_REQUEST or short or by_months:
-                raise
-            if ident not in self._by_months:
-                self._by_months.add(ident)
-                self.logger.warning(SHORTER, self.name, ident)
-            reading.begin_again(partition, error)
-        else:
-            return
-        yield from super().walk(partition, window, reading)
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return `windows` where a slice may be refused for its length."""
+        status = error.status if isinstance(error, StatusError) else None
+        return ("windows",) if status == HTTPStatus.BAD_REQUEST else ()
 
-    def pages(self, partition: Scope, window: Window | None, take: Take) -> Walk:
-        """Request the pages of a slice, as a whole or month by month."""
-        by_months = partition["workspaceId"] in self._by_months
+    def on_alternative(
+        self, options: Mapping[str, str], scope: Scope, error: RequestError
+    ) -> str:
+        """Return that a report is read month by month."""
+        return SHORTER.format(scope["workspaceId"])
+
+    def allows(self, options: Mapping[str, str], partition: Partition) -> bool:
+        """Return whether a slice can be read so: one of a month at most cannot be cut further."""
+        return options["windows"] == "years" or len(self._months(partition)) > 1
+
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Yield the pages of a slice, as a whole or month by month."""
+        by_months = bounds.options["windows"] == "months"
         for part in self._months(partition) if by_months else [partition]:
-            yield from super().pages(part, window, take)
+            yield from super().requests(part, bounds)
 
-    def _months(self, partition: Scope) -> list[dict[str, str]]:
+    def _months(self, partition: Partition) -> list[dict[str, str]]:
         """Return the parts of a slice that every plan allows."""
         low, high = (from_text(partition[name]) for name in ("from", "to"))
         return self.cut(partition, parts(low, high + LAST_MOMENT, self.span))
@@ -107,12 +101,14 @@ class ReportStream(WindowedStream):
         first = midnight(until)
         return midnight(since), first if first == until == self.tap.end_date else first + DAY
 
-    def bounds(self, part: Slice) -> tuple[str, str]:
-        """Return the first and the last moment of a slice, in the zone of the body."""
+    def bounds_of(self, part: Slice) -> tuple[str, str]:
+        """Return both ends of a slice, included, in the zone of the body."""
         low, high = part
         return _wall_clock(low), _wall_clock(high - LAST_MOMENT)
 
-    def asked(self, partition: Scope, page: int) -> Mapping[str, object]:
+    def body(
+        self, partition: Partition, bounds: Bounds, page: Mapping[str, object]
+    ) -> Mapping[str, object]:
         """Return what is posted for a page."""
         return {
             "dateRangeStart": partition["from"],
@@ -120,7 +116,7 @@ class ReportStream(WindowedStream):
             "timeZone": "UTC",
             "exportType": "JSON",
             "sortOrder": "ASCENDING",
-            **self.filter({"page": page, "pageSize": self.page_size}),
+            **self.filter(page),
         }
 
     def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
@@ -137,47 +133,47 @@ class DetailedReport(ReportStream):
     replication_key = "start"
     cursor = "start"
     path = "/workspaces/{workspaceId}/reports/detailed"
-    envelope = ("timeentries",)
-    other_envelopes = (("timeEntries",),)
+    envelopes = (("timeentries",), ("timeEntries",))
+    alternatives = (
+        {"windows": "years", "amounts": "EARNED"},
+        {"windows": "years", "amounts": "HIDE_AMOUNT"},
+        {"windows": "months", "amounts": "EARNED"},
+        {"windows": "months", "amounts": "HIDE_AMOUNT"},
+    )
     needs = frozenset({"id", "start", "timeInterval"})
 
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self._hidden: set[str] = set()
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return `amounts` where the key's role may not see them.
 
-    def asked(self, partition: Scope, page: int) -> Mapping[str, object]:
+        A role that may not is refused with 403 unless it asks to hide them (help, "Reports").
+        """
+        if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
+            return ("amounts",)
+        return super().refused_options(error, partition, first=first)
+
+    def on_alternative(
+        self, options: Mapping[str, str], scope: Scope, error: RequestError
+    ) -> str:
+        """Return what is done without."""
+        if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
+            return NO_AMOUNTS.format(scope["workspaceId"])
+        return super().on_alternative(options, scope, error)
+
+    def body(
+        self, partition: Partition, bounds: Bounds, page: Mapping[str, object]
+    ) -> Mapping[str, object]:
         """Return what is posted for a page: with what is earned, if the role may see it."""
-        hidden = partition["workspaceId"] in self._hidden
-        shown = "HIDE_AMOUNT" if hidden else "EARNED"
-        return {**super().asked(partition, page), "amountShown": shown}
+        asked = super().body(partition, bounds, page)
+        return {**asked, "amountShown": bounds.options["amounts"]}
 
     def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
         """Return the filter: no totals, which cost the service time."""
         options = {"totals": "EXCLUDE"}
         return {"detailedFilter": {**page, "sortColumn": self.sort_column, "options": options}}
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Read a slice; without amounts where the key's role may not see them.
-
-        A role that may not is refused with 403 unless it asks to hide them (help, "Reports").
-        """
-        ident = partition["workspaceId"]
-        hidden = ident in self._hidden
-        try:
-            yield from super().walk(partition, window, reading)
-        except StatusError as error:
-            if hidden or error.status != HTTPStatus.FORBIDDEN:
-                raise
-            self.refused.pop(ident, None)
-            if ident not in self._hidden:
-                self._hidden.add(ident)
-                self.logger.warning(NO_AMOUNTS, self.name, ident)
-            reading.begin_again(partition, error)
-        else:
-            return
-        yield from super().walk(partition, window, reading)
-
-    def complete(self, rows_read: Sequence[rows.DetailedReportEntry], partition: Scope) -> None:
+    def complete(self, rows_read: Sequence[rows.DetailedReportEntry], partition: Partition) -> None:
         """Copy the start to the top of the row, and the id to its key, however it is spelled."""
         super().complete(rows_read, partition)
         _identify(rows_read)
@@ -196,16 +192,16 @@ class AttendanceReport(ReportStream):
     path = "/workspaces/{workspaceId}/reports/attendance"
     page_size = 200  # what a third party found to be the most
     sort_column = "DATE"
-    envelope = ("entities",)
+    envelopes = (("entities",),)
     feature = "ATTENDANCE_REPORT"
 
     def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
         """Return the filter: time off is counted too."""
         return {"attendanceFilter": {**page, "sortColumn": self.sort_column, "hasTimeOff": True}}
 
-    def moment(self, row: rows.AttendanceDay) -> datetime | None:
+    def cursor_of(self, row: rows.AttendanceDay) -> datetime | None:
         """Return the beginning of the day."""
-        return _moment(row)
+        return _day_of(row)
 
 
 class ExpenseReport(ReportStream):
@@ -217,7 +213,7 @@ class ExpenseReport(ReportStream):
     replication_key = "date"
     cursor = "date"
     path = "/workspaces/{workspaceId}/reports/expenses/detailed"
-    envelope = ("expenses",)
+    envelopes = (("expenses",),)
     feature = "EXPENSES"
     needs = frozenset({"id", "date"})
 
@@ -225,14 +221,14 @@ class ExpenseReport(ReportStream):
         """Return the page and the order, which stand at the top here."""
         return {**page, "sortColumn": self.sort_column}
 
-    def complete(self, rows_read: Sequence[rows.ReportedExpense], partition: Scope) -> None:
+    def complete(self, rows_read: Sequence[rows.ReportedExpense], partition: Partition) -> None:
         """Copy the id to the key, however it is spelled."""
         super().complete(rows_read, partition)
         _identify(rows_read)
 
-    def moment(self, row: rows.ReportedExpense) -> datetime | None:
+    def cursor_of(self, row: rows.ReportedExpense) -> datetime | None:
         """Return the beginning of the day."""
-        return _moment(row)
+        return _day_of(row)
 
 
 def _identify(rows_read: Sequence[Any]) -> None:
@@ -242,8 +238,8 @@ def _identify(rows_read: Sequence[Any]) -> None:
             raise ShapeError("a report holds a row without _id")
 
 
-def _moment(row: rows.AttendanceDay | rows.ReportedExpense) -> datetime | None:
-    """Return the moment that a row's date names; None where it is no date."""
+def _day_of(row: rows.AttendanceDay | rows.ReportedExpense) -> datetime | None:
+    """Return the beginning of the day that a row's date names; None where it is not a date."""
     try:
         return from_text(row.date) if row.date else None
     except ValueError:
@@ -251,5 +247,5 @@ def _moment(row: rows.AttendanceDay | rows.ReportedExpense) -> datetime | None:
 
 
 def _wall_clock(moment: datetime) -> str:
-    """Return a moment as reports take it: milliseconds, no zone."""
+    """Return a timestamp as reports take it: milliseconds, no zone."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from tap_clockify import rows
-from tap_clockify.permissions import GatedStream
-from taps_common.sync.state import to_text
-from taps_common.sync.stream import Unwound
+from tap_clockify.permissions import PermittedStream
+from tap_clockify.windows import midnight
+from taps_common.timestamps import to_text
+from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from taps_common.sync.state import Scope, Window
+    from tap_clockify.client import Query
     from taps_common.records.row_types import Row
+    from taps_common.sync.steps import Bounds, Partition
 
 LARGEST_PAGE = 200
 """Documented maximum of the totals."""
@@ -31,29 +33,27 @@ AROUND = timedelta(days=30)
 """What totals are of, before and after today, where the dates are not set."""
 
 
-class SchedulingStream(GatedStream):
+class SchedulingStream(PermittedStream):
     """A list of a window of time."""
 
     feature = "SCHEDULING"
 
-    def between(self) -> tuple[datetime, datetime]:
-        """Return the window where the dates are not set; its end is excluded."""
+    def between(self, today: datetime) -> tuple[datetime, datetime]:
+        """Return the window where the dates are not set; its end is excluded.
+
+        Args:
+            today: the beginning of the day, UTC.
+        """
         raise NotImplementedError
 
-    @property
-    def today(self) -> datetime:
-        """The beginning of the day, UTC."""
-        now = self.tap.clock.now().astimezone(timezone.utc)
-        return now.replace(hour=0, minute=0, second=0, microsecond=0)
-
-    def bounds(self) -> dict[str, str]:
+    def window(self, bounds: Bounds) -> dict[str, str]:
         """Return the window as the service takes it: whole seconds, both included."""
-        start, end = self.between()
+        start, end = self.between(midnight(bounds.began))
         length = end - start
-        start = self.tap.start_date or start
-        if self.tap.end_date:
-            end = self.tap.end_date
-            start = self.tap.start_date or min(start, end - length)
+        start = bounds.start or start
+        if bounds.until:
+            end = bounds.until
+            start = bounds.start or min(start, end - length)
         elif end <= start:
             end = start + length
         last = end - timedelta(seconds=1) if end > start + timedelta(seconds=1) else end
@@ -70,17 +70,17 @@ class Assignments(SchedulingStream):
     own_only = True
 
     @property
-    def versioned(self) -> bool:
+    def is_whole_table(self) -> bool:
         """Whether all assignments are read."""
-        return self.tap.start_date is None and self.tap.end_date is None
+        return not self.config.get("start_date") and not self.config.get("end_date")
 
-    def between(self) -> tuple[datetime, datetime]:
+    def between(self, today: datetime) -> tuple[datetime, datetime]:
         """Return a window of everything."""
-        return FIRST_DAY, self.today + AHEAD
+        return FIRST_DAY, today + AHEAD
 
-    def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:
+    def query(self, partition: Partition, bounds: Bounds) -> Query:
         """Return the window, and an order that does not change between pages."""
-        return (*self.bounds().items(), ("sort-column", "ID"))
+        return (*self.window(bounds).items(), ("sort-column", "ID"))
 
 
 class TotalsStream(SchedulingStream):
@@ -89,15 +89,16 @@ class TotalsStream(SchedulingStream):
     page_size = LARGEST_PAGE
     size_name = "pageSize"
     from_route = ("workspaceId",)
-    posted = {"statusFilter": "PUBLISHED"}  # noqa: RUF012 - never changed
 
-    def between(self) -> tuple[datetime, datetime]:
+    def between(self, today: datetime) -> tuple[datetime, datetime]:
         """Return a window around today."""
-        return self.today - AROUND, self.today + AROUND
+        return today - AROUND, today + AROUND
 
-    def body(self) -> Mapping[str, object]:
+    def body(
+        self, partition: Partition, bounds: Bounds, page: Mapping[str, object]
+    ) -> Mapping[str, object]:
         """Return the window, and what is counted."""
-        return {**self.bounds(), **self.posted}
+        return {**self.window(bounds), "statusFilter": "PUBLISHED", **page}
 
 
 class ProjectAssignmentTotals(TotalsStream):
@@ -119,21 +120,21 @@ class UserCapacityTotals(TotalsStream):
     own_only = True
 
 
-class UserCapacityDays(Unwound):
+class UserCapacityDays(ChildStream):
     """What is planned for members, by day."""
 
     name = "user_capacity_days"
     row = rows.UserCapacityDay
     primary_keys = ("workspaceId", "userId", "date")
-    unwinds = UserCapacityTotals
+    parent = UserCapacityTotals
     needs = frozenset({"totalHoursPerDay"})
 
     @property
-    def versioned(self) -> bool:
+    def is_whole_table(self) -> bool:
         """False: days outside of the window exist too."""
         return False
 
-    def rows_from(self, rows_read: Sequence[rows.UserCapacityTotal]) -> list[Row]:
+    def child_rows(self, rows_read: Sequence[rows.UserCapacityTotal]) -> list[Row]:
         """Return one row per member and day."""
         return [
             rows.UserCapacityDay(workspaceId=total.workspaceId, userId=total.userId, **asdict(day))

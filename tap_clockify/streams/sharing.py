@@ -5,33 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_clockify import rows
-from tap_clockify.permissions import GatedStream
+from tap_clockify.permissions import PermittedStream
 
 if TYPE_CHECKING:
     from taps_common.http.session import Service
 
 
-class Webhooks(GatedStream):
+class Webhooks(PermittedStream):
     """Webhooks, without their tokens."""
 
     name = "webhooks"
     row = rows.Webhook
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/webhooks"
-    envelope = ("webhooks",)
+    envelopes = (("webhooks",),)
     paged = False
     admins_only = True
 
     def expects(self, path: str) -> bool:
-        """Tell that the token is left out for good: it is a secret."""
+        """Return that the token is left out for good: it is a secret."""
         return path == "authToken"
 
 
-class SharedReports(GatedStream):
+class SharedReports(PermittedStream):
     """Shared reports, from the host of reports."""
 
     name = "shared_reports"
-    plain = True
     row = rows.SharedReport
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/shared-reports"
@@ -39,11 +38,11 @@ class SharedReports(GatedStream):
     params = (("sharedReportsFilter", "ALL"),)
     page_size = 1000
     size_name = "pageSize"
-    envelope = ("reports",)
+    envelopes = (("reports",),)
     feature = "SHARED_REPORTS"
     own_only = True
 
     @property
     def service(self) -> Service:
         """The host of reports."""
-        return self.tap.reports
+        return self.account.reports

@@ -1,4 +1,4 @@
-"""Time entries, and the tables unwound from their pages."""
+"""Time entries, and the tables that are made of their pages."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ import msgspec
 
 from tap_clockify import rows
 from tap_clockify.client import is_forbidden, is_unknown_id
-from tap_clockify.streams.by_changes import ByChanges
-from taps_common.sync.state import to_text
-from taps_common.sync.stream import Unwound
+from tap_clockify.streams.by_changes import DELETED_AT, ByChanges
+from tap_clockify.streams.members import members
+from taps_common.errors import SkippedError
+from taps_common.sync.steps import Plan
+from taps_common.sync.stream import ChildStream
+from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from taps_common.sync.state import Scope, Window
+    from tap_clockify.client import Query
     from taps_common.errors import RequestError
     from taps_common.records.row_types import Row
+    from taps_common.sync.steps import Bounds, Partition, Planning, Scope
 
 ZONE_PADDING = timedelta(days=1)
 """Time windows are read as wall clock of the account's zone even when they end in Z, so a window
@@ -44,36 +48,29 @@ class TimeEntries(ByChanges):
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
     needs = frozenset({"start", "timeInterval"})
 
-    def walks_in(self, scope: Scope) -> Iterable[dict[str, str]]:
-        """Return one walk per member of the workspace."""
-        return self.tap.member_walks(scope)
+    def plan_lists(self, scope: Scope, bounds: Bounds) -> Planning:
+        """Return one partition per member of the workspace."""
+        partitions, all_members = yield from members(scope, self.account)
+        limit = self.account.lost_workspaces()
+        if not all_members:
+            limit = f"the key may not list the members (403), so {OWNER_ONLY}"
+        return Plan(partitions, limit)
 
-    def shortfall(self, scope: Scope) -> str | None:
-        """Return why not all members are walked over: the key may not list them."""
-        if scope["workspaceId"] in self.tap.unlisted:
-            return f"the key may not list the members (403), so {OWNER_ONLY}"
-        return super().shortfall(scope)
-
-    def query(self, partition: Scope, window: Window | None) -> tuple[tuple[str, str], ...]:
-        """Return the window of a walk, padded, since its bounds are read in an unknown zone."""
+    def query(self, partition: Partition, bounds: Bounds) -> Query:
+        """Return the window of a member, padded, since its bounds are read in an unknown zone."""
         query = []
-        since = window.since_for(self.partition_id(partition)) if window else None
-        if since is not None:
-            query.append(("start", _padded(since, -ZONE_PADDING)))
-        if self.tap.end_date is not None:
-            query.append(("end", _padded(self.tap.end_date, ZONE_PADDING)))
+        if bounds.since is not None:
+            query.append(("start", _padded(bounds.since, -ZONE_PADDING)))
+        if bounds.until is not None:
+            query.append(("end", _padded(bounds.until, ZONE_PADDING)))
         return tuple(query)
 
-    def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Scope) -> None:
+    def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Partition) -> None:
         """Copy the start to the top of the row, where a replication key has to be."""
         super().complete(rows_read, partition)
         for entry in rows_read:
             interval = entry.timeInterval
             entry.start = interval.start if interval else None
-
-    def moment(self, row: rows.TimeEntry) -> datetime | None:
-        """Return the start of an entry; None of one that changed, which has no date to pass."""
-        return None if self.reads_changes else row.start
 
     def latest(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the latest start of a page, unless that is not what the bookmark holds."""
@@ -81,7 +78,7 @@ class TimeEntries(ByChanges):
             return None
         return max(filter(None, map(_start_of, rows_read)), default=None)
 
-    def earliest_open(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
+    def earliest_unfinished(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the earliest start of a running timer; when it ends, that is a change."""
         if self.by_changes:
             return None
@@ -95,27 +92,33 @@ class TimeEntries(ByChanges):
         ]
         return min(running, default=None)
 
-    def refusal(self, error: RequestError, *, known: bool) -> str | None:
+    def skip_reason(
+        self, error: RequestError, partition: Partition, *, known: bool
+    ) -> SkippedError | None:
         """Return why a member's entries are left out: never visible to the key, or no member now.
 
         Entries that were visible once and are no more are a failure: the key lost a role.
         """
         if is_forbidden(error) and not known:
-            return f"the key may not read other members' time entries (403), so {OWNER_ONLY}"
+            return SkippedError(
+                f"the key may not read other members' time entries (403), so {OWNER_ONLY}"
+            )
         if is_unknown_id(error):
-            return "Clockify does not know the member in this workspace any more (400, code 501)"
+            return SkippedError(
+                "Clockify does not know the member in this workspace any more (400, code 501)"
+            )
         return None
 
 
-class OfTimeEntries(Unwound):
+class OfTimeEntries(ChildStream):
     """A table that is made of time entries."""
 
-    unwinds = TimeEntries
+    parent = TimeEntries
 
-    def live(self, rows_read: Sequence[rows.TimeEntry]) -> list[rows.TimeEntry]:
+    def live(self, rows_read: Sequence[rows.TimeEntry]) -> Sequence[rows.TimeEntry]:
         """Return the entries that exist: what hung on a deleted one is gone with it."""
-        if not self.tap.table(TimeEntries).reads_changes:
-            return [*rows_read]
+        if not rows_read or DELETED_AT not in type(rows_read[0]).__struct_fields__:
+            return rows_read
         return [entry for entry in rows_read if entry._sdc_deleted_at is None]  # noqa: SLF001 - a column
 
 
@@ -128,7 +131,7 @@ class TimeEntryTags(OfTimeEntries):
     replication_key = "start"
     needs = frozenset({"workspaceId", "userId", "tagIds"})
 
-    def rows_from(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
+    def child_rows(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
         """Return one row per tag of an entry."""
         return [
             rows.TimeEntryTag(
@@ -153,7 +156,7 @@ class TimeEntryCustomFields(OfTimeEntries):
     replication_key = "start"
     needs = frozenset({"workspaceId", "userId", "customFieldValues"})
 
-    def rows_from(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
+    def child_rows(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
         """Return one row per custom field of an entry."""
         return [
             rows.TimeEntryCustomField(
@@ -180,7 +183,7 @@ def _text_of(value: object) -> str | None:
 
 
 def _padded(moment: datetime, padding: timedelta) -> str:
-    """Return a moment, padded, in the form the API documents: whole seconds."""
+    """Return a timestamp, padded, in the form the API documents: whole seconds."""
     try:
         return to_text(moment.replace(microsecond=0) + padding)
     except OverflowError:  # at the ends of the calendar there is nothing to pad

@@ -5,28 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_clockify import rows
-from tap_clockify.client import Listed
-from tap_clockify.permissions import GatedStream, PerRowStream
+from tap_clockify.client import IdListStream
+from tap_clockify.permissions import PermittedStream, PerRowStream
 from tap_clockify.streams.members import Users
+from taps_common.sync.steps import ListOf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
-    from tap_clockify.tap import TapClockify
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
-    from taps_common.sync.engine import Reading
+    from taps_common.sync.steps import Bounds, Partition, Partitions, Scope
 
 LARGEST_PAGE = 200
 """Documented maximum of the routes of time off."""
 
 
-class Holidays(GatedStream):
+class Holidays(PermittedStream):
     """Holidays, whoever they are for."""
 
     name = "holidays"
-    plain = True
     row = rows.Holiday
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/holidays"
@@ -34,11 +30,10 @@ class Holidays(GatedStream):
     feature = "TIME_OFF"
 
 
-class TimeOffPolicies(Listed, GatedStream):
+class TimeOffPolicies(IdListStream, PermittedStream):
     """Kinds of absence, archived ones included."""
 
     name = "time_off_policies"
-    plain = True
     row = rows.TimeOffPolicy
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/time-off/policies"
@@ -47,7 +42,7 @@ class TimeOffPolicies(Listed, GatedStream):
     feature = "TIME_OFF"
 
 
-class TimeOffRequests(GatedStream):
+class TimeOffRequests(PermittedStream):
     """Absences that were asked for, whatever was decided, withdrawn ones included.
 
     Nothing can be asked for by the moment of a change: all pages are read, and rows that did not
@@ -59,37 +54,22 @@ class TimeOffRequests(GatedStream):
     primary_keys = ("id",)
     replication_key = "changedAt"
     cursor = "changedAt"
+    filters_here = True
     path = "/workspaces/{workspaceId}/time-off/requests"
     posted = {"statuses": ["ALL"], "users": [], "userGroups": []}  # noqa: RUF012 - never changed
     page_size = LARGEST_PAGE
     size_name = "pageSize"
-    envelope = ("requests",)
+    envelopes = (("requests",),)
     feature = "TIME_OFF"
     own_only = True
     needs = frozenset({"changedAt", "createdAt", "status"})
 
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self._since: datetime | None = None
-
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Read the list, keeping in mind what was sent before."""
-        self._since = window.since_for(self.partition_id(partition)) if window else None
-        yield from super().walk(partition, window, reading)
-
-    def complete(self, rows_read: Sequence[rows.TimeOffRequest], partition: Scope) -> None:
+    def complete(self, rows_read: Sequence[rows.TimeOffRequest], partition: Partition) -> None:
         """Note at the top of the row when it changed, where a replication key has to be."""
         super().complete(rows_read, partition)
         for row in rows_read:
             decided = row.status.changedAt if row.status else None
             row.changedAt = max(filter(None, (row.createdAt, decided)), default=None)
-
-    def choose(self, rows_read: Sequence[rows.TimeOffRequest]) -> Sequence[rows.TimeOffRequest]:
-        """Return the rows that changed."""
-        since = self._since
-        if since is None:
-            return rows_read
-        return [row for row in rows_read if row.changedAt is None or row.changedAt >= since]
 
 
 class TimeOffBalances(PerRowStream):
@@ -100,7 +80,7 @@ class TimeOffBalances(PerRowStream):
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/time-off/balance/policy/{policyId}"
     page_size = LARGEST_PAGE
-    envelope = ("balances",)
+    envelopes = (("balances",),)
     feature = "TIME_OFF"
     own_only = True
     parent = TimeOffPolicies
@@ -120,10 +100,11 @@ class BalanceAssignments(PerRowStream):
     parent = TimeOffPolicies
     parent_id = "policyId"
 
-    def walks_in(self, scope: Scope) -> list[dict[str, str]]:
-        """Return one walk per member and policy; a plain member's are its own."""
-        if self.tap.administers(scope["workspaceId"]):
-            users = self.tap.ids_of(Users, scope, "userId")
+    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+        """Return one partition per member and policy; a plain member's are its own."""
+        policies = yield from super().partitions(scope, bounds)
+        if self.account.administers(scope["workspaceId"]):
+            ids: Mapping[str, object] = yield ListOf(Users)
         else:
-            users = [{**scope, "userId": self.tap.me().id}]
-        return [{**user, **policy} for policy in super().walks_in(scope) for user in users]
+            ids = {self.account.me().id: None}
+        return [{**scope, "userId": user, **policy} for policy in policies for user in ids]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
@@ -10,59 +9,61 @@ from msgspec.structs import asdict
 from tap_clockify import rows
 from tap_clockify.client import ClockifyStream
 from taps_common.errors import TapError
-from taps_common.http.session import Request
-from taps_common.sync.stream import Unwound
+from taps_common.http.request import Request
+from taps_common.sync.steps import Ask, Fetch, Plan, Write
+from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from tap_clockify.tap import TapClockify
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
-    from taps_common.sync.engine import Reading
+    from taps_common.http.request import Response
     from taps_common.records.row_types import Row
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Scope
 
 
 class Workspaces(ClockifyStream):
-    """Workspaces that the key can see.
-
-    Attributes:
-        known: the workspaces that are read, by id.
-    """
+    """Workspaces that the key can see."""
 
     name = "workspaces"
     row = rows.Workspace
     primary_keys = ("id",)
     path = "/workspaces"
     paged = False
-    together = True
+    keeps_ids = True
+    whole_pages = True
     needs = frozenset({"id", "name", "featureSubscriptionType", "features"})
-
-    def __init__(self, tap: TapClockify) -> None:
-        super().__init__(tap)
-        self.known: dict[str, rows.Workspace] = {}
 
     def scopes(self) -> Sequence[Scope]:
         """Return all workspaces as one list: they are no part of a workspace."""
         return [{}]
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return one list; one workspace each for an add-on token, which may not list them."""
-        if not self.tap.config.get("addon_token"):
-            return [dict(scope)]
-        wanted = dict.fromkeys(self.tap.config["workspace_ids"])
-        return [{"workspaceId": ident} for ident in wanted]
+        yield from ()
+        if not self.config.get("addon_token"):
+            return Plan([dict(scope)])
+        wanted = dict.fromkeys(self.config["workspace_ids"])
+        return Plan([{"workspaceId": ident} for ident in wanted])
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Request the list, or one workspace as a list of one."""
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Yield the request for the list, or for one workspace."""
         if not partition:
-            yield from super().walk(partition, window, reading)
+            yield Fetch(self.request(partition, bounds, 1), self._wanted)
             return
         request = Request("/workspaces/{workspaceId}", partition)
-        response = yield request
-        reading.take(request, replace(response, body=b"[%b]" % response.body), partition)
+        response: Response = yield Ask(request)
+        yield Write(b"[%b]" % response.body, request)
 
-    def choose(self, rows_read: Sequence[rows.Workspace]) -> Sequence[rows.Workspace]:
+    def summary(self, row: rows.Workspace) -> rows.Workspace:
+        """Return what other streams need of a workspace."""
+        return rows.Workspace(
+            id=row.id,
+            name=row.name,
+            features=row.features,
+            featureSubscriptionType=row.featureSubscriptionType,
+        )
+
+    def _wanted(self, rows_read: Sequence[rows.Workspace]) -> Sequence[rows.Workspace]:
         """Return the workspaces that `workspace_ids` names, or all.
 
         Raises:
@@ -71,36 +72,26 @@ class Workspaces(ClockifyStream):
         """
         if not rows_read:
             raise TapError("This key sees no workspace: check whose key it is, and the region.")
-        wanted = self.tap.config.get("workspace_ids") or [row.id for row in rows_read]
+        wanted = self.config.get("workspace_ids") or [row.id for row in rows_read]
         visible = {row.id: row for row in rows_read}
-        if not self.tap.config.get("addon_token") and (unknown := {*wanted} - {*visible}):
+        if unknown := {*wanted} - {*visible}:
             raise TapError(
                 f"workspace_ids names {', '.join(sorted(unknown))}, which this key cannot see. "
                 f"It sees {', '.join(visible)}; --check shows their names."
             )
         return [row for ident, row in visible.items() if ident in wanted]
 
-    def remember(self, rows_read: Sequence[rows.Workspace], partition: Scope) -> None:
-        """Keep the workspaces: all other streams walk over them."""
-        for row in rows_read:
-            self.known[row.id] = rows.Workspace(
-                id=row.id,
-                name=row.name,
-                features=row.features,
-                featureSubscriptionType=row.featureSubscriptionType,
-            )
 
-
-class WorkspaceMemberships(Unwound):
+class WorkspaceMemberships(ChildStream):
     """Who belongs to a workspace."""
 
     name = "workspace_memberships"
     row = rows.WorkspaceMembership
     primary_keys = ("workspaceId", "userId")
-    unwinds = Workspaces
+    parent = Workspaces
     needs = frozenset({"memberships"})
 
-    def rows_from(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
+    def child_rows(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
         """Return one row per membership."""
         return [
             rows.WorkspaceMembership(workspaceId=workspace.id, **asdict(membership))
@@ -109,16 +100,16 @@ class WorkspaceMemberships(Unwound):
         ]
 
 
-class WorkspaceCurrencies(Unwound):
+class WorkspaceCurrencies(ChildStream):
     """Currencies of a workspace."""
 
     name = "workspace_currencies"
     row = rows.WorkspaceCurrency
     primary_keys = ("workspaceId", "id")
-    unwinds = Workspaces
+    parent = Workspaces
     needs = frozenset({"currencies"})
 
-    def rows_from(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
+    def child_rows(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
         """Return one row per currency."""
         return [
             rows.WorkspaceCurrency(workspaceId=workspace.id, **asdict(currency))

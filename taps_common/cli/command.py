@@ -13,7 +13,7 @@ import msgspec
 from singer_sdk.exceptions import ConfigValidationError
 
 from taps_common.errors import TapError
-from taps_common.sdk import SeamTap
+from taps_common.sdk import SdkTap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def one_sentence() -> Iterator[None]:
         raise RunFailedError(str(error)) from error
 
 
-class CommandTap(SeamTap):
+class CommandTap(SdkTap):
     """A tap with a command line.
 
     Attributes:

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigValidationError
 
-from taps_common.sync import quota
-from taps_common.records.batch_files import Storage
-from taps_common.clock import Clock, SystemClock
 from taps_common.cli.command import CommandTap, RunFailedError
-from taps_common.errors import TapError
-from taps_common.sync.concurrency import LANES, Workers
-from taps_common.http.session import Session
-from taps_common.http.rate_limit import Pace
-from taps_common.sync.engine import Reading
-from taps_common.records.row_types import learn
 from taps_common.cli.settings import (
     describe_errors,
     end_of,
@@ -26,25 +17,25 @@ from taps_common.cli.settings import (
     start_of,
     unknown_settings,
 )
-from taps_common.sync.stream import Source, Table
-from taps_common.writer import LineWriter
+from taps_common.clock import Clock, SystemClock
+from taps_common.errors import FatalError, TapError
+from taps_common.http.rate_limit import RateLimit
+from taps_common.http.session import Session
+from taps_common.records.batch_files import Storage
+from taps_common.records.row_types import learn
+from taps_common.sdk import LineWriter
+from taps_common.sync import quota
+from taps_common.sync.checkpoints import Checkpoints
+from taps_common.sync.concurrency import SIDE_BY_SIDE, Workers
+from taps_common.sync.engine import Engine, StreamRead, selected_tables
+from taps_common.sync.run import Run
+from taps_common.sync.stream import EndpointStream, RecordStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from taps_common.sync.state import Scope
-    from taps_common.http.session import Service
-    from taps_common.sync.outcome import Outcome
-    from taps_common.records.row_types import Row
-
-T = TypeVar("T", bound=Table)
-
-STATE_EVERY = 1.0
-"""Seconds between two STATE messages of a reading that is under way."""
-
-STATE_OF_FILES_EVERY = 300.0
-"""The same where rows go into files and none became full: each STATE ends files that are not."""
+    from taps_common.http.request import Service
 
 
 class ApiTap(CommandTap):
@@ -55,11 +46,8 @@ class ApiTap(CommandTap):
     clock: Clock = SystemClock()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
-        self._outcomes: dict[type[Source], Outcome] = {}
         self._signal = 0
-        self._emitting = False
-        self._state_written = float("-inf")
-        self.storage: Storage | None = None
+        self._emits = False
         if kwargs.get("parse_env_config"):
             prefix = f"{self.name.upper().replace('-', '_')}_"
             forget_empty_variables(prefix, self.config_jsonschema)
@@ -74,8 +62,8 @@ class ApiTap(CommandTap):
     # -- what a tap provides ---------------------------------------------------------------------
 
     @property
-    def table_types(self) -> Sequence[type[Table]]:
-        """All tables, in the order in which they are read."""
+    def stream_types(self) -> Sequence[type[RecordStream]]:
+        """All streams, in the order in which they are read."""
         raise NotImplementedError
 
     def service(self) -> Service:
@@ -86,6 +74,15 @@ class ApiTap(CommandTap):
         """Prove that the service can be read, before anything is written."""
         raise NotImplementedError
 
+    def endpoints(self) -> Iterable[EndpointStream]:
+        """Return the streams with an endpoint, in the order in which they are read in this run."""
+        every = [one for one in self.all_streams if isinstance(one, EndpointStream)]
+        return sorted(every, key=lambda stream: not self._is_under_way(stream))
+
+    def unread(self) -> list[str]:
+        """Return the names of tables that the settings ask for and of which nothing is known."""
+        return []
+
     # -- settings --------------------------------------------------------------------------------
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
@@ -94,90 +91,42 @@ class ApiTap(CommandTap):
 
     @cached_property
     def start_date(self) -> datetime | None:
-        """The earliest moment that is read, or None for all."""
+        """The earliest timestamp that is read, or None for all."""
         return start_of(self.config["start_date"]) if self.config.get("start_date") else None
 
     @cached_property
     def end_date(self) -> datetime | None:
-        """The moment up to which is read, exclusive; a date means its whole day; None is all."""
+        """The timestamp up to which is read, exclusive; a date means its whole day; None is all."""
         return end_of(self.config["end_date"]) if self.config.get("end_date") else None
 
-    # -- tables ----------------------------------------------------------------------------------
+    # -- streams ---------------------------------------------------------------------------------
 
-    def discover_streams(self) -> list[Table]:
-        """Return all tables."""
-        learn([kind.row for kind in self.table_types])
-        return [kind(self) for kind in self.table_types]
-
-    @property
-    def tables(self) -> list[Table]:
-        """All tables, in the order in which they are read."""
-        return [self.table(kind) for kind in self.table_types]
-
-    def table(self, kind: type[T]) -> T:
-        """Return the stream of a type."""
-        stream = self.streams[str(kind.name)]  # type: ignore[misc]  # set on every class
-        assert isinstance(stream, kind)  # noqa: S101 - narrows the type, cannot fail
-        return stream
+    def discover_streams(self) -> list[RecordStream]:
+        """Return all streams."""
+        learn([kind.row for kind in self.stream_types])
+        return [kind(self) for kind in self.stream_types]
 
     @property
-    def _every_source(self) -> list[Source]:
-        return [table for table in self.tables if isinstance(table, Source)]
-
-    def family(self, source: Source) -> list[Table]:
-        """Return the selected tables that one reading of a source feeds."""
-        tables: list[Table] = [source, *source.unwound()]
-        return [table for table in tables if table.selected]
-
-    def listed(self, kind: type[Source], scope: Scope) -> None:
-        """Make sure that a list was read, once per run, whoever needs it first.
-
-        Raises:
-            TapError: it could not be read in this scope.
-        """
-        outcome = self.outcome_of(kind)
-        for failed, error in outcome.failures:
-            if all(scope.get(name) == value for name, value in failed.items()):
-                raise error
-
-    def outcome_of(self, kind: type[Source]) -> Outcome:
-        """Return how the reading of a source ended, reading it if that has not happened yet."""
-        if kind not in self._outcomes:
-            source = self.table(kind)
-            tables = self.family(source) if self._emitting else []
-            self._outcomes[kind] = Reading(source, tables).run()
-        return self._outcomes[kind]
-
-    def within_dates(
-        self, rows: Sequence[Row], moment: Callable[[Row], datetime | None]
-    ) -> Sequence[Row]:
-        """Return the rows between `start_date` and `end_date`, and those without a cursor."""
-        start, end = self.start_date, self.end_date
-        if start is None and end is None:
-            return rows
-        return [
-            row
-            for row in rows
-            if (at := moment(row)) is None
-            or ((start is None or at >= start) and (end is None or at < end))
-        ]
+    def all_streams(self) -> list[RecordStream]:
+        """All streams, in the order in which they are read."""
+        return [self.stream_of(kind) for kind in self.stream_types]
 
     # -- requests --------------------------------------------------------------------------------
 
     @cached_property
-    def pace(self) -> Pace:
+    def rate_limit(self) -> RateLimit:
         """When requests may be sent, those of earlier runs considered."""
-        pace = Pace(
+        limit = RateLimit(
             self.config.get("max_requests_per_second"),
             self.config.get("max_requests_per_hour"),
             wait=self.config.get("on_quota", "wait") == "wait",
             hourly="on_quota" in self.config,
         )
-        if pace.counts:
+        if limit.is_hourly:
             now = self.clock.monotonic()
             ages = quota.ages_in(self.state.get("bookmarks", {}), self.clock.now())
-            pace.recall(now - age for age in ages)
-        return pace
+            limit.recall(now - age for age in ages)
+        return limit
 
     @cached_property
     def session(self) -> Session:
@@ -187,27 +136,49 @@ class ApiTap(CommandTap):
             user_agent=self.config.get("user_agent") or f"{self.name}/{self.plugin_version}",
             timeout=self.config["request_timeout"],
             max_retries=self.config["max_retries"],
-            pace=self.pace,
+            rate_limit=self.rate_limit,
             clock=self.clock,
             logger=self.logger,
         )
 
     @cached_property
     def workers(self) -> Workers:
-        """Who sends the requests of partitions."""
-        session, count = self.session, self.config["max_concurrency"]
-        now = self.clock.monotonic
-        return Workers(session.send, count, session.cancelled, now, session.begin)
-
-    @property
-    def lanes(self) -> int:
-        """Partitions that are open side by side; one where requests are counted by the hour.
-
-        There is nothing to overlap then, and an interrupted run leaves no partition half read.
-        """
-        return 1 if self.config.get("max_requests_per_hour") else LANES
+        """The threads that send requests."""
+        return Workers(self.config["max_concurrency"], self.session.cancelled)
 
     # -- the run ---------------------------------------------------------------------------------
+
+    @cached_property
+    def run(self) -> Run:
+        """What all streams of the run share."""
+        batches = self.config.get("batch_config") if self._emits else None
+        storage = Storage(batches) if batches else None
+        # Where requests are counted by the hour there is nothing to overlap, and an interrupted
+        # run leaves no partition half read.
+        side_by_side = 1 if self.config.get("max_requests_per_hour") else SIDE_BY_SIDE
+        return Run(
+            tap=self,
+            clock=self.clock,
+            session=self.session,
+            workers=self.workers,
+            checkpoints=Checkpoints(
+                self, self.clock, storage, self.rate_limit, lambda: self.all_streams
+            ),
+            side_by_side=side_by_side,
+            start=self.start_date,
+            end=self.end_date,
+            storage=storage,
+            logger=self.logger,
+        )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Reads the streams, each once."""
+        return Engine(self.run, emits=self._emits)
+
+    def read_alone(self, stream: EndpointStream) -> None:
+        """Read one stream for a dry run, raising whatever fails."""
+        StreamRead(stream, [stream], self.run, self.engine).run_alone()
 
     def sync_all(self) -> None:  # type: ignore[misc]  # final for type checkers only
         """Read all selected tables; one failure does not keep the others from being read.
@@ -217,110 +188,64 @@ class ApiTap(CommandTap):
         Raises:
             RunFailedError: something could not be read; all else was.
         """
-        if self.config.get("batch_config"):
-            self.storage = Storage(self.config["batch_config"])
-            self._state_written = self.clock.monotonic()
-        if self.state.get("bookmarks"):
-            self.state_writer.write_state(self.state)
-        self._emitting = True
+        self._emits = True
         try:
-            self.connect()
-            for source in self._sources():
-                if self.family(source):
-                    self._look_ahead(source)
-                    if self.outcome_of(type(source)).stop:
-                        break
+            self._read_all()
         except TapError as error:
-            self._save_quota()
+            self.run.checkpoints.write_requests()
             if self._signal:
                 sys.exit(128 + self._signal)
             raise RunFailedError(str(error)) from error
+        except FatalError as error:
+            raise RunFailedError(str(error)) from error
         finally:
             self.session.close()
-        self._save_quota()
+        self.run.checkpoints.write_requests()
         self._end_run()
 
-    def _look_ahead(self, current: Source) -> None:
-        """Ask for first pages of the streams after one, as far as there are workers to spare."""
-        sources = self._every_source
-        for source in sources[sources.index(current) + 1 :]:
-            if self.lanes == 1 or not self.workers.can_foresee:
-                return
-            tables = self.family(source)
-            scopes = [*filter(source.is_foreseen, source.scopes())] if tables else []
-            if not scopes or type(source) in self._outcomes:
-                continue
-            reading = Reading(source, tables)
-            for scope in scopes:
-                self.workers.foresee(next(source.walk(scope, None, reading)), source.is_whole)
-
-    def save_state(self, *, now: bool = False) -> None:
-        """Write a STATE message, unless one was written a moment ago or nothing changed."""
-        if now or self.state_is_due():
-            if self.storage:
-                for table in self.tables:
-                    table.finish_file()  # rows come before the state that covers them
-                self.storage.grown = False
-            self._state_written = self.clock.monotonic()
-            self.state.setdefault("bookmarks", {})
-            self._keep_quota()
+    def _read_all(self) -> None:
+        """Read the selected streams, until one of them ends the run."""
+        engine = self.engine  # first of all: a folder for files that cannot be written ends the run
+        if self.state.get("bookmarks"):
             self.state_writer.write_state(self.state)
-
-    def _keep_quota(self) -> bool:
-        """Note the last hour's requests in the state, if they are counted; return if it is new."""
-        if not self.pace.counts:
-            return False
-        now = self.clock.monotonic()
-        ages = [now - sent for sent in self.pace.sent(now)]
-        return quota.keep(self.state.setdefault("bookmarks", {}), ages, self.clock.now())
-
-    def _save_quota(self) -> None:
-        if self._keep_quota():
-            self.save_state(now=True)
-
-    def state_is_due(self) -> bool:
-        """Tell whether the last STATE message is old enough for another, or a file became full."""
-        if self.storage and self.storage.grown:
-            return True
-        every = STATE_OF_FILES_EVERY if self.storage else STATE_EVERY
-        return self.clock.monotonic() - self._state_written >= every
+        self.connect()
+        for stream in self.endpoints():
+            if selected_tables(stream) and engine.read(stream).stop:
+                break
 
     def interrupt(self, signum: int) -> None:
         """Stop after the page that is being written; a second signal stops at once."""
-        if self._signal or not self._emitting:
+        if self._signal or not self._emits:
             sys.exit(128 + signum)
         self._signal = signum
         self.logger.warning("Signal %s: stopping after this page; what was read is kept.", signum)
         self.session.close()
 
-    def _sources(self) -> Iterable[Source]:
-        """Return the sources in the order in which they are read in this run."""
-        return sorted(self._every_source, key=lambda source: not self._is_under_way(source))
-
-    def _is_under_way(self, source: Source) -> bool:
-        """Tell whether an interrupted run left a reading: what is left of it comes first.
+    def _is_under_way(self, stream: EndpointStream) -> bool:
+        """Return whether an interrupted run left a part of a stream: that comes first.
 
         Else a small quota would go for the lists before it in each run.
         """
-        state = self.state.get("bookmarks", {}).get(source.name, {})
+        state = stream.known_state
         return any("walk" in scope for scope in (state, *state.get("partitions", ())))
 
-    def unread(self) -> list[str]:
-        """Return the names of tables that the settings ask for and of which nothing is known."""
-        return []
+    # -- its end ---------------------------------------------------------------------------------
 
     def _end_run(self) -> None:
-        """Say what the run cost and what it left out."""
-        failed = [
-            name for outcome in self._outcomes.values() for name in outcome.report(self.logger)
-        ]
+        """Say what the run cost and what it left out.
+
+        Raises:
+            RunFailedError: a table is incomplete.
+        """
+        outcomes = self.engine.outcomes.values()
+        failed = [name for outcome in outcomes for name in outcome.report(self.logger)]
         failed += self.unread()
         if self._signal:
             sys.exit(128 + self._signal)
-        stopped = any(outcome.stop for outcome in self._outcomes.values())
-        selected = [table.name for table in self.tables if table.selected]
+        stopped = any(outcome.stop for outcome in outcomes)
+        selected = [stream.name for stream in self.all_streams if stream.selected]
         if stopped:
-            read = {name for outcome in self._outcomes.values() for name in outcome.counts}
+            read = {name for outcome in outcomes for name in outcome.counts}
             failed += [name for name in selected if name not in read]
         self._refuse_nothing()
         if failed or stopped:
@@ -339,7 +264,7 @@ class ApiTap(CommandTap):
         Raises:
             RunFailedError: all were.
         """
-        outcomes = [outcome for outcome in self._outcomes.values() if outcome.counts]
-        if outcomes and all(one.left_out and not one.progress.walks for one in outcomes):
-            reasons = {reason for outcome in outcomes for reason in outcome.left_out}
+        outcomes = [outcome for outcome in self.engine.outcomes.values() if outcome.counts]
+        if outcomes and all(one.skipped and not one.progress.partitions for one in outcomes):
+            reasons = {reason for outcome in outcomes for reason in outcome.skipped}
             raise RunFailedError(f"Nothing could be read: {'; '.join(sorted(reasons))}.")

@@ -40,7 +40,7 @@ class _Origin:
     refused: float = float("-inf")
 
 
-class Pace:
+class RateLimit:
     """A limit shared by all threads of a run: a second's is per host, an hour's is for all.
 
     Args:
@@ -69,7 +69,7 @@ class Pace:
         self._closed_for = HOUR
 
     @property
-    def counts(self) -> bool:
+    def is_hourly(self) -> bool:
         """Whether requests are counted by the hour."""
         return self._per_hour is not None
 
@@ -104,11 +104,6 @@ class Pace:
                 self._sent.append(turn)
             host.next = turn + host.gap
             return turn - now
-
-    def is_open(self, now: float, origin: Hashable = "") -> bool:
-        """Tell whether the next turn is now."""
-        with self._lock:
-            return self._turn(now, self._host(origin)) <= now
 
     def refused(self, now: float, wait: float, origin: Hashable = "") -> None:
         """Hold everybody back who asks a host that had too many requests.
@@ -149,7 +144,7 @@ class Pace:
         return self._closed_for
 
     def accepts(self, seconds: float) -> bool:
-        """Tell whether a wait that the server asks for is waited: an hour's only if told to."""
+        """Return whether a wait that the server asks for is waited: an hour's only if told to."""
         return self._wait or seconds <= PATIENCE[0]
 
     def patience(self, waits: int) -> float | None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
     from taps_common.errors import RequestError
-    from taps_common.sync.progress import Cost
 
 LONGEST_WAIT = HOUR
 """Longest wait in seconds that a Retry-After header is granted: the longest known quota's hour."""
@@ -109,7 +108,7 @@ def error_of(
     what: str,
     problem: Problem,
     answer: BaseHTTPResponse | None,
-    cost: Cost,
+    tries: int,
     advice: Callable[[int, int | None], str],
     now: datetime,
 ) -> RequestError:
@@ -119,19 +118,19 @@ def error_of(
         what: the request and where it went.
         problem: what is wrong.
         answer: what came, if anything did.
-        cost: what it took.
+        tries: how often it was sent.
         advice: says what to do, from the status and the service's own code.
         now: the present, for a time that the answer names.
     """
-    tries = f" after {cost.requests} tries" if cost.requests > 1 else ""
-    what = f"{what} {problem.text}{tries}"
+    often = f" after {tries} tries" if tries > 1 else ""
+    what = f"{what} {problem.text}{often}"
     if problem.preparing:
         asked = None if answer is None else retry_after(answer, now)
-        return NotReadyError(f"{what}.", cost, after=asked)
+        return NotReadyError(f"{what}.", after=asked)
     if answer is None or answer.status < HTTPStatus.MULTIPLE_CHOICES:
         hopeless = answer is None or not problem.passing
         text = what if what.endswith("?") else f"{what}."
-        return UnreachableError(text, cost, hopeless=hopeless)
+        return UnreachableError(text, hopeless=hopeless)
     status, code = answer.status, own_code(answer)
     ident = request_id(answer)
     traced = f" [request id {ident}]" if ident else ""
@@ -140,8 +139,8 @@ def error_of(
     advised = "" if redirected else f" {advice(status, code)}"
     message = f"{what}{own}{traced}.{advised}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return QuotaError(message, cost)
-    return StatusError(message, cost, status=status, code=code)
+        return QuotaError(message)
+    return StatusError(message, status=status, code=code)
 
 
 def redirect_of(answer: BaseHTTPResponse, url: str) -> str | None:

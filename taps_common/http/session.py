@@ -4,128 +4,42 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import threading
 from codecs import BOM_UTF8
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING
-from urllib.parse import quote, urlencode, urlsplit
+from typing import IO, TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 import urllib3
 
-from taps_common.http import responses as answers
-from taps_common.http.connections import Connection, connections, host_of, is_unsafe, origin_of
 from taps_common.errors import InterruptedRunError, QuotaError, ShapeError
-from taps_common.sync.progress import Cost
-from taps_common.sync.quota import WORTH_SAYING, time_of
+from taps_common.http import responses
+from taps_common.http.connections import connections, host_of, is_unsafe, origin_of
+from taps_common.http.cost import Cost
+from taps_common.http.request import Response
+from taps_common.http.retries import Retries, time_of
 from taps_common.http.spool import beginning_of, spool_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Hashable
 
     from taps_common.clock import Clock
-    from taps_common.http.rate_limit import Pace
-
-MAX_BACKOFF = 60.0
-"""Longest wait in seconds before a retry for which the server named no time."""
+    from taps_common.http.rate_limit import RateLimit
+    from taps_common.http.request import Request, Service
+    from taps_common.http.responses import Problem
 
 MAX_REDIRECTS = 5
 
-
-@dataclass(frozen=True)
-class Request:
-    """A request to be sent.
-
-    Attributes:
-        path: path template below the session's base URL, such as `/workspaces/{workspaceId}`.
-        values: values of the template's names, unescaped.
-        params: query parameters in order, unescaped; a name may come more than once.
-        headers: headers besides those of all requests.
-        body: a JSON text to be posted; such requests only read too, and are sent again like others.
-        proof: says what is wrong with the body of a good answer: that it is JSON, unless said
-            otherwise.
-        patient: whether it is sent again after an error that may pass.
-        link: the whole address, where the service itself named it (LINKS-ARE-OPAQUE); `path` is
-            what messages call it.
-        service: where it goes, with which credentials, if not where the session's others go.
-        spooled: whether the body goes to a temporary file, however large it is; `proof` then gets
-            its beginning.
-        enough: tells from the beginning of a spooled body that the rest is not wanted.
-        judge: says what is wrong with an answer of any status, before its status speaks, from the
-            status and the beginning of the body.
-        abroad: whether redirects to other origins are followed, without credentials.
-    """
-
-    path: str
-    values: Mapping[str, str] = field(default_factory=dict)
-    params: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    proof: Callable[[bytes], answers.Problem | None] = answers.json_problem
-    patient: bool = True
-    link: str | None = None
-    service: Service | None = None
-    spooled: bool = False
-    enough: Callable[[bytes], bool] = lambda _: False  # all of it
-    judge: Callable[[int, bytes], answers.Problem | None] = lambda *_: None
-    abroad: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-    @property
-    def method(self) -> str:
-        """The method: what has a body is posted."""
-        return "GET" if self.body is None else "POST"
-
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """What tells it from other requests of a run."""
-        return self.path, tuple(self.values.items()), self.params, self.body, self.link
-
-    def url(self, base: str) -> str:
-        """Return the whole address below a base URL."""
-        if self.link is not None:
-            return self.link
-        values = {name: quote(value, safe="") for name, value in self.values.items()}
-        query = urlencode(self.params, quote_via=quote)
-        return base + self.path.format(**values) + (f"?{query}" if query else "")
+WORTH_SAYING = 60.0
+"""Seconds from which a wait is said to end at a time of the clock."""
 
 
-@dataclass(frozen=True)
-class Response:
-    """A complete answer with a good status.
+class _Try(NamedTuple):
+    """What sending once brought: a response, or a problem and what came with it."""
 
-    Attributes:
-        body: the body, decompressed and proved complete.
-        headers: header names (any case) and values.
-        cost: what it took to get it, retries included.
-        url: where it came from: what relative links in it start from.
-        spool: the body in a temporary file, at its beginning, if it was asked for that way; `body`
-            is its beginning then.
-    """
-
-    body: bytes
-    headers: Mapping[str, str]
-    cost: Cost
-    url: str = ""
-    spool: IO[bytes] | None = None
-
-
-@dataclass(frozen=True)
-class Service:
-    """What is particular to one service.
-
-    Attributes:
-        base_url: what every path is appended to, without a slash at its end.
-        credentials: headers that only the origin of `base_url` ever sees.
-        advice: says what to do about an error, from its status and the service's own code.
-    """
-
-    base_url: str
-    credentials: Mapping[str, str]
-    advice: Callable[[int, int | None], str]
+    response: Response | None
+    problem: Problem | None
+    answer: urllib3.BaseHTTPResponse | None
 
 
 class Session:
@@ -136,12 +50,12 @@ class Session:
         user_agent: value of the User-Agent header.
         timeout: seconds to wait for a connection and between two parts of an answer.
         max_retries: how often one request is sent again after an error that may pass.
-        pace: when the next request may be sent.
+        rate_limit: when the next request may be sent.
         clock: where time comes from.
         logger: takes one line per retry.
 
     Attributes:
-        patient: whether requests are sent again after an error; not while nothing works.
+        retries_errors: whether requests are sent again after an error; not while nothing works.
         cancelled: set when the run is to end.
     """
 
@@ -152,7 +66,7 @@ class Session:
         user_agent: str,
         timeout: float,
         max_retries: int,
-        pace: Pace,
+        rate_limit: RateLimit,
         clock: Clock,
         logger: logging.Logger,
     ) -> None:
@@ -163,19 +77,21 @@ class Session:
             "User-Agent": user_agent,
         }
         self._timeout = timeout
-        self._max_retries = max_retries
-        self._pace = pace
+        self._rate_limit = rate_limit
+        self._retries = Retries(max_retries, rate_limit, clock)
         self._clock = clock
         self._logger = logger
-        self.patient = True
+        self.retries_errors = True
         self.cancelled = threading.Event()
         self._pools: dict[str, urllib3.PoolManager] = {}
-        self._last: dict[Hashable, Connection] = {}
-        self._begun: Request | None = None
         logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold whole URLs
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: Request, cost: Cost | None = None) -> Response:
         """Send a request, and again while the error may pass; return the complete answer.
+
+        Args:
+            request: what is asked.
+            cost: where requests, bytes and waits are counted, whatever the end.
 
         Raises:
             NotReadyError: the service is still preparing the answer.
@@ -186,75 +102,69 @@ class Session:
             InterruptedRunError: the run was cancelled while it waited.
         """
         service = request.service or self._service
+        cost = cost or Cost()
+        address, origin = self._address(request, service), origin_of(service.base_url)
+        tries = 0
+        while True:
+            self._wait_for_turn(request, origin, cost)
+            tries += 1
+            cost.add(requests=1)
+            response, problem, answer = self._try(request, address, service, cost)
+            if response is not None:
+                self._rate_limit.answered(origin)
+                return response
+            assert problem is not None  # noqa: S101 - a response or a problem
+            wait = self._wait_before_retry(request, problem, answer, tries)
+            if wait is None:
+                what = f"{request} at {'://'.join(urlsplit(service.base_url)[:2])}"
+                now = self._clock.now()
+                raise responses.error_of(what, problem, answer, tries, service.advice, now)
+            if answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self._rate_limit.refused(self._clock.monotonic(), wait, origin)
+            until = f", {self._when(wait)}" if wait >= WORTH_SAYING else ""
+            self._logger.warning("%s %s; again in %.1f s%s", request, problem.text, wait, until)
+            self._sleep(wait, cost)
+
+    def close(self) -> None:
+        """Wake whoever waits, so that threads end soon."""
+        self.cancelled.set()
+
+    def _address(self, request: Request, service: Service) -> str:
+        """Return the whole address of a request.
+
+        Raises:
+            ShapeError: it is a link of the service that leads to another origin.
+        """
         address = request.url(service.base_url)
         if request.link and origin_of(address) != origin_of(service.base_url):
             raise ShapeError(
                 f"{request} was not sent: the service's link leads to {host_of(address)}, and "
                 "credentials are sent to the configured address only."
             )
-        cost, origin = Cost(), origin_of(service.base_url)
-        while True:
-            self._wait_for_turn(request, origin, cost)
-            cost.requests += 1
-            answer: urllib3.BaseHTTPResponse | None = None
-            spool: IO[bytes] | None = None
-            try:
-                url, answer = self._exchange(request, address, service)
-                if request.spooled:
-                    spool = spool_of(answer, request.enough, self.cancelled)
-                body = beginning_of(spool) if spool else answer.data.removeprefix(BOM_UTF8)
-                problem = (
-                    request.judge(answer.status, body)
-                    or answers.problem_of(answer)
-                    or request.proof(body)
-                )
-            except urllib3.exceptions.HTTPError as error:
-                problem = answers.network_problem(error, self._timeout)
-            if answer is not None and problem is None:
-                self._pace.answered(origin)
-                cost.size += len(body) if spool is None else os.fstat(spool.fileno()).st_size
-                return Response(body, answer.headers, cost, url, spool)
-            assert problem is not None  # noqa: S101 - narrows the type, cannot fail
+        return address
+
+    def _try(self, request: Request, address: str, service: Service, cost: Cost) -> _Try:
+        """Send once; return the complete response, or what is wrong."""
+        spool: IO[bytes] | None = None
+        answer: urllib3.BaseHTTPResponse | None = None
+        try:
+            url, answer = self._exchange(request, address, service)
+            if request.spooled:
+                spool = spool_of(answer, request.enough, self.cancelled)
+            body = beginning_of(spool) if spool else answer.data.removeprefix(BOM_UTF8)
+            problem = (
+                request.judge(answer.status, body)
+                or responses.problem_of(answer)
+                or request.proof(body)
+            )
+        except urllib3.exceptions.HTTPError as error:
+            return _Try(None, responses.network_problem(error, self._timeout), answer)
+        if problem is not None:
             if spool is not None:
                 spool.close()
-            wait = None
-            if problem.passing and request.patient:
-                wait = self._wait_before_retry(answer, cost.requests - 1)
-            if wait is None:
-                what = f"{request} at {'://'.join(urlsplit(service.base_url)[:2])}"
-                now = self._clock.now()
-                raise answers.error_of(what, problem, answer, cost, service.advice, now)
-            if answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-                self._pace.refused(self._clock.monotonic(), wait, origin)
-            until = f", {self._when(wait)}" if wait >= WORTH_SAYING else ""
-            self._logger.warning("%s %s; again in %.1f s%s", request, problem.text, wait, until)
-            cost.waited += wait
-            self._sleep(wait)
-
-    def begin(self, request: Request) -> bool:
-        """Put a request on its way whose answer `send` will ask for; return whether it is.
-
-        Only for a session that one thread uses, and for one request at a time. It is not where no
-        connection is open, where it would have to wait for its turn, or when the run is to end.
-        """
-        service = request.service or self._service
-        address, origin = request.url(service.base_url), origin_of(service.base_url)
-        connection, now = self._last.get(origin), self._clock.monotonic()
-        elsewhere = origin_of(address) != origin
-        if connection is None or elsewhere or self.cancelled.is_set():
-            return False
-        if not self._pace.is_open(now, origin):
-            return False
-        headers = self._headers_of(request, service)
-        if not connection.begin(request.method, address, request.body, headers):
-            return False
-        self._pace.reserve(now, origin)
-        self._begun = request
-        return True
-
-    def close(self) -> None:
-        """Wake whoever waits, so that threads end soon."""
-        self.cancelled.set()
+            return _Try(None, problem, answer)
+        cost.add(size=len(body) if spool is None else os.fstat(spool.fileno()).st_size)
+        return _Try(Response(body, answer.headers, url, spool), None, answer)
 
     def _exchange(
         self, request: Request, url: str, service: Service
@@ -275,9 +185,7 @@ class Session:
                 retries=False,
                 preload_content=False,
             )
-            if isinstance(answer.connection, Connection):
-                self._last[origin_of(url)] = answer.connection
-            target = answers.redirect_of(answer, url)
+            target = responses.redirect_of(answer, url)
             if target is None:
                 break
             if origin_of(target) != origin_of(url):
@@ -295,45 +203,38 @@ class Session:
         return headers
 
     def _wait_for_turn(self, request: Request, origin: Hashable, cost: Cost) -> None:
-        begun, self._begun = self._begun, None
-        wait: float | None = 0.0  # a request that was begun had its turn
-        if begun is not request:
-            wait = self._pace.reserve(self._clock.monotonic(), origin)
+        wait = self._rate_limit.reserve(self._clock.monotonic(), origin)
         if wait is None:
             raise QuotaError(
                 f"{request} was not sent: max_requests_per_hour is used up and on_quota is "
-                f"'stop'. What was read is kept; run again {self._when(self._pace.closed_for)}.",
-                cost,
+                f"'stop'. What was read is kept; run again "
+                f"{self._when(self._rate_limit.closed_for)}."
             )
+        if wait >= WORTH_SAYING:
+            text = "max_requests_per_hour is used up: going on %s"
+            self._logger.warning(text, self._when(wait))
         if wait > 0:
-            if wait >= WORTH_SAYING:
-                text = "max_requests_per_hour is used up: going on %s"
-                self._logger.warning(text, self._when(wait))
-            cost.waited += wait
-            self._sleep(wait)
+            self._sleep(wait, cost)
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")
+
+    def _wait_before_retry(
+        self,
+        request: Request,
+        problem: Problem,
+        answer: urllib3.BaseHTTPResponse | None,
+        tries: int,
+    ) -> float | None:
+        """Return seconds to wait before another try, or None when there is none left."""
+        if not (problem.passing and request.patient):
+            return None
+        return self._retries.wait(answer, tries - 1, allowed=self.retries_errors)
 
     def _when(self, seconds: float) -> str:
         return time_of(self._clock.now(), seconds)
 
-    def _wait_before_retry(
-        self, answer: urllib3.BaseHTTPResponse | None, attempt: int
-    ) -> float | None:
-        """Return seconds to wait before another try, or None when there is none left."""
-        asked = answers.retry_after(answer, self._clock.now()) if answer is not None else None
-        asked = asked or None  # none at all would use up the retries in a moment
-        quota = answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS
-        hourly = quota and self._pace.counts and asked is None
-        tries = min(1, self._max_retries) if hourly else self._max_retries  # each one counts there
-        if attempt >= tries or not self.patient:
-            patience = self._pace.patience(max(0, attempt - tries)) if quota else None
-            return patience and max(patience, asked or 0.0)
-        if asked is not None:
-            return asked if self._pace.accepts(asked) else None
-        return min(MAX_BACKOFF, 2.0**attempt) + random.random()  # noqa: S311 - jitter
-
-    def _sleep(self, seconds: float) -> None:
+    def _sleep(self, seconds: float, cost: Cost) -> None:
+        cost.add(waited=seconds)
         self._clock.wait(seconds, self.cancelled)
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from upath import UPath
 
-from taps_common.cli.command import RunFailedError
+from taps_common.errors import FatalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,7 +83,7 @@ class Storage:
         grown: whether a file became full since this was last set to False.
 
     Raises:
-        RunFailedError: nothing can be written there.
+        FatalError: nothing can be written there.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
@@ -101,12 +101,12 @@ class Storage:
                 probe.touch()
                 probe.unlink()
         except ImportError as error:
-            raise RunFailedError(
+            raise FatalError(
                 f"batch_config.storage.root needs a library that is not installed: {error}. "
                 "Install it beside the tap (for s3://: pip install 'timecost-taps[s3]')."
             ) from error
         except Exception as error:
-            raise RunFailedError(
+            raise FatalError(
                 f"batch_config.storage.root cannot be written: {error}. Name a folder that can be."
             ) from error
 
@@ -118,7 +118,7 @@ class Storage:
         """Write a file as a whole or not at all; return its address.
 
         Raises:
-            RunFailedError: it cannot be written: no state may be, from then on.
+            FatalError: it cannot be written: no state may be, from then on.
         """
         ending = "json.gz" if self.encoding["compression"] == "gzip" else "json"
         path = self._root / f"{name}.{ending}"
@@ -129,7 +129,7 @@ class Storage:
                 path.unlink(missing_ok=True)
             if not isinstance(error, Exception):
                 raise
-            raise RunFailedError(
+            raise FatalError(
                 f"A file of batch_config cannot be written: {error}. The state covers what was "
                 "written before; the next run goes on there."
             ) from error
@@ -167,7 +167,7 @@ class Files:
         """Write the present file and return its address; None if it would be empty.
 
         Raises:
-            RunFailedError: it cannot be written.
+            FatalError: it cannot be written.
         """
         if self.room == self._storage.rows:
             return None

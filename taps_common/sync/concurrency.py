@@ -1,9 +1,8 @@
-"""Walks over pages, several at a time, in an order that does not depend on how many.
+"""Several exchanges at a time, in an order that does not depend on how many.
 
-A walk is a generator: it yields a request, receives the response, hands its rows on, and yields
-the next request until its last page. Only the sending happens in threads, and with one worker not
-even that; all code of a walk runs in the thread that drives it, so there is one writer and nothing
-to lock.
+An exchange is a generator that yields a request and receives the response. Only the sending happens
+in threads; all code of an exchange runs in the thread that drives it, so there is one writer and
+nothing to lock.
 """
 
 from __future__ import annotations
@@ -13,239 +12,165 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
 from queue import SimpleQueue
-from time import monotonic
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from taps_common.errors import InterruptedRunError, RequestError
-from taps_common.http.session import Request, Response
-from taps_common.sync.progress import Cost
+from taps_common.errors import InterruptedRunError
+from taps_common.http.request import Request, Response
 
 K = TypeVar("K")
 
-Walk: TypeAlias = Generator[Request, Response, None]
+Exchange: TypeAlias = Generator[Request, Response, Any]
 Send: TypeAlias = Callable[[Request], Response]
-Clock: TypeAlias = Callable[[], float]
 
-LANES = 16
-"""Walks that are open side by side. They take turns page by page, whatever the number of
-workers: that is what makes the order of rows a property of the data alone."""
-
-FRESH = 30.0
-"""Seconds within which what was asked for early counts as asked for in its turn: a first page goes
-with those that follow it, and an error is still there."""
+SIDE_BY_SIDE = 16
+"""Exchanges that are open at once. They take turns page by page, whatever the number of workers:
+that is what makes the order of rows a property of the data alone."""
 
 _LOOK_UP = 0.5
 """Seconds after which a wait for an answer looks whether the run was cancelled."""
 
 
-class _Lane(Generic[K]):
-    """A walk, the request it waits for, and the answer on its way."""
+class _Open(Generic[K]):
+    """An exchange that is open, the request it waits for, and the response on its way."""
 
-    def __init__(self, key: K, walk: Walk, request: Request) -> None:
+    def __init__(self, key: K, exchange: Exchange, request: Request) -> None:
         self.key = key
-        self.walk = walk
+        self.exchange = exchange
         self.request = request
-        self.answer: Future[Response] | None = None
-
-
-@dataclass(frozen=True)
-class _Foreseen:
-    """An answer that was asked for early, and when."""
-
-    answer: Future[Response]
-    is_whole: Callable[[Response], bool]
-    asked: float
+        self.response: Future[Response] | None = None
 
 
 class Workers:
     """Threads that send requests. They never hold up the end of the process.
 
     Args:
-        send: sends one request.
         count: how many requests may be on their way at once.
         cancelled: set when the run is to end.
-        now: tells the seconds of a monotonic clock.
-        begin: puts a request on its way that is sent next, if it can; for one worker.
     """
 
-    def __init__(
-        self,
-        send: Send,
-        count: int,
-        cancelled: threading.Event,
-        now: Clock = monotonic,
-        begin: Callable[[Request], bool] = lambda _: False,  # each in its turn
-    ) -> None:
+    def __init__(self, count: int, cancelled: threading.Event) -> None:
         self.count = count
-        self._send = send
-        self._begin = begin
-        self._begun: _Lane[Any] | None = None
         self._cancelled = cancelled
-        self._now = now
-        self._waiting: SimpleQueue[tuple[Request, Future[Response]]] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[Send, Request, Future[Response]]] = SimpleQueue()
         self._started = 0
-        self._foreseen: dict[tuple[object, ...], _Foreseen] = {}
-        self._unused = Cost()
 
-    @property
-    def can_foresee(self) -> bool:
-        """Whether there is room for another request that a walk will send later."""
-        return self.count > 1 and len(self._foreseen) < self.count
-
-    def foresee(self, request: Request, is_whole: Callable[[Response], bool]) -> bool:
-        """Have a request sent that a walk will send later; return whether there is room for it.
-
-        Args:
-            request: the first one of the walk.
-            is_whole: tells whether an answer is the only page of its list. If not, rows that are
-                deleted before the walk's turn would shift others from page to page.
-        """
-        if not self.can_foresee:
-            return False
-        if request.identity not in self._foreseen:
-            self._foreseen[request.identity] = _Foreseen(
-                self.submit(request), is_whole, self._now()
-            )
-        return True
-
-    def _foresaw(self, request: Request) -> Future[Response] | None:
-        """Return the answer that was asked for early, unless it has to be asked for again."""
-        found = self._foreseen.pop(request.identity, None)
-        if found is None:
-            return None
-        if found.answer.done() and self._now() - found.asked > FRESH:
-            error = found.answer.exception()
-            if isinstance(error, RequestError) and error.passing:
-                self._unused.add(error.cost)
-                return None
-            if error is None and not found.is_whole(found.answer.result()):
-                self._unused.add(found.answer.result().cost)
-                return None
-        return found.answer
-
-    def cost_of_unused(self) -> Cost:
-        """Return what answers cost, since this was asked last, that were asked for again."""
-        cost, self._unused = self._unused, Cost()
-        return cost
-
-    def send(self, request: Request) -> Response:
-        """Send a request at once, from the thread that drives."""
-        if lane := self._begun:  # which had its turn on the connection
-            self._begun, lane.answer = None, Future()
-            self._answer(lane.request, lane.answer)
-        return self._send(request)
-
-    def send_ahead(self, lane: _Lane[Any]) -> None:
-        """Have the request of a lane sent, whose turn comes soon.
-
-        One worker needs no thread for it: the answer waits in the connection.
-        """
-        if self.count > 1:
-            lane.answer = lane.answer or self.submit(lane.request)
-        elif lane.answer is None and self._begin(lane.request):
-            self._begun = lane
-
-    def submit(self, request: Request) -> Future[Response]:
-        """Have a request sent; its answer, or the error, arrives in the future."""
-        if foreseen := self._foresaw(request):
-            return foreseen
-        answer: Future[Response] = Future()
+    def submit(self, send: Send, request: Request) -> Future[Response]:
+        """Have a request sent; its response, or the error, arrives in the future."""
+        response: Future[Response] = Future()
         if self._started < self.count:
             self._started += 1
             threading.Thread(target=self._work, daemon=True).start()
-        self._waiting.put((request, answer))
-        return answer
+        self._waiting.put((send, request, response))
+        return response
 
-    def result(self, lane: _Lane[K]) -> Response:
-        """Return the answer that a lane waits for, or raise what went wrong."""
-        self._begun = None
-        lane.answer = lane.answer or self._foresaw(lane.request)
-        if lane.answer is None:
-            return self._send(lane.request)
+    def result(self, response: Future[Response]) -> Response:
+        """Return a response, or raise what went wrong.
+
+        Raises:
+            InterruptedRunError: the run was cancelled.
+        """
         while True:
             try:
-                return lane.answer.result(timeout=_LOOK_UP)
+                return response.result(timeout=_LOOK_UP)
             except FutureTimeoutError:
-                if lane.answer.done():  # now; or the sending itself ran out of time
-                    return lane.answer.result()
+                if response.done():  # now; or the sending itself ran out of time
+                    return response.result()
                 if self._cancelled.is_set():
                     raise InterruptedRunError("interrupted") from None
 
     def _work(self) -> None:
         while True:
-            request, answer = self._waiting.get()
-            self._answer(request, answer)
-            del request, answer  # an idle thread must not keep a page alive
-
-    def _answer(self, request: Request, answer: Future[Response]) -> None:
-        try:
-            answer.set_result(self._send(request))
-        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
-            answer.set_exception(error)
+            send, request, response = self._waiting.get()
+            try:
+                response.set_result(send(request))
+            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+                response.set_exception(error)
+            del send, request, response  # an idle thread must not keep a page alive
 
 
-def drive(
-    walks: Iterable[tuple[K, Walk]], workers: Workers, *, lanes: int = LANES
+def interleave(
+    exchanges: Iterable[tuple[K, Exchange]],
+    workers: Workers,
+    send: Send,
+    *,
+    side_by_side: int = SIDE_BY_SIDE,
 ) -> Iterator[tuple[K, Exception | None]]:
-    """Run walks to their ends; yield each one's key when it ended, and the error that ended it.
+    """Run exchanges to their ends; yield each one's key when it ended, and the error, if any.
 
-    At most `workers.count` answers are on their way or waiting at any time, beside the one that
+    At most `workers.count` responses are on their way or waiting at any time, beside the one that
     is being written: that bounds memory by pages, not by the size of the account.
 
     Args:
-        walks: pairs of a key and a walk, in the order in which they are to start.
-        workers: who sends the requests.
-        lanes: how many walks are open side by side.
+        exchanges: pairs of a key and an exchange, in the order in which they are begun.
+        workers: the threads that send, if there are several.
+        send: sends a request.
+        side_by_side: how many exchanges are open at once.
     """
-    coming = iter(walks)
-    turns: deque[_Lane[K]] = deque()
+    coming = iter(exchanges)
+    turns: deque[_Open[K]] = deque()
     while True:
-        while len(turns) < lanes:
-            started = next(coming, None)
-            if started is None:
-                break
-            key, walk = started
-            first, error = _advance(walk, None)
-            if first is None:
+        while len(turns) < side_by_side and (begun := next(coming, None)) is not None:
+            key, exchange = begun
+            request, error = _advance(exchange, None)
+            if request is None:
                 yield key, error
             else:
-                turns.append(_Lane(key, walk, first))
+                turns.append(_Open(key, exchange, request))
         if not turns:
             return
-        lane = turns.popleft()
-        if workers.count > 1:
-            _send_ahead((lane, *turns), workers)
-        answer: Response | Exception
-        try:
-            answer = workers.result(lane)
-        except Exception as failure:  # noqa: BLE001 - the walk decides what it means
-            answer = failure
-        _send_ahead(turns, workers)  # so that it is on its way while this answer is written
-        lane.answer = None
-        request, error = _advance(lane.walk, answer)
-        del answer
+        _send_ahead(turns, workers, send)
+        one = turns.popleft()
+        response = _response_to(one, workers, send)
+        _send_ahead(turns, workers, send)  # so that it is on its way while this page is written
+        one.response = None
+        request, error = _advance(one.exchange, response)
+        del response
         if request is None:
-            yield lane.key, error
+            yield one.key, error
         else:
-            lane.request = request
-            turns.append(lane)
+            one.request = request
+            turns.append(one)
 
 
-def _send_ahead(turns: Iterable[_Lane[K]], workers: Workers) -> None:
-    for lane, _ in zip(turns, range(workers.count), strict=False):
-        workers.send_ahead(lane)
+def ask_in_turn(exchange: Exchange, send: Send) -> Any:  # noqa: ANN401 - whatever the exchange returns
+    """Run one exchange to its end, in this thread; return what it returns."""
+    try:
+        request = next(exchange)
+        while True:
+            try:
+                response = send(request)
+            except Exception as error:  # noqa: BLE001 - the exchange decides what it means
+                request = exchange.throw(error)
+            else:
+                request = exchange.send(response)
+    except StopIteration as end:
+        return end.value
+
+
+def _send_ahead(turns: Iterable[_Open[Any]], workers: Workers, send: Send) -> None:
+    """Have the requests sent whose turns come next, with several workers."""
+    if workers.count == 1:
+        return
+    for one, _ in zip(turns, range(workers.count), strict=False):
+        one.response = one.response or workers.submit(send, one.request)
+
+
+def _response_to(one: _Open[Any], workers: Workers, send: Send) -> Response | Exception:
+    try:
+        return workers.result(one.response) if one.response else send(one.request)
+    except Exception as error:  # noqa: BLE001 - the exchange decides what it means
+        return error
 
 
 def _advance(
-    walk: Walk, answer: Response | Exception | None
+    exchange: Exchange, response: Response | Exception | None
 ) -> tuple[Request | None, Exception | None]:
-    """Give a walk its answer; return its next request, or the error that ended it, if any."""
+    """Give an exchange its response; return its next request, or the error that ended it."""
     try:
-        if isinstance(answer, Exception):
-            return walk.throw(answer), None
-        return walk.send(answer) if answer is not None else next(walk), None
+        if isinstance(response, Exception):
+            return exchange.throw(response), None
+        return next(exchange) if response is None else exchange.send(response), None
     except StopIteration:
         return None, None
     except Exception as error:  # noqa: BLE001 - handed to the caller, who knows the partition

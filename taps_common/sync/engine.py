@@ -1,174 +1,470 @@
-"""One reading of one endpoint: every page once, all tables that are made of it, then the state."""
+"""The engine: reads each stream once, writes every table made of its pages, moves the state.
+
+Read it top to bottom: `Engine` says which stream is read, `StreamRead.run` reads it in three steps:
+prepare, the partitions of each scope, finish. What a failure means is decided in `sync.failures`,
+what is odd about pages in `sync.page_checks`, what the state says in `sync.state`.
+"""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from taps_common.sync import state as bookmarks
+from taps_common.errors import InterruptedRunError, RequestError, ShapeError, SkippedError, TapError
 from taps_common.records.codec import PageDecoder
-from taps_common.errors import RequestError, ShapeError, TapError, UnreachableError
-from taps_common.sync.concurrency import drive
-from taps_common.sync.page_checks import Inspection
+from taps_common.records.row_types import fields_of
+from taps_common.sync import state, table_versions
+from taps_common.sync.alternatives import Alternatives
+from taps_common.sync.concurrency import ask_in_turn, interleave
+from taps_common.sync.failures import FailurePolicy
 from taps_common.sync.outcome import Outcome
-from taps_common.sync.progress import Cost, Progress
-from taps_common.sync.unchanged import what_is_unsent
-from taps_common.sync.table_versions import activate, version_of
+from taps_common.sync.page_checks import PageChecks
+from taps_common.sync.progress import Progress
+from taps_common.sync.steps import Again, Ask, Bounds, Checkpoint, Fetch, ListOf, Page, Plan, Write
+from taps_common.sync.unchanged import unchanged_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from msgspec import Struct
-
-    from taps_common.sync.state import Scope, ScopeState, Window
-    from taps_common.http.session import Request, Response
+    from taps_common.http.request import Request, Response
     from taps_common.records.row_types import Row
-    from taps_common.sync.stream import Source, Table
-    from taps_common.sync.unchanged import Unsent
+    from taps_common.sync.run import Run
+    from taps_common.sync.state import ScopeState, Window
+    from taps_common.sync.steps import Partition, Rows, Scope
+    from taps_common.sync.stream import EndpointStream, RecordStream
+
+    Exchange: TypeAlias = Generator[Request, Response, Any]
+    Options: TypeAlias = Mapping[str, str]
 
 STALLED_RUNS = 3
-"""Runs that may get nowhere with an interrupted reading before it is begun anew."""
-
-GIVE_UP_AFTER = 3
-"""Partitions that fail in a row before requests are not sent again, and, if no answer comes at all,
-before the rest of a stream is not asked for."""
+"""Runs that may get nowhere with an interrupted read before it is begun anew."""
 
 
-class Reading:
-    """Reads a source once and emits the rows of the given tables.
+ScopeKey: TypeAlias = "tuple[str, ...]"
+"""A scope as a key of dictionaries."""
+
+
+class Engine:
+    """Reads streams, each once in a run, whoever needs it first.
 
     Args:
-        source: the stream whose endpoint is read.
-        tables: the selected tables among the source and those unwound from it; none just lists.
+        run: what they share.
+        emits: whether records are written; otherwise streams are only listed.
 
     Attributes:
-        outcome: what was read so far, and what it cost.
-        window: what part of the scope is read, where the source has a cursor.
+        outcomes: how the streams ended that were read.
     """
 
-    def __init__(self, source: Source, tables: Sequence[Table]) -> None:
-        self.source = source
-        self.tables = tables
-        self._tap = source.tap
-        self.outcome = Outcome(Progress(source.name, self._tap.clock, self._tap.logger))
-        wants, lenient = partial(source.wants, tables), source.lenient
-        self._decoder = PageDecoder(source.row, wants, lenient=lenient)
-        self.window: Window | None = None
-        self._inspection = Inspection(source, self._decoder, self.outcome)
-        self._unsent: Unsent | None = None
-        self._ended: list[tuple[Scope, Window]] = []
+    def __init__(self, run: Run, *, emits: bool) -> None:
+        self._run = run
+        self._emits = emits
+        self.outcomes: dict[str, Outcome] = {}
+        self._lists: dict[str, dict[ScopeKey, dict[str, object]]] = {}
+
+    def read(self, stream: EndpointStream) -> Outcome:
+        """Read a stream, unless that happened; return how it ended."""
+        name = stream.name
+        if name not in self.outcomes:
+            tables = selected_tables(stream) if self._emits else []
+            read = StreamRead(stream, tables, self._run, self)
+            self._lists[name] = read.lists
+            self.outcomes[name] = read.run()
+        return self.outcomes[name]
+
+    def ids(self, stream: EndpointStream, scope: Scope) -> dict[str, object]:
+        """Return the ids of a stream's rows in a scope, reading it if that has not happened yet.
+
+        Raises:
+            TapError: the list could not be read, or not in this scope.
+        """
+        outcome = self.read(stream)
+        for failed, error in outcome.failures:
+            if all(scope.get(name) == value for name, value in failed.items()):
+                raise error
+        if skip := outcome.skipped_scopes.get(_key(scope)):
+            raise skip
+        return self._lists[stream.name].get(_key(scope), {})
+
+
+def selected_tables(stream: EndpointStream) -> list[RecordStream]:
+    """Return the selected tables that one read of a stream feeds."""
+    tables: list[RecordStream] = [stream, *stream.children]
+    return [table for table in tables if table.selected]
+
+
+@dataclass
+class ScopeRead:
+    """How far the read of a scope is.
+
+    Attributes:
+        scope: what is read.
+        window: what part of it, where the stream has a bookmark.
+        plan: its partitions.
+        skip: why all of it is left out, where the service refused it.
+        failures: failures of the stream before this scope.
+        done: partitions that an interrupted read had finished.
+        gave_up: whether the rest of the partitions was not asked for.
+    """
+
+    scope: Scope
+    window: Window | None
+    plan: Plan = field(default_factory=lambda: Plan([]))
+    skip: SkippedError | None = None
+    failures: int = 0
+    done: int = 0
+    gave_up: bool = False
+
+
+class StreamRead:
+    """One read of one stream.
+
+    Args:
+        stream: what is read.
+        tables: the selected tables among it and its children; none just lists.
+        run: what all streams of the run share.
+        engine: answers `ListOf`.
+
+    Attributes:
+        outcome: what was read so far.
+        lists: what `ListOf` answers about this stream, by scope.
+    """
+
+    def __init__(
+        self, stream: EndpointStream, tables: Sequence[RecordStream], run: Run, engine: Engine
+    ) -> None:
+        self._stream = stream
+        self._tables = tables
+        self._run = run
+        self._engine = engine
+        self.lists: dict[ScopeKey, dict[str, object]] = {}
+        self.outcome = Outcome(Progress(stream.name, run.clock, run.logger))
+        needs = partial(stream.needs_column, tables)
+        self._decoder = PageDecoder(stream.row, needs, lenient=stream.lenient)
+        self._columns = frozenset(one.encode_name for one in fields_of(self._decoder.narrowed))
+        self._checks = PageChecks(stream, self._decoder, self.outcome, run.logger)
+        self._alternatives = Alternatives(stream, self._checks, run.logger)
+        self._failures = FailurePolicy(run.session)
+        self._unchanged = unchanged_rows(stream, tables, run.checkpoints, self.outcome)
         self._version: int | None = None
+        self._to_close: list[tuple[Scope, Window]] = []
 
     def run(self) -> Outcome:
         """Read everything; failures are collected, and the state says what was done."""
         with ExitStack() as metrics:
-            for table in self.tables:
-                table.write_schema()
-                metrics.enter_context(table.get_sync_timer())
-            self._unsent = what_is_unsent(self.source, self.tables, self.outcome)
-            windows = [(scope, self._open(scope)) for scope in self.source.scopes()]
-            self._version = version_of(self.source, [window for _, window in windows])
-            self._begin()
-            for scope, window in windows:
+            for read in self._prepare(metrics):
                 if self.outcome.stop is None:
-                    self._read_scope(scope, window)
-            changed = self._unsent is None or self._unsent.end(window for _, window in windows)
-            for table in self.tables:
-                table.end(metrics)
-                self.outcome.counts[table.name] = table.count
-            versioned = self._version is None or activate(
-                self._version,
-                self.tables,
-                self._inspection,
-                complete=self.outcome.complete,
-                changed=changed,
-            )
-            if self._unsent:
-                self._unsent.keep(versioned=versioned)
-        for scope, window in self._ended if self.outcome.stop is None else ():
-            self._close(scope, window)
-        self.source.settle(self.outcome)
-        self.outcome.progress.cost.add(self._tap.workers.cost_of_unused())
-        if self.tables and (self._tap.state.get("bookmarks") or not self.outcome.failures):
-            self._tap.save_state(now=True)
-        self.outcome.progress.tick()
+                    self._read_scope(read)
+            self._finish(metrics)
+        self._save()
         return self.outcome
 
     def run_alone(self) -> None:
         """Read for a dry run: bookmarks stay as they are, and the first failure is raised."""
-        self._begin()
-        for scope in self.source.scopes():
-            self.window = self._open(scope)
-            for partition in self.source.partitions_in(scope, self):
-                walk = self.source.walk(partition, self.window, self)
-                for _, error in drive([(partition, walk)], self._tap.workers):
-                    if error is not None and self._refusal(error, partition) is None:
+        self._begin_tables()
+        for scope in self._stream.scopes():
+            read = self._open(scope)
+            self._plan(read)
+            for partition in read.plan.partitions:
+                for _, error in self._interleaved(read, [partition]):
+                    if error is not None and self._skip_of(error, partition, read) is None:
                         raise error
-        self._tap.save_state(now=True)
+        self._run.checkpoints.write(now=True)
 
-    @property
-    def fields(self) -> type[Struct]:
-        """The type of the rows that are decoded: without what nobody needs."""
-        return self._decoder.narrowed
+    # -- prepare ---------------------------------------------------------------------------------
 
-    def ask(self, request: Request) -> Response:
-        """Send a request that brings no page, and count its cost.
+    def _prepare(self, metrics: ExitStack) -> list[ScopeRead]:
+        """Write the schemas; return what is to be read of each scope."""
+        for table in self._tables:
+            table.write_schema()
+            metrics.enter_context(table.get_sync_timer())
+        reads = [self._open(scope) for scope in self._stream.scopes()]
+        windows = [read.window for read in reads]
+        self._version = table_versions.version_of(self._stream, windows, self._run)
+        self._begin_tables()
+        return reads
 
-        Raises:
-            RequestError: no usable answer came.
-        """
+    def _begin_tables(self) -> None:
+        for table in self._tables:
+            row = self._decoder.narrowed if table is self._stream else table.row
+            version = self._version if table.is_whole_table else None
+            table.begin(row, version, self._run.storage)
+
+    def _open(self, scope: Scope) -> ScopeRead:
+        """Return a scope with the part of it that the bookmarks leave to be read."""
+        stream, run = self._stream, self._run
+        if stream.bookmark is None:
+            return ScopeRead(scope, None)
+        window = state.open_window(
+            self._states(scope),
+            cursor=stream.bookmark,
+            full=any(table.full for table in self._tables),
+            now=run.clock.now(),
+            start=run.start,
+            end=run.end,
+            lookback=stream.lookback,
+            dated=stream.bookmark == stream.cursor,
+        )
+        if self._unchanged:
+            self._unchanged.align(window)
+        return ScopeRead(scope, window)
+
+    def _states(self, scope: Scope) -> list[ScopeState]:
+        return [t.get_context_state(dict(scope)) for t in self._tables if not t.full]
+
+    # -- a scope ---------------------------------------------------------------------------------
+
+    def _read_scope(self, read: ScopeRead) -> None:
+        """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
+        read.failures = len(self.outcome.failures)
         try:
-            response = self._tap.workers.send(request)
-        except RequestError as error:
-            self.outcome.progress.cost.add(error.cost)
-            error.cost = Cost()  # it is counted
-            raise
-        self.outcome.progress.cost.add(response.cost)
-        return response
+            self._plan(read)
+        except SkippedError as skip:
+            read.skip = self.outcome.skipped_scopes[_key(read.scope)] = skip
+            self.outcome.skip(str(skip))
+        except TapError as error:
+            self.outcome.fail(read.scope, error)
+            return
+        self._read_partitions(read)
+        if read.window is not None:
+            self._close(read, read.window)
+            # With versions it is written after their messages, with files when one is full.
+            now = self._version is None and self._run.storage is None
+            self._run.checkpoints.write(now=now)
 
-    def begin_again(self, partition: Scope, error: RequestError) -> None:
-        """Count what a walk cost that ends early and begins again: its pages may come again."""
-        self.outcome.progress.cost.add(error.cost)
-        if self._inspection.end_walk(partition) and self._unsent:
-            self._unsent.begin_again()
+    def _plan(self, read: ScopeRead) -> None:
+        """Have the stream say what is read of a scope."""
+        self.lists[_key(read.scope)] = {}
 
-    def take(
-        self, request: Request, response: Response, partition: Scope, *, last: bool = False
-    ) -> int:
-        """Decode a page and emit its rows, some at a time.
+        def planning(options: Options) -> Exchange:
+            steps = self._stream.plan(read.scope, self._bounds(read, None, options))
+            return _answered(steps, partial(self._plan_step, read))
 
-        Args:
-            request: what was asked.
-            response: what was answered.
-            partition: whose page it is.
-            last: whether it is known to be the last page of its walk.
+        exchange = self._alternatives.attempts(read.scope, {}, planning)
+        plan = read.plan = ask_in_turn(exchange, self._send)
+        if plan.limit:
+            self.outcome.skip(plan.limit)
+        if plan.ids is not None:
+            self.lists[_key(read.scope)] = dict(plan.ids)
+        if (window := read.window) is not None:
+            window.since = plan.since or window.since
+            window.saw("", plan.latest, None)
+            window.done = list(dict.fromkeys((*window.done, *plan.covered)))
+            read.done = len(window.done)
 
-        Returns:
-            The number of rows on the page.
+    def _plan_step(self, read: ScopeRead, step: Ask | ListOf | Checkpoint) -> Exchange:
+        if isinstance(step, Ask):
+            return (yield from self._alternatives.exchange(read.scope, {}, step.request))
+        if isinstance(step, Checkpoint):
+            return self._checkpoint(read)
+        return self._engine.ids(self._run.tap.stream_of(step.stream), read.scope)
+
+    def _close(self, read: ScopeRead, window: Window) -> None:
+        """Move the bookmark of a scope that was read, or remember how far it came."""
+        failed = len(self.outcome.failures) > read.failures
+        came = len(window.done) > read.done
+        if not failed and read.skip is None:
+            if self._version is None or self._stream.sliced:
+                self._move_bookmark(read.scope, window)
+            else:  # until all are read, so that a run that goes on has the same version
+                self._keep_progress(read.scope, window)
+                self._to_close.append((read.scope, window))
+        elif not failed:
+            if window.done:  # of an interrupted read: it goes on once the scope may be read
+                self._keep_progress(read.scope, window)
+        elif self.outcome.stop or (
+            (read.gave_up or not came or self._stream.sliced) and window.stalled < STALLED_RUNS
+        ):
+            window.stalled = 0 if came or self.outcome.stop else window.stalled + 1
+            self._keep_progress(read.scope, window)
+        else:  # all had their turn: the next run reads all again, not only what always fails
+            state.drop_progress(self._states(read.scope))
+
+    def _move_bookmark(self, scope: Scope, window: Window) -> None:
+        cursor = self._stream.bookmark or ""
+        sliced = self._stream.sliced
+        state.close_window(self._states(scope), window, cursor=cursor, sliced=sliced)
+
+    def _keep_progress(self, scope: Scope, window: Window) -> None:
+        """Have the next run go on; without the version if that would delete what a page hides."""
+        hidden = any(map(self._checks.hides, self._tables))
+        window.version = None if hidden else self._version
+        state.keep_progress(self._states(scope), window)
+
+    # -- partitions ------------------------------------------------------------------------------
+
+    def _read_partitions(self, read: ScopeRead) -> None:
+        """Read the partitions that an interrupted read left; stop early where it is in vain."""
+        done = set(read.window.done) if read.window else set()
+        name = self._stream.partition_id
+        left = [one for one in read.plan.partitions if name(one) not in done]
+        refused: list[Exception] = []
+        self._failures.begin()
+        for partition, error in self._interleaved(read, left):
+            begun = self._checks.end_partition(partition)
+            failure = self._write_rest(partition) or error
+            if failure is None:
+                self._failures.succeeded()
+                self._mark_done(read, partition)
+            elif not begun and (skip := self._skip_of(failure, partition, read)) is not None:
+                self.outcome.skip(str(skip))
+                refused.append(failure)
+            else:
+                hopeless = self.outcome.fail(partition, failure)
+                if self._failures.failed(failure) or hopeless:
+                    read.gave_up = True
+                    return
+        if refused and self._refusals_fail(read, len(refused)):
+            self.outcome.fail(read.scope, refused[0])
+
+    def _interleaved(
+        self, read: ScopeRead, partitions: Sequence[Partition]
+    ) -> Iterator[tuple[Partition, Exception | None]]:
+        exchanges = ((one, self._exchange(read, one)) for one in partitions)
+        return interleave(
+            exchanges, self._run.workers, self._send, side_by_side=self._run.side_by_side
+        )
+
+    def _send(self, request: Request) -> Response:
+        return self._run.session.send(request, self.outcome.progress.cost)
+
+    def _skip_of(
+        self, error: Exception, partition: Partition, read: ScopeRead
+    ) -> SkippedError | None:
+        """Return why a partition that ended with an error is left out, if that is no failure."""
+        if isinstance(error, SkippedError):
+            return error
+        if not isinstance(error, RequestError):
+            return None
+        known = read.window is not None and self._stream.partition_id(partition) in read.window.known
+        skip = self._stream.skip_reason(error, partition, known=known)
+        if skip is not None and skip.whole:
+            read.skip = self.outcome.skipped_scopes[_key(read.scope)] = skip
+        return skip
+
+    def _refusals_fail(self, read: ScopeRead, refused: int) -> bool:
+        """Return whether refusals are a failure: not of single partitions, or not of the scope."""
+        every = len(read.plan.partitions)
+        if read.skip is not None:  # slices of one list: it is readable or it is not
+            return self._stream.sliced and refused < every
+        return refused == every
+
+    def _mark_done(self, read: ScopeRead, partition: Partition) -> None:
+        self.outcome.progress.partitions += 1
+        if read.window is None:
+            return
+        read.window.done.append(self._stream.partition_id(partition))
+        if self._run.checkpoints.is_due():
+            self._keep_progress(read.scope, read.window)
+            self._run.checkpoints.write()
+
+    # -- the steps of a partition ----------------------------------------------------------------
+
+    def _exchange(self, read: ScopeRead, partition: Partition) -> Exchange:
+        """Yield the requests of a partition, in another way where the service refuses one."""
+        if read.skip is not None and read.skip.rest:
+            raise read.skip
+
+        def dialogue(options: Options) -> Exchange:
+            self._begin_again(partition)
+            bounds = self._bounds(read, partition, options)
+            steps = self._stream.requests(partition, bounds)
+            return _answered(steps, partial(self._step, read, partition))
+
+        yield from self._alternatives.attempts(read.scope, partition, dialogue)
+
+    def _bounds(self, read: ScopeRead, partition: Partition | None, options: Options) -> Bounds:
+        window = read.window
+        since = None
+        if window is not None:
+            since = window.since or window.start
+            if partition is not None and not self._stream.sliced:
+                since = window.since_for(self._stream.partition_id(partition))
+        return Bounds(
+            since=since,
+            start=self._run.start,
+            until=self._run.end,
+            began=window.began if window else self._run.clock.now(),
+            columns=self._columns,
+            tables=tuple(self._tables),
+            options=options,
+            details=read.plan.details,
+            window=window,
+        )
+
+    def _step(self, read: ScopeRead, partition: Partition, step: Any) -> Exchange:  # noqa: ANN401 - of `sync.steps`
+        """Take a step of a partition; return what it brings."""
+        if isinstance(step, Ask):
+            return (yield from self._alternatives.exchange(read.scope, partition, step.request))
+        if isinstance(step, Again):
+            return self._begin_again(partition)
+        if isinstance(step, Checkpoint):
+            return self._checkpoint(read)
+        if isinstance(step, Write):
+            return self._write(read, partition, step)
+        fetch = step if isinstance(step, Fetch) else Fetch(step)
+        self._checks.begin_request(fetch.request, partition)
+        response = yield from self._alternatives.exchange(read.scope, partition, fetch.request)
+        page = self._stream.open_page(fetch.request, response)
+        del response  # a page is not kept while the partition waits for its next turn
+        self._take(read, partition, page, fetch)
+        return page
+
+    def _checkpoint(self, read: ScopeRead) -> None:
+        """Write the state at once; with a version that goes on, after the version's message."""
+        self._run.checkpoints.write(now=read.window is None or read.window.version is None)
+
+    def _begin_again(self, partition: Partition) -> None:
+        """Have pages come again that came before, of a partition that begins anew."""
+        if self._checks.end_partition(partition) and self._unchanged:
+            self._unchanged.begin_again()
+
+    def _write(self, read: ScopeRead, partition: Partition, step: Write) -> Page:
+        page = Page(b"", last=True)
+        if isinstance(step.rows, bytes):
+            page.records = step.rows
+            self._take(read, partition, page, Fetch(step.request, step.each))
+        else:
+            page.count = len(step.rows)
+            self._accept(read, partition, step.rows)
+        if self._run.session.cancelled.is_set():
+            raise InterruptedRunError("interrupted")
+        return page
+
+    def _take(
+        self,
+        read: ScopeRead,
+        partition: Partition,
+        page: Page,
+        fetch: Fetch,
+    ) -> None:
+        """Decode a page, check it and write its rows, some at a time.
 
         Raises:
             ShapeError: the page is not what the service documents, or came before.
         """
-        self.outcome.progress.cost.add(response.cost)
-        count, keys = 0, set[int]()
-        with self._tap.gathering():
-            for rows, text in self._parts(request, response):
-                self.source.complete(rows, partition)
-                found = self._inspection.keys_of(rows)
-                if not count:
-                    self._inspection.begin_page(request, partition, found)
-                self._inspection.report_drift(text, len(rows))
-                self.accept(rows, partition)
-                count += len(rows)
+        keys = set[int]()
+        with self._run.tap.gathering():
+            for rows, text in self._parts(fetch.request, page.records):
+                self._stream.strip(rows, text)
+                self._stream.complete(rows, partition)
+                self._checks.report_drift(text, len(rows))
+                kept = fetch.each(rows)
+                found = self._checks.keys_of(kept)
+                if not page.count:
+                    self._checks.begin_page(fetch.request, partition, found)
+                self._accept(read, partition, kept)
+                page.count += len(rows)
                 keys |= found
-        self._inspection.end_page(partition, keys, count, last=last)
-        return count
+        fetch.body(page.records)
+        page.records = b""
+        self._checks.end_page(fetch.request, partition, page, keys)
 
-    def _parts(self, request: Request, response: Response) -> Iterator[tuple[list[Row], bytes]]:
-        body = response.body
+    def _parts(self, request: Request, body: bytes) -> Iterator[tuple[list[Row], bytes]]:
         try:
-            if self.source.together:
+            if self._stream.whole_pages:
                 yield self._decoder.decode(body), body
             else:
                 yield from self._decoder.parts(body)
@@ -177,174 +473,92 @@ class Reading:
                 f"{request} answered 200, but the page is not usable: {error}"
             ) from None
 
-    def accept(self, rows: Sequence[Row], partition: Scope) -> None:
-        """Emit rows of a partition, and what is unwound from them."""
+    # -- rows ------------------------------------------------------------------------------------
+
+    def _accept(self, read: ScopeRead, partition: Partition, rows: Rows) -> None:
+        """Write rows of a partition and their children, as far as dates and bookmarks want them."""
         self.outcome.progress.rows += len(rows)
-        rows = self.source.choose(rows)
-        self.source.remember(rows, partition)
-        if self.window is not None:
-            page, rows = rows, self._tap.within_dates(rows, self.source.moment)
-            self._note_cursors(page, rows, partition)
-        if self._unsent:
-            rows = self._unsent.among(rows, self.source.partition_id(partition), self.window)
+        if self._stream.keeps_ids:
+            ids = self.lists[_key(read.scope)]
+            ids.update((row.id, self._stream.summary(row)) for row in rows)
+        ident = self._stream.partition_id(partition)
+        if (window := read.window) is not None:
+            since = window.since_for(ident) if self._stream.filters_here else None
+            page, rows = rows, self._within_dates(rows, since) if read.plan.dated else rows
+            unfinished = self._stream.earliest_unfinished(page)
+            window.saw(ident, self._stream.latest(rows), unfinished)
+        if self._unchanged:
+            rows = self._unchanged.changed(rows, ident, window)
         self._emit(rows)
         self.outcome.progress.tick()
 
-    def _emit(self, rows: Sequence[Row]) -> None:
-        moment = self._tap.clock.now()
-        # Unwound first: a source's line drops the fields that only its children wanted.
-        pages = [(table, self._inspection.page_of(table, rows)) for table in self.tables]
-        for table, page in pages:
-            table.emit(page, moment)
+    def _within_dates(self, rows: Rows, since: datetime | None) -> Rows:
+        """Return the rows between the dates of the settings, and those without a cursor."""
+        start, end = self._run.start, self._run.end
+        low = max(filter(None, (start, since)), default=None)
+        if low is None and end is None:
+            return rows
+        cursor_of = self._stream.cursor_of
+        return [
+            row
+            for row in rows
+            if (at := cursor_of(row)) is None
+            or ((low is None or at >= low) and (end is None or at < end))
+        ]
 
-    def _emit_rest(self, partition: Scope) -> TapError | None:
-        """Emit what was kept of a walk that ended; return what went wrong."""
+    def _emit(self, rows: Rows) -> None:
+        now = self._run.clock.now()
+        # Children first: encoding a row drops the fields that only its children wanted.
+        pages = [(table, self._checks.rows_of(table, rows)) for table in self._tables]
+        for table, page in pages:
+            table.emit(page, now)
+
+    def _write_rest(self, partition: Partition) -> TapError | None:
+        """Write what was kept of a partition that ended; return what went wrong."""
         try:
-            if self._unsent:
-                self._emit(self._unsent.rest(self.source.partition_id(partition)))
+            if self._unchanged:
+                self._emit(self._unchanged.rest(self._stream.partition_id(partition)))
         except TapError as error:
             return error
         return None
 
-    def _begin(self) -> None:
-        for table in self.tables:
-            row = self._decoder.narrowed if table is self.source else table.row
-            table.begin(row, self._version if table.versioned else None)
-        if self._unsent:
-            self._unsent.begin(self._version)
+    # -- finish ----------------------------------------------------------------------------------
 
-    # -- scopes and partitions -------------------------------------------------------------------
+    def _finish(self, metrics: ExitStack) -> None:
+        """Write what is left, and the table versions after a complete read."""
+        for table in self._tables:
+            table.end(metrics)
+            self.outcome.counts[table.name] = table.count
+        if self._version is not None:
+            complete = self.outcome.complete
+            table_versions.activate(self._version, self._tables, self._checks, complete=complete)
+        if self._unchanged:
+            self._unchanged.keep()
 
-    def _read_scope(self, scope: Scope, window: Window | None) -> None:
-        """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
-        failed = len(self.outcome.failures)
-        self.window = window
-        try:
-            partitions = list(self.source.partitions_in(scope, self))
-        except TapError as error:
-            self.outcome.fail(scope, error)
-            return
-        done = len(window.done) if window else 0
-        left_out = sum(self.outcome.left_out.values())
-        aborted = self._read_partitions(scope, partitions, window)
-        if window is None:
-            return
-        came = len(window.done) > done
-        refused = self.source.spares(scope) and sum(self.outcome.left_out.values()) > left_out
-        if refused and len(self.outcome.failures) == failed:
-            if window.done:  # of an interrupted reading: it goes on once the scope may be read
-                self._keep_walk(scope, window)
-        elif len(self.outcome.failures) == failed:
-            if self._version is None or self.source.sliced:
-                self._close(scope, window)
-            else:  # until all are read, so that a run that goes on has the same version
-                self._keep_walk(scope, window)
-                self._ended.append((scope, window))
-        elif self.outcome.stop or (
-            (aborted or not came or self.source.sliced) and window.stalled < STALLED_RUNS
-        ):
-            window.stalled = 0 if came or self.outcome.stop else window.stalled + 1
-            self._keep_walk(scope, window)
-        else:  # all had their turn: the next run reads all again, not only what always fails
-            bookmarks.drop_walk(self._states(scope))
-        # With versions it is written after their messages, with files when one is full.
-        self._tap.save_state(now=self._version is None and self._tap.storage is None)
+    def _save(self) -> None:
+        """Move the bookmarks that waited for the versions, and write the state."""
+        for scope, window in self._to_close if self.outcome.stop is None else ():
+            self._move_bookmark(scope, window)
+        self._stream.after_read(self.outcome)
+        if self._tables and (self._run.tap.state.get("bookmarks") or not self.outcome.failures):
+            self._run.checkpoints.write(now=True)
+        self.outcome.progress.tick()
 
-    def _read_partitions(
-        self, scope: Scope, partitions: Sequence[Scope], window: Window | None
-    ) -> bool:
-        """Read partitions; return whether the rest of them was given up."""
-        done = set(window.done) if window else set()
-        left = [p for p in partitions if self.source.partition_id(p) not in done]
-        walks = ((partition, self.source.walk(partition, window, self)) for partition in left)
-        refused: list[RequestError] = []
-        streak = 0
-        self._tap.session.patient = True
-        for partition, error in drive(walks, self._tap.workers, lanes=self._tap.lanes):
-            begun = self._inspection.end_walk(partition)
-            failure = self._emit_rest(partition) or error
-            if failure is None:
-                streak = 0
-                self.outcome.progress.walks += 1
-                if window:
-                    self._keep(scope, window, partition)
-            elif not begun and (refusal := self._refusal(failure, partition)) is not None:
-                refused.append(refusal)
+
+def _key(scope: Scope) -> ScopeKey:
+    return tuple(scope.values())
+
+
+def _answered(steps: Generator[Any, Any, Any], take: Callable[[Any], Exchange]) -> Exchange:
+    """Take the steps of a stream one after another; an error is raised at its step."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                brought = yield from take(step)
+            except TapError as error:
+                step = steps.throw(error)
             else:
-                streak += 1
-                hopeless = self.outcome.fail(partition, failure)
-                if hopeless or (streak >= GIVE_UP_AFTER and isinstance(failure, UnreachableError)):
-                    return True
-            self._tap.session.patient = streak < GIVE_UP_AFTER
-        if reason := self.source.shortfall(scope):
-            self.outcome.leave_out(reason)
-        if refused and self._is_failure(scope, len(refused), len(partitions)):
-            self.outcome.fail(scope, refused[0])
-        return False
-
-    def _is_failure(self, scope: Scope, refused: int, partitions: int) -> bool:
-        """Tell whether refusals are no matter of single partitions, or not of a whole scope."""
-        if self.source.spares(scope):  # slices of one list: it is readable or it is not
-            return self.source.sliced and refused < partitions
-        return refused == partitions
-
-    def _keep(self, scope: Scope, window: Window, partition: Scope) -> None:
-        window.done.append(self.source.partition_id(partition))
-        if self._tap.state_is_due():
-            self._keep_walk(scope, window)
-            self._tap.save_state()
-
-    def _refusal(self, error: Exception, partition: Scope) -> RequestError | None:
-        """Return the error if it means that the service leaves a partition out; count it."""
-        if not isinstance(error, RequestError):
-            return None
-        known = self.window.known if self.window else frozenset()
-        reason = self.source.refusal(error, known=self.source.partition_id(partition) in known)
-        if reason is None:
-            return None
-        self.outcome.progress.cost.add(error.cost)
-        self.outcome.leave_out(reason)
-        return error
-
-    # -- cursors ---------------------------------------------------------------------------------
-
-    @property
-    def _cursor(self) -> str:
-        assert self.source.bookmark is not None  # noqa: S101 - asked only where there is a window
-        return self.source.bookmark
-
-    def _keep_walk(self, scope: Scope, window: Window) -> None:
-        """Have the next run go on; without the version if that would delete what a page hides."""
-        hidden = any(map(self._inspection.hides, self.tables))
-        window.version = None if hidden else self._version
-        bookmarks.keep_walk(self._states(scope), window)
-
-    def _close(self, scope: Scope, window: Window) -> None:
-        states, sliced = self._states(scope), self.source.sliced
-        bookmarks.close_window(states, window, cursor=self._cursor, sliced=sliced)
-
-    def _states(self, scope: Scope) -> list[ScopeState]:
-        return [t.get_context_state(dict(scope)) for t in self.tables if not t.full]
-
-    def _open(self, scope: Scope) -> Window | None:
-        if self.source.bookmark is None:
-            return None
-        window = bookmarks.open_window(
-            self._states(scope),
-            cursor=self._cursor,
-            full=any(table.full for table in self.tables),
-            now=self._tap.clock.now(),
-            start=self._tap.start_date,
-            end=self._tap.end_date,
-            lookback=self.source.lookback,
-            dated=self.source.bookmark == self.source.cursor,
-        )
-        if self._unsent:
-            self._unsent.align(window)
-        return window
-
-    def _note_cursors(self, page: Sequence[Row], rows: Sequence[Row], partition: Scope) -> None:
-        """Tell the window what was seen; open rows count even if the dates leave them out."""
-        assert self.window is not None  # noqa: S101 - asked only where there is a window
-        ident = self.source.partition_id(partition)
-        self.window.saw(ident, self.source.latest(rows), self.source.earliest_open(page))
+                step = steps.send(brought)
+    except StopIteration as end:
+        return end.value

@@ -1,4 +1,4 @@
-"""How the reading of one endpoint ended, and the lines that say so."""
+"""How the read of one stream ended, and the log lines that say so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from taps_common.errors import (
     InterruptedRunError,
     QuotaError,
-    RequestError,
+    SkippedError,
     StatusError,
     TapError,
 )
@@ -17,29 +17,31 @@ from taps_common.errors import (
 if TYPE_CHECKING:
     import logging
 
-    from taps_common.sync.state import Scope
+    from taps_common.sync.steps import Scope
     from taps_common.sync.progress import Progress
 
 
 @dataclass
 class Outcome:
-    """How a reading ended.
+    """How the read of a stream ended.
 
     Attributes:
         progress: rows, requests, bytes, seconds.
         counts: rows written, by table.
         failures: what could not be read, and why, in the order of happening.
-        left_out: partitions that the service refused and that are no failure, by reason.
+        skipped: partitions that were left out without being a failure, by reason.
+        skipped_scopes: scopes that were left out as a whole, by the values of their routes.
         stop: the error that ends the whole run.
-        repeated: rows that came twice in one walk.
+        repeated: rows that came twice in one partition.
         unchanged: rows that were not sent, since the last run sent them as they are.
-        blank: rows left out because a part of their key is empty, by unwound table.
+        blank: rows left out because a part of their key is empty, by child table.
     """
 
     progress: Progress
     counts: dict[str, int] = field(default_factory=dict)
     failures: list[tuple[Scope, Exception]] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    skipped_scopes: dict[tuple[str, ...], SkippedError] = field(default_factory=dict)
     stop: Exception | None = None
     repeated: int = 0
     unchanged: int = 0
@@ -48,24 +50,22 @@ class Outcome:
     @property
     def complete(self) -> bool:
         """Whether every row that exists was read: only then may absent rows be called deleted."""
-        return not self.failures and not self.left_out and self.stop is None
+        return not self.failures and not self.skipped and self.stop is None
 
-    def leave_out(self, reason: str) -> None:
-        """Count a partition that cannot be read and is no failure; say why the first time."""
-        if reason not in self.left_out:
+    def skip(self, reason: str) -> None:
+        """Count a partition that is left out and not a failure; say why the first time."""
+        if reason not in self.skipped:
             self.progress.logger.warning("%s: %s", self.progress.name, reason)
-        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
     def fail(self, partition: Scope, error: Exception) -> bool:
         """Note a failure; return whether nothing else can be read for the same reason.
 
         Raises:
-            Exception: the error itself, if it is none that is meant for a person.
+            Exception: the error itself, if its text is not meant for a person.
         """
         if not isinstance(error, TapError):
             raise error
-        if isinstance(error, RequestError):
-            self.progress.cost.add(error.cost)
         self.failures.append((partition, error))
         if isinstance(error, QuotaError | InterruptedRunError):
             self.stop = error
@@ -73,7 +73,7 @@ class Outcome:
         return isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
 
     def report(self, logger: logging.Logger) -> list[str]:
-        """Log what the reading cost and what it left out; return the tables that are incomplete.
+        """Log what it cost and what was left out; return the tables that are incomplete.
 
         A list that was only read for others has no table: they say what they miss without it.
         """
@@ -92,8 +92,8 @@ class Outcome:
                 "%s: %s rows are what the last run sent, and were not sent again (skip_unchanged)",
                 *(progress.name, f"{self.unchanged:,}"),
             )
-        for reason, count in self.left_out.items():
-            what = f"{count:,} partitions" if progress.walks else "all of it"
+        for reason, count in self.skipped.items():
+            what = f"{count:,} partitions" if progress.partitions else "all of it"
             logger.warning("%s: %s left out: %s", progress.name, what, reason)
         if self.repeated:
             logger.warning("%s: %d rows came twice", progress.name, self.repeated)

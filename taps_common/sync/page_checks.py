@@ -1,7 +1,8 @@
-"""What is odd about the pages of a source: rows that came twice, fields that changed."""
+"""What is odd about the pages of a stream: loops, rows that came twice, fields that changed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -9,46 +10,86 @@ from taps_common.errors import ShapeError
 from taps_common.records.row_types import attribute_of
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Sequence
 
-    from taps_common.sync.state import Scope
+    from taps_common.http.request import Request
     from taps_common.records.codec import PageDecoder
-    from taps_common.http.session import Request
-    from taps_common.sync.outcome import Outcome
     from taps_common.records.row_types import Row
-    from taps_common.sync.stream import Source, Table
+    from taps_common.sync.outcome import Outcome
+    from taps_common.sync.steps import Page, Partition
+    from taps_common.sync.stream import EndpointStream, RecordStream
 
 PROBED_ROWS = 1000
 """Rows of each stream that are searched for fields nobody declared."""
 
 
-class Inspection:
-    """Looks at the pages of one reading.
+@dataclass
+class _Pages:
+    """What is known of a partition's pages.
 
-    Args:
-        source: whose pages they are.
-        decoder: what decodes them.
-        outcome: where rows that came twice are counted.
+    Attributes:
+        asked: the requests that were sent.
+        beginnings: hashes of the keys of each page's first part.
+        last_keys: hashes of the keys of the last page.
+        empty: how many of the last pages have no row.
+        largest: most rows on any page.
     """
 
-    def __init__(self, source: Source, decoder: PageDecoder[Any], outcome: Outcome) -> None:
-        self._source = source
+    asked: set[int] = field(default_factory=set)
+    beginnings: set[int] = field(default_factory=set)
+    last_keys: set[int] = field(default_factory=set)
+    empty: int = 0
+    largest: int = 0
+
+
+class PageChecks:
+    """Looks at the pages of one read.
+
+    Args:
+        stream: whose pages they are.
+        decoder: what decodes them.
+        outcome: where rows that came twice are counted.
+        logger: takes what is odd.
+    """
+
+    def __init__(
+        self,
+        stream: EndpointStream,
+        decoder: PageDecoder[Any],
+        outcome: Outcome,
+        logger: logging.Logger,
+    ) -> None:
+        self._stream = stream
         self._decoder = decoder
         self._outcome = outcome
-        self._logger = source.tap.logger
-        self._keys = attrgetter(*map(attribute_of, source.own_keys)) if source.own_keys else None
-        self._pages: dict[tuple[str, ...], set[int]] = {}
-        self._trails: dict[tuple[str, ...], set[int]] = {}
+        self._logger = logger
+        self._keys = attrgetter(*map(attribute_of, stream.own_keys)) if stream.own_keys else None
+        self._pages: dict[tuple[str, ...], _Pages] = {}
         self._probed = 0
         self._reported: set[str] = set()
         self._present: set[str] = set()
+
+    # -- pages -----------------------------------------------------------------------------------
+
+    def begin_request(self, request: Request, partition: Partition) -> None:
+        """Refuse a request that was sent before in the same partition: a loop (NO-LOOP).
+
+        Raises:
+            ShapeError: it was.
+        """
+        asked = self._of(partition).asked
+        identity = hash(request.identity)
+        if identity in asked:
+            raise ShapeError(f"{request}: the link to the next page leads back.")
+        asked.add(identity)
 
     def keys_of(self, rows: Sequence[Row]) -> set[int]:
         """Return hashes of the keys of rows: a page's keys themselves are megabytes."""
         return set(map(hash, map(self._keys, rows))) if self._keys else set()
 
-    def begin_page(self, request: Request, partition: Scope, keys: set[int]) -> None:
-        """Refuse a page that begins as one before, before its rows go out again: a loop (NO-LOOP).
+    def begin_page(self, request: Request, partition: Partition, keys: set[int]) -> None:
+        """Refuse a page that begins as one before, before its rows go out again (NO-LOOP).
 
         Args:
             request: what was asked.
@@ -56,70 +97,87 @@ class Inspection:
             keys: hashes of the keys of its first part.
 
         Raises:
-            ShapeError: the same page came before in this walk.
+            ShapeError: the same page came before in this partition.
         """
-        trail = self._trails.setdefault(tuple(partition.values()), set())
+        beginnings = self._of(partition).beginnings
         beginning = hash(frozenset(keys))
-        if keys and beginning in trail:
+        if keys and beginning in beginnings:
             raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
-        trail.add(beginning)
+        beginnings.add(beginning)
 
-    def end_page(self, partition: Scope, keys: set[int], count: int, *, last: bool) -> None:
-        """Count rows that came twice.
+    def end_page(
+        self, request: Request, partition: Partition, page: Page, keys: set[int]
+    ) -> None:
+        """Count rows that came twice, and pages without rows.
 
         Args:
+            request: what was asked.
             partition: whose page it is.
+            page: with the number of its rows; the largest page so far is noted there.
             keys: hashes of all its keys.
-            count: how many rows it has.
-            last: whether it is known to be the last page of its walk.
-        """
-        if self._keys is None:  # nothing tells a row that came twice from two that are alike
-            return
-        walk = tuple(partition.values())
-        before = self._pages.pop(walk, set())
-        self._outcome.repeated += count - len(keys) + len(before & keys)
-        if not last:  # only of walks that go on
-            self._pages[walk] = keys
 
-    def page_of(self, table: Table, rows: Sequence[Row]) -> Sequence[Row]:
+        Raises:
+            ShapeError: too many pages in a row have no rows, and none is the last one.
+        """
+        pages = self._of(partition)
+        pages.empty = 0 if page.count else pages.empty + 1
+        pages.largest = page.largest = max(pages.largest, page.count)
+        goes_on = page.last is False or page.link is not None
+        if goes_on and pages.empty >= self._stream.max_empty_pages:
+            raise ShapeError(
+                f"{request}: {pages.empty} empty pages in a row, none of them the last."
+            )
+        if self._keys:  # or else nothing shows whether a row came twice, or two are alike
+            self._outcome.repeated += page.count - len(keys) + len(pages.last_keys & keys)
+            pages.last_keys = set() if page.last else keys
+
+    def has_begun(self, partition: Partition) -> bool:
+        """Return whether a page of a partition was read."""
+        return bool(self._of(partition).beginnings)
+
+    def end_partition(self, partition: Partition) -> bool:
+        """Forget the pages of a partition; return whether there were any."""
+        pages = self._pages.pop(tuple(partition.values()), None)
+        return pages is not None and bool(pages.beginnings)
+
+    def _of(self, partition: Partition) -> _Pages:
+        return self._pages.setdefault(tuple(partition.values()), _Pages())
+
+    # -- tables ----------------------------------------------------------------------------------
+
+    def rows_of(self, table: RecordStream, rows: Sequence[Row]) -> Sequence[Row]:
         """Return a table's rows from a page, without those whose key no target could hold."""
-        if table is self._source:
+        if table is self._stream:
             return rows
         keys = attrgetter(*map(attribute_of, table.own_keys))
-        unwound = table.rows_from(rows)
-        whole = [row for row in unwound if None not in keys(row)]
-        if blank := len(unwound) - len(whole):
+        found = table.child_rows(rows)
+        whole = [row for row in found if None not in keys(row)]
+        if blank := len(found) - len(whole):
             self._outcome.blank[table.name] = self._outcome.blank.get(table.name, 0) + blank
         return whole
 
-    def end_walk(self, partition: Scope) -> bool:
-        """Forget the pages of a walk; return whether there was any."""
-        walk = tuple(partition.values())
-        self._pages.pop(walk, None)
-        return self._trails.pop(walk, None) is not None
-
-    def trusts(self, table: Table) -> bool:
-        """Tell whether an unwound table has all its rows: no field it is made of went missing."""
+    def trusts(self, table: RecordStream) -> bool:
+        """Return whether a child table has all its rows: no field it is made of went missing."""
         for name in sorted(self._missing(table)):
-            self._logger.warning("%s: no row of %s has %s", table.name, self._source.name, name)
+            self._logger.warning("%s: no row of %s has %s", table.name, self._stream.name, name)
         return not self.hides(table)
 
-    def hides(self, table: Table) -> bool:
-        """Tell whether an unwound table may have rows that the pages so far do not show."""
-        if table is self._source:
+    def hides(self, table: RecordStream) -> bool:
+        """Return whether a child table may have rows that the pages so far do not show."""
+        if table is self._stream:
             return False
         drifted = {path.partition(".")[0].partition("[")[0] for path in self._decoder.drifted}
         blank = table.name in self._outcome.blank
         return blank or bool(self._missing(table) or drifted & table.needs)
 
-    def _missing(self, table: Table) -> frozenset[str]:
-        """Return the fields that an unwound table is made of and no row had."""
-        unwound = table is not self._source and self._present
-        return table.needs - self._present if unwound else frozenset()
+    def _missing(self, table: RecordStream) -> frozenset[str]:
+        """Return the fields that a child table is made of and no row had."""
+        child = table is not self._stream and self._present
+        return table.needs - self._present if child else frozenset()
 
     def report_drift(self, text: bytes, count: int) -> None:
         """Say once which fields changed their type, and which are new."""
-        name = self._source.name
+        name = self._stream.name
         if drifted := self._decoder.drifted - self._reported:
             self._reported |= drifted
             paths = ", ".join(sorted(drifted))
@@ -131,7 +189,7 @@ class Inspection:
         self._probed += count
         present, undeclared = self._decoder.survey(text, unseen)
         self._present |= present
-        unmentioned = {path for path in undeclared if not self._source.expects(path)}
+        unmentioned = {path for path in undeclared if not self._stream.expects(path)}
         if unknown := unmentioned - self._reported:
             self._reported |= unknown
             paths = ", ".join(sorted(unknown))

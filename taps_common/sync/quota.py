@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from taps_common.sync.state import from_text, to_text
+from taps_common.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,9 +21,6 @@ MINUTE = timedelta(minutes=1)
 
 LAST = MINUTE - timedelta(milliseconds=1)
 """How far into its minute a request is taken to have been sent: as late as that can be."""
-
-WORTH_SAYING = 60.0
-"""Seconds from which a wait is said to end at a time of the clock."""
 
 
 def ages_in(bookmarks: Bookmarks, now: datetime) -> list[float]:
@@ -50,10 +47,3 @@ def keep(bookmarks: Bookmarks, ages: Iterable[float], now: datetime) -> bool:
         return False
     bookmarks["quota"] = {"sent": dict(sorted(sent.items()))}
     return True
-
-
-def time_of(now: datetime, seconds: float) -> str:
-    """Return when a wait ends, to the minute that is over by then, and in how many minutes."""
-    minutes = int(seconds // 60) + 1
-    at = (now + timedelta(seconds=seconds)).replace(second=0, microsecond=0) + MINUTE
-    return f"at {at:%H:%M} UTC, in {f'{minutes} minutes' if minutes > 1 else 'a minute'}"

@@ -1,4 +1,4 @@
-"""State: one bookmark per table and scope, and how far an interrupted reading came.
+"""State: one bookmark per table and scope, and how far an interrupted read came.
 
 A scope is what one bookmark covers: a workspace, an entity set, a project. Its entry in the state
 is a partition in the SDK's format, with three keys of our own:
@@ -8,27 +8,28 @@ is a partition in the SDK's format, with three keys of our own:
 
 - `unfinished`: partition id -> earliest cursor of rows that are still open there (a running timer),
   so that they are read again until they end, however old they are;
-- `walk`: what an interrupted reading had done: `start`, `end` and `cursor` (the dates that bounded
+- `walk`: what an interrupted read had done: `start`, `end` and `cursor` (the dates that bounded
   it and the replication key; under others it is not resumed), `since` (its lower bound), `began`
   (when it started), `version` (its table version), `done` (ids of the partitions it had finished),
   `latest` (latest cursor it saw), `open` (the open rows it saw, as in `unfinished`) and `stalled`
   (runs that got nowhere with it).
-  Only a reading from the beginning is resumed.
+  Only a read from the beginning is resumed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from taps_common.errors import TapError
+from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime, timedelta
 
-Scope: TypeAlias = "Mapping[str, str]"
 ScopeState: TypeAlias = dict[str, Any]
+"""The state of a table in a scope."""
 
 
 @dataclass
@@ -40,14 +41,14 @@ class Window:
         start: lower bound of partitions that were never read, from the settings.
         end: upper bound from the settings, exclusive.
         known: ids of the partitions that `since` holds for.
-        began: when the reading started; a bookmark never passes it.
+        began: when the read started; a bookmark never passes it.
         cursor: name of the replication key.
-        unfinished: partition id -> earliest open row of the last reading.
-        done: ids of the partitions that are finished, by an interrupted reading too.
+        unfinished: partition id -> earliest unfinished row of the last read.
+        done: ids of the partitions that are finished, by an interrupted read too.
         version: table version that the records carry.
         latest: latest cursor seen.
-        open: partition id -> earliest open row seen.
-        stalled: runs in a row that got nowhere with this reading.
+        open: partition id -> earliest unfinished row seen.
+        stalled: runs in a row that got nowhere with this read.
     """
 
     since: datetime | None
@@ -63,20 +64,20 @@ class Window:
     open: dict[str, datetime] = field(default_factory=dict)
     stalled: int = 0
 
-    def saw(self, partition: str, latest: datetime | None, earliest_open: datetime | None) -> None:
-        """Take note of a page: its latest cursor, and the cursor of its earliest open row."""
+    def saw(self, partition: str, latest: datetime | None, unfinished: datetime | None) -> None:
+        """Note the latest cursor of some rows, and the cursor of the earliest unfinished one."""
         if latest is not None:
             self.latest = max(latest, self.latest or latest)
-        if earliest_open is not None:
-            self.open[partition] = min(earliest_open, self.open.get(partition, earliest_open))
+        if unfinished is not None:
+            self.open[partition] = min(unfinished, self.open.get(partition, unfinished))
 
     def hidden(self) -> dict[str, datetime]:
-        """Return the open rows of the last reading that `end` kept from being read again."""
+        """Return the unfinished rows of the last read that `end` kept from being read again."""
         end = self.end
         return {key: at for key, at in self.unfinished.items() if end is not None and at >= end}
 
     def since_for(self, partition: str) -> datetime | None:
-        """Return the lower bound for one partition, its open rows included."""
+        """Return the lower bound for one partition, its unfinished rows included."""
         if self.since is None or partition not in self.known:
             return self.start
         return min(self.since, self.unfinished.get(partition, self.since))
@@ -99,11 +100,11 @@ def open_window(  # noqa: PLR0913 - each of them bounds the window
         states: the scope's state of each table that is read.
         cursor: name of the replication key.
         full: read everything, whatever the bookmarks say.
-        now: the present moment.
+        now: the present.
         start: the `start_date` setting: nothing before it is asked for.
         end: the `end_date` setting, exclusive: nothing from it on is asked for.
         lookback: how far before the bookmark rows are read again (LOOKBACK-READS-ONLY).
-        dated: whether the bookmark is a date of rows, so that `start` bounds what is read since.
+        dated: whether the bookmark is a date of rows, so that `start` bounds what is read.
     """
     tables = list(states)
     window = Window(since=None, began=now, start=start, end=end, cursor=cursor)
@@ -125,8 +126,8 @@ def open_window(  # noqa: PLR0913 - each of them bounds the window
     return window
 
 
-def keep_walk(states: Iterable[ScopeState], window: Window) -> None:
-    """Remember what a reading that is under way has done."""
+def keep_progress(states: Iterable[ScopeState], window: Window) -> None:
+    """Note in the state what a read that is under way has done."""
     walk = {
         "start": _text(window.start),
         "end": _text(window.end),
@@ -143,8 +144,8 @@ def keep_walk(states: Iterable[ScopeState], window: Window) -> None:
         state["walk"] = walk
 
 
-def drop_walk(states: Iterable[ScopeState]) -> None:
-    """Forget a reading: it ended, or must not be resumed."""
+def drop_progress(states: Iterable[ScopeState]) -> None:
+    """Forget a read: it ended, or must not be resumed."""
     for state in states:
         state.pop("walk", None)
 
@@ -154,14 +155,14 @@ def close_window(
 ) -> None:
     """Advance the bookmarks after everything in the window was written.
 
-    The bookmark is the latest cursor seen, but never later than the start of the reading (rows may
+    The bookmark is the latest cursor seen, but never later than the start of the read (rows may
     be dated in the future) and never earlier than it was.
 
     Args:
         states: the scope's state of each table that was read.
         window: what was read.
         cursor: name of the replication key.
-        sliced: whether the partitions were slices of one list, which no later reading knows.
+        sliced: whether the partitions were slices of one list, which no later run knows.
     """
     for state in states:
         state.pop("walk", None)
@@ -183,7 +184,7 @@ def table_version(windows: Iterable[Window | None], now: datetime, *, bounded: b
 
     Args:
         windows: one per scope; None reads a scope as a whole.
-        now: the present moment.
+        now: the present.
         bounded: whether rows with a date after some moment are left out.
     """
     resumed: set[int | None] = set()
@@ -197,47 +198,14 @@ def table_version(windows: Iterable[Window | None], now: datetime, *, bounded: b
     if not resumed:
         return int(now.timestamp())
     version = resumed.pop()
-    return "it goes on with a reading that had none" if resumed or version is None else version
-
-
-def to_text(moment: datetime) -> str:
-    """Return a moment as state holds it: UTC, to the second or finer as it came.
-
-    Raises:
-        OverflowError: in UTC it lies outside of the calendar.
-    """
-    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
-
-
-def before(moment: datetime, span: timedelta) -> datetime:
-    """Return the moment so long before another, or the beginning of the calendar."""
-    try:
-        return moment - span
-    except OverflowError:
-        return datetime.min.replace(tzinfo=timezone.utc)
-
-
-def from_text(text: str) -> datetime:
-    """Return the moment that a text names; without a zone it is UTC.
-
-    Raises:
-        ValueError: the text is no ISO 8601 date or date-time.
-    """
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=timezone.utc)
-    try:
-        moment.astimezone(timezone.utc)
-    except OverflowError:
-        raise ValueError("in UTC, this moment lies outside of the calendar") from None
-    return moment
+    return "it goes on with a read that had none" if resumed or version is None else version
 
 
 _WALK = {"start", "end", "since", "cursor", "began", "version", "done", "latest", "open", "stalled"}
 
 
 def _resume(window: Window, walk: ScopeState) -> None:
-    """Make a window go on where an interrupted reading stopped."""
+    """Make a window go on where an interrupted read stopped."""
     window.since = from_text(walk["since"]) if walk["since"] else None
     window.began = from_text(walk["began"])
     window.done = list(walk["done"])
@@ -261,7 +229,7 @@ def _bookmark(state: ScopeState, cursor: str) -> datetime | None:
         return from_text(value) if value else None
     except ValueError as error:
         raise TapError(
-            f"The state's bookmark is no moment: {value!r}. Correct it, or run once with "
+            f"The state's bookmark is not a timestamp: {value!r}. Correct it, or run once with "
             "--full-refresh (without --state)."
         ) from error
 

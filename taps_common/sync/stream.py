@@ -1,69 +1,65 @@
-"""Streams: tables that read an endpoint, and tables unwound from another one's pages."""
+"""Streams: tables with an endpoint of their own, and child tables made of another one's pages."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from taps_common.records.codec import LineEncoder, records
-from taps_common.sync.engine import Reading
 from taps_common.records.row_types import Row, json_schema
-from taps_common.sdk import SeamStream
-from taps_common.http.spool import room
-from taps_common.sync.unchanged import WEEK
+from taps_common.sdk import SdkStream
+from taps_common.sync.steps import Page, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import ExitStack
 
     import msgspec
     from singer_sdk.helpers.types import Context
 
-    from taps_common.records.batch_files import Files
-    from taps_common.sync.state import Scope, Window
-    from taps_common.errors import RequestError
-    from taps_common.sync.concurrency import Walk
-    from taps_common.http.session import Response
-    from taps_common.sync.outcome import Outcome
+    from taps_common.errors import RequestError, SkippedError
+    from taps_common.http.request import Request, Response
+    from taps_common.records.batch_files import Files, Storage
     from taps_common.records.row_types import Breadcrumb
-    from taps_common.cli.tap import ApiTap
-
+    from taps_common.sdk import SdkTap
+    from taps_common.sync.outcome import Outcome
+    from taps_common.sync.state import ScopeState
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
 
 ROWS_AT_ONCE = 500
 """Rows encoded and written together at most, for the same reason as `taps_common.records.codec.PART`."""
 
 
-class Table(SeamStream):
+class RecordStream(SdkStream):
     """A stream with a row type.
 
     Attributes:
         row: what one record holds.
-        needs: fields of the source's rows that this table is made of, selected or not.
+        needs: fields of the endpoint's rows that this table is made of, selected or not.
         files: the files that rows are written to, if they go into files.
+        count: records written so far.
     """
 
     row: ClassVar[type[Row]]
     needs: frozenset[str] = frozenset()
 
-    def __init__(self, tap: ApiTap) -> None:
+    def __init__(self, tap: SdkTap) -> None:
         super().__init__(tap, schema=json_schema(self.row), name=self.name)
-        self.tap = tap
         self.own_keys = tuple(self.primary_keys)  # a catalog may name none
         self.count = 0
-        self.held: IO[bytes] | None = None  # where lines go that may not have to be written
         self.files: Files | None = None
         self._encoder: LineEncoder | None = None
 
     @property
-    def source(self) -> Source:
+    def endpoint(self) -> EndpointStream:
         """The stream whose endpoint brings this table's rows."""
         raise NotImplementedError
 
     @property
-    def versioned(self) -> bool:
-        """Whether a complete reading holds all rows of the table, so that others are gone."""
+    def is_whole_table(self) -> bool:
+        """Whether a complete read holds all rows of the table, so that others are gone."""
         return True
 
     @property
@@ -80,22 +76,18 @@ class Table(SeamStream):
         """Return None: bookmarks are bounded where they are written."""
 
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
-        """Return None: files are written while pages are read, see `taps_common.records.batch_files`."""
+        """Return None: files are written while pages are read, see `records.batch_files`."""
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
         """Refuse: pages are read as a whole, see `taps_common.sync.engine`."""
         raise NotImplementedError(f"{self.name} is read by pages")
 
-    def rows_from(self, rows: Sequence[Any]) -> Sequence[Row]:
-        """Return this table's rows from a page of the source's."""
-        raise NotImplementedError
-
     def read_alone(self) -> None:
-        """Read this table only, raising whatever fails."""
-        Reading(self.source, [self]).run_alone()
+        """Read this stream only, raising whatever fails."""
+        self.tap.read_alone(self.endpoint)
 
     def selects(self, path: Breadcrumb) -> bool:
-        """Tell whether the catalog selects a field, and its schema knows it."""
+        """Return whether the catalog selects a field, and its schema knows it."""
         known: Any = self.effective_schema
         crumb: Breadcrumb = ()
         for name in path:
@@ -105,45 +97,41 @@ class Table(SeamStream):
                 return False
         return True
 
-    def begin(self, row: type[msgspec.Struct], version: int | None) -> None:
-        """Get ready to emit rows of a type, with or without a table version."""
+    def begin(
+        self, row: type[msgspec.Struct], version: int | None, storage: Storage | None
+    ) -> None:
+        """Get ready to emit rows of a type, with or without a table version, or into files."""
         self.count = 0
         self.set_version(version)
-        storage = self.tap.storage
         self.files = storage.files(self.tap.name, self.name) if storage else None
         self._encoder = None
         if self.files or self.takes_pages:
             self._encoder = LineEncoder(self.name, row, selected=self.selects, version=version)
 
     def emit(self, rows: Sequence[Row], time_extracted: datetime) -> None:
-        """Write a page of rows as records, all with one extraction time."""
+        """Write rows as records, all with one extraction time."""
         limit = self.ABORT_AT_RECORD_COUNT
         room = len(rows) if limit is None else limit - self.count
         written = rows[:room]
         if self._encoder:
-            moment = time_extracted.astimezone(timezone.utc).isoformat()
+            stamp = time_extracted.astimezone(timezone.utc).isoformat()
             begin = 0
             while begin < len(written):
-                begin += self._emit_part(self._encoder, written, begin, moment)
+                begin += self._emit_part(self._encoder, written, begin, stamp)
         else:
             self.write_records(records(written), time_extracted)
         self.count += len(written)
         if len(rows) > room:
             self.stop_at_limit(self.count)
 
-    def _emit_part(self, encoder: LineEncoder, rows: Sequence[Row], begin: int, moment: str) -> int:
+    def _emit_part(self, encoder: LineEncoder, rows: Sequence[Row], begin: int, stamp: str) -> int:
         """Write some of the rows from one on; return how many."""
         if self.files is None:
             part = rows[begin : begin + ROWS_AT_ONCE]
-            lines = encoder.lines(part, moment)
-            if self.held:
-                with room():
-                    self.held.write(lines)
-            else:
-                self.write_lines(lines)
+            self.write_lines(encoder.lines(part, stamp))
         else:
             part = rows[begin : begin + min(ROWS_AT_ONCE, self.files.room)]
-            self.files.add(encoder.batch_lines(part, moment), len(part))
+            self.files.add(encoder.batch_lines(part, stamp), len(part))
             if not self.files.room:
                 self.finish_file()
         return len(part)
@@ -161,32 +149,151 @@ class Table(SeamStream):
         metrics.enter_context(self.get_record_counter()).increment(self.count)
 
 
-class Source(Table):
-    """A table with an endpoint of its own.
+class EndpointStream(RecordStream):
+    """A stream with an endpoint of its own.
+
+    A subclass says what is read (`scopes`, `plan`) and what to ask next (`requests`); hooks fill
+    columns that the body lacks. What it may yield and receive stands in `taps_common.sync.steps`.
 
     Attributes:
         from_route: fields that come from the route instead of the body, set on every row.
         cursor: name of the replication key that bounds what is read, if there is one.
+        filters_here: whether rows before the lower bound come as well and are left out here.
+        keeps_ids: whether other streams ask for the ids of its rows (`ListOf`).
         lenient: whether numbers and truth values may come as text.
         sliced: whether the partitions are slices of one list, cut anew in each run: the bookmark
             then speaks for all of them.
-        optional: whether a scope that the service refuses is left out, and no failure.
-        plain: whether each scope is one walk, and nothing else has to be read before it.
-        together: whether `complete` and `choose` have to see all rows of a page at once.
+        whole_pages: whether hooks have to see all rows of a page at once.
+        max_empty_pages: empty pages in a row, none of them the last, before paging is called
+            broken.
+        compares_rows: whether `skip_unchanged` goes by single rows.
+        alternatives: ways to ask, each as the values of some options, in the order in which they
+            are tried where the service refuses one.
     """
 
     cursor: ClassVar[str | None] = None
     from_route: ClassVar[tuple[str, ...]] = ()
+    filters_here: ClassVar[bool] = False
+    keeps_ids: ClassVar[bool] = False
     lenient: ClassVar[bool] = False
     sliced: ClassVar[bool] = False
-    optional: ClassVar[bool] = False
-    plain: ClassVar[bool] = False
-    together: ClassVar[bool] = False
+    whole_pages: ClassVar[bool] = False
+    max_empty_pages: ClassVar[int] = 100
+    compares_rows: ClassVar[bool] = True
+    alternatives: ClassVar[Sequence[Mapping[str, str]]] = ({},)
 
     @property
-    def source(self) -> Source:
+    def endpoint(self) -> EndpointStream:
         """The stream itself."""
         return self
+
+    @property
+    def children(self) -> list[ChildStream]:
+        """The tables that are made of this one's pages."""
+        every = self.tap.streams.values()
+        return [one for one in every if isinstance(one, ChildStream) and one.endpoint is self]
+
+    # -- what is read ----------------------------------------------------------------------------
+
+    def scopes(self) -> Sequence[Scope]:
+        """Return what a bookmark covers each: all of it, unless a tap says otherwise."""
+        return [{}]
+
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
+        """Return the partitions of a scope; may ask questions.
+
+        Raises:
+            SkippedError: the scope is left out.
+            TapError: it cannot be read.
+        """
+        yield from ()
+        return Plan([dict(scope)])
+
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Yield the requests of a partition, one after another; see `taps_common.sync.steps`."""
+        raise NotImplementedError
+
+    def open_page(self, request: Request, response: Response) -> Page:
+        """Return the page of records that a response is.
+
+        Raises:
+            ShapeError: it is not one.
+        """
+        return Page(response.body)
+
+    def partition_id(self, partition: Partition) -> str:
+        """Return the name of a partition within its scope, as state holds it."""
+        return "".join(list(partition.values())[-1:])
+
+    def allows(self, options: Mapping[str, str], partition: Partition) -> bool:
+        """Return whether a partition may be asked for with the options of an alternative."""
+        return True
+
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return the options that an error may be about.
+
+        Args:
+            error: what came instead of an answer.
+            partition: what was asked for; empty while the scope is planned.
+            first: whether the first request of the partition failed.
+        """
+        return ()
+
+    def on_alternative(
+        self, options: Mapping[str, str], scope: Scope, error: RequestError
+    ) -> str:
+        """Return the line for the log when another way to ask is tried, without the name."""
+        way = ", ".join(f"{name} {value}" for name, value in options.items())
+        return f"refused ({error}); asked again with {way}"
+
+    def skip_reason(
+        self, error: RequestError, partition: Partition, *, known: bool
+    ) -> SkippedError | None:
+        """Return why a partition that the service refuses is left out; None if that is a failure.
+
+        Args:
+            error: what the first request of the partition brought.
+            partition: what was asked for.
+            known: whether the partition was read before.
+        """
+        return None
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def strip(self, rows: Rows, text: bytes) -> None:
+        """Remove what the JSON text of rows holds beside data."""
+
+    def complete(self, rows: Rows, partition: Partition) -> None:
+        """Set the fields that the body lacks."""
+        for name in self.from_route:
+            value = partition[name]
+            for row in rows:
+                setattr(row, name, value)
+
+    def summary(self, row: Any) -> object:  # noqa: ANN401 - a row of the narrowed type
+        """Return what `ListOf` answers about a row beside its id."""
+        return None
+
+    def child_rows(self, rows: Rows) -> Rows:
+        """Return the page itself."""
+        return rows
+
+    def needs_column(self, tables: Sequence[RecordStream], path: Breadcrumb) -> bool:
+        """Return whether any of the tables that are read needs a field of this one's rows."""
+        top = path[0]
+        if top in self.needs or top in self.own_keys or top in self.from_route:
+            return True
+        if any(top in table.needs for table in tables):
+            return True
+        return self in tables and (not self.takes_pages or self.selects(path))
+
+    def expects(self, path: str) -> bool:
+        """Return whether a field that no type declares needs no mention, such as an annotation."""
+        return False
+
+    # -- cursor ----------------------------------------------------------------------------------
 
     @property
     def bookmark(self) -> str | None:
@@ -198,120 +305,45 @@ class Source(Table):
         """How far before its bookmark the stream is read again."""
         return timedelta(days=self.config["lookback_days"])
 
-    @property
-    def skips_unchanged(self) -> bool:
-        """Whether rows that the last run sent as they are need not be sent again."""
-        asked: bool = self.config.get("skip_unchanged", False)
-        return asked and (self.bookmark is None or self.lookback >= WEEK)
-
-    def wants(self, tables: Sequence[Table], path: Breadcrumb) -> bool:
-        """Tell whether any of the tables that are read needs a field of this one's rows."""
-        top = path[0]
-        if top in self.needs or top in self.own_keys or top in self.from_route:
-            return True
-        if any(top in table.needs for table in tables):
-            return True
-        return self in tables and (not self.takes_pages or self.selects(path))
-
-    def moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
+    def cursor_of(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
         """Return the cursor of a row, as state holds it."""
         assert self.cursor is not None  # noqa: S101 - asked only where there is a window
         at: datetime | None = getattr(row, self.cursor)
         return at
 
-    def latest(self, rows: Sequence[Any]) -> datetime | None:
-        """Return the latest cursor of a page."""
-        return max((at for row in rows if (at := self.moment(row))), default=None)
+    def latest(self, rows: Rows) -> datetime | None:
+        """Return the latest cursor of some rows."""
+        return max((at for row in rows if (at := self.cursor_of(row))), default=None)
 
-    def expects(self, path: str) -> bool:
-        """Tell whether a field that no type declares needs no mention, such as an annotation."""
-        return False
-
-    def rows_from(self, rows: Sequence[Any]) -> Sequence[Row]:
-        """Return the page itself."""
-        return rows
-
-    def scopes(self) -> Sequence[Scope]:
-        """Return what a bookmark covers each: all of it, unless a tap says otherwise."""
-        return [{}]
-
-    def is_foreseen(self, scope: Scope) -> bool:
-        """Tell whether the first page of a scope may be asked for before the stream's turn."""
-        return self.plain
-
-    def is_whole(self, response: Response) -> bool:
-        """Tell whether an answer is the only page of its list."""
-        raise NotImplementedError
-
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
-        """Return the walks of a scope by the values of their routes; may send requests."""
-        return [dict(scope)]
-
-    def partition_id(self, partition: Scope) -> str:
-        """Return what tells a partition from the others of its scope, as state holds it."""
-        return "".join(list(partition.values())[-1:])
-
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Request the pages of a partition and hand each to `reading.take`."""
-        raise NotImplementedError
-
-    def complete(self, rows: Sequence[Any], partition: Scope) -> None:
-        """Set the fields that the body lacks."""
-        for name in self.from_route:
-            value = partition[name]
-            for row in rows:
-                setattr(row, name, value)
-
-    def choose(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """Return the rows of a page that the settings ask for."""
-        return rows
-
-    def remember(self, rows: Sequence[Any], partition: Scope) -> None:
-        """Keep what streams that walk over this list need."""
-
-    def earliest_open(self, rows: Sequence[Any]) -> datetime | None:
-        """Return the cursor of the earliest row of a page that is not final yet."""
+    def earliest_unfinished(self, rows: Rows) -> datetime | None:
+        """Return the cursor of the earliest row that is not final yet."""
         return None
 
-    def refusal(self, error: RequestError, *, known: bool) -> str | None:
-        """Return in words why a partition that the service refuses is left out, not a failure.
+    def after_read(self, outcome: Outcome) -> None:
+        """Note in the state how a read ended, where the bookmark does not say it all."""
 
-        Args:
-            error: what the first request of the partition brought.
-            known: whether the partition was read before.
-        """
-        return None
-
-    def spares(self, scope: Scope) -> bool:
-        """Tell whether it is no failure that the service refuses all of a scope."""
-        return self.optional
-
-    def settle(self, outcome: Outcome) -> None:
-        """Note in the state how a reading ended, where the bookmark does not say it all."""
-
-    def shortfall(self, scope: Scope) -> str | None:
-        """Return in words why `partitions_in` could not return all there are, or None."""
-        return None
-
-    def unwound(self) -> Iterator[Unwound]:
-        """Return the tables that are unwound from this one's pages."""
-        for table in self.tap.tables:
-            if isinstance(table, Unwound) and table.source is self:
-                yield table
+    def scope_state(self, scope: Scope) -> ScopeState:
+        """Return the stream's entry in the state."""
+        state: ScopeState = self.get_context_state(dict(scope))
+        return state
 
 
-class Unwound(Table):
+class ChildStream(RecordStream):
     """A table made of what another stream's rows hold, at no request.
 
-    Its key has two parts at least: the row it belongs to, and what tells it from its siblings.
+    Its key has two parts at least: the row it belongs to, and its place or id there.
 
     Attributes:
-        unwinds: the stream whose pages it is made of.
+        parent: the stream whose pages it is made of.
     """
 
-    unwinds: ClassVar[type[Source]]
+    parent: ClassVar[type[EndpointStream]]
 
     @property
-    def source(self) -> Source:
+    def endpoint(self) -> EndpointStream:
         """The stream whose pages this table is made of."""
-        return self.tap.table(self.unwinds)
+        return self.tap.stream_of(self.parent)
+
+    def child_rows(self, rows: Rows) -> Rows:
+        """Return this table's rows from some of the parent's."""
+        raise NotImplementedError

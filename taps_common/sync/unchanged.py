@@ -1,37 +1,34 @@
-"""What the last run did not send as it is: all that goes out with `skip_unchanged`.
+"""Rows that the last run sent as they are: with `skip_unchanged` they are not sent again.
 
 Rows that follow each other form groups, which end with a week where the table has a cursor, and
 where the content of a row says so: inserted and removed rows change one group, and pages that are
 cut elsewhere none. A group goes out unless the last run saw the same group, by a digest of its rows
 in the state. The digests leave the state before anything that differs is sent, and come back at
-the end of the reading: a run that is killed makes the next one send all that it reads.
+the end of the read: a run that is killed makes the next one send all that it reads.
 """
 
 from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
-from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from msgspec.json import Encoder
 
-from taps_common.sync.state import before
-from taps_common.errors import TapError
 from taps_common.records.row_types import json_schema
-from taps_common.http.spool import room
+from taps_common.timestamps import before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from taps_common.sync.state import ScopeState, Window
-    from taps_common.sync.outcome import Outcome
     from taps_common.records.row_types import Row
-    from taps_common.sync.stream import Source, Table
+    from taps_common.sync.checkpoints import Checkpoints
+    from taps_common.sync.outcome import Outcome
+    from taps_common.sync.state import ScopeState, Window
+    from taps_common.sync.stream import EndpointStream, RecordStream
 
 WEEK = timedelta(days=7)
 
@@ -49,82 +46,82 @@ MAPPING = (
 )
 """Settings of the SDK that change what is sent of a row."""
 
-_AT_ONCE = 1 << 20
-
 _encode = Encoder(decimal_format="number").encode
 
 
-def what_is_unsent(source: Source, tables: Sequence[Table], outcome: Outcome) -> Unsent | None:
-    """Return what lets through what the last run did not send; None where all is sent.
+def unchanged_rows(
+    stream: EndpointStream,
+    tables: Sequence[RecordStream],
+    checkpoints: Checkpoints,
+    outcome: Outcome,
+) -> UnchangedRows | None:
+    """Return what keeps back rows that the last run sent; None where all is sent.
 
     Digests that this run will not keep up to date leave the state before any row goes out.
     """
-    skips = bool(tables) and source.skips_unchanged
-    known = source.tap.state.get("bookmarks", {})
-    others = [one for one in (source, *source.unwound()) if not skips or one is not tables[0]]
-    outdated = [state for one in others if (state := known.get(one.name, {})).get("sent")]
+    asked = stream.compares_rows and stream.config.get("skip_unchanged", False)
+    by_weeks = stream.bookmark is None or stream.lookback >= WEEK
+    skips = bool(tables) and asked and by_weeks
+    others = [one for one in (stream, *stream.children) if not skips or one is not tables[0]]
+    outdated = [known for one in others if (known := one.known_state).get("sent")]
     if tables and outdated:
-        for state in outdated:
-            state["sent"] = ""
-        source.tap.save_state(now=True)
-    return Unsent(source, tables, outcome) if skips else None
+        for known in outdated:
+            known["sent"] = ""
+        checkpoints.write(now=True)
+    return UnchangedRows(stream, tables, checkpoints, outcome) if skips else None
 
 
-class Unsent:
-    """Lets the rows of one reading through that the last run did not send.
-
-    Where a table gets a version, it is sent as a whole or not at all: rows are held back in a
-    temporary file until one shows that something changed.
+class UnchangedRows:
+    """Lets the rows of one read through that the last run did not send.
 
     Args:
-        source: the stream that is read.
+        stream: the stream that is read.
         tables: the tables that are made of it.
+        checkpoints: writes the state before rows go out that differ.
         outcome: where rows that are not sent are counted.
     """
 
-    def __init__(self, source: Source, tables: Sequence[Table], outcome: Outcome) -> None:
-        self._source = source
-        self._tables = tables
+    def __init__(
+        self,
+        stream: EndpointStream,
+        tables: Sequence[RecordStream],
+        checkpoints: Checkpoints,
+        outcome: Outcome,
+    ) -> None:
+        self._stream = stream
+        self._checkpoints = checkpoints
         self._outcome = outcome
         self._state: ScopeState = tables[0].get_context_state(None)
-        self._salt = salt_of(source, tables)
+        self._salt = _salt_of(stream, tables)
         self._last = _unpacked(self._state.get("sent", ""))
         self._seen: dict[bytes, datetime | None] = {}
-        self._weekly = source.bookmark is not None
-        self._whole = self._restarted = False
-        self._held: IO[bytes] | None = None
+        self._windows: list[Window] = []
+        self._restarted = False
         self._open: dict[str, _Group] = {}
 
     def align(self, window: Window) -> None:
         """Begin a window with a week, so that its first group is the same on the days to come."""
+        self._windows.append(window)
         if window.since is not None:
             monday = week_of(window.since)
             window.since = max(monday, window.start or monday)
 
-    def begin(self, version: int | None) -> None:
-        """Get ready, with or without a table version."""
-        self._whole = version is not None
-        by_pages = all(table.takes_pages for table in self._tables)
-        if self._whole and self._last and not self._weekly and by_pages:
-            with suppress(OSError):  # without room for it, the table is sent
-                self._hold(TemporaryFile())  # noqa: SIM115 - closed where it ends
-
-    def among(self, rows: Sequence[Row], partition: str, window: Window | None) -> list[Row]:
-        """Return the rows that go out of the groups that end on a page.
+    def changed(self, rows: Sequence[Row], partition: str, window: Window | None) -> list[Row]:
+        """Return the rows that go out of the groups that end among some rows.
 
         Args:
-            rows: of the page.
-            partition: whose page it is: a group may begin on its page before.
+            rows: some that follow those before.
+            partition: whose they are: a group may begin among the rows before.
             window: what part of the scope is read.
         """
         if window and window.since and window.since_for(partition) == window.since:
             rows = self._within(rows, window.since)
-        moment = self._source.moment if self._weekly else None
+        cursor_of = self._stream.cursor_of if self._stream.bookmark is not None else None
         fresh: list[Row] = []
         group = self._open.get(partition) or _Group(self._salt)
         for row in rows:
             text = _encode(row)
-            at = moment(row) if moment else None
+            at = cursor_of(row) if cursor_of else None
             week = at and week_of(at)
             if group.rows and (week != group.week or crc32(text) % GROUP == 0):
                 fresh += self._ended(group)
@@ -134,94 +131,52 @@ class Unsent:
         return fresh
 
     def rest(self, partition: str) -> list[Row]:
-        """Return the rows that go out of the last group of a walk, which ended."""
+        """Return the rows that go out of the last group of a partition, which ended."""
         group = self._open.pop(partition, None)
         return self._ended(group) if group and group.rows else []
 
     def begin_again(self) -> None:
-        """Take note that a walk begins again: rows of it may come a second time, and differ."""
+        """Note that a partition begins again: rows of it may come a second time, and differ."""
         self._restarted = True
 
-    def end(self, windows: Iterable[Window | None]) -> bool:
-        """Return whether anything changed, so that a table that is complete gets its version."""
-        same = False
-        if self._held is not None:
-            same = self._outcome.complete and self._seen.keys() == self._last
-            if same or not self._outcome.complete:
-                self._drop()
-            else:  # rows are gone
-                try:
-                    self._release()
-                except TapError as error:
-                    self._outcome.fail({}, error)
-        self._bound(windows)
-        return not same
-
-    def keep(self, *, versioned: bool) -> None:
+    def keep(self) -> None:
         """Have the next run skip what this one saw.
 
-        Args:
-            versioned: whether what was to get a version got it; if not, the next run has to send
-                all of it again. So it has if rows came twice, or a walk began again, since one of
-                them may be outdated.
+        Nothing is skipped then if rows came twice, or a partition began again, since one of them
+        may be outdated; nor are weeks that the next run will not read again.
         """
+        self._bound()
         once = not self._outcome.repeated and not self._restarted
-        digests = sorted(self._seen) if versioned and once else ()
+        digests = sorted(self._seen) if once else ()
         self._state["sent"] = b64encode(b"".join(digests)).decode()  # states are merged: never gone
 
     def _within(self, rows: Sequence[Row], since: datetime) -> list[Row]:
-        """Return the rows from a moment on: the service may send more than it was asked for."""
-        moment = self._source.moment
-        return [row for row in rows if (at := moment(row)) is None or at >= since]
+        """Return the rows from a time on: the service may send more than it was asked for."""
+        cursor_of = self._stream.cursor_of
+        return [row for row in rows if (at := cursor_of(row)) is None or at >= since]
 
     def _ended(self, group: _Group) -> list[Row]:
         """Return the rows of a group if they go out."""
         digest = group.digest
         self._seen[digest] = group.week
-        known = digest in self._last
-        if not known or (self._whole and self._held is None):
-            self._release()
-        if known and not self._whole:
+        if digest in self._last:
             self._outcome.unchanged += len(group.rows)
             return []
+        self._forget()
         return group.rows
 
     def _forget(self) -> None:
         """Make sure that the target's copy of the state knows no digest, before rows go out."""
         if self._state.get("sent"):
             self._state["sent"] = ""
-            self._source.tap.save_state(now=True)
+            self._checkpoints.write(now=True)
 
-    def _hold(self, file: IO[bytes] | None) -> None:
-        self._held = file
-        for table in self._tables:
-            table.held = file
-
-    def _release(self) -> None:
-        self._forget()
-        if file := self._held:
-            self._hold(None)
-            with room():
-                file.seek(0)
-            while lines := file.read(_AT_ONCE):
-                self._tables[0].write_lines(lines)
-            file.close()
-
-    def _drop(self) -> None:
-        assert self._held is not None  # noqa: S101 - asked only then
-        with suppress(OSError):  # no room for what nobody needs any more
-            self._held.close()
-        self._hold(None)
-        self._outcome.unchanged = self._outcome.progress.rows
-        for table in self._tables:
-            table.count = 0
-
-    def _bound(self, windows: Iterable[Window | None]) -> None:
+    def _bound(self) -> None:
         """Leave out the weeks that the next run will not read again."""
         lows = [
-            before(min(window.latest, window.began), self._source.lookback)
-            for window in windows
-            if window and window.latest
+            before(min(window.latest, window.began), self._stream.lookback)
+            for window in self._windows
+            if window.latest
         ]
         if lows:
             low = week_of(min(lows))
@@ -246,22 +201,20 @@ class _Group:
 
     @property
     def digest(self) -> bytes:
-        """What tells the group from others."""
+        """The digest of all rows."""
         return self._hash.digest()
 
 
 def week_of(moment: datetime) -> datetime:
-    """Return the Monday, UTC, that a moment's week begins with."""
+    """Return the Monday, UTC, that a timestamp's week begins with."""
     return _MONDAY + (moment - _MONDAY) // WEEK * WEEK
 
 
-def salt_of(source: Source, tables: Iterable[Table]) -> bytes:
+def _salt_of(stream: EndpointStream, tables: Iterable[RecordStream]) -> bytes:
     """Return what digests depend on besides rows: all that decides what is sent of a row."""
-    tap = source.tap
     parts = [
-        tap.plugin_version,
-        tap.config.get("emit_activate_version_messages"),
-        [tap.config.get(name) for name in MAPPING],
+        stream.tap_version,
+        [stream.config.get(name) for name in MAPPING],
         *(
             (table.name, table.own_keys, table.replication_method, json_schema(table.row))
             for table in tables

@@ -10,8 +10,9 @@ import pytest
 from sandbox.clicktime import truth
 from tap_clicktime.client import absolute, credentials, next_request, page_problem
 from taps_common.errors import ShapeError
-from taps_common.http.session import Request, Service, Session
-from taps_common.http.rate_limit import Pace
+from taps_common.http.request import Request, Service
+from taps_common.http.session import Session
+from taps_common.http.rate_limit import RateLimit
 from tests.clicktime.runs import (
     LISTS,
     PREFIX,
@@ -462,7 +463,7 @@ def test_a_session_sends_nothing_to_another_origin(
         user_agent="test",
         timeout=5,
         max_retries=2,
-        pace=Pace(),
+        pace=RateLimit(),
         clock=FakeClock(),
         logger=logging.getLogger("test"),
     )

@@ -28,7 +28,7 @@ from tests.common.runs import NOW, Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from taps_common.http.session import Request, Response
+    from taps_common.http.request import Request, Response
 
 ENTRIES = ["time_entries", "time_entry_custom_fields"]
 ONLY: dict[str, Any] = {"entity_sets": ["TimeEntries"]}

@@ -12,7 +12,7 @@ import pytest
 from tap_clockify.change_feed import PAGE_SIZES
 from taps_common.errors import StatusError
 from taps_common.http.session import Session
-from taps_common.sync.progress import Cost
+from taps_common.http.cost import Cost
 from tests.clockify.entry_changes import (
     BATCH,
     DAY,
@@ -30,7 +30,7 @@ from tests.common.runs import NOW
 
 if TYPE_CHECKING:
     from sandbox.clockify.world import World
-    from taps_common.http.session import Request, Response
+    from taps_common.http.request import Request, Response
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_clockify.client import reports_url
+from tap_clockify.hosts import reports_url
 from tests.clockify.runs import KEYS, TABLES, Account, catalog, keyed, true_rows
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from tap_clockify.hydration import HydratedTasks
+from tap_clockify.hydrated_tasks import HydratedTasks
 from taps_common.http.spool import PIECE
 from tests.clockify.runs import TASKS, WORKSPACE, Account, Copy, catalog
 from tests.common.runs import NOW, TurningClock

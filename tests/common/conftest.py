@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from taps_common.http.session import Service, Session
-from taps_common.http.rate_limit import Pace
+from taps_common.http.request import Service
+from taps_common.http.session import Session
+from taps_common.http.rate_limit import RateLimit
 from tests.common.doubles import FakeClock
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def connect(server: Server, clock: FakeClock) -> Callable[..., Session]:
             "user_agent": "tap-test/1",
             "timeout": 5.0,
             "max_retries": 2,
-            "pace": Pace(),
+            "pace": RateLimit(),
             "clock": clock,
             "logger": logging.getLogger("tap-test"),
         }

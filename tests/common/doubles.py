@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from tap_clockify.tap import TapClockify
 from taps_common.cli.command import RunFailedError
 from taps_common.errors import InterruptedRunError
-from taps_common.http.session import Request, Response
-from taps_common.sync.progress import Cost
+from taps_common.http.request import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from taps_common.http.cost import Cost
 
 NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
 
@@ -63,8 +64,9 @@ class Answers:
     by_path: dict[str, Any]
     sent: list[Request] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    retries_errors: bool = True
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: Request, cost: Cost | None = None) -> Response:
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")
         self.sent.append(request)
@@ -79,10 +81,9 @@ class Answers:
         if isinstance(found, Exception):
             raise found
         headers = {} if last is None else {"Last-Page": str(last).lower()}
-        return Response(found, headers, Cost(requests=1, size=len(found)))
-
-    def begin(self, request: Request) -> bool:
-        return False
+        if cost is not None:
+            cost.add(requests=1, size=len(found))
+        return Response(found, headers)
 
     def close(self) -> None:
         self.cancelled.set()

@@ -19,7 +19,7 @@ from taps_common.records.batch_files import DEFAULT_ROWS, Storage
 from taps_common.records.codec import LineEncoder
 from taps_common.cli.command import RunFailedError
 from taps_common.records.row_types import Row
-from taps_common.cli.tap import STATE_OF_FILES_EVERY
+from taps_common.sync.checkpoints import STATE_OF_FILES_EVERY
 from tests.clicktime.runs import Account as ClickTime
 from tests.clockify.runs import (
     ENTRIES,

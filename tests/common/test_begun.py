@@ -10,8 +10,8 @@ import pytest
 
 from taps_common.errors import InterruptedRunError, StatusError
 from taps_common.sync.concurrency import Workers, drive
-from taps_common.http.session import Request
-from taps_common.http.rate_limit import HOUR, Pace
+from taps_common.http.request import Request
+from taps_common.http.rate_limit import HOUR, RateLimit
 from tests.common.doubles import Answer
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def test_nothing_is_begun_without_an_open_connection(server: Server, connect: Co
 def test_nothing_is_begun_before_its_turn(
     server: Server, connect: Connect, clock: FakeClock
 ) -> None:
-    session = opened(connect, pace=Pace(4))
+    session = opened(connect, pace=RateLimit(4))
     assert not session.begin(SECOND)
     session.send(SECOND)
     assert clock.waits == [0.25]
@@ -110,7 +110,7 @@ def test_nothing_is_begun_before_its_turn(
 
 
 def test_what_was_begun_counts_in_the_hour(connect: Connect, clock: FakeClock) -> None:
-    pace = Pace(per_hour=2)
+    pace = RateLimit(per_hour=2)
     session = opened(connect, pace=pace)
     assert session.begin(SECOND)
     session.send(SECOND)

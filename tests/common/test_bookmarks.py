@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from taps_common.sync import state as bookmarks
-from taps_common.sync.state import Window, from_text, open_window, to_text
+from taps_common.sync.state import Window, open_window
+from taps_common.timestamps import from_text, to_text
 
 NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
 MONTH = timedelta(days=30)

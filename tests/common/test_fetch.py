@@ -19,8 +19,8 @@ from taps_common.errors import (
     UnreachableError,
 )
 from taps_common.sync.concurrency import LANES, Workers, drive
-from taps_common.http.session import Request, Response
-from taps_common.sync.progress import Cost
+from taps_common.http.request import Request, Response
+from taps_common.http.cost import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

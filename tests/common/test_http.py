@@ -19,8 +19,8 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
-from taps_common.http.session import Request
-from taps_common.http.rate_limit import Pace
+from taps_common.http.request import Request
+from taps_common.http.rate_limit import RateLimit
 from tests.common.doubles import Answer
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def test_retries_do_not_use_up_a_quota_by_the_hour(
     server: Server, connect: Connect, clock: FakeClock
 ) -> None:
     server.script = [Answer(429)] * 3
-    connect(max_retries=5, pace=Pace(per_hour=30)).send(REQUEST)
+    connect(max_retries=5, pace=RateLimit(per_hour=30)).send(REQUEST)
     assert 1 <= clock.waits[0] < 2
     assert clock.waits[1:] == [300.0, 300.0]
 
@@ -200,7 +200,7 @@ def test_with_stop_a_quota_is_not_waited_for(
 ) -> None:
     server.script = [Answer(429, headers={"Retry-After": "3000"})]
     with pytest.raises(QuotaError):
-        connect(pace=Pace(wait=False)).send(REQUEST)
+        connect(pace=RateLimit(wait=False)).send(REQUEST)
     assert clock.waits == []
 
 
@@ -208,14 +208,14 @@ def test_with_stop_a_short_retry_after_is_waited_for(
     server: Server, connect: Connect, clock: FakeClock
 ) -> None:
     server.script = [Answer(429, headers={"Retry-After": "30"})]
-    connect(pace=Pace(wait=False)).send(REQUEST)
+    connect(pace=RateLimit(wait=False)).send(REQUEST)
     assert clock.waits == [30.0]
 
 
 def test_the_hourly_limit_waits_before_it_asks(
     server: Server, connect: Connect, clock: FakeClock
 ) -> None:
-    session = connect(pace=Pace(per_hour=2))
+    session = connect(pace=RateLimit(per_hour=2))
     costs = [session.send(REQUEST).cost for _ in range(3)]
     assert clock.waits == [3600.0]
     assert [cost.waited for cost in costs] == [0, 0, 3600.0]
@@ -223,7 +223,7 @@ def test_the_hourly_limit_waits_before_it_asks(
 
 
 def test_the_hourly_limit_stops_without_asking(server: Server, connect: Connect) -> None:
-    session = connect(pace=Pace(per_hour=2, wait=False))
+    session = connect(pace=RateLimit(per_hour=2, wait=False))
     session.send(REQUEST)
     session.send(REQUEST)
     with pytest.raises(
@@ -237,7 +237,7 @@ def test_retries_count_against_the_hourly_limit(
     server: Server, connect: Connect, clock: FakeClock
 ) -> None:
     server.script = [Answer(500), Answer(500)]
-    connect(pace=Pace(per_hour=2)).send(REQUEST)
+    connect(pace=RateLimit(per_hour=2)).send(REQUEST)
     assert sum(clock.waits) == pytest.approx(3600.0)
 
 

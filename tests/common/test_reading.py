@@ -16,8 +16,8 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
-from taps_common.sync.progress import Cost
-from taps_common.cli.tap import STATE_EVERY
+from taps_common.http.cost import Cost
+from taps_common.sync.checkpoints import STATE_EVERY
 from tests.common.doubles import (
     ENTRIES,
     PROJECTS,
@@ -34,7 +34,7 @@ from tests.common.doubles import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from taps_common.http.session import Request
+    from taps_common.http.request import Request
 
 TIMES = ("time_entries",)
 

@@ -23,8 +23,8 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 import tap_clockify
 import taps_common
 from tap_clockify.tap import TapClockify
-from taps_common.sdk import SeamStream, SeamTap
-from taps_common.writer import LineWriter
+from taps_common.sdk import SdkStream, SdkTap
+from taps_common.sdk import LineWriter
 from tests.common.doubles import (
     ENTRIES,
     PROJECTS,
@@ -138,7 +138,7 @@ def test_sync_all_is_the_only_final_method_that_is_overridden() -> None:
             if getattr(inspect.getattr_static(kind, name), "__final__", False)
         }
 
-    for ours, theirs in ((TapClockify, Tap), (SeamStream, Stream)):
+    for ours, theirs in ((TapClockify, Tap), (SdkStream, Stream)):
         overridden = {
             name
             for name in final(theirs)
@@ -262,7 +262,7 @@ SOURCES = [
         Tap,
         "_handle_termination",
         "d128928ccfad",
-        "`SeamTap._handle_termination` replaces it and must be what signals call",
+        "`SdkTap._handle_termination` replaces it and must be what signals call",
     ),
     (
         Tap,
@@ -280,7 +280,7 @@ SOURCES = [
         PluginBase,
         "_validate_config",
         "165fb003b6bf",
-        "`SeamTap._validate_config` replaces it: defaults and built-in settings included",
+        "`SdkTap._validate_config` replaces it: defaults and built-in settings included",
     ),
     (
         PluginBase,
@@ -329,7 +329,7 @@ def test_settings_that_are_normalised_are_the_settings_of_the_run() -> None:
     assert tap.config["request_timeout"] == 1.5
     assert tap.config["lookback_days"] == 30
     assert {"stream_maps", "flattening_enabled"} <= tap.config_jsonschema["properties"].keys()
-    assert issubclass(TapClockify, SeamTap)
+    assert issubclass(TapClockify, SdkTap)
 
 
 def test_pages_are_taken_unless_something_changes_records() -> None:

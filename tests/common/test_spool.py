@@ -14,7 +14,7 @@ import pytest
 import urllib3
 
 from taps_common.errors import InterruptedRunError, TapError, UnreachableError
-from taps_common.http.session import Request
+from taps_common.http.request import Request
 from taps_common.http.spool import BEGINNING, PIECE, beginning_of, spool_of
 from tests.common.doubles import Answer
 

@@ -18,7 +18,7 @@ import pytest
 
 import sandbox
 from sandbox.clockify.instants import iso
-from taps_common.sync.state import from_text
+from taps_common.timestamps import from_text
 from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed, true_rows
 from tests.common.runs import NOW, Run
 from tests.e2e.compare import CLOCKIFY, differences, without_feeds

@@ -14,15 +14,15 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 from sandbox.perform.formats import csv_line
 from tap_perform.tap import TapPerform
-from taps_common.http.session import Response
-from taps_common.sync.progress import Cost
+from taps_common.http.request import Response
+from taps_common.http.cost import Cost
 from tests.common.doubles import Answers
 from tests.common.runs import Run, TurningClock, run_in_process, turning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from taps_common.http.session import Request
+    from taps_common.http.request import Request
 
 Record: TypeAlias = "dict[str, Any]"
 Cells: TypeAlias = "Mapping[str, str]"

@@ -20,13 +20,9 @@ if TYPE_CHECKING:
 ADDED = frozenset({"tasks", "client", "customFields", "currency", "favorite"})
 """What a hydrated project has more than a plain one (a real account's answers, 2023)."""
 
-COMPARED = 3
-"""Projects of each kind that are compared where no task is known to be done."""
-
 
 class _Project(msgspec.Struct, gc=False):
     id: str
-    archived: object = None
     tasks: msgspec.Raw = msgspec.Raw(b"")
 
 
@@ -61,7 +57,6 @@ class HydratedTasks:
         self._seen = self._odd = False
         self.done = False
         self._places: dict[str, _Place] = {}
-        self._archived: set[str] = set()
         self._file = SpooledTemporaryFile(max_size=PIECE)  # noqa: SIM115 - it outlives the method
 
     def add(self, page: bytes) -> None:
@@ -74,8 +69,6 @@ class HydratedTasks:
             for project in _projects.decode(page):
                 tasks = bytes(project.tasks)
                 self._seen = self._seen or bool(tasks)
-                if project.archived is True:
-                    self._archived.add(project.id)
                 if project.id not in self._places:
                     self._keep(project.id, tasks if tasks not in {b"", b"null"} else b"[]")
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -95,19 +88,10 @@ class HydratedTasks:
                 self._file.write(tasks)
         self._places[ident] = _Place(begin, self._file.tell(), len(known))
 
-    def to_compare(self) -> list[str]:
-        """Return the projects whose lists of tasks are compared with what came.
-
-        The busiest one shows whether there is a limit and whether a field is missing; the oldest
-        without any, whether some projects are left out. Where nothing shows that done tasks come,
-        more of the busiest are asked, and of those that are archived: all their tasks may be done.
-        """
-        busiest = sorted(self._places, key=lambda one: (-self._places[one].number, one))
-        shown = [one for one in busiest if self._places[one].number]
-        none = [one for one in busiest if not self._places[one].number]
-        archived = [one for one in none if one in self._archived]
-        most = 1 if self.done else COMPARED
-        return shown[:most] + (archived[:most] or none[:1])
+    @property
+    def busiest(self) -> str:
+        """Id of the project with most tasks, whose own list shows whether any are left out."""
+        return max(sorted(self._places), key=lambda one: self._places[one].number)
 
     def lacks(self, ident: str, listed: Sequence[bytes]) -> str | None:
         """Return what a project's own list of tasks has that did not come with it, in words.
@@ -117,7 +101,7 @@ class HydratedTasks:
             listed: the pages of its list.
 
         Raises:
-            ShapeError: the list is none.
+            ShapeError: it is not a list of tasks.
         """
         try:
             own = [task for page in listed for task in _by_id(page).items()]
@@ -165,7 +149,7 @@ def count_rows(request: Request, response: Response) -> int:
     """Return how many rows an answer holds.
 
     Raises:
-        ShapeError: it is no list.
+        ShapeError: it is not a list.
     """
     try:
         return len(msgspec.json.decode(response.body, type=list[msgspec.Raw]))

@@ -1,0 +1,132 @@
+"""The account whose key it is: workspaces, roles, hosts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from tap_clockify.hosts import (
+    audit_log_advice,
+    audit_log_url,
+    credentials,
+    reports_advice,
+    reports_url,
+)
+from taps_common.errors import ShapeError
+from taps_common.http.request import Request, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tap_clockify.hydrated_tasks import HydratedTasks
+    from tap_clockify.rows.workspaces import Workspace
+    from taps_common.http.request import Response
+
+D = TypeVar("D")
+
+ADMINS = ("OWNER", "WORKSPACE_ADMIN")
+"""Roles that see everything; owners are not counted as admins where workspaces are filtered."""
+
+
+class Me(msgspec.Struct):
+    """Whose key it is."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+
+
+class Account:
+    """What is known of the account whose key it is.
+
+    Args:
+        config: the settings.
+        send: sends a request.
+        seen: ids of the workspaces that earlier runs read, where versions are on.
+
+    Attributes:
+        workspaces: the workspaces that are read, by id: name, plan and features.
+        hydrated_tasks: tasks that came with the projects of a workspace, by its id.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        send: Callable[[Request], Response],
+        seen: Callable[[], list[str]],
+    ) -> None:
+        self._config = config
+        self._send = send
+        self._seen = seen
+        self.workspaces: dict[str, Workspace] = {}
+        self.hydrated_tasks: dict[str, HydratedTasks] = {}
+        self._with_role: dict[tuple[str, ...], list[str]] = {}
+
+    @property
+    def reports(self) -> Service:
+        """The host of reports, with the same credentials."""
+        return Service(reports_url(self._config), credentials(self._config), reports_advice)
+
+    @property
+    def audit_log(self) -> Service | None:
+        """The host of the audit log, with the same credentials; None where none is known."""
+        url = audit_log_url(self._config)
+        return Service(url, credentials(self._config), audit_log_advice) if url else None
+
+    @property
+    def is_addon(self) -> bool:
+        """Whether the credentials are those of an add-on, which has no role."""
+        return bool(self._config.get("addon_token"))
+
+    def lost_workspaces(self) -> str | None:
+        """Return which workspaces the key does not see any more that an earlier run read.
+
+        Their rows are absent, not deleted. State remembers workspaces where versions are on.
+        """
+        named = self._config.get("workspace_ids")
+        lost = [] if named else sorted({*self._seen()} - {*self.workspaces})
+        if not lost:
+            return None
+        return (
+            f"the key no longer sees workspace {', '.join(lost)}; if that is for good, name the "
+            "workspaces that remain in workspace_ids"
+        )
+
+    def administers(self, workspace_id: str) -> bool:
+        """Return whether the key is an owner's or admin's; one request, once.
+
+        Raises:
+            TapError: Clockify does not say.
+        """
+        if self.is_addon:
+            return True
+        known = [self._with_role.get((role,)) for role in ADMINS]
+        if None not in known:  # --check asked for each
+            return any(workspace_id in (ids or ()) for ids in known)
+        return workspace_id in self.with_role(*ADMINS)
+
+    def with_role(self, *roles: str) -> list[str]:
+        """Return the ids of the workspaces where the key has any of some roles; one request, once.
+
+        Raises:
+            TapError: Clockify does not say.
+        """
+        if roles not in self._with_role:
+            request = Request("/workspaces", params=tuple(("roles", role) for role in roles))
+            self._with_role[roles] = [workspace.id for workspace in self._ask(request, list[Me])]
+        return self._with_role[roles]
+
+    def me(self) -> Me:
+        """Return whose key it is; one request.
+
+        Raises:
+            TapError: Clockify does not say.
+        """
+        return self._ask(Request("/user"), Me)
+
+    def _ask(self, request: Request, kind: type[D]) -> D:
+        try:
+            return msgspec.json.decode(self._send(request).body, type=kind)
+        except msgspec.DecodeError:
+            raise ShapeError(f"{request} did not send what Clockify documents.") from None

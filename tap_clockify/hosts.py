@@ -1,0 +1,101 @@
+"""Where Clockify is, with which credentials it is asked, and what its errors mean."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REGIONS = ("global", "euc1", "use2", "euw2", "apse2")
+"""Data regions: global, Germany, USA, UK, Australia (docs.clockify.me, "Base URLs")."""
+
+NOT_IN_WORKSPACE = 501
+"""Clockify's own code for validation errors and for ids that do not exist (with status 400)."""
+
+
+def api_url(config: Mapping[str, Any]) -> str:
+    """Return the base URL of the regular API for the settings, without a slash at its end."""
+    if config.get("api_url"):
+        return str(config["api_url"]).rstrip("/")
+    region = config["region"]
+    host = "api.clockify.me/api" if region == "global" else f"{region}.clockify.me/api"
+    return f"https://{host}/v1"
+
+
+def reports_url(config: Mapping[str, Any]) -> str:
+    """Return the base URL of reports for the settings, without a slash at its end.
+
+    The global host has one of its own, all others have both ("Base URLs", and the help pages for
+    subdomains). Where `api_url` is set, credentials stay with its origin.
+    """
+    if config.get("reports_url"):
+        return str(config["reports_url"]).rstrip("/")
+    base = api_url(config)
+    if base == "https://api.clockify.me/api/v1":
+        return "https://reports.api.clockify.me/v1"
+    return f"{base.removesuffix('/v1').removesuffix('/api')}/report/v1"
+
+
+def audit_log_url(config: Mapping[str, Any]) -> str | None:
+    """Return the base URL of the audit log, without a slash at its end; None where none is known.
+
+    Only the global region's host is documented (published description, "servers"). Where `api_url`
+    is set to a host that is not Clockify's own, credentials stay with its origin.
+    """
+    if config.get("audit_log_url"):
+        return str(config["audit_log_url"]).rstrip("/")
+    base = api_url(config)
+    if base == "https://api.clockify.me/api/v1":
+        return "https://auditlog-api.api.clockify.me/v1"
+    host = urlsplit(base).hostname or ""
+    if host == "clockify.me" or host.endswith(".clockify.me"):
+        return None
+    return f"{base.removesuffix('/v1').removesuffix('/api')}/audit/v1"
+
+
+def credentials(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the one header that Clockify accepts; two of them are an error to it."""
+    if config.get("addon_token"):
+        return {"X-Addon-Token": config["addon_token"]}
+    return {"X-Api-Key": config["api_key"]}
+
+
+def reports_advice(status: int, code: int | None) -> str:
+    """Return what a person should do about an error of the host of reports."""
+    if status == HTTPStatus.NOT_FOUND:
+        return "There is no such route: check reports_url."
+    return advice(status, code)
+
+
+def audit_log_advice(status: int, code: int | None) -> str:
+    """Return what a person should do about an error of the host of the audit log."""
+    if status == HTTPStatus.NOT_FOUND:
+        return "There is no such route: check audit_log_url."
+    return advice(status, code)
+
+
+def advice(status: int, code: int | None) -> str:
+    """Return what a person should do about an error."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return (
+            "Clockify does not accept the credentials: check api_key (or addon_token), and region "
+            "or api_url, since a key is valid in its own region or subdomain only."
+        )
+    if status in {HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED}:
+        return (
+            "The key's role or the workspace's plan does not allow it: use the key of an owner or "
+            "admin, or deselect the table."
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return "There is no such route: check api_url, which ends in /api/v1."
+    if status == HTTPStatus.BAD_REQUEST and code == NOT_IN_WORKSPACE:
+        return "Clockify refuses a value, or does not know the id: it may have been deleted."
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return (
+            "The workspace's request quota is used up (30 an hour on new free plans): run again "
+            "in an hour, or set on_quota to 'wait'."
+        )
+    return "If it stays, ask Clockify's support and name the time and the request id."

@@ -1,0 +1,36 @@
+"""What requests cost."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+_MEBIBYTE = 1024 * 1024
+
+_lock = threading.Lock()
+
+
+@dataclass
+class Cost:
+    """What the requests of a stream cost; only the session adds to it, from any thread.
+
+    Attributes:
+        requests: requests sent, retries included.
+        size: bytes of the answers after decompression.
+        waited: seconds spent waiting for quotas and before retries, summed over all workers.
+    """
+
+    requests: int = 0
+    size: int = 0
+    waited: float = 0.0
+
+    def add(self, *, requests: int = 0, size: int = 0, waited: float = 0.0) -> None:
+        """Count what a request took."""
+        with _lock:
+            self.requests += requests
+            self.size += size
+            self.waited += waited
+
+    def __str__(self) -> str:
+        text = f"{self.requests:,} requests, {self.size / _MEBIBYTE:.1f} MiB"
+        return f"{text}, waited {self.waited:.1f} s" if self.waited else text

@@ -1,0 +1,104 @@
+"""Other ways to ask, where a service refuses one: tried in their order, each once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from taps_common.errors import RequestError
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Generator, Mapping
+
+    from taps_common.http.request import Request, Response
+    from taps_common.sync.page_checks import PageChecks
+    from taps_common.sync.steps import Partition, Scope
+    from taps_common.sync.stream import EndpointStream
+
+    Exchange: TypeAlias = Generator[Request, Response, Any]
+
+
+class Alternatives:
+    """Which of a stream's `alternatives` is taken in each scope.
+
+    Args:
+        stream: whose they are.
+        checks: know whether a partition brought a page yet.
+        logger: takes a line when another one is taken.
+    """
+
+    def __init__(
+        self, stream: EndpointStream, checks: PageChecks, logger: logging.Logger
+    ) -> None:
+        self._stream = stream
+        self._checks = checks
+        self._logger = logger
+        self._taken: dict[tuple[str, ...], int] = {}
+        self._untold: dict[tuple[str, ...], RequestError] = {}
+        self._refused: dict[tuple[object, ...], RequestError] = {}
+
+    def attempts(
+        self, scope: Scope, partition: Partition, make: Callable[[Mapping[str, str]], Exchange]
+    ) -> Exchange:
+        """Yield the requests of an exchange, begun again in another way where one is refused.
+
+        Args:
+            scope: what an alternative is taken for.
+            partition: what is asked for.
+            make: begins the exchange with the options of an alternative.
+
+        Raises:
+            RequestError: no way is taken; the first refusal.
+        """
+        key = tuple(scope.values())
+        refusal: RequestError | None = None
+        at = self._next(partition, self._taken.get(key, 0))
+        while at is not None:
+            try:
+                return (yield from make(self._stream.alternatives[at]))
+            except RequestError as error:
+                refusal = refusal or error
+                at = self._after(error, at, key, partition)
+                if at is None:
+                    raise refusal from None
+                if at > self._taken.get(key, 0):
+                    self._taken[key], self._untold[key] = at, error
+        raise AssertionError("a stream has one way to ask at least")
+
+    def exchange(self, scope: Scope, partition: Partition, request: Request) -> Exchange:
+        """Yield a request, unless it was refused before; return the response."""
+        if (error := self._refused.get(request.identity)) is not None:
+            raise error
+        try:
+            response = yield request
+        except RequestError as error:
+            if self._stream.refused_options(error, partition, first=True):
+                self._refused[request.identity] = error
+            raise
+        key = tuple(scope.values())
+        if (error := self._untold.pop(key, None)) is not None:
+            options = self._stream.alternatives[self._taken[key]]
+            text = self._stream.on_alternative(options, scope, error)
+            self._logger.warning("%s: %s", self._stream.name, text)
+        return response
+
+    def _after(
+        self, error: RequestError, at: int, key: tuple[str, ...], partition: Partition
+    ) -> int | None:
+        """Return the next way that differs in what an error may be about."""
+        taken = self._taken.get(key, 0)
+        if taken > at:  # another partition found it meanwhile
+            return self._next(partition, taken)
+        first = not self._checks.has_begun(partition)
+        blamed = self._stream.refused_options(error, partition, first=first)
+        ways = self._stream.alternatives
+        for number in range(at + 1, len(ways)):
+            differs = any(ways[number].get(name) != ways[at].get(name) for name in blamed)
+            if differs and self._stream.allows(ways[number], partition):
+                return number
+        return None
+
+    def _next(self, partition: Partition, at: int) -> int | None:
+        """Return the first way from one on that a partition may be asked for in."""
+        ways = self._stream.alternatives
+        return next((n for n in range(at, len(ways)) if self._stream.allows(ways[n], partition)), at)
