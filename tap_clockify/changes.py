@@ -77,11 +77,44 @@ class Change(msgspec.Struct, rename="camel"):
     deletion_bin_id: str | None = None
     document: msgspec.Raw = msgspec.Raw(b"null")
     time_entry_id: str | None = None
+    time_interval: object = None
 
     @property
     def type(self) -> str | None:
         """The entity's type."""
         return self.document_code or self.document_type
+
+    @property
+    def known_type(self) -> str | None:
+        """The type as `TYPES` has it, however it is spelled (`TIMEENTRY`, `time_entry`)."""
+        return _TYPE_OF.get(_letters(self.type or ""))
+
+    @property
+    def entity(self) -> Entity:
+        """What the row says of the entity's own fields: a removed one is the document."""
+        try:
+            return msgspec.json.decode(self.document, type=Entity)
+        except msgspec.DecodeError:
+            return Entity()
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether it is a time entry: by its type, or by its fields where the type is unknown."""
+        if self.known_type:
+            return self.known_type == ENTRY
+        return any(isinstance(one.time_interval, dict) for one in (self, self.entity))
+
+    @property
+    def entry_id(self) -> str | None:
+        """Id of the time entry that it is, or that it is a part of, if it says so.
+
+        What a removed document calls its own id goes before the row's, which may be that of the bin
+        that the document is kept in.
+        """
+        entity = self.entity
+        if self.is_entry:
+            return entity.id or self.id
+        return self.time_entry_id or entity.time_entry_id
 
     def at(self, event: Event) -> datetime | None:
         """Return when it happened."""
@@ -101,16 +134,20 @@ def in_utc(moment: datetime) -> datetime:
     return moment.astimezone(timezone.utc)
 
 
-def owner_in(document: bytes) -> str | None:
-    """Return the time entry that a document belongs to, if it names one."""
-    try:
-        return msgspec.json.decode(document, type=_Owned).time_entry_id
-    except msgspec.DecodeError:
-        return None
+class Entity(msgspec.Struct, rename="camel"):
+    """What an entity's own fields say of time entries."""
 
-
-class _Owned(msgspec.Struct, rename="camel"):
+    id: str | None = None
     time_entry_id: str | None = None
+    time_interval: object = None
+
+
+def _letters(name: str) -> str:
+    """Return a type's name in upper case, without what stands between its words."""
+    return "".join(filter(str.isalnum, name)).upper()
+
+
+_TYPE_OF = {_letters(name): name for name in TYPES}
 
 
 def feed(
@@ -231,12 +268,18 @@ class EntryChanges:
         self.deleted: dict[str, Change] = {}
         self.alive: set[str] = set()
         self._recent = list(recent)
-        self._gone: dict[str, Change] = {}
+        self._gone: dict[str, datetime] = {}
+        self._sure: set[str] = set()
 
     @property
     def ids(self) -> list[str]:
         """The entries to be read again."""
-        return list(dict.fromkeys((*self.touched, *self._recent)))
+        return list(dict.fromkeys((*filter(self._sure.__contains__, self.touched), *self._recent)))
+
+    @property
+    def guesses(self) -> list[str]:
+        """Ids of rows that do not say which entry they are or are a part of: it may be theirs."""
+        return [one for one in self.touched if one not in self._sure]
 
     @property
     def doubtful(self) -> list[str]:
@@ -244,9 +287,14 @@ class EntryChanges:
         return [one for one in self.deleted if one not in self.alive]
 
     @property
-    def missing(self) -> list[str]:
-        """Those that the feeds call created or updated, and not deleted, and that did not come."""
+    def lost(self) -> list[str]:
+        """What the feeds name, and neither came nor is deleted."""
         return [one for one in self.touched if one not in self.alive and one not in self.deleted]
+
+    @property
+    def missing(self) -> list[str]:
+        """Those of `lost` that are entries."""
+        return [one for one in self.lost if one in self._sure]
 
     def read(self, scope: Scope, since: datetime, until: datetime, reading: Reading) -> None:
         """Read the feeds.
@@ -264,12 +312,12 @@ class EntryChanges:
         """Return the last known rows of entries that are deleted, once those that live are read.
 
         Args:
-            now: when those are called deleted of which no feed says it.
+            now: when those are called deleted of which no feed says when.
         """
-        unseen = {id_: Change(id_, deleted_at=now) for id_ in self._recent}
-        every = {**unseen, **self.deleted}
-        self._gone = {id_: one for id_, one in every.items() if id_ not in self.alive}
-        return list(map(_last_known, self._gone.values()))
+        every = {**{id_: Change(id_) for id_ in self._recent}, **self.deleted}
+        gone = {id_: change for id_, change in every.items() if id_ not in self.alive}
+        self._gone = {id_: change.at("deleted") or now for id_, change in gone.items()}
+        return [_last_known(id_, change) for id_, change in gone.items()]
 
     def complete(self, entries: Iterable[Any]) -> None:
         """Set on entries what the feeds say of them."""
@@ -277,7 +325,7 @@ class EntryChanges:
             audit = self.touched.get(entry.id) or Audit()
             known = {"createdAt": audit.created_at, "updatedAt": audit.updated_at}
             if gone := self._gone.get(entry.id):
-                known["_sdc_deleted_at"] = gone.at("deleted")
+                known["_sdc_deleted_at"] = gone
             else:
                 self.alive.add(entry.id)
             for name, moment in known.items():
@@ -285,27 +333,30 @@ class EntryChanges:
                     setattr(entry, name, moment)
 
     def _note(self, event: Event, change: Change) -> None:
-        if change.type == ENTRY and event == "deleted":
-            self.deleted[change.id] = change
+        if change.known_type not in {None, *ENTRY_TYPES}:
+            return  # nobody asked for it
+        ident = change.entry_id
+        if ident and change.is_entry and event == "deleted":
+            self.deleted[ident] = change
             return
-        if change.type == ENTRY:
-            audit = self.touched.setdefault(change.id, Audit())
+        if ident:
+            self._sure.add(ident)
+        audit = self.touched.setdefault(ident or change.id, Audit())
+        if change.is_entry:
             audit.created_at = change.at("created") or audit.created_at
             moments = (audit.updated_at, change.at("updated"))
         else:
-            owner = change.time_entry_id or owner_in(change.document) or change.id
-            audit = self.touched.setdefault(owner, Audit())
             moments = (audit.updated_at, change.at(event))
         audit.updated_at = max(filter(None, moments), default=None)
 
 
-def _last_known(change: Change) -> bytes:
+def _last_known(ident: str, change: Change) -> bytes:
     """Return the row of an entry as it was when it was deleted, its id at least."""
     try:
         document = msgspec.json.decode(change.document, type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         document = {}
-    return msgspec.json.encode({**document, "id": change.id})
+    return msgspec.json.encode({**document, "id": ident})
 
 
 def created_by_id(ident: str) -> datetime | None:

@@ -61,7 +61,8 @@ def test_time_entries_by_what_changed(pipeline: Pipeline, schema: str) -> None:
         pipeline.environment["TAP_CLOCKIFY_API_URL"] = f"{running.url}/clockify/api/v1"
         world = running.clockify
         succeeded(pipeline.run())
-        for _ in range(2):
+        for spelled in ("TIME_ENTRY", "none"):
+            world.switch(changes_type=spelled)
             oldest, older, *_, newest = sorted(
                 CLOCKIFY.expected(world, "time_entries").values(), key=lambda row: row["start"]
             )
