@@ -74,8 +74,6 @@ def _meltano_run(tap: str, variable: str, value: str) -> int:
     environment = os.environ | {
         variable: value,
         "TARGET_DUCKDB_FILEPATH": str(DATABASE),
-        # DuckDB guesses one form of moments for a whole file, texts in US form included.
-        "TARGET_DUCKDB_ADD_METADATA_COLUMNS": "false" if tap == "tap-perform" else "true",
         "NO_COLOR": "1",
     }
     meltano = str(Path(sys.executable).with_name("meltano"))

@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from scripts.regenerate import ROOT, TAPS, generated
 
@@ -86,6 +87,14 @@ def test_what_is_common_has_two_users_at_least() -> None:
 def test_generated_files_are_up_to_date() -> None:
     stale = [path.name for path, text in generated().items() if path.read_text() != text]
     assert not stale, f"run `make generate`: {', '.join(stale)}"
+
+
+@pytest.mark.parametrize("tap", TAPS)
+def test_meltano_knows_what_each_tap_can(tap: type) -> None:
+    can = sorted(one.value for one in tap.capabilities)  # type: ignore[attr-defined]  # any tap
+    meltano = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["extractors"]
+    declared = {one["name"]: one["capabilities"] for one in meltano}
+    assert declared[tap.name] == can  # type: ignore[attr-defined]  # any tap
 
 
 @pytest.mark.parametrize("tap", TAPS)
