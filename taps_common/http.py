@@ -172,7 +172,8 @@ class Session:
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._last: dict[Hashable, Connection] = {}
         self._begun: Request | None = None
-        logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold whole URLs
+        self._main_waits = False
+        logging.getLogger("urllib3").setLevel(logging.ERROR)  # warnings hold whole URLs too
 
     def send(self, request: Request) -> Response:
         """Send a request, and again while the error may pass; return the complete answer.
@@ -185,6 +186,15 @@ class Session:
             QuotaError: the quota is used up and the tap was told to stop then.
             InterruptedRunError: the run was cancelled while it waited.
         """
+        if threading.current_thread() is not threading.main_thread():
+            return self._send(request)
+        self._main_waits = True
+        try:
+            return self._send(request)
+        finally:
+            self._main_waits = False
+
+    def _send(self, request: Request) -> Response:
         service = request.service or self._service
         address = request.url(service.base_url)
         if request.link and origin_of(address) != origin_of(service.base_url):
@@ -260,6 +270,8 @@ class Session:
         self, request: Request, url: str, service: Service
     ) -> tuple[str, urllib3.BaseHTTPResponse]:
         """Send once, following redirects; return where it led, and what came from there."""
+        if self._main_waits and threading.current_thread() is threading.main_thread():
+            raise InterruptedRunError("interrupted")
         pool = self._pools.get(service.base_url)
         if pool is None:  # one for all threads
             pool = self._pools.setdefault(service.base_url, connections(service.base_url))
