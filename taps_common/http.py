@@ -343,7 +343,7 @@ class Session:
             return patience and max(patience, asked or 0.0)
         if asked is not None:
             return asked if self._pace.accepts(asked) else None
-        return min(MAX_BACKOFF, 2.0**attempt) + random.random()  # noqa: S311 - jitter
+        return min(MAX_BACKOFF, 2.0 ** min(attempt, 10)) + random.random()  # noqa: S311 - jitter
 
     def _sleep(self, seconds: float) -> None:
         self._clock.wait(seconds, self.cancelled)

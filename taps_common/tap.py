@@ -73,6 +73,7 @@ class ApiTap(CommandTap):
         self.storage: Storage | None = None
         if kwargs.get("parse_env_config"):
             prefix = f"{self.name.upper().replace('-', '_')}_"
+            self.append_builtin_config(self.config_jsonschema)
             forget_empty_variables(prefix, self.config_jsonschema)
             if errors := environment_errors(prefix, self.config_jsonschema):
                 raise ConfigValidationError(
