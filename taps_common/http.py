@@ -263,15 +263,20 @@ class Session:
         return True
 
     def close(self) -> None:
-        """Wake whoever waits, so that threads end soon."""
+        """Wake whoever waits, so that threads end soon.
+
+        Raises:
+            InterruptedRunError: a signal's handler called it in the main thread while that waited
+                for an answer: nothing else would wake it.
+        """
         self.cancelled.set()
+        if self._main_waits and threading.current_thread() is threading.main_thread():
+            raise InterruptedRunError("interrupted")
 
     def _exchange(
         self, request: Request, url: str, service: Service
     ) -> tuple[str, urllib3.BaseHTTPResponse]:
         """Send once, following redirects; return where it led, and what came from there."""
-        if self._main_waits and threading.current_thread() is threading.main_thread():
-            raise InterruptedRunError("interrupted")
         pool = self._pools.get(service.base_url)
         if pool is None:  # one for all threads
             pool = self._pools.setdefault(service.base_url, connections(service.base_url))
