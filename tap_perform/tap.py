@@ -74,7 +74,7 @@ class TapPerform(ApiTap):
         ),
         th.Property(
             "stale_timeout",
-            th.NumberType(minimum=0),
+            th.NumberType(minimum=0, maximum=604800),
             default=1800,
             title="Wait for stale clips in seconds",
             description=(

@@ -6,11 +6,17 @@ value, a body, personal data or a secret.
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from taps_common.progress import Cost
+
+
+def without_addresses(error: Exception) -> str:
+    """Return the text of a library's error, each address in it replaced."""
+    return re.sub(r"\S+://[^\s'\"]+", "(an address)", str(error))
 
 
 class TapError(Exception):

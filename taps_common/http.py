@@ -172,7 +172,8 @@ class Session:
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._last: dict[Hashable, Connection] = {}
         self._begun: Request | None = None
-        logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold whole URLs
+        self._main_waits = False
+        logging.getLogger("urllib3").setLevel(logging.ERROR)  # warnings hold whole URLs too
 
     def send(self, request: Request) -> Response:
         """Send a request, and again while the error may pass; return the complete answer.
@@ -185,6 +186,15 @@ class Session:
             QuotaError: the quota is used up and the tap was told to stop then.
             InterruptedRunError: the run was cancelled while it waited.
         """
+        if threading.current_thread() is not threading.main_thread():
+            return self._send(request)
+        self._main_waits = True
+        try:
+            return self._send(request)
+        finally:
+            self._main_waits = False
+
+    def _send(self, request: Request) -> Response:
         service = request.service or self._service
         address = request.url(service.base_url)
         if request.link and origin_of(address) != origin_of(service.base_url):
@@ -253,8 +263,15 @@ class Session:
         return True
 
     def close(self) -> None:
-        """Wake whoever waits, so that threads end soon."""
+        """Wake whoever waits, so that threads end soon.
+
+        Raises:
+            InterruptedRunError: a signal's handler called it in the main thread while that waited
+                for an answer: nothing else would wake it.
+        """
         self.cancelled.set()
+        if self._main_waits and threading.current_thread() is threading.main_thread():
+            raise InterruptedRunError("interrupted")
 
     def _exchange(
         self, request: Request, url: str, service: Service
@@ -331,7 +348,7 @@ class Session:
             return patience and max(patience, asked or 0.0)
         if asked is not None:
             return asked if self._pace.accepts(asked) else None
-        return min(MAX_BACKOFF, 2.0**attempt) + random.random()  # noqa: S311 - jitter
+        return min(MAX_BACKOFF, 2.0 ** min(attempt, 10)) + random.random()  # noqa: S311 - jitter
 
     def _sleep(self, seconds: float) -> None:
         self._clock.wait(seconds, self.cancelled)

@@ -363,9 +363,9 @@ EAGER = (
 
 
 def interrupted(
-    account: Account, command_line: list[str], sign: int, until: Callable[[list[str]], bool]
+    account: Account, command_line: list[str], until: Callable[[list[str]], bool], *signs: int
 ) -> Run:
-    """Start a command, send it a signal once its output is far enough."""
+    """Start a command, send it signals at once when its output is far enough."""
     with subprocess.Popen(
         [*command_line, "--config", "ENV"],
         env=account.environment(max_concurrency=1, emit_activate_version_messages=True),
@@ -379,7 +379,8 @@ def interrupted(
             lines.append(line)
             if until(lines):
                 break
-        process.send_signal(sign)
+        for sign in signs:
+            process.send_signal(sign)
         lines += process.stdout.readlines()
         code = process.wait(timeout=60)
     whole = [line for line in lines if line.endswith("\n")]
@@ -411,7 +412,7 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
 ) -> None:
     account, twin = (start(members=40, entries=400, latency_ms=20) for _ in range(2))
     copied = Copy()
-    first = copied.load(interrupted(account, command_line, sign, until))
+    first = copied.load(interrupted(account, command_line, until, sign))
     assert first.code == (-sign if sign == signal.SIGKILL else 128 + sign)
     assert not any(name.startswith("time_") for name in first.versioned)
     assert account.templates().count(ENTRIES) < 44
@@ -429,11 +430,45 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
     assert {"time_entries", "time_entry_tags"} <= set(second.versioned)
 
 
-def test_a_signal_during_the_first_request_ends_the_command(account: Account) -> None:
+def test_ctrl_c_under_meltano_keeps_what_was_read(start: Callable[..., Account]) -> None:
+    """The terminal sends SIGINT to all, and so Meltano sends SIGTERM."""
+    account = start(members=40, entries=400, latency_ms=20)
+    run = interrupted(account, [COMMAND], some_entries_out, signal.SIGINT, signal.SIGTERM)
+    assert run.code == 128 + signal.SIGINT
+    assert run.messages[-1]["type"] == "STATE"
+    assert any(
+        one.get("walk", {}).get("done")
+        for one in run.state["bookmarks"]["time_entries"]["partitions"]
+    )
+
+
+def test_a_signal_ends_a_command_whose_output_nobody_takes(start: Callable[..., Account]) -> None:
+    """Meltano takes none any more once the loader ended; a page is more than a pipe holds."""
+    account = start(members=2, entries=2000)
+    with subprocess.Popen(
+        [COMMAND, "--config", "ENV"],
+        env=account.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout
+        while b'"RECORD","stream":"time_entries"' not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(timeout=60) == 128 + signal.SIGINT
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_signal_during_the_first_request_ends_the_command(
+    account: Account, concurrency: int
+) -> None:
     account.fault("v1/workspaces", "hang", seconds=600)
     process = subprocess.Popen(
         [COMMAND, "--config", "ENV"],
-        env=account.environment(),
+        env=account.environment(max_concurrency=concurrency),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

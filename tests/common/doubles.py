@@ -21,7 +21,7 @@ from taps_common.http import Request, Response
 from taps_common.progress import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
 
@@ -33,6 +33,7 @@ class FakeClock:
         self.moment = NOW
         self.seconds = 1000.0
         self.waits: list[float] = []
+        self.due: list[tuple[float, Callable[[], object]]] = []
 
     def now(self) -> datetime:
         return self.moment
@@ -43,6 +44,9 @@ class FakeClock:
     def wait(self, seconds: float, cancelled: threading.Event) -> None:
         self.waits.append(seconds)
         self.turn(seconds)
+
+    def call_after(self, seconds: float, function: Callable[[], object]) -> None:
+        self.due.append((seconds, function))
 
     def turn(self, seconds: float) -> None:
         """Let time pass."""
