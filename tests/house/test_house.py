@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGES = [tap.name.replace("-", "_") for tap in TAPS]
-LONGEST_MODULE = 350
 
 
 def modules(package: str) -> list[Path]:
@@ -101,14 +100,6 @@ def test_no_file_names_a_registry() -> None:
     pattern = re.compile(r"index[-_]ur[l]|\"resolved\": *\"http|registry *= *\"http|/simple/[a-z]")
     for path in tracked():
         assert not pattern.search(path.read_text(errors="ignore")), path
-
-
-def test_no_module_is_too_long() -> None:
-    """Declarations of rows are a list to look things up in, not code to read."""
-    for path in tracked():
-        if path.suffix == ".py" and path.name != "rows.py" and "tests" not in path.parts:
-            lines = len(path.read_text().splitlines())
-            assert lines <= LONGEST_MODULE, f"{path}: {lines} lines"
 
 
 def test_names_say_what_is_inside() -> None:
