@@ -91,6 +91,7 @@ class RowCounts:
         self._pending: dict[tuple[str, ...], Counter[str]] = {}
         self._scopes: dict[str, tuple[Scope, dict[str, int] | None]] = {}
         self._current: dict[str, int] | None = None
+        self._suspect = False  # the pages: they lost rows of the source itself
 
     # -- while pages come ------------------------------------------------------------------------
 
@@ -118,7 +119,10 @@ class RowCounts:
     # -- once all were read ----------------------------------------------------------------------
 
     def allow(self, table: Table) -> bool:
-        """Return whether a table may lose what was not read; the outcome says why it may not."""
+        """Return whether a table may lose what was not read; the outcome says why it may not.
+
+        The source is asked about first: where it may not, no table made of the same pages may.
+        """
         compared = self._compare(table)
         allowed: float = self._source.config["max_shrink"]
         shrunk = [one for one in compared if one.shrank(allowed)]
@@ -135,8 +139,10 @@ class RowCounts:
             self._outcome.leave_out(EMPTY.format(what=what, before=one.before))
         for one in compared:
             self._note(table, one.scope, rows=one.before, empty=one.now == 0 < one.before)
-        self.doubted = self.doubted or bool(shrunk or vanished)
-        return not shrunk and not vanished
+        refused = bool(shrunk or vanished)
+        self.doubted = self.doubted or refused
+        self._suspect = self._suspect or (refused and table is self._source)
+        return not refused and not self._suspect
 
     def keep(self, table: Table) -> None:
         """Have later runs compare with this one: its version of a table is active."""
