@@ -145,7 +145,7 @@ class EntityStream(Source):
                     f"goes on at {headway.reached:%Y-%m-%d}" if headway.reached else "begins again"
                 )
                 self.logger.warning("%s: a link expired; the walk %s", self.name, going)
-                reading.begin_again(partition, error)
+                reading.begin_again(partition, error, goes_on=headway.reached is not None)
             else:
                 return
 

@@ -158,6 +158,11 @@ class ClockifyStream(Source):
         """Return the workspaces."""
         return self.tap.workspaces
 
+    def restrictions(self, scope: Scope) -> Sequence[object]:
+        """Return the dates, and the workspaces that are named."""
+        named = self.tap.config.get("workspace_ids") or []
+        return [*super().restrictions(scope), sorted(named)]
+
     @property
     def service(self) -> Service | None:
         """Where requests go, if not to the regular API."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tap_perform.downloads import Download
     from tap_perform.readers import Table
+    from tap_perform.settings import Clip
     from tap_perform.tables import Declared, Field
     from tap_perform.tap import TapPerform
     from taps_common.bookmarks import Scope, Window
@@ -44,21 +46,30 @@ class ClipStream(Source):
     declared: ClassVar[Declared]
     own: ClassVar[set[str]]
 
+    def scopes(self) -> Sequence[Scope]:
+        """Return the projects that have the clip."""
+        return [{"project": clip.project} for clip in self.tap.clips if clip.stream == self.name]
+
+    def restrictions(self, scope: Scope) -> Sequence[object]:
+        """Return the address of the clip: what it holds is chosen in Perform."""
+        return [clip.url for clip in self.tap.clips if self._is_of(clip, scope)]
+
+    def rows_before(self, scope: Scope) -> int | None:
+        """Return how many rows a clip had in the last run of an earlier release."""
+        found: int | None = self._last.get(scope["project"], {}).get("rows")
+        return found
+
     def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
-        """Return the projects whose clip has to be sent."""
-        skipped = self.unchanged()
-        for project in skipped:
-            self.logger.info("%s: %s is unchanged and not sent again", self.name, project)
-        return [
-            {"project": one.clip.project}
-            for one in self._downloads()
-            if one.clip.project not in skipped
-        ]
+        """Return the project, if its clip has to be sent."""
+        if scope["project"] in self.unchanged:
+            self.logger.info("%s: %s is unchanged and not sent again", self.name, scope["project"])
+            return []
+        return [dict(scope)]
 
     def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
         """Send the rows of a project's clip, which was asked for before."""
         yield from ()
-        one = next(d for d in self._downloads() if d.clip.project == partition["project"])
+        one = next(one for one in self._downloads() if self._is_of(one.clip, partition))
         reading.outcome.progress.cost.add(one.cost)
         try:
             table = one.table()
@@ -69,7 +80,6 @@ class ClipStream(Source):
             self._send(one, table, partition, reading)
         finally:
             one.close()
-        self._guard(one, table)
 
     def shortfall(self, scope: Scope) -> str | None:
         """Return whose clip came without any row for the first time: that may be a mistake."""
@@ -80,15 +90,16 @@ class ClipStream(Source):
             for project, table in self._tables().items()
             if not table.rows and project not in self._last
         ]
-        return f"no row came from {', '.join(empty)}, not before either" if empty else None
+        if scope["project"] not in empty:
+            return None
+        return f"no row came from {', '.join(empty)}, not before either"
 
     def settle(self, outcome: Outcome) -> None:
         """Keep what the next run compares with, once all projects were read."""
         if outcome.failures or outcome.stop:
             return
         self.get_context_state({})["clips"] = {
-            project: {"rows": table.rows}
-            | ({"digest": self._digest(project, table)} if outcome.complete else {})
+            project: self._known_of(project, table, complete=outcome.complete)
             for project, table in self._tables().items()
         }
 
@@ -97,8 +108,9 @@ class ClipStream(Source):
         """False: a clip is skipped as a whole, before its rows are made."""
         return False
 
+    @cached_property
     def unchanged(self) -> set[str]:
-        """Return the projects whose clip is what the last complete run sent.
+        """The projects whose clip is what the last complete run sent.
 
         Where rows that are gone are to be removed, a table is sent as a whole or not at all.
         """
@@ -112,6 +124,13 @@ class ClipStream(Source):
         whole = len(same) == len(self._downloads())
         whole = whole and self._last.keys() <= same  # or else a project was taken out
         return same if whole or not self.config["emit_activate_version_messages"] else set()
+
+    def _known_of(self, project: str, table: Table, *, complete: bool) -> dict[str, Any]:
+        """Return what the state keeps of a clip; rows that were not all sent are no measure."""
+        if complete:
+            return {"rows": table.rows, "digest": self._digest(project, table)}
+        last = self._last.get(project, {})
+        return {"rows": last["rows"]} if "rows" in last else {}
 
     def _forget(self, project: str, table: Table) -> None:
         """Take the digest of a clip that changed out of the state before it is sent.
@@ -182,23 +201,6 @@ class ClipStream(Source):
             *(clip_name, what, headings),
         )
 
-    def _guard(self, one: Download, table: Table) -> None:
-        """Make sure that a clip did not shrink by more than the settings allow.
-
-        Raises:
-            ShapeError: it did; its rows were sent, but what lacks is not called deleted.
-        """
-        before = self._last.get(one.clip.project, {}).get("rows", 0)
-        allowed = self.config["max_shrink"]
-        if not self.config["emit_activate_version_messages"] or not before:
-            return
-        if (lost := 100 * (before - table.rows) / before) > allowed:
-            raise ShapeError(
-                f"{one.clip} shrank from {before:,} to {table.rows:,} rows, by {lost:.0f} %: its "
-                "rows were sent, but none that lacks was removed. If that is right, run once with "
-                f"max_shrink at 100; it is {allowed:g}."
-            )
-
     # -- all projects ----------------------------------------------------------------------------
 
     @property
@@ -206,6 +208,9 @@ class ClipStream(Source):
         """What the state knows of each project's clip, as it was sent last."""
         last: dict[str, dict[str, Any]] = self.get_context_state({}).get("clips", {})
         return last
+
+    def _is_of(self, clip: Clip, scope: Scope) -> bool:
+        return clip.stream == self.name and clip.project == scope["project"]
 
     def _downloads(self) -> list[Download]:
         """Return the answers of all projects; they are waited for."""
@@ -223,7 +228,7 @@ class ClipStream(Source):
 
     def _digest(self, project: str, table: Table) -> str:
         """Return the digest of all that decides what is sent of a clip."""
-        (clip,) = (one.clip for one in self._downloads() if one.clip.project == project)
+        (clip,) = (clip for clip in self.tap.clips if self._is_of(clip, {"project": project}))
         selected = [name for name in self.schema["properties"] if self.selects((name,))]
         parts = (
             *(self.tap.plugin_version, table.digest, json_schema(self.row), selected),

@@ -113,16 +113,6 @@ class TapPerform(ApiTap):
             ),
         ),
         th.Property(
-            "max_shrink",
-            th.NumberType(minimum=0, maximum=100),
-            default=50,
-            title="Largest shrinkage in percent",
-            description=(
-                "With table versions: a clip that lost a larger part of its rows since the last "
-                "run fails, and nothing is removed. 100 allows anything."
-            ),
-        ),
-        th.Property(
             "skip_unchanged",
             th.BooleanType,
             default=False,
@@ -246,7 +236,7 @@ class TapPerform(ApiTap):
             stream = self.streams.get(name)
             if not isinstance(stream, ClipStream):  # nothing tells its columns: see `unread`
                 continue
-            if len(stream.unchanged()) == len(self.downloads_of(name)):
+            if len(stream.unchanged) == len(self.downloads_of(name)):
                 self.logger.info("%s is unchanged and not sent again (skip_unchanged)", name)
                 continue
             yield stream

@@ -12,6 +12,7 @@ from taps_common.errors import RequestError, ShapeError, TapError, UnreachableEr
 from taps_common.fetch import drive
 from taps_common.inspection import Inspection
 from taps_common.outcome import Outcome
+from taps_common.plausible import RowCounts
 from taps_common.progress import Cost, Progress
 from taps_common.unsent import what_is_unsent
 from taps_common.versions import activate, version_of
@@ -56,6 +57,7 @@ class Reading:
         self._decoder = PageDecoder(source.row, wants, lenient=lenient)
         self.window: Window | None = None
         self._inspection = Inspection(source, self._decoder, self.outcome)
+        self._counts = RowCounts(source, self.outcome)
         self._unsent: Unsent | None = None
         self._ended: list[tuple[Scope, Window]] = []
         self._version: int | None = None
@@ -68,7 +70,7 @@ class Reading:
                 metrics.enter_context(table.get_sync_timer())
             self._unsent = what_is_unsent(self.source, self.tables, self.outcome)
             windows = [(scope, self._open(scope)) for scope in self.source.scopes()]
-            self._version = version_of(self.source, [window for _, window in windows])
+            self._version = version_of(self.source, self.tables, [window for _, window in windows])
             self._begin()
             for scope, window in windows:
                 if self.outcome.stop is None:
@@ -81,13 +83,17 @@ class Reading:
                 self._version,
                 self.tables,
                 self._inspection,
+                self._counts,
                 complete=self.outcome.complete,
                 changed=changed,
             )
             if self._unsent:
                 self._unsent.keep(versioned=versioned)
         for scope, window in self._ended if self.outcome.stop is None else ():
-            self._close(scope, window)
+            if self._counts.doubted:  # a later run has to read all of it again
+                bookmarks.drop_walk(self._states(scope))
+            else:
+                self._close(scope, window)
         self.source.settle(self.outcome)
         self.outcome.progress.cost.add(self._tap.workers.cost_of_unused())
         if self.tables and (self._tap.state.get("bookmarks") or not self.outcome.failures):
@@ -127,9 +133,17 @@ class Reading:
         self.outcome.progress.cost.add(response.cost)
         return response
 
-    def begin_again(self, partition: Scope, error: RequestError) -> None:
-        """Count what a walk cost that ends early and begins again: its pages may come again."""
+    def begin_again(self, partition: Scope, error: RequestError, *, goes_on: bool = False) -> None:
+        """Count what a walk cost that ends early and begins again: its pages may come again.
+
+        Args:
+            partition: whose pages they are.
+            error: what ended it.
+            goes_on: whether it goes on about where it ended, instead of at its first page.
+        """
         self.outcome.progress.cost.add(error.cost)
+        if not goes_on:
+            self._counts.begin_again(partition)
         if self._inspection.end_walk(partition) and self._unsent:
             self._unsent.begin_again()
 
@@ -187,21 +201,22 @@ class Reading:
             self._note_cursors(page, rows, partition)
         if self._unsent:
             rows = self._unsent.among(rows, self.source.partition_id(partition), self.window)
-        self._emit(rows)
+        self._emit(rows, partition)
         self.outcome.progress.tick()
 
-    def _emit(self, rows: Sequence[Row]) -> None:
+    def _emit(self, rows: Sequence[Row], partition: Scope) -> None:
         moment = self._tap.clock.now()
         # Unwound first: a source's line drops the fields that only its children wanted.
         pages = [(table, self._inspection.page_of(table, rows)) for table in self.tables]
         for table, page in pages:
             table.emit(page, moment)
+            self._counts.add(partition, table, len(page))
 
     def _emit_rest(self, partition: Scope) -> TapError | None:
         """Emit what was kept of a walk that ended; return what went wrong."""
         try:
             if self._unsent:
-                self._emit(self._unsent.rest(self.source.partition_id(partition)))
+                self._emit(self._unsent.rest(self.source.partition_id(partition)), partition)
         except TapError as error:
             return error
         return None
@@ -219,6 +234,7 @@ class Reading:
         """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
         failed = len(self.outcome.failures)
         self.window = window
+        self._counts.begin_scope(scope, window)
         try:
             partitions = list(self.source.partitions_in(scope, self))
         except TapError as error:
@@ -235,10 +251,11 @@ class Reading:
             if window.done:  # of an interrupted reading: it goes on once the scope may be read
                 self._keep_walk(scope, window)
         elif len(self.outcome.failures) == failed:
-            if self._version is None or self.source.sliced:
+            if self._version is None:
                 self._close(scope, window)
-            else:  # until all are read, so that a run that goes on has the same version
-                self._keep_walk(scope, window)
+            else:  # once the version is active: a run that goes on has the same one
+                if not self.source.sliced:
+                    self._keep_walk(scope, window)
                 self._ended.append((scope, window))
         elif self.outcome.stop or (
             (aborted or not came or self.source.sliced) and window.stalled < STALLED_RUNS
@@ -263,6 +280,7 @@ class Reading:
         for partition, error in drive(walks, self._tap.workers, lanes=self._tap.lanes):
             begun = self._inspection.end_walk(partition)
             failure = self._emit_rest(partition) or error
+            self._counts.end(partition, whole=failure is None)
             if failure is None:
                 streak = 0
                 self.outcome.progress.walks += 1

@@ -105,6 +105,17 @@ def request_settings(*, timeout: float = 120, concurrency: int = 4) -> list[th.P
                 "partial read."
             ),
         ),
+        th.Property(
+            "max_shrink",
+            th.NumberType(minimum=0, maximum=100),
+            default=50,
+            title="Largest shrinkage in percent",
+            description=(
+                "With table versions: a table that lost a larger part of its rows since its last "
+                "version, as a whole or in a workspace or project, fails, and nothing is removed. "
+                "100 allows anything."
+            ),
+        ),
     ]
 
 

@@ -235,6 +235,14 @@ class Source(Table):
         """Return what a bookmark covers each: all of it, unless a tap says otherwise."""
         return [{}]
 
+    def restrictions(self, scope: Scope) -> Sequence[object]:
+        """Return the values of the settings that decide which rows of a scope are read."""
+        return [self.tap.start_date, self.tap.end_date]
+
+    def rows_before(self, scope: Scope) -> int | None:
+        """Return how many rows of a scope the state of an earlier release names, if it does."""
+        return None
+
     def is_foreseen(self, scope: Scope) -> bool:
         """Tell whether the first page of a scope may be asked for before the stream's turn."""
         return self.plain

@@ -11,15 +11,25 @@ if TYPE_CHECKING:
 
     from taps_common.bookmarks import Window
     from taps_common.inspection import Inspection
+    from taps_common.plausible import RowCounts
     from taps_common.stream import Source, Table
 
 NONE = "%s: no table version in this run: %s"
 
 
-def version_of(source: Source, windows: Iterable[Window | None]) -> int | None:
-    """Return the table version of a reading; None if it does not cover all that exists."""
+PART = "it holds a part of what exists"
+
+
+def version_of(
+    source: Source, tables: Sequence[Table], windows: Iterable[Window | None]
+) -> int | None:
+    """Return the version of a source's tables; None if they do not cover all that exists."""
     tap = source.tap
     if not tap.config.get("emit_activate_version_messages"):
+        return None
+    if not any(table.versioned for table in tables):
+        for table in tables:
+            tap.logger.info(NONE, table.name, PART)
         return None
     version = table_version(windows, tap.clock.now(), bounded=tap.end_date is not None)
     if isinstance(version, int):
@@ -32,6 +42,7 @@ def activate(
     version: int,
     tables: Sequence[Table],
     inspection: Inspection,
+    counts: RowCounts,
     *,
     complete: bool,
     changed: bool,
@@ -42,19 +53,24 @@ def activate(
         version: what the records carry.
         tables: what was read.
         inspection: what was odd about it.
+        counts: how many rows it has, and may have lost (DELETE-NEEDS-PROOF).
         complete: whether every row that exists was read (ABSENT-IS-NOT-DELETED).
         changed: whether it was sent.
     """
     every = True
     for table in tables:
         if not table.versioned:
-            reason = "it holds a part of what exists"
+            reason = PART
         elif not changed:
             reason = "it is what the last run sent"
-        elif inspection.trusts(table) and complete:
-            table.activate_version(version)
-            continue
-        else:
+            counts.keep(table)
+        elif not (inspection.trusts(table) and complete):
             reason, every = "not all of it could be read", False
+        elif not counts.allow(table):
+            reason, every = "it lost rows that may still exist", False
+        else:
+            table.activate_version(version)
+            counts.keep(table)
+            continue
         table.logger.info(NONE, table.name, reason)
     return every

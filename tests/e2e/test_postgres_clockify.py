@@ -136,6 +136,26 @@ def test_a_full_refresh_with_versions_removes_what_is_gone_unless_it_fails(
     assert CLOCKIFY.differences(pipeline.database, schema, world) == [], "the next run undid it"
 
 
+@pytest.mark.xdist_group("postgres-small")
+def test_lists_that_answer_empty_empty_no_table(
+    pipeline: Pipeline, sandbox: Sandbox, schema: str
+) -> None:
+    """Nothing in such answers says that they are wrong."""
+    tables = ("projects", "project_memberships", "clients", "tags")
+    pipeline.environment["TAP_CLOCKIFY__SELECT"] = json.dumps([f"{table}.*" for table in tables])
+    options = {"target_postgres_hard_delete": "true", **VERSIONS}
+    succeeded(pipeline.run(**options))
+    before = {table: count(pipeline.database, schema, table) for table in tables}
+    assert all(before.values())
+    for table in ("projects", "clients", "tags"):
+        answer = {"code": 200, "body": "[]", "headers": {"Last-Page": "true"}}
+        sandbox.faults.add(route=f"/{table}", kind="status", times=0, **answer)
+    run = pipeline.run(**options)
+    assert run.returncode != 0
+    assert "shrank from" in run.stderr
+    assert {table: count(pipeline.database, schema, table) for table in tables} == before
+
+
 def _entries(world: World) -> list[str]:
     """Return ids of the main workspace's entries of the last three weeks, newest first."""
     oldest = world.now - timedelta(days=21)
