@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar, cast
 
 from tap_perform.client import request_for, service_of
+from tap_perform.expected import Expected
 from tap_perform.readers import is_json, open_table, peek
 from taps_common.errors import (
     InterruptedRunError,
@@ -52,6 +53,7 @@ class Download:
 
     Attributes:
         clip: whose it is.
+        expected: the headings that it should have.
         response: the answer, its body in a temporary file.
         cut: whether only the beginning of the body was taken.
         error: why there is no answer.
@@ -60,6 +62,7 @@ class Download:
     """
 
     clip: Clip
+    expected: Expected = field(default_factory=Expected)
     response: Response | None = None
     cut: bool = False
     error: TapError | None = None
@@ -85,14 +88,21 @@ class Download:
         """
         if self._table is None:
             body, content_type = self._body()
-            self._table = self._read(
+            table = self._read(
                 lambda: open_table(
                     body,
                     delimiter=self.clip.delimiter,
                     encoding=self.clip.encoding,
                     content_type=content_type,
+                    known=self.expected.known,
                 )
             )
+            try:
+                self._check(table.headings)
+            except ShapeError:
+                table.close()
+                raise
+            self._table = table
         return self._table
 
     def headings(self) -> tuple[str, ...]:
@@ -103,9 +113,25 @@ class Download:
         """
         if not self.cut:
             return self.table().headings
-        body, _ = self._body()
+        body, content_type = self._body()
         clip = self.clip
-        return self._read(lambda: peek(body, delimiter=clip.delimiter, encoding=clip.encoding))
+        headings = self._read(
+            lambda: peek(
+                body,
+                delimiter=clip.delimiter,
+                encoding=clip.encoding,
+                content_type=content_type,
+            )
+        )
+        self._check(headings)
+        return headings
+
+    def _check(self, headings: Sequence[str]) -> None:
+        try:
+            self.expected.check(headings)
+        except ShapeError as error:
+            self.error = ShapeError(f"{self.clip} {error}")
+            raise self.error from None
 
     def close(self) -> None:
         """Give the temporary files back."""
@@ -141,7 +167,7 @@ class Downloads:
     """The clips of a run, or of a look at them.
 
     Args:
-        clips: what is asked for.
+        downloads: what is asked for.
         workers: who sends the requests.
         clock: where time comes from.
         session: what they send through.
@@ -152,7 +178,7 @@ class Downloads:
 
     def __init__(
         self,
-        clips: Sequence[Clip],
+        downloads: Iterable[Download],
         *,
         workers: Workers,
         clock: Clock,
@@ -161,7 +187,7 @@ class Downloads:
         timeout: float,
         headings: bool = False,
     ) -> None:
-        self.all = [Download(clip) for clip in clips]
+        self.all = [*downloads]
         self._workers = workers
         self._clock = clock
         self._session = session
@@ -264,7 +290,7 @@ class Downloads:
             return one.cut
 
         try:
-            one.response = yield request_for(one.clip, enough=enough)
+            one.response = yield request_for(one.clip, known=one.expected.known, enough=enough)
         except InterruptedRunError:
             raise
         except TapError as error:

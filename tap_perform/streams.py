@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_perform.catalogue import documented_keys
-from tap_perform.columns import EXTRA, RESERVED, notes_on
+from tap_perform.columns import EXTRA, RESERVED, name_of, notes_on, some
 from tap_perform.rows import Rows
 from taps_common.errors import InterruptedRunError, ShapeError, TapError
 from taps_common.rows import fields_of, json_schema
@@ -16,7 +16,7 @@ from taps_common.stream import Source
 from taps_common.unsent import MAPPING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from tap_perform.downloads import Download
     from tap_perform.readers import Table
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from taps_common.fetch import Walk
     from taps_common.outcome import Outcome
     from taps_common.reading import Reading
-
-_MOST_NAMES = 20
-"""Columns that a message lists."""
 
 
 class ClipStream(Source):
@@ -58,6 +55,14 @@ class ClipStream(Source):
         """Return how many rows a clip had in the last run of an earlier release."""
         found: int | None = self._last.get(scope["project"], {}).get("rows")
         return found
+
+    def write_schema(self) -> None:
+        """Write the SCHEMA message, unless no project's clip brought the table.
+
+        What came instead may have told discovery other columns, which a loader would add.
+        """
+        if self._tables():
+            super().write_schema()
 
     def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
         """Return the project, if its clip has to be sent."""
@@ -99,7 +104,8 @@ class ClipStream(Source):
         if outcome.failures or outcome.stop:
             return
         self.get_context_state({})["clips"] = {
-            project: self._known_of(project, table, complete=outcome.complete)
+            project: {"headings": self._names(project, table)}
+            | self._known_of(project, table, complete=outcome.complete)
             for project, table in self._tables().items()
         }
 
@@ -185,11 +191,11 @@ class ClipStream(Source):
                     "or its columns were renamed."
                 )
         if rows.missing:
-            names = _some(rows.missing)
+            names = some(rows.missing)
             self.logger.warning("%s: columns are missing, sent as null: %s", clip_name, names)
         if not rows.new:
             return
-        headings = _some([repr(column.heading) for column in rows.new])
+        headings = some([repr(column.heading) for column in rows.new])
         if self.config["on_new_column"] == "fail":
             raise ShapeError(
                 f"{clip_name} has columns that the catalog does not know: {headings}. Discover "
@@ -226,6 +232,11 @@ class ClipStream(Source):
                 continue
         return found
 
+    def _names(self, project: str, table: Table) -> list[str]:
+        """Return what the headings name; an empty JSON list has none and leaves the last ones."""
+        known: list[str] = self._last.get(project, {}).get("headings", [])
+        return sorted({*map(name_of, table.headings)}) or known
+
     def _digest(self, project: str, table: Table) -> str:
         """Return the digest of all that decides what is sent of a clip."""
         (clip,) = (clip for clip in self.tap.clips if self._is_of(clip, {"project": project}))
@@ -237,9 +248,3 @@ class ClipStream(Source):
             *(self.config.get(name) for name in MAPPING),
         )
         return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).hexdigest()
-
-
-def _some(names: Sequence[str]) -> str:
-    """Return names as a message lists them: the first ones, and how many there are beside."""
-    shown, more = names[:_MOST_NAMES], len(names) - _MOST_NAMES
-    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")

@@ -198,12 +198,13 @@ def csv_text(grid: Grid, delimiter: str, end: str, *, quoted: bool, last: bool =
 
 
 def falls_back(body: bytes) -> bool:
-    """Tell whether Windows-1252 is found out: it is no UTF-8, and does not look cut or marked."""
+    """Return whether Windows-1252 is found out: no character is UTF-8, or looks cut or marked."""
     try:
         body.decode()
     except UnicodeDecodeError as error:
         marked = body.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
-        return not marked and "end of data" not in error.reason
+        several = {*body.decode(errors="ignore")} - {*map(chr, range(128))}
+        return not (marked or several or "end of data" in error.reason)
     return body.isascii()
 
 
