@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import signal
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,11 @@ def test_no_module_is_too_long() -> None:
         if path.suffix == ".py" and path.name != "rows.py" and "tests" not in path.parts:
             lines = len(path.read_text().splitlines())
             assert lines <= LONGEST_MODULE, f"{path}: {lines} lines"
+
+
+def test_the_test_run_can_be_ended() -> None:
+    """Nothing that was imported took SIGTERM."""
+    assert signal.getsignal(signal.SIGTERM) in {signal.SIG_DFL, signal.SIG_IGN}
 
 
 def test_names_say_what_is_inside() -> None:
