@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from tests.clockify.runs import (
     discovered,
     true_rows,
 )
-from tests.common.runs import Run, installed
+from tests.common.runs import PATIENCE, Run, installed, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -363,9 +362,15 @@ EAGER = (
 
 
 def interrupted(
-    account: Account, command_line: list[str], until: Callable[[list[str]], bool], *signs: int
+    account: Account,
+    command_line: list[str],
+    far_enough: Callable[[list[str]], bool],
+    *signs: int,
 ) -> Run:
-    """Start a command, send it signals at once when its output is far enough."""
+    """Start a command, send it signals at once when its output is far enough.
+
+    Half a megabyte is left to be written then: it cannot end before, as the pipe holds it up.
+    """
     with subprocess.Popen(
         [*command_line, "--config", "ENV"],
         env=account.environment(max_concurrency=1, emit_activate_version_messages=True),
@@ -377,12 +382,12 @@ def interrupted(
         lines: list[str] = []
         for line in process.stdout:
             lines.append(line)
-            if until(lines):
+            if far_enough(lines):
                 break
         for sign in signs:
             process.send_signal(sign)
         lines += process.stdout.readlines()
-        code = process.wait(timeout=60)
+        code = process.wait(PATIENCE)
     whole = [line for line in lines if line.endswith("\n")]
     return Run("".join(whole).encode(), "", code)
 
@@ -396,7 +401,7 @@ def some_members_done(lines: list[str]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("sign", "command_line", "until"),
+    ("sign", "command_line", "far_enough"),
     [
         (signal.SIGTERM, [COMMAND], some_entries_out),
         (signal.SIGINT, [COMMAND], some_entries_out),
@@ -408,11 +413,11 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
     start: Callable[..., Account],
     sign: signal.Signals,
     command_line: list[str],
-    until: Callable[[list[str]], bool],
+    far_enough: Callable[[list[str]], bool],
 ) -> None:
-    account, twin = (start(members=40, entries=400, latency_ms=20) for _ in range(2))
+    account, twin = (start(members=40, entries=400) for _ in range(2))
     copied = Copy()
-    first = copied.load(interrupted(account, command_line, until, sign))
+    first = copied.load(interrupted(account, command_line, far_enough, sign))
     assert first.code == (-sign if sign == signal.SIGKILL else 128 + sign)
     assert not any(name.startswith("time_") for name in first.versioned)
     assert account.templates().count(ENTRIES) < 44
@@ -432,7 +437,7 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
 
 def test_ctrl_c_under_meltano_keeps_what_was_read(start: Callable[..., Account]) -> None:
     """The terminal sends SIGINT to all, and so Meltano sends SIGTERM."""
-    account = start(members=40, entries=400, latency_ms=20)
+    account = start(members=40, entries=400)
     run = interrupted(account, [COMMAND], some_entries_out, signal.SIGINT, signal.SIGTERM)
     assert run.code == 128 + signal.SIGINT
     assert run.messages[-1]["type"] == "STATE"
@@ -456,7 +461,7 @@ def test_a_signal_ends_a_command_whose_output_nobody_takes(start: Callable[..., 
             pass
         process.send_signal(signal.SIGINT)
         try:
-            assert process.wait(timeout=60) == 128 + signal.SIGINT
+            assert process.wait(PATIENCE) == 128 + signal.SIGINT
         finally:
             process.kill()
 
@@ -465,19 +470,17 @@ def test_a_signal_ends_a_command_whose_output_nobody_takes(start: Callable[..., 
 def test_a_signal_during_the_first_request_ends_the_command(
     account: Account, concurrency: int
 ) -> None:
-    account.fault("v1/workspaces", "hang", seconds=600)
+    account.fault("v1/workspaces", "hang", seconds=10 * PATIENCE)
     process = subprocess.Popen(
         [COMMAND, "--config", "ENV"],
-        env=account.environment(max_concurrency=concurrency),
+        env=account.environment(max_concurrency=concurrency, request_timeout=10 * PATIENCE),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not account.requests() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        until(lambda: account.requests() or process.poll() is not None)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 143, "it does not wait for the answer"
+        assert process.wait(PATIENCE) == 143, "it does not wait for the answer"
     finally:
         process.kill()
         process.wait()

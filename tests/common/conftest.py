@@ -10,6 +10,7 @@ import pytest
 from taps_common.http import Service, Session
 from taps_common.pace import Pace
 from tests.common.doubles import FakeClock
+from tests.common.runs import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ def connect(server: Server, clock: FakeClock) -> Callable[..., Session]:
         )
         ordinary: dict[str, Any] = {
             "user_agent": "tap-test/1",
-            "timeout": 5.0,
+            "timeout": PATIENCE,
             "max_retries": 2,
             "pace": Pace(),
             "clock": clock,

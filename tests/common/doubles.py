@@ -19,6 +19,7 @@ from taps_common.command import RunFailedError
 from taps_common.errors import InterruptedRunError
 from taps_common.http import Request, Response
 from taps_common.progress import Cost
+from tests.common.runs import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -154,15 +155,21 @@ def run_tap(
     *,
     state: dict[str, Any] | None = None,
     kind: type[TapClockify] = TapClockify,
+    before: Callable[[TapClockify], object] | None = None,
     **config: object,
 ) -> Run:
-    """Run a tap to its end over made-up answers; a tuple of names selects these streams."""
+    """Run a tap to its end over made-up answers; a tuple of names selects these streams.
+
+    `before` is called with the tap before it reads.
+    """
     settings = {"api_key": "key-secret", "max_concurrency": 1, **config}
     if isinstance(catalog, tuple):
         catalog = catalog_of(kind(config=dict(settings)), *catalog)
     tap = kind(config=settings, catalog=catalog, state=state)
     tap.clock = clock
     tap.__dict__["session"] = answers if isinstance(answers, Answers) else Answers(answers)
+    if before:
+        before(tap)
     raw = io.BytesIO()
     error: BaseException | None = None
     with contextlib.redirect_stdout(io.TextIOWrapper(raw, encoding="utf-8", write_through=True)):
@@ -245,6 +252,11 @@ class Server:
         with contextlib.suppress(BrokenPipeError):  # who asked did not wait for it
             handler.wfile.write(answer.body[: len(answer.body) - answer.cut])
         handler.close_connection = bool(answer.cut)
+
+    def targets(self, number: int) -> list[str]:
+        """Wait until so many requests came; return what was asked."""
+        until(lambda: len(self.seen) >= number)
+        return [seen.target for seen in self.seen]
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -276,14 +276,16 @@ def test_a_walk_between_other_dates_is_not_resumed(clock: FakeClock) -> None:
 
 
 def test_a_signal_ends_the_run_after_a_page_and_keeps_what_was_read(clock: FakeClock) -> None:
+    taps: list[TapClockify] = []
+
     def signalled(request: Request) -> bytes:
         if request.values["userId"] == "u2":
-            signal.raise_signal(signal.SIGTERM)
+            taps[0].interrupt(signal.SIGTERM)
         return body(entry(f"e-{request.values['userId']}", "2026-09-14T08:00:00Z"))
 
     answers = Answers(one_workspace(("u1", "u2", "u3")) | {ENTRIES: signalled})
     config: dict[str, Any] = {"max_requests_per_hour": 1000, "emit_activate_version_messages": True}
-    run = run_tap(clock, answers, TIMES, **config)
+    run = run_tap(clock, answers, TIMES, before=taps.append, **config)
     assert isinstance(run.error, SystemExit)
     assert run.error.code == 128 + signal.SIGTERM
     assert asked(answers) == ["u1", "u2"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from tap_clockify.streams.by_changes import FROM_FEEDS
@@ -385,10 +385,6 @@ def as_value(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]
 HOW = st.sampled_from(["compact", "spread", "ascii"])
 quickly = settings(
     max_examples=20,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # shrinking takes minutes; add Phase.shrink to look into a failure
 )
 

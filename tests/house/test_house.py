@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import signal
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,11 @@ def test_no_file_names_a_registry() -> None:
     pattern = re.compile(r"index[-_]ur[l]|\"resolved\": *\"http|registry *= *\"http|/simple/[a-z]")
     for path in tracked():
         assert not pattern.search(path.read_text(errors="ignore")), path
+
+
+def test_the_test_run_can_be_ended() -> None:
+    """Nothing that was imported took SIGTERM."""
+    assert signal.getsignal(signal.SIGTERM) in {signal.SIG_DFL, signal.SIG_IGN}
 
 
 def test_names_say_what_is_inside() -> None:

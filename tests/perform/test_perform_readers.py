@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.perform.formats import csv_line
@@ -301,7 +301,6 @@ def test_settings_that_do_not_fit_are_named(
     assert str(caught.value) == sentence
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(grids(), st.data())
 def test_json_that_is_cut_anywhere_is_refused(grid: Grid, data: st.DataObject) -> None:
     for place, text in enumerate(json_bodies(grid, ascii_=True, indent=None)):

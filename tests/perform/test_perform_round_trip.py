@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sandbox.perform.formats import csv_line
@@ -106,10 +106,6 @@ def clips() -> Iterator[Clips]:
 
 quickly = settings(
     max_examples=90,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # add Phase.shrink to look into a failure
 )
 
