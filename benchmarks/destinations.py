@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.environments import ROOT
 from benchmarks.loaders import DUCKDB, JSONL, POSTGRES
-from benchmarks.measure import ENVIRONMENT, output_of
+from benchmarks.measure import output_of
+from benchmarks.postgres import running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,10 +75,5 @@ def destinations(plugin: str, folder: Path) -> Iterator[Destinations]:
     if plugin != POSTGRES:
         yield Destinations(plugin, folder, None)
         return
-    command = [sys.executable, "-m", "benchmarks.postgres", str(folder)]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as server:
-        assert server.stdout is not None
-        yield Destinations(plugin, folder, server.stdout.readline().decode().strip())
-        server.communicate()
+    with running_postgres() as uri:
+        yield Destinations(plugin, folder, uri.replace("://", "+psycopg://", 1))

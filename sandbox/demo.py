@@ -19,8 +19,10 @@ from sandbox.clicktime import truth as clicktime
 from sandbox.clockify import truth as clockify
 from sandbox.perform import truth as perform
 
-ROOT = Path(__file__).parent.parent
-OUTPUT = ROOT / "output"
+PROJECT = Path.cwd()
+"""The Meltano project that it is run in."""
+
+OUTPUT = PROJECT / "output"
 DATABASE = OUTPUT / "demo.duckdb"
 LOG = OUTPUT / "demo.log"
 
@@ -49,7 +51,7 @@ def main() -> int:
             "tap-perform": perform.counts(sandbox.perform),
         }
     missing = [_report(tap, counts, _arrived(_schema(tap))) for tap, counts in served.items()]
-    print(f"\nThe tables are in {DATABASE.relative_to(ROOT)}; log: {LOG.name}.")
+    print(f"\nThe tables are in {DATABASE.relative_to(PROJECT)}; log: {LOG.name}.")
     return int(any(missing))
 
 
@@ -74,8 +76,6 @@ def _meltano_run(tap: str, variable: str, value: str) -> int:
     environment = os.environ | {
         variable: value,
         "TARGET_DUCKDB_FILEPATH": str(DATABASE),
-        # DuckDB guesses one form of moments for a whole file, texts in US form included.
-        "TARGET_DUCKDB_ADD_METADATA_COLUMNS": "false" if tap == "tap-perform" else "true",
         "NO_COLOR": "1",
     }
     meltano = str(Path(sys.executable).with_name("meltano"))
@@ -83,7 +83,7 @@ def _meltano_run(tap: str, variable: str, value: str) -> int:
     with LOG.open("a") as log:
         return subprocess.run(  # noqa: S603 - the command is our own
             [*command, "--state-id-suffix=demo", tap, "target-duckdb"],
-            cwd=ROOT,
+            cwd=PROJECT,
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,

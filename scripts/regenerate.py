@@ -1,4 +1,4 @@
-"""Writes what is generated from the code: settings in meltano.yml, .env.example, catalogs, docs.
+"""Writes what is generated: settings in meltano.yml, plugins, .env.example, catalogs, docs.
 
 `python -m scripts.regenerate` writes the files; a test fails when one differs from the code.
 """
@@ -29,6 +29,9 @@ TAPS: tuple[type[ApiTap], ...] = (TapClockify, TapClickTime, TapPerform)
 
 Schema = dict[str, Any]
 
+CLONE = "timecost-taps"
+"""Folder of a Meltano project that holds a clone of this repository, as README.md says."""
+
 
 def generated() -> dict[Path, str]:
     """Return the text that each generated file should have."""
@@ -55,6 +58,14 @@ def generated() -> dict[Path, str]:
         _sandbox_projects(),
         "          # end generated: the sandbox's projects\n",
     )
+    files |= _plugins(yaml.safe_load(files[ROOT / "meltano.yml"]))
+    readme = ROOT / "README.md"
+    files[readme] = _between(
+        readme.read_text(),
+        "<!-- begin first pipeline -->\n",
+        _first_pipeline(),
+        "<!-- end first pipeline -->\n",
+    )
     clockify = ROOT / "docs" / "clockify.md"
     for name, table in (("peers", _peers()), ("kondado", _kondado())):
         files[clockify] = _between(
@@ -72,12 +83,25 @@ def _settings(tap: type[ApiTap]) -> dict[str, Schema]:
 
 
 def _kind(name: str, schema: Schema) -> str:
-    """Return the kind by which Meltano knows a setting's type."""
+    """Return the kind of a setting's values as the docs show it."""
     if name.endswith("_date"):
         return "date_iso8601"
     declared = schema.get("type", "object")
     types = [declared] if isinstance(declared, str) else [one for one in declared if one != "null"]
-    return {"number": "decimal"}.get(types[0], types[0])
+    return types[0]
+
+
+def _meltano_kind(name: str, schema: Schema) -> str:
+    """Return the kind by which Meltano knows a setting's type.
+
+    Meltano 4.4 reads texts of the kind `decimal` and then cannot write them into the tap's
+    configuration ("Decimal is not JSON serializable"). As texts they reach the tap, which reads
+    numbers from them.
+    """
+    if "enum" in schema:
+        return "options"
+    kind = _kind(name, schema)
+    return "string" if kind == "number" else kind
 
 
 def _between(text: str, begin: str, inner: str, end: str) -> str:
@@ -91,9 +115,8 @@ def _between(text: str, begin: str, inner: str, end: str) -> str:
 def _meltano_settings(tap: type[ApiTap]) -> str:
     described = []
     for name, schema in _settings(tap).items():
-        setting: dict[str, Any] = {"name": name, "kind": _kind(name, schema)}
+        setting: dict[str, Any] = {"name": name, "kind": _meltano_kind(name, schema)}
         if "enum" in schema:
-            setting["kind"] = "options"
             setting["options"] = [
                 {"label": value, "value": value} for value in schema["enum"] if value is not None
             ]
@@ -108,6 +131,64 @@ def _meltano_settings(tap: type[ApiTap]) -> str:
         described.append(setting)
     text = yaml.safe_dump({"settings": described}, sort_keys=False, width=100, allow_unicode=True)
     return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def _plugins(meltano: Schema) -> dict[Path, str]:
+    """Return the definition of each tap for `meltano add --from-ref`.
+
+    They are the extractors of `meltano.yml`, installed from a clone in the user's project. Meltano
+    leaves `select` and `use_cached_catalog` out when it adds one, so README.md sets them by
+    commands; they serve those who copy the text. `metadata_columns`, an extra of our own, would
+    be left out too: it is declared as a setting with a value, which Meltano takes.
+    """
+    files = {}
+    for extractor in meltano["plugins"]["extractors"]:
+        name = extractor["name"]
+        definition = {**extractor, "pip_url": f"./{CLONE}", "select": core(name)}
+        wanted = definition.pop("metadata_columns")
+        about = "Whether target-duckdb adds its metadata columns: see docs/operations.md."
+        definition["settings"].append(
+            {
+                "name": "_metadata_columns",
+                "kind": "boolean",
+                "value": wanted,
+                "label": "Metadata columns in DuckDB",
+                "description": about,
+            }
+        )
+        text = yaml.safe_dump(definition, sort_keys=False, width=100, allow_unicode=True)
+        head = f"# Generated, for `meltano add {name} --from-ref`: see README.md.\n"
+        files[ROOT / "plugins" / f"{name}.yml"] = head + text
+    return files
+
+
+def core(tap: str) -> list[str]:
+    """Return the rules that select what most people start with: the first ready-made selection.
+
+    Of tap-perform it is everything, because its clips are those that the user lists.
+    """
+    if tap == "tap-perform":
+        return ["*.*"]
+    selections = yaml.safe_load((ROOT / "catalogs" / f"{tap}.selections.yml").read_text())
+    rules: list[str] = next(iter(selections.values()))
+    return rules
+
+
+def _first_pipeline() -> str:
+    """Return the commands of README.md that add the taps to a Meltano project."""
+    lines = ["```sh"]
+    for name in (tap.name for tap in TAPS):
+        lines += [
+            f"meltano add --no-install {name} --from-ref={CLONE}/plugins/{name}.yml",
+        ]
+        if (rules := core(name)) != ["*.*"]:
+            lines.append(f"meltano config set {name} _select '{json.dumps(rules)}'")
+    lines += [
+        "meltano config set tap-perform _use_cached_catalog false  # new columns are seen at once",
+        "meltano install",
+        "```",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _sandbox_projects() -> str:

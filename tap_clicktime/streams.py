@@ -161,7 +161,7 @@ class EntityStream(EndpointStream):
                     way.reached = None
                 going = f"goes on at {way.reached:%Y-%m-%d}" if way.reached else "begins again"
                 self.logger.warning("%s: a link expired; the list %s", self.name, going)
-                yield Again()
+                yield Again(goes_on=way.reached is not None)
             else:
                 return
 

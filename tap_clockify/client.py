@@ -69,6 +69,11 @@ class ClockifyStream(EndpointStream):
         """Return the workspaces."""
         return [{"workspaceId": ident} for ident in self.account.workspaces]
 
+    def restrictions(self, scope: Scope) -> Sequence[object]:
+        """Return the dates, and the workspaces that are named."""
+        named = self.config.get("workspace_ids") or []
+        return [*super().restrictions(scope), sorted(named)]
+
     @property
     def service(self) -> Service | None:
         """Where requests go, if not to the regular API."""

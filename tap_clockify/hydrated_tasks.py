@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from taps_common.http.session import Request, Response
+    from taps_common.http.request import Request, Response
 
 ADDED = frozenset({"tasks", "client", "customFields", "currency", "favorite"})
 """What a hydrated project has more than a plain one (a real account's answers, 2023)."""

@@ -92,7 +92,7 @@ class TapClockify(ApiTap):
         ),
         th.Property(
             "max_requests_per_hour",
-            th.IntegerType(minimum=1),
+            th.IntegerType(minimum=1, maximum=1_000_000),
             title="Requests per hour",
             description=(
                 "At most so many requests in any 60 minutes; 30 for new workspaces on the free "
@@ -132,7 +132,7 @@ class TapClockify(ApiTap):
         ),
         th.Property(
             "changes_kept_days",
-            th.NumberType(minimum=0),
+            th.NumberType(minimum=0, maximum=36500),
             default=30,
             title="Days that changes are kept",
             description=(

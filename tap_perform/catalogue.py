@@ -33,8 +33,8 @@ class Known:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The documented columns; no clip is documented in full."""
-        return (*self.texts, *self.types)
+        """The documented columns, those of the key at least; no clip is documented in full."""
+        return (*self.texts, *self.types) or self.keys
 
 
 _COMPLETE = ("Labour at Complete", "Quantity at Complete", "Cost at Complete")
@@ -147,6 +147,12 @@ CLIPS: dict[str, Known] = {
     "work_roster_export": Known("Work Roster Export", "Someone's roster of work."),
 }
 """The 27 self-service clips, by stream name."""
+
+
+def documented_columns(stream: str) -> tuple[str, ...]:
+    """Return the headings that Bentley documents of a clip; none where nobody does."""
+    known = CLIPS.get(stream)
+    return known.columns if known else ()
 
 
 def documented_keys(stream: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
+from taps_common.errors import ShapeError
 from taps_common.http.spool import room
 
 if TYPE_CHECKING:
@@ -60,6 +61,32 @@ def encoded(rows: int, columns: Sequence[Cells]) -> bytes:
     return _encode((rows, columns))
 
 
+_NUL = b"\\u0000"
+"""A NUL as `encoded` spells it; behind a further backslash it is a text."""
+
+
+def refuse_nul_in(headings: Sequence[str]) -> None:
+    """Make sure that no heading holds a NUL, which databases refuse.
+
+    Raises:
+        ShapeError: one does.
+    """
+    if any("\0" in heading for heading in headings):
+        raise ShapeError(f"A heading holds a NUL{_WAY_OUT}")
+
+
+def _refuse_nul(columns: Sequence[Cells], before: int) -> None:
+    rows = [n for cells in columns for n, cell in enumerate(cells, 1) if cell and "\0" in cell]
+    if rows:
+        raise ShapeError(f"Row {before + min(rows):,} has a cell with a NUL{_WAY_OUT}")
+
+
+_WAY_OUT = (
+    ", which databases refuse: take it out in Perform, or set `encoding` if the body is UTF-16"
+    " without a byte order mark."
+)
+
+
 class CellFile:
     """Rows of cells, written once and read as often as need be.
 
@@ -89,8 +116,11 @@ class CellFile:
             data: the batch, `encoded`.
 
         Raises:
+            ShapeError: a cell holds a NUL, which databases refuse.
             TapError: there is no room for it.
         """
+        if _NUL in data:
+            _refuse_nul(_decode(data)[1], self.rows)
         self._hash.update(data)
         with room():
             if self._in_memory and self._file.tell() > _IN_MEMORY:

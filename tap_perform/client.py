@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import re
 from codecs import BOM_UTF8
+from functools import partial
 from http import HTTPStatus
+from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import msgspec
-
-from tap_perform.csv_reader import SAYING
+from tap_perform.messages import proves
+from tap_perform.readers import open_table
 from taps_common.http.responses import Problem
-from taps_common.http.session import Request, Service
+from taps_common.errors import ShapeError
+from taps_common.http.request import Request, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from tap_perform.settings import Clip
 
@@ -39,49 +42,46 @@ _NOT_READY = {
 """Statuses that mean "later", whatever the text: Bentley names none for a stale clip."""
 
 
-def judge(status: int, beginning: bytes) -> Problem | None:
+def judge(clip: Clip, known: AbstractSet[str], status: int, beginning: bytes) -> Problem | None:
     """Return that a clip is stale, if an answer says so; its status is not public.
 
     In a good answer only a message counts: a cell of a table may hold the words as well.
     """
     if status == HTTPStatus.UNAUTHORIZED:
         return None
-    telling = status >= HTTPStatus.BAD_REQUEST or status in _NOT_READY or _is_message(beginning)
-    if telling and _STALE.search(beginning):
+    if _STALE.search(beginning) and (
+        status >= HTTPStatus.BAD_REQUEST
+        or status in _NOT_READY
+        or not _is_table(clip, known, beginning)
+    ):
         return Problem("is stale", passing=False, preparing=True)
     if status in _NOT_READY:
         return Problem(_NOT_READY[HTTPStatus(status)], passing=False, preparing=True)
     return None
 
 
-def _is_message(body: bytes) -> bool:
-    """Tell whether a good answer is a sentence, in whatever wrapping, and no table."""
-    text = body.removeprefix(BOM_UTF8).strip()
-    if text.startswith(b"<"):
-        return True
-    if len(text) > _LONGEST_MESSAGE:
+def _is_table(clip: Clip, known: AbstractSet[str], body: bytes) -> bool:
+    """Return whether a good answer that holds the words is a table all the same.
+
+    Where nothing is known of its headings, a single row is taken for a message.
+    """
+    if body.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
         return False
+    if len(body) > _LONGEST_MESSAGE:
+        return True
+    hint = "ndjson" if known else ""  # a single object may be a row then: its headings tell
     try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        if text[:1] in {b"[", b"{"}:  # JSON lines
-            return False
-        heading, *rest = text.split(b"\n")
-        bare = heading.strip(b' \r"').lower().decode(errors="replace")
-        return bool(_STALE.search(heading)) or (bare in SAYING and len(rest) == 1)
-    if isinstance(value, dict):
-        alone = len(value) == 1 and all(isinstance(one, str) for one in value.values())
-        return alone or _says(value)
-    if isinstance(value, list) and len(value) == 1:
-        (value,) = value
-    return isinstance(value, str) or (isinstance(value, dict) and _says(value))
-
-
-def _says(members: dict[str, object]) -> bool:
-    """Tell whether an object is a message: one of the members that messages have says it."""
-    found = {name.lower(): value for name, value in members.items()}
-    texts = (value for name, value in found.items() if name in SAYING and isinstance(value, str))
-    return found.keys() <= SAYING or any(_STALE.search(text.encode()) for text in texts)
+        table = open_table(
+            BytesIO(body),
+            delimiter=clip.delimiter,
+            encoding=clip.encoding,
+            content_type=hint,
+            known=known,
+        )
+    except ShapeError:
+        return False
+    table.close()
+    return proves(table.headings, known) if known else table.rows > 1
 
 
 def body_problem(beginning: bytes) -> Problem | None:
@@ -118,11 +118,17 @@ def service_of(clip: Clip) -> Service:
     return Service(origin, {"Authorization": f"Basic {pair}"}, advice)
 
 
-def request_for(clip: Clip, *, enough: Callable[[bytes], bool] = lambda _: False) -> Request:
+def request_for(
+    clip: Clip,
+    *,
+    known: AbstractSet[str] = frozenset(),
+    enough: Callable[[bytes], bool] = lambda _: False,
+) -> Request:
     """Return the request for a clip; messages name the clip, never its address.
 
     Args:
         clip: what is asked for.
+        known: names of columns that it is known to have.
         enough: tells from the beginning of the body that the rest is not wanted.
     """
     return Request(
@@ -133,6 +139,6 @@ def request_for(clip: Clip, *, enough: Callable[[bytes], bool] = lambda _: False
         service=service_of(clip),
         spooled=True,
         enough=enough,
-        judge=judge,
+        judge=partial(judge, clip, known),
         abroad=True,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from tap_perform.cell_file import encoded
 from tap_perform.json_window import LONGEST
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 """What may stand between cells, the likelier first."""
-
-SAYING = {"error", "errors", "message", "messages", "detail", "details", "title", "status", "code"}
-"""Names under which messages stand, in lower case."""
-
-_MESSAGE_LINES = 5
 
 _SAMPLE = 1 << 20
 _SAMPLE_ROWS = 20
@@ -47,20 +43,16 @@ def check_csv(
     found = new_file()
     try:
         headings, lines = _csv_rows(text(), chosen)
+        if delimiter is None and len(headings) == 1:
+            _check_one_column(text)
         width = {len(headings)}
         for batch in found.cut(lines):
             if {*map(len, batch)} != width:
-                _refuse_ragged(batch, found.rows, len(headings))
+                _refuse_ragged(batch, found.rows, headings, told=delimiter is not None)
             columns = list(map(_blanks_as_none, zip(*batch, strict=True)))
             found.add(len(batch), encoded(len(batch), columns))
     except csv.Error as error:
-        raise ShapeError(_csv_fault(str(error), found.rows)) from None
-    short = not found.rows or (found.rows <= _MESSAGE_LINES and headings[0].lower() in SAYING)
-    if delimiter is None and len(headings) == 1 and short:
-        raise ShapeError(
-            "The body is a line of text or a few, a message rather than a table; set `delimiter` if"
-            " it begins with a heading."
-        )
+        _refuse_malformed(error, text(), chosen)
     return "CSV", tuple(headings), found
 
 
@@ -72,11 +64,42 @@ def headings_of(sample: str, delimiter: str | None) -> list[str]:
     """
     csv.field_size_limit(LONGEST)
     whole_lines = sample[: sample.rfind("\n") + 1]
+    chosen = delimiter or _delimiter(whole_lines)
     try:
-        chosen = delimiter or _delimiter(whole_lines)
         return _csv_rows(io.StringIO(whole_lines, newline="\n"), chosen)[0]
     except csv.Error as error:
-        raise ShapeError(_csv_fault(str(error), 0)) from None
+        _refuse_malformed(error, io.StringIO(whole_lines, newline="\n"), chosen)
+
+
+def row_at_end(text: Callable[[], io.TextIOWrapper], delimiter: str | None) -> int | None:
+    """Return the row in which text ends that was cut off; 0 is the headings, None is unknown.
+
+    Args:
+        text: starts reading from the beginning.
+        delimiter: what stands between cells; None detects it.
+    """
+    csv.field_size_limit(LONGEST)
+    row = -1
+    try:
+        chosen = delimiter or _delimiter(text().read(_SAMPLE))
+        for record in csv.reader(_cut_lines(text()), delimiter=chosen):
+            row += bool(record)
+    except (csv.Error, ShapeError):
+        return None
+    return row
+
+
+def _cut_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines and, after the last one, a sign of what was cut off."""
+    last = ""
+    for line in lines:
+        if last:
+            yield last
+        last = line
+    if last.endswith("\n"):
+        yield last
+        last = ""
+    yield f"{last}x"
 
 
 def _csv_rows(lines: Iterable[str], delimiter: str) -> tuple[list[str], Iterator[list[str]]]:
@@ -101,53 +124,109 @@ def _blanks_as_none(column: Cells) -> Cells:
     return [cell or None for cell in column] if any(column) else [None] * len(column)
 
 
-def _refuse_ragged(batch: Sequence[Sequence[object]], before: int, width: int) -> None:
+def _check_one_column(text: Callable[[], io.TextIOWrapper]) -> None:
+    """Make sure that no delimiter stands outside of quotes: or else it is no table of one column.
+
+    Raises:
+        ShapeError: one does.
+    """
+    row = -1  # the headings
+    try:
+        readers = [csv.reader(text(), delimiter=one, strict=True) for one in DELIMITERS]
+        for records in zip(*readers, strict=False):  # they end alike unless one cuts a row
+            row += row >= 0 or any(records)
+            if (width := max(map(len, records))) > 1:
+                raise ShapeError(_RAGGED.format(row, width, 1) + _TITLE)
+    except csv.Error as error:
+        raise ShapeError(_csv_fault(str(error), row + 1)) from None
+
+
+_RAGGED = "Row {:,} has {} cells, but there are {} headings."
+_TITLE = (
+    " A title or a comment stands before the headings, or it is a message. If it is a table of one"
+    " column, set `delimiter`."
+)
+
+
+def _refuse_ragged(
+    batch: Sequence[Sequence[object]], before: int, headings: Sequence[str], *, told: bool
+) -> NoReturn:
+    width = len(headings)
     number, row = next((n, row) for n, row in enumerate(batch, before + 1) if len(row) != width)
-    raise ShapeError(f"Row {number:,} has {len(row)} cells, but there are {width} headings.")
+    title = "" if told or width > 1 else _TITLE
+    raise ShapeError(_RAGGED.format(number, len(row), width) + title)
 
 
-def _csv_fault(error: str, rows: int) -> str:
-    where = f"after row {rows:,}" if rows else "near its beginning"
+def _refuse_malformed(error: csv.Error, lines: Iterable[str], delimiter: str) -> NoReturn:
+    """Say in which row CSV is malformed; rows are counted anew, as they are read in batches."""
+    row = 0
+    with suppress(csv.Error):
+        for record in csv.reader(lines, delimiter=delimiter, strict=True):
+            row += bool(record)
+    raise ShapeError(_csv_fault(str(error), row)) from None
+
+
+def _csv_fault(error: str, row: int) -> str:
+    where = f"row {row:,}" if row > 0 else "the line of headings"
     if "end of data" in error:
-        return f"The CSV ends inside quotes ({where} or later): the body is not complete."
+        return f"The CSV ends inside quotes that {where} opens: the body is not complete."
     if "field limit" in error:
-        return f"The CSV has a cell of more than {LONGEST:,} characters {where}: is a quote open?"
+        return (
+            f"The CSV has a cell of more than {LONGEST:,} characters in {where}: is a quote open?"
+        )
     if "new-line" in error:
-        return f"The CSV has a carriage return outside quotes {where}: lines end in LF or CRLF."
-    return f"The CSV is malformed {where}: a quote or a NUL stands where none may be."
+        return f"The CSV has a carriage return outside quotes in {where}: lines end in LF or CRLF."
+    return (
+        f"The CSV is malformed in {where}: a quote stands where none may be (inside of quotes it is"
+        " doubled)."
+    )
+
+
+class _Counts(NamedTuple):
+    """Cells of headings and first rows, as a delimiter cuts them; `broken` if quotes do not fit."""
+
+    cells: list[int]
+    broken: bool
+
+    @property
+    def consistent(self) -> bool:
+        """Whether all have the same number of cells, and more than one."""
+        return not self.broken and len({*self.cells}) == 1 and self.cells[0] > 1
+
+    @property
+    def mostly(self) -> bool:
+        """Whether most rows have as many cells as there are headings."""
+        return self.cells.count(self.cells[0]) * 2 > len(self.cells)
 
 
 def _delimiter(sample: str) -> str:
-    """Return the delimiter that gives headings and first rows the same number of cells."""
+    """Return the delimiter that gives headings and first rows the same number of cells.
+
+    Where none does, the one that cuts the headings: reading on names the row that is amiss. Only
+    where none cuts anything there may be one column.
+    """
     whole = len(sample) < _SAMPLE
     counts = {one: _counts(sample, one, whole=whole) for one in DELIMITERS}
-    read = {one: found for one, found in counts.items() if found}
-    if not any(counts.values()):
-        if None in counts.values() and [] not in counts.values():
-            raise ShapeError("The delimiter of the CSV cannot be told: set `delimiter`.")
-        return ","  # the heading itself does not end: reading it says so
-    same = {one: found[0] for one, found in read.items() if found[0] > 1 and len({*found}) == 1}
-    if same:
+    if same := {one: found.cells[0] for one, found in counts.items() if found.consistent}:
         return max(same, key=lambda one: same[one])
-    split = [one for one, found in read.items() if found[0] > 1]
-    most = [one for one in split if read[one].count(read[one][0]) * 2 > len(read[one])]
-    titled = [one for one, found in read.items() if len({*found[1:]}) == 1 and found[1] > 1]
-    for chosen in (most, split, titled):
+    cutting = {one: found for one, found in counts.items() if max(found.cells, default=0) > 1}
+    split = {one: found for one, found in cutting.items() if found.cells[0] > 1}
+    most = [one for one, found in split.items() if found.mostly]
+    for chosen in (most, [*split]):
         if len(chosen) == 1:
             return chosen[0]
         if chosen:
             raise ShapeError("The delimiter of the CSV cannot be told: set `delimiter`.")
-    return next((one for one, found in read.items() if {*found} == {1}), ",")
+    return max(cutting, key=lambda one: max(cutting[one].cells), default=",")
 
 
-def _counts(sample: str, delimiter: str, *, whole: bool) -> list[int] | None:
-    """Count the cells of headings and first rows; None if quotes do not fit the delimiter."""
+def _counts(sample: str, delimiter: str, *, whole: bool) -> _Counts:
     counts: list[int] = []
     try:
         headings, rows = _csv_rows(io.StringIO(sample, newline="\n"), delimiter)
         counts.append(len(headings))
         counts.extend(map(len, islice(rows, _SAMPLE_ROWS)))
     except csv.Error as error:
-        return counts if "end of data" in str(error) else None
+        return _Counts(counts, broken=whole or "end of data" not in str(error))
     finished = whole or len(counts) > _SAMPLE_ROWS or len(counts) == 1
-    return counts if finished else counts[:-1]
+    return _Counts(counts if finished else counts[:-1], broken=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tap_perform.catalogue import CLIPS, documented_keys
-from tap_perform.columns import RESERVED, name_of
+from tap_perform.columns import RESERVED, name_of, some
 from tap_perform.inference import types_of
 from tap_perform.tables import clip_stream, declarations, fields_from, fields_in, named
 from taps_common.errors import TapError
@@ -41,7 +41,7 @@ def documented(*, extra: bool) -> list[type[ClipStream]]:
     tables = []
     for stream, known in CLIPS.items():
         declared = declarations(stream, ())
-        fields = fields_from([known.columns or known.keys], declared.types)
+        fields = fields_from([known.columns], declared.types)
         tables.append(clip_stream(stream, fields, documented_keys(stream), declared, extra=extra))
     return tables
 
@@ -105,7 +105,8 @@ class Discovery:
         if self.catalog is None:
             headings = self._headings(stream)
             if not any(headings):  # an empty JSON list has none
-                headings = [list(dict.fromkeys((*(declared.keys or ()), *declared.types)))]
+                key = _documented_key(stream) if declared.keys is None else declared.keys
+                headings = [list(dict.fromkeys((*key, *declared.types)))]
             fields = fields_from(headings, declared.types)
             return fields, _keys(stream, headings, fields, declared)
         entry = self.catalog.get(stream)
@@ -147,9 +148,17 @@ class Discovery:
             if one.clip.columns:
                 continue
             try:
-                found.append(one.headings())
+                headings = one.headings()
             except TapError as error:
                 errors.append(error)
+                continue
+            found.append(headings)
+            missing = one.expected.documented.difference(map(name_of, headings))
+            if headings and missing:
+                self.logger.warning(
+                    "%s lacks %d columns that Bentley documents: %s",
+                    *(one.clip, len(missing), some(sorted(missing))),
+                )
         if not found:
             raise errors[0]
         for why in errors:
@@ -181,18 +190,28 @@ class Discovery:
         return typed
 
 
+def _documented_key(stream: str) -> tuple[str, ...]:
+    known = CLIPS.get(stream)
+    return known.keys if known else ()
+
+
 def _keys(
     stream: str, headings: Sequence[Sequence[str]], fields: Sequence[Field], declared: Declared
 ) -> Sequence[str]:
-    """Return the declared key, or the documented one if all projects have it.
+    """Return the declared key, or the documented one: a project without it fails at its turn.
 
     Raises:
-        TapError: a declared column is not there.
+        TapError: a column of it is nowhere.
     """
     if declared.keys is None:
-        names = [{*map(name_of, one)} for one in headings if one]  # an empty JSON list has none
         keys = documented_keys(stream)
-        return keys if names and all({*keys} <= there for there in names) else []
+        there = {name_of(heading) for one in headings for heading in one}
+        if lacking := [name for name in keys if name not in there]:
+            raise TapError(
+                f"{stream} has no column {', '.join(lacking)}, by which Bentley tells its "
+                "rows apart: name other columns in primary_keys, or none ([]) for an id per row."
+            )
+        return keys
     found = {heading: named(heading, fields)[:1] for heading in declared.keys}
     if absent := [heading for heading, names in found.items() if not names]:
         raise TapError(

@@ -8,19 +8,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar, cast
 
 from tap_perform.client import request_for, service_of
+from tap_perform.expected import Expected
 from tap_perform.readers import is_json, open_table, peek
 from taps_common.errors import (
     InterruptedRunError,
     NotReadyError,
-    RequestError,
     ShapeError,
     StatusError,
     TapError,
     UnreachableError,
 )
-from taps_common.sync.concurrency import drive
-from taps_common.sync.progress import Cost
-from taps_common.sync.engine import GIVE_UP_AFTER
+from taps_common.http.cost import Cost
+from taps_common.sync.concurrency import interleave
+from taps_common.sync.failures import GIVE_UP_AFTER
 
 if TYPE_CHECKING:
     import logging
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
     from taps_common.clock import Clock
-    from taps_common.sync.concurrency import Walk, Workers
-    from taps_common.http.session import Response, Session
+    from taps_common.http.request import Request, Response
+    from taps_common.http.session import Session
+    from taps_common.sync.concurrency import Exchange, Workers
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ class Download:
 
     Attributes:
         clip: whose it is.
+        expected: the headings that it should have.
         response: the answer, its body in a temporary file.
         cut: whether only the beginning of the body was taken.
         error: why there is no answer.
@@ -60,6 +62,7 @@ class Download:
     """
 
     clip: Clip
+    expected: Expected = field(default_factory=Expected)
     response: Response | None = None
     cut: bool = False
     error: TapError | None = None
@@ -85,14 +88,21 @@ class Download:
         """
         if self._table is None:
             body, content_type = self._body()
-            self._table = self._read(
+            table = self._read(
                 lambda: open_table(
                     body,
                     delimiter=self.clip.delimiter,
                     encoding=self.clip.encoding,
                     content_type=content_type,
+                    known=self.expected.known,
                 )
             )
+            try:
+                self._check(table.headings)
+            except ShapeError:
+                table.close()
+                raise
+            self._table = table
         return self._table
 
     def headings(self) -> tuple[str, ...]:
@@ -103,9 +113,25 @@ class Download:
         """
         if not self.cut:
             return self.table().headings
-        body, _ = self._body()
+        body, content_type = self._body()
         clip = self.clip
-        return self._read(lambda: peek(body, delimiter=clip.delimiter, encoding=clip.encoding))
+        headings = self._read(
+            lambda: peek(
+                body,
+                delimiter=clip.delimiter,
+                encoding=clip.encoding,
+                content_type=content_type,
+            )
+        )
+        self._check(headings)
+        return headings
+
+    def _check(self, headings: Sequence[str]) -> None:
+        try:
+            self.expected.check(headings)
+        except ShapeError as error:
+            self.error = ShapeError(f"{self.clip} {error}")
+            raise self.error from None
 
     def close(self) -> None:
         """Give the temporary files back."""
@@ -141,7 +167,7 @@ class Downloads:
     """The clips of a run, or of a look at them.
 
     Args:
-        clips: what is asked for.
+        downloads: what is asked for.
         workers: who sends the requests.
         clock: where time comes from.
         session: what they send through.
@@ -152,7 +178,7 @@ class Downloads:
 
     def __init__(
         self,
-        clips: Sequence[Clip],
+        downloads: Iterable[Download],
         *,
         workers: Workers,
         clock: Clock,
@@ -161,7 +187,7 @@ class Downloads:
         timeout: float,
         headings: bool = False,
     ) -> None:
-        self.all = [Download(clip) for clip in clips]
+        self.all = [*downloads]
         self._workers = workers
         self._clock = clock
         self._session = session
@@ -229,7 +255,7 @@ class Downloads:
         )
         self._clock.wait(seconds, self._session.cancelled)
         for one in stale:
-            one.cost.waited += seconds
+            one.cost.add(waited=seconds)
         if self._session.cancelled.is_set():
             raise InterruptedRunError("interrupted")
 
@@ -242,18 +268,25 @@ class Downloads:
                 )
 
     def _ask(self, downloads: Iterable[Download]) -> None:
-        walks = ((one, self._walk(one)) for one in downloads)
-        for _, error in drive(walks, self._workers, lanes=self._workers.count):
+        asked = [*downloads]
+        costs = {str(one.clip): one.cost for one in asked}
+
+        def send(request: Request) -> Response:
+            return self._session.send(request, costs[request.path])
+
+        exchanges = ((one, self._exchange(one)) for one in asked)
+        for _, error in interleave(
+            exchanges, self._workers, send, side_by_side=self._workers.count
+        ):
             if error is not None:
                 raise error
 
-    def _walk(self, one: Download) -> Walk:
+    def _exchange(self, one: Download) -> Exchange:
         """Ask for a clip, unless that is in vain for its user or its service."""
         login = _Login(service_of(one.clip).base_url, one.clip.username, one.clip.password)
         if reason := self._in_vain(login):
             one.error = StatusError(
                 f"{one.clip} was not asked for: {reason}.",
-                Cost(),
                 status=HTTPStatus.UNAUTHORIZED if self._refused[login] else 0,
                 code=None,
             )
@@ -264,24 +297,20 @@ class Downloads:
             return one.cut
 
         try:
-            one.response = yield request_for(one.clip, enough=enough)
+            one.response = yield request_for(one.clip, known=one.expected.known, enough=enough)
         except InterruptedRunError:
             raise
         except TapError as error:
             one.error = error
-            if isinstance(error, RequestError):
-                one.cost.add(error.cost)
-                error.cost = Cost()  # it is counted
             self._note(login, one, error)
         else:
             one.error = None
-            one.cost.add(one.response.cost)
             self._answered.add(login)
             self._streaks[login] = 0
-        self._session.patient = self._streaks[login] < GIVE_UP_AFTER
+        self._session.retries_errors = self._streaks[login] < GIVE_UP_AFTER
 
     def _note(self, login: _Login, one: Download, error: TapError) -> None:
-        """Take note of what a failure says about the clips that are still to be asked for."""
+        """Note what a failure says about the clips that are still to be asked for."""
         if isinstance(error, NotReadyError):
             one.not_before = self._clock.monotonic() + (error.after or 0.0)
             self._answered.add(login)

@@ -7,9 +7,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from tap_perform.cell_file import encoded
-from tap_perform.csv_reader import SAYING
 from tap_perform.json_bulk import Bulk
 from tap_perform.json_window import Number, Pairs, Window, kind_of
+from tap_perform.messages import SAYING
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def _check_object(reading: _Reading) -> Found:
     if window.peek() == "{":  # lines after all, the first one longer than the window
         return reading.rows("JSON lines", lines=True)
     window.end()
-    if fields is not None:
-        return _with_fields(fields, [array for name, array in arrays if name == "values"])
     said = {name.lower() for name, kind in others.items() if kind != "null"}
-    said |= {name.lower() for name, _ in arrays}
+    said |= {name.lower() for name, array in arrays if array.rows or fields is None}
     if reports := said & {"error", "errors"}:
         raise ShapeError(f"The body is a JSON object with a member `{min(reports)}`, not a table.")
+    if fields is not None:
+        return _with_fields(fields, [array for name, array in arrays if name == "values"])
     array = _only(arrays, others)
     if not array.rows and (reports := said & SAYING):
         raise ShapeError(f"The body has no row, but a member `{min(reports)}`: it is a message.")
@@ -85,6 +85,8 @@ def _with_fields(fields: list[Any], values: list[_Array]) -> Found:
     """Put the headings of one list to the rows of another."""
     if len(values) != 1 or {*map(type, fields)} - {str}:
         raise ShapeError("The body is a JSON object with `fields` but without one list `values`.")
+    if not fields:
+        raise ShapeError("The body is a JSON object whose `fields` are empty: it is no table.")
     (array,) = values
     array.refuse_all_but("a list")
     if odd := [(row, width) for width, row in array.widths.items() if width != len(fields)]:

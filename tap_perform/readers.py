@@ -8,16 +8,18 @@ import re
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from tap_perform.cell_file import CellFile
-from tap_perform.csv_reader import check_csv, headings_of
+from tap_perform.cell_file import CellFile, refuse_nul_in
+from tap_perform.csv_reader import check_csv, headings_of, row_at_end
 from tap_perform.json_reader import check_json
 from tap_perform.json_window import EXACT, FAST, UNIQUE, RepeatedNameError, Window
+from tap_perform.messages import is_message, proves
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from tap_perform.cell_file import Batch, Found, NewFile
 
@@ -32,6 +34,12 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_WINDOWS = "cp1252"
+_CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:+-]+)""")
+_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+"""A character of several bytes as UTF-8 spells it."""
 _FOREIGN = {
     b"PK\x03\x04": "a spreadsheet (xlsx) or another zip archive",
     b"PK\x05\x06": "a spreadsheet (xlsx) or another zip archive",
@@ -80,60 +88,77 @@ class Table:
 
 
 def open_table(
-    body: BinaryIO, *, delimiter: str | None, encoding: str | None, content_type: str = ""
+    body: BinaryIO,
+    *,
+    delimiter: str | None,
+    encoding: str | None,
+    content_type: str = "",
+    known: AbstractSet[str] = frozenset(),
 ) -> Table:
     """Prove that a body is a complete table; it is read once to its end.
 
     Args:
         body: a seekable file.
         delimiter: what stands between cells of CSV; None detects it.
-        encoding: a codec; None takes UTF-8, UTF-16 with a byte order mark, or Windows-1252.
-        content_type: what the answer says that its body is: only a hint.
+        encoding: a codec; None takes the byte order mark's, the one that the answer states, UTF-8,
+            or Windows-1252.
+        content_type: what the answer says that its body is: a hint, but for its charset.
+        known: names of columns that the table is known to have: they tell it from a message.
 
     Raises:
         ShapeError: the body is no table or is not complete; the sentence says why.
     """
-    bom, codec = _encoding(body, encoding)
-    text = partial(_text, body, len(bom))
+    codec = _encoding(body, encoding, content_type)
+    text = partial(_text, body, len(codec.bom))
     try:
-        return _table(partial(text, codec), delimiter, content_type)
+        table = _table(partial(text, codec.name), delimiter, content_type)
     except UnicodeDecodeError as error:
         if "end of data" in error.reason or "truncated" in error.reason:
             raise ShapeError(
                 "The body ends in the middle of a character: it is not complete, or `encoding` has"
                 " to be set."
             ) from None
-        if bom or encoding is not None:
-            raise ShapeError(f"The body is not text in the encoding {codec}.") from None
-    try:
-        table = _table(partial(text, "cp1252"), delimiter, content_type)
-    except UnicodeDecodeError:
-        raise ShapeError("The body is neither UTF-8 nor Windows-1252: set `encoding`.") from None
-    table.notes.append("The body is not valid UTF-8 and was read as Windows-1252.")
+        _refuse_unless_windows(body, codec, delimiter)
+        table = _table(partial(text, _WINDOWS), delimiter, content_type)
+        table.notes.append("The body is not valid UTF-8 and was read as Windows-1252.")
+    csv = table.form == "CSV"
+    told = csv and delimiter is not None and len(table.headings) == 1
+    if not (told or proves(table.headings, known)) and is_message(
+        table.headings, table.rows, csv=csv
+    ):
+        table.close()
+        raise ShapeError(
+            "The body is a line of text or a few, a message rather than a table. If it is a table,"
+            " declare its headings in `columns`, or `delimiter` if it has but one."
+        )
     return table
 
 
-def peek(body: BinaryIO, *, delimiter: str | None, encoding: str | None) -> tuple[str, ...]:
+def peek(
+    body: BinaryIO, *, delimiter: str | None, encoding: str | None, content_type: str = ""
+) -> tuple[str, ...]:
     """Return the headings of CSV of which only the beginning is there.
 
     Args:
         body: a seekable file.
         delimiter: as `open_table` takes it.
         encoding: as `open_table` takes it.
+        content_type: as `open_table` takes it.
 
     Raises:
         ShapeError: it is no CSV, or nothing can be told from its beginning.
     """
-    bom, codec = _encoding(body, encoding)
-    body.seek(len(bom))
+    codec = _encoding(body, encoding, content_type)
+    body.seek(len(codec.bom))
     beginning = body.read()
-    for one in (codec, "cp1252"):
-        try:
-            text = codecs.getincrementaldecoder(one)().decode(beginning)  # its end may be cut
-        except UnicodeDecodeError:
-            continue
-        return tuple(headings_of(text, delimiter))
-    raise ShapeError("The body is neither UTF-8 nor Windows-1252: set `encoding`.")
+    try:
+        text = codecs.getincrementaldecoder(codec.name)().decode(beginning)  # its end may be cut
+    except UnicodeDecodeError:
+        _refuse_unless_windows(body, codec, delimiter)
+        text = beginning.decode(_WINDOWS)
+    headings = headings_of(text, delimiter)
+    refuse_nul_in(headings)
+    return tuple(headings)
 
 
 def is_json(beginning: bytes) -> bool:
@@ -142,52 +167,144 @@ def is_json(beginning: bytes) -> bool:
     return _JSON.match(bare.decode("latin-1")) is not None
 
 
-def _encoding(body: BinaryIO, encoding: str | None) -> tuple[bytes, str]:
-    """Return the byte order mark of a body and its codec, as set or as detected.
+# -- encodings -------------------------------------------------------------------------------------
+
+
+class _Codec(NamedTuple):
+    """How a body is encoded.
+
+    Attributes:
+        name: the codec.
+        bom: the byte order mark that the body begins with.
+        certain: whether something says so: a setting, the mark, or the answer.
+    """
+
+    name: str
+    bom: bytes = b""
+    certain: bool = True
+
+
+def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec:
+    """Return how a body is encoded: as set, as marked, as the answer states, or as is usual.
 
     Raises:
-        ShapeError: it is no text, or there is no such encoding.
+        ShapeError: it is no text, there is no such encoding, or the stated one is wrong.
     """
     body.seek(0)
     head = body.read(_HEAD)
-    bom, codec = next(
-        ((bom, codec) for bom, codec in _BOMS.items() if head.startswith(bom)), (b"", "utf-8")
-    )
     if foreign := next((name for magic, name in _FOREIGN.items() if head.startswith(magic)), None):
         raise ShapeError(f"The body is {foreign}, not CSV or JSON.")
+    marked = next((_Codec(name, bom) for bom, name in _BOMS.items() if head.startswith(bom)), None)
     if encoding is not None:
         known = _codec(encoding)
-        bom, codec = (bom, codec) if known in {codec, "utf-16"} else (b"", known)
-    return bom, codec
+        if known is None:
+            raise ShapeError(f"There is no encoding {encoding!r}: correct `encoding`.")
+        return marked if marked and known in {marked.name, "utf-16"} else _Codec(known)
+    if marked:
+        return marked
+    charset = _CHARSET.search(content_type)
+    stated = _codec(charset[1]) if charset else None
+    if stated in {None, "utf-8"}:  # which many services state whatever they send
+        return _Codec("utf-8", certain=False)
+    stated = _WINDOWS if stated == "iso8859-1" else stated  # as browsers take it
+    if _first_misfit(body, _Codec("utf-8")) is None and _has_utf8(body):
+        raise ShapeError(
+            f"The answer states the encoding {stated}, but its body is UTF-8: set `encoding`."
+        )
+    return _Codec(stated)
 
 
-def _codec(encoding: str) -> str:
+def _codec(encoding: str) -> str | None:
+    """Return the name of a codec for text; None if there is none."""
     try:
+        "".encode(encoding)
         return codecs.lookup(encoding).name.removesuffix("-sig")
-    except LookupError:
-        raise ShapeError(f"There is no encoding {encoding!r}: correct `encoding`.") from None
+    except (LookupError, ValueError):
+        return None
+
+
+def _refuse_unless_windows(body: BinaryIO, codec: _Codec, delimiter: str | None) -> None:
+    """Make sure that a body which does not fit its codec can only be Windows-1252.
+
+    A single sequence that is valid UTF-8 shows that it is not: other cells would be misread.
+
+    Raises:
+        ShapeError: it is not; the sentence names the row and the byte.
+    """
+    windows = _Codec(_WINDOWS)
+    if codec.certain:
+        where = _misfit(body, codec, delimiter)
+        raise ShapeError(f"The body is not text in the encoding {codec.name}: {where}.")
+    if _has_utf8(body):
+        where = _misfit(body, codec, delimiter)
+        raise ShapeError(f"The body is UTF-8, but {where}: mend that cell, or set `encoding`.")
+    if _first_misfit(body, windows) is not None:
+        where = _misfit(body, windows, delimiter)
+        raise ShapeError(f"The body is neither UTF-8 nor Windows-1252: {where}. Set `encoding`.")
+
+
+def _has_utf8(body: BinaryIO) -> bool:
+    """Return whether a body has a character of several bytes as UTF-8 spells it."""
+    body.seek(0)
+    rest = b""
+    while piece := body.read(_PIECE):
+        if _SEQUENCE.search(rest + piece):
+            return True
+        rest = piece[-3:]
+    return False
+
+
+def _first_misfit(body: BinaryIO, codec: _Codec) -> int | None:
+    """Return where the first byte is that does not fit; an end within a character does."""
+    decoder = codecs.getincrementaldecoder(codec.name)()
+    at = len(codec.bom)
+    body.seek(at)
+    while piece := body.read(_PIECE):
+        at += len(piece)
+        try:
+            decoder.decode(piece)
+        except UnicodeDecodeError as error:  # what it holds begins before the piece
+            return at - len(error.object) + error.start
+    return None
+
+
+def _misfit(body: BinaryIO, codec: _Codec, delimiter: str | None) -> str:
+    """Name the first byte that does not fit, where it is in the body, and its row in CSV."""
+    at = _first_misfit(body, codec)
+    if at is None:
+        return "it ends in the middle of a character"
+    body.seek(at)
+    byte = body.read(1).hex().upper()
+    body.seek(0)
+    row = None
+    if not is_json(body.read(_HEAD)):
+        text = partial(_text, body, len(codec.bom), codec.name, at)
+        row = row_at_end(text, delimiter)
+    place = "" if row is None else f" in row {row:,}" if row > 0 else " in the headings"
+    return f"byte {byte}{place} does not fit (byte {at + 1:,})"
 
 
 class _Span(io.RawIOBase):
-    """A body from some byte on, with a position of its own."""
+    """A body from some byte on, or a part of it, with a position of its own."""
 
-    def __init__(self, body: BinaryIO, start: int) -> None:
-        self._body, self._at = body, start
+    def __init__(self, body: BinaryIO, start: int, end: int | None) -> None:
+        self._body, self._at, self._end = body, start, end
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
         self._body.seek(self._at)
-        piece = self._body.read(len(buffer))
+        left = len(buffer) if self._end is None else min(len(buffer), self._end - self._at)
+        piece = self._body.read(left)
         buffer[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
 
 
-def _text(body: BinaryIO, start: int, codec: str) -> io.TextIOWrapper:
-    """Return the text from its beginning; only a line feed ends a line."""
-    span = io.BufferedReader(_Span(body, start), _PIECE)
+def _text(body: BinaryIO, start: int, codec: str, end: int | None = None) -> io.TextIOWrapper:
+    """Return the text from its beginning, up to a byte; only a line feed ends a line."""
+    span = io.BufferedReader(_Span(body, start, end), _PIECE)
     return io.TextIOWrapper(span, codec, "strict", newline="\n")
 
 
@@ -216,6 +333,7 @@ def _found(check: Callable[[NewFile], Found]) -> Table:
 
     try:
         form, headings, cells = check(new_file)
+        refuse_nul_in(headings)
         files.remove(cells)
     finally:
         for file in files:

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tap_perform.catalogue import documented_keys
-from tap_perform.columns import EXTRA, RESERVED, notes_on
+from tap_perform.columns import EXTRA, RESERVED, name_of, notes_on, some
 from tap_perform.rows import Rows
-from taps_common.errors import InterruptedRunError, ShapeError, TapError
-from taps_common.records.row_types import fields_of, json_schema
-from taps_common.sync.stream import Source
+from taps_common.errors import ShapeError, TapError
+from taps_common.records.row_types import json_schema
+from taps_common.sync.steps import Checkpoint, Plan, Write
+from taps_common.sync.stream import EndpointStream
 from taps_common.sync.unchanged import MAPPING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from tap_perform.downloads import Download
     from tap_perform.readers import Table
+    from tap_perform.settings import Clip
     from tap_perform.tables import Declared, Field
-    from tap_perform.tap import TapPerform
-    from taps_common.sync.state import Scope, Window
-    from taps_common.sync.concurrency import Walk
     from taps_common.sync.outcome import Outcome
-    from taps_common.sync.engine import Reading
-
-_MOST_NAMES = 20
-"""Columns that a message lists."""
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Scope
 
 
-class ClipStream(Source):
+class ClipOwner(Protocol):
+    """What the streams need of the tap."""
+
+    @property
+    def clips(self) -> list[Clip]:
+        """All clips of the settings, project by project."""
+
+    def downloads_of(self, stream: str) -> list[Download]:
+        """Return the responses of a stream's clips; they are waited for."""
+
+
+class ClipStream(EndpointStream):
     """The rows of a clip, project by project.
 
     Attributes:
@@ -39,40 +47,52 @@ class ClipStream(Source):
         own: names of the columns that the settings declare.
     """
 
-    tap: TapPerform
     fields: ClassVar[Mapping[str, Field]]
     declared: ClassVar[Declared]
     own: ClassVar[set[str]]
+    compares_rows = False  # a clip is skipped as a whole, before its rows are made
 
-    def partitions_in(self, scope: Scope, reading: Reading) -> Iterable[dict[str, str]]:
-        """Return the projects whose clip has to be sent."""
-        skipped = self.unchanged()
-        for project in skipped:
-            self.logger.info("%s: %s is unchanged and not sent again", self.name, project)
-        return [
-            {"project": one.clip.project}
-            for one in self._downloads()
-            if one.clip.project not in skipped
-        ]
+    @property
+    def owner(self) -> ClipOwner:
+        """The tap, as far as its streams know it."""
+        owner: Any = self.tap
+        found: ClipOwner = owner
+        return found
 
-    def walk(self, partition: Scope, window: Window | None, reading: Reading) -> Walk:
-        """Send the rows of a project's clip, which was asked for before."""
+    def write_schema(self) -> None:
+        """Write the SCHEMA message, unless no project's clip brought the table.
+
+        What came instead may have told discovery other columns, which a loader would add.
+        """
+        if self._tables():
+            super().write_schema()
+
+    # -- what is read ----------------------------------------------------------------------------
+
+    def scopes(self) -> Sequence[Scope]:
+        """Return the projects that have the clip."""
+        return [{"project": clip.project} for clip in self.owner.clips if clip.stream == self.name]
+
+    def restrictions(self, scope: Scope) -> Sequence[object]:
+        """Return the address of the clip: what it holds is chosen in Perform."""
+        return [clip.url for clip in self.owner.clips if self._is_of(clip, scope)]
+
+    def rows_before(self, scope: Scope) -> int | None:
+        """Return how many rows a clip had in the last run of an earlier release."""
+        found: int | None = self._last.get(scope["project"], {}).get("rows")
+        return found
+
+    def plan(self, scope: Scope, bounds: Bounds) -> Planning:
+        """Return the project, if its clip has to be sent."""
         yield from ()
-        one = next(d for d in self._downloads() if d.clip.project == partition["project"])
-        reading.outcome.progress.cost.add(one.cost)
-        try:
-            table = one.table()
-        except TapError as error:  # other projects have credentials of their own
-            raise TapError(str(error)) from None
-        self._forget(partition["project"], table)
-        try:
-            self._send(one, table, partition, reading)
-        finally:
-            one.close()
-        self._guard(one, table)
+        if scope["project"] in self.unchanged:
+            self.logger.info("%s: %s is unchanged and not sent again", self.name, scope["project"])
+            return Plan([])
+        spent = [self._download(scope).cost]
+        return Plan([dict(scope)], limit=self._first_time_empty(scope), spent=spent)
 
-    def shortfall(self, scope: Scope) -> str | None:
-        """Return whose clip came without any row for the first time: that may be a mistake."""
+    def _first_time_empty(self, scope: Scope) -> str | None:
+        """Return whose clips came without any row for the first time: that may be a mistake."""
         if not self.config["emit_activate_version_messages"]:
             return None
         empty = [
@@ -80,52 +100,23 @@ class ClipStream(Source):
             for project, table in self._tables().items()
             if not table.rows and project not in self._last
         ]
-        return f"no row came from {', '.join(empty)}, not before either" if empty else None
+        if scope["project"] not in empty:
+            return None
+        return f"no row came from {', '.join(empty)}, not before either"
 
-    def settle(self, outcome: Outcome) -> None:
-        """Keep what the next run compares with, once all projects were read."""
-        if outcome.failures or outcome.stop:
-            return
-        self.get_context_state({})["clips"] = {
-            project: {"rows": table.rows}
-            | ({"digest": self._digest(project, table)} if outcome.complete else {})
-            for project, table in self._tables().items()
-        }
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Write the rows of a project's clip, which was asked for before."""
+        one = self._download(partition)
+        table = one.table()
+        if self._forget(partition["project"], table):
+            yield Checkpoint()
+        try:
+            yield from self._write(one, table, bounds)
+        finally:
+            one.close()
 
-    @property
-    def skips_unchanged(self) -> bool:
-        """False: a clip is skipped as a whole, before its rows are made."""
-        return False
-
-    def unchanged(self) -> set[str]:
-        """Return the projects whose clip is what the last complete run sent.
-
-        Where rows that are gone are to be removed, a table is sent as a whole or not at all.
-        """
-        if not self.config["skip_unchanged"]:
-            return set()
-        same = {
-            project
-            for project, table in self._tables().items()
-            if self._last.get(project, {}).get("digest") == self._digest(project, table)
-        }
-        whole = len(same) == len(self._downloads())
-        whole = whole and self._last.keys() <= same  # or else a project was taken out
-        return same if whole or not self.config["emit_activate_version_messages"] else set()
-
-    def _forget(self, project: str, table: Table) -> None:
-        """Take the digest of a clip that changed out of the state before it is sent.
-
-        If the run is killed and the clip is changed back, it is not what the target has.
-        """
-        last = self._last.get(project, {})
-        if last.get("digest") not in {None, self._digest(project, table)}:
-            del last["digest"]
-            self.tap.save_state(now=True)
-
-    # -- one clip --------------------------------------------------------------------------------
-
-    def _send(self, one: Download, table: Table, partition: Scope, reading: Reading) -> None:
+    def _write(self, one: Download, table: Table, bounds: Bounds) -> Requests:
+        """Write the rows of a table, some at a time."""
         clip = one.clip
         if not table.headings and not table.rows:  # an empty JSON list
             return
@@ -133,7 +124,7 @@ class ClipStream(Source):
         rows = Rows(
             clip,
             table,
-            row=reading.fields,
+            row=bounds.row,
             fields=self.fields,
             keys=keys,
             trusted=self.declared.keys is not None or keys != documented_keys(self.name),
@@ -141,12 +132,9 @@ class ClipStream(Source):
         )
         for note in (*table.notes, *notes_on(rows.columns)):
             self.logger.info("%s: %s", clip, note)
-        kept = EXTRA in {field.encode_name for field in fields_of(reading.fields)}
-        self._report_columns(str(clip), rows, kept=kept)
+        self._report_columns(str(clip), rows, kept=EXTRA in bounds.columns)
         for batch in rows:
-            reading.accept(batch, partition)
-            if self.tap.session.cancelled.is_set():
-                raise InterruptedRunError("interrupted")
+            yield Write(batch)
         for note in rows.notes():
             self.logger.warning("%s: %s.", clip, note)
 
@@ -166,11 +154,11 @@ class ClipStream(Source):
                     "or its columns were renamed."
                 )
         if rows.missing:
-            names = _some(rows.missing)
+            names = some(rows.missing)
             self.logger.warning("%s: columns are missing, sent as null: %s", clip_name, names)
         if not rows.new:
             return
-        headings = _some([repr(column.heading) for column in rows.new])
+        headings = some([repr(column.heading) for column in rows.new])
         if self.config["on_new_column"] == "fail":
             raise ShapeError(
                 f"{clip_name} has columns that the catalog does not know: {headings}. Discover "
@@ -182,24 +170,46 @@ class ClipStream(Source):
             *(clip_name, what, headings),
         )
 
-    def _guard(self, one: Download, table: Table) -> None:
-        """Make sure that a clip did not shrink by more than the settings allow.
-
-        Raises:
-            ShapeError: it did; its rows were sent, but what lacks is not called deleted.
-        """
-        before = self._last.get(one.clip.project, {}).get("rows", 0)
-        allowed = self.config["max_shrink"]
-        if not self.config["emit_activate_version_messages"] or not before:
-            return
-        if (lost := 100 * (before - table.rows) / before) > allowed:
-            raise ShapeError(
-                f"{one.clip} shrank from {before:,} to {table.rows:,} rows, by {lost:.0f} %: its "
-                "rows were sent, but none that lacks was removed. If that is right, run once with "
-                f"max_shrink at 100; it is {allowed:g}."
-            )
-
     # -- all projects ----------------------------------------------------------------------------
+
+    def after_read(self, outcome: Outcome) -> None:
+        """Keep what the next run compares with, once all projects were read."""
+        if outcome.failures or outcome.stop:
+            return
+        self.get_context_state({})["clips"] = {
+            project: {"headings": self._names(project, table)}
+            | self._known_of(project, table, complete=outcome.complete)
+            for project, table in self._tables().items()
+        }
+
+    @cached_property
+    def unchanged(self) -> set[str]:
+        """The projects whose clip is what the last complete run sent."""
+        if not self.config["skip_unchanged"]:
+            return set()
+        return {
+            project
+            for project, table in self._tables().items()
+            if self._last.get(project, {}).get("digest") == self._digest(project, table)
+        }
+
+    def _known_of(self, project: str, table: Table, *, complete: bool) -> dict[str, Any]:
+        """Return what the state keeps of a clip; rows that were not all sent are no measure."""
+        if complete:
+            return {"rows": table.rows, "digest": self._digest(project, table)}
+        last = self._last.get(project, {})
+        return {"rows": last["rows"]} if "rows" in last else {}
+
+    def _forget(self, project: str, table: Table) -> bool:
+        """Take the digest of a clip that changed out of the state; return whether it was there.
+
+        If the run is killed and the clip is changed back, it is not what the target has.
+        """
+        last = self._last.get(project, {})
+        if last.get("digest") in {None, self._digest(project, table)}:
+            return False
+        del last["digest"]
+        return True
 
     @property
     def _last(self) -> Mapping[str, dict[str, Any]]:
@@ -207,9 +217,16 @@ class ClipStream(Source):
         last: dict[str, dict[str, Any]] = self.get_context_state({}).get("clips", {})
         return last
 
+    def _is_of(self, clip: Clip, scope: Scope) -> bool:
+        return clip.stream == self.name and clip.project == scope["project"]
+
+    def _download(self, scope: Scope) -> Download:
+        """Return the response of a project's clip."""
+        return next(one for one in self._downloads() if self._is_of(one.clip, scope))
+
     def _downloads(self) -> list[Download]:
-        """Return the answers of all projects; they are waited for."""
-        return self.tap.downloads_of(self.name)
+        """Return the responses of all projects; they are waited for."""
+        return self.owner.downloads_of(self.name)
 
     def _tables(self) -> dict[str, Table]:
         """Return the tables that came, by project."""
@@ -221,20 +238,19 @@ class ClipStream(Source):
                 continue
         return found
 
+    def _names(self, project: str, table: Table) -> list[str]:
+        """Return what the headings name; an empty JSON list has none and leaves the last ones."""
+        known: list[str] = self._last.get(project, {}).get("headings", [])
+        return sorted({*map(name_of, table.headings)}) or known
+
     def _digest(self, project: str, table: Table) -> str:
         """Return the digest of all that decides what is sent of a clip."""
-        (clip,) = (one.clip for one in self._downloads() if one.clip.project == project)
+        (clip,) = (clip for clip in self.owner.clips if self._is_of(clip, {"project": project}))
         selected = [name for name in self.schema["properties"] if self.selects((name,))]
         parts = (
-            *(self.tap.plugin_version, table.digest, json_schema(self.row), selected),
+            *(self.tap_version, table.digest, json_schema(self.row), selected),
             *(self.primary_keys, clip.date_format, self.config["on_bad_value"]),
             self.config["emit_activate_version_messages"],
             *(self.config.get(name) for name in MAPPING),
         )
         return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).hexdigest()
-
-
-def _some(names: Sequence[str]) -> str:
-    """Return names as a message lists them: the first ones, and how many there are beside."""
-    shown, more = names[:_MOST_NAMES], len(names) - _MOST_NAMES
-    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from functools import cached_property
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import typing as th
 
+from tap_perform.check import shape_of, state_of
 from tap_perform.client import service_of
 from tap_perform.discovery import Discovery, Tables, documented, needing_a_look
-from tap_perform.downloads import Downloads
+from tap_perform.downloads import Download, Downloads
+from tap_perform.expected import Expected
 from tap_perform.settings import clips_of, errors_of
 from tap_perform.streams import ClipStream
-from taps_common.errors import NotReadyError, StatusError, TapError
+from tap_perform.tables import fields_in
 from taps_common.cli.settings import request_settings
 from taps_common.cli.tap import ApiTap
+from taps_common.errors import TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.singerlib.catalog import CatalogEntry
 
-    from tap_perform.downloads import Download
     from tap_perform.settings import Clip
-    from taps_common.http.session import Service
-    from taps_common.sync.stream import Source, Table
+    from taps_common.http.request import Service
+    from taps_common.sync.stream import EndpointStream, RecordStream
 
 
 class TapPerform(ApiTap):
@@ -74,7 +75,7 @@ class TapPerform(ApiTap):
         ),
         th.Property(
             "stale_timeout",
-            th.NumberType(minimum=0),
+            th.NumberType(minimum=0, maximum=604800),
             default=1800,
             title="Wait for stale clips in seconds",
             description=(
@@ -90,6 +91,17 @@ class TapPerform(ApiTap):
             description=(
                 "'warn' leaves them out and says so, 'fail' fails the table, 'extra' keeps them "
                 "as JSON text in the column _extra."
+            ),
+        ),
+        th.Property(
+            "on_new_headings",
+            th.StringType(allowed_values=["fail", "accept"]),
+            default="fail",
+            title="Headings of another table",
+            description=(
+                "What is done with a clip that has fewer than half of the columns of the last run, "
+                "or at discovery none that is documented: 'fail' refuses it, 'accept' takes its "
+                "columns from then on. Set it for one run."
             ),
         ),
         th.Property(
@@ -113,16 +125,6 @@ class TapPerform(ApiTap):
             ),
         ),
         th.Property(
-            "max_shrink",
-            th.NumberType(minimum=0, maximum=100),
-            default=50,
-            title="Largest shrinkage in percent",
-            description=(
-                "With table versions: a clip that lost a larger part of its rows since the last "
-                "run fails, and nothing is removed. 100 allows anything."
-            ),
-        ),
-        th.Property(
             "skip_unchanged",
             th.BooleanType,
             default=False,
@@ -134,6 +136,12 @@ class TapPerform(ApiTap):
         ),
         *request_settings(timeout=300, concurrency=2),
     ).to_dict()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
+        state = kwargs.get("state")  # which the SDK loads after discovery only
+        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else {}
+        self._clips_sent = {stream: one.get("clips", {}) for stream, one in bookmarks.items()}
+        super().__init__(*args, **kwargs)
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
         """Return one sentence for each setting that cannot work, and fill in defaults."""
@@ -169,13 +177,24 @@ class TapPerform(ApiTap):
 
     def _ask_for(self, clips: Iterable[Clip], *, headings: bool = False) -> Downloads:
         return Downloads(
-            [*clips],
+            [Download(clip, self._expected(clip)) for clip in clips],
             workers=self.workers,
             clock=self.clock,
             session=self.session,
             logger=self.logger,
             timeout=self.config["stale_timeout"],
             headings=headings,
+        )
+
+    def _expected(self, clip: Clip) -> Expected:
+        entry = (self._entries or {}).get(clip.stream)
+        last = self._clips_sent.get(clip.stream, {}).get(clip.project, {}).get("headings", ())
+        return Expected.of(
+            clip,
+            fields_in(entry) if entry else (),
+            discovering=self._entries is None,
+            last=last,
+            accept=self.config["on_new_headings"] == "accept",
         )
 
     # -- tables ----------------------------------------------------------------------------------
@@ -185,8 +204,8 @@ class TapPerform(ApiTap):
         return self.input_catalog
 
     @property
-    def table_types(self) -> Sequence[type[Table]]:
-        """All tables: those of the settings, or the documented ones while there are none.
+    def stream_types(self) -> Sequence[type[RecordStream]]:
+        """All streams: those of the settings, or the documented ones while there are none.
 
         Raises:
             TapError: of no clip the columns can be told, or a setting cannot work.
@@ -240,13 +259,13 @@ class TapPerform(ApiTap):
         """Return the names of clips whose columns nobody knows: their rows are missing."""
         return list(self._found.unread)
 
-    def _sources(self) -> Iterator[Source]:
-        """Yield the tables, those first whose clips are ready."""
+    def endpoints(self) -> Iterator[EndpointStream]:
+        """Yield the streams, those first whose clips are ready."""
         for name in self.downloads.settled():
             stream = self.streams.get(name)
             if not isinstance(stream, ClipStream):  # nothing tells its columns: see `unread`
                 continue
-            if len(stream.unchanged()) == len(self.downloads_of(name)):
+            if len(stream.unchanged) == len(self.downloads_of(name)):
                 self.logger.info("%s is unchanged and not sent again (skip_unchanged)", name)
                 continue
             yield stream
@@ -298,9 +317,9 @@ class TapPerform(ApiTap):
                 project = one.clip.project
                 yield f"{project}:"
             try:
-                yield f"  {one.clip.stream}: ready, {_shape(one)}"
+                yield f"  {one.clip.stream}: ready, {shape_of(one)}"
             except TapError as error:
-                state = _state(error)
+                state = state_of(error)
                 yield f"  {one.clip.stream}: {state}: {error}"
                 failed += state not in {"stale", "not ready"}
         downloads.close()
@@ -316,26 +335,3 @@ class TapPerform(ApiTap):
 
 def _selected(entry: CatalogEntry) -> bool:
     return entry.metadata.resolve_selection()[()]
-
-
-def _shape(one: Download) -> str:
-    """Return what a clip's answer is, as far as it was taken."""
-    columns = f"{len(one.headings()):,} columns"
-    if one.cut:
-        return f"CSV, {columns}"
-    rows = one.table().rows
-    return f"{one.table().form}, {columns}, {rows:,} row{'s' if rows != 1 else ''}"
-
-
-def _state(error: TapError) -> str:
-    """Return in a word why a clip cannot be read."""
-    if isinstance(error, NotReadyError):
-        return "stale" if "is stale" in str(error) else "not ready"
-    if not isinstance(error, StatusError):
-        return "fails"
-    words: dict[int, str] = {
-        HTTPStatus.UNAUTHORIZED: "refused",
-        HTTPStatus.FORBIDDEN: "forbidden",
-        HTTPStatus.NOT_FOUND: "missing",
-    }
-    return words.get(error.status, "fails")

@@ -6,6 +6,12 @@ value, a body, personal data or a secret.
 
 from __future__ import annotations
 
+import re
+
+def without_addresses(error: Exception) -> str:
+    """Return the text of a library's error, each address in it replaced."""
+    return re.sub(r"\S+://[^\s'\"]+", "(an address)", str(error))
+
 
 class TapError(Exception):
     """Base of the errors whose text is meant for a person."""

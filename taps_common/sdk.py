@@ -10,6 +10,7 @@ import sys
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import click
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.mapper import SameRecordTransform
@@ -195,6 +196,12 @@ class SdkTap(Tap):
                 "Config validation failed", errors=errors, schema=self.config_jsonschema
             )
         return errors
+
+    def _setup_signal_handlers(self) -> None:
+        """Take the signals as a command only: elsewhere they belong to the program around."""
+        context = click.get_current_context(silent=True)
+        if context and context.command.callback == self.invoke:
+            super()._setup_signal_handlers()
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         self.interrupt(signum)

@@ -1,4 +1,4 @@
-"""What all tests share: the guard that keeps them offline, and fixtures."""
+"""What all tests share: the guard that keeps them offline, Hypothesis' profile, and fixtures."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ import os
 import runpy
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = ["tests.common.fixtures"]
 
 GUARD = Path(__file__).parent / "guard"
 
 runpy.run_path(str(GUARD / "sitecustomize.py"))
 os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), os.environ.get("PYTHONPATH", "")])
+
+settings.register_profile(
+    "on any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+    database=None,  # a folder that test runs side by side would share
+)
+settings.load_profile("on any machine")
 
 
 def pytest_collection_finish() -> None:

@@ -168,7 +168,7 @@ def _row(world: World, event: Event, kind: str, row_id: str, change: Change) -> 
             "id": row_id,
             "deletedAt": iso(change.deleted or 0),
             "deletionBinId": f"{row_id[:12]}de1e7ed0b140",
-            world.changes_code: kind,
+            **_type(world, kind),
             "document": document,
         }
     born = world.ledger.born(row_id) if change.created is None else change.created
@@ -176,9 +176,19 @@ def _row(world: World, event: Event, kind: str, row_id: str, change: Change) -> 
     return {
         **({} if world.changes_bare else document),
         "id": row_id,
-        world.changes_code: kind,
+        **_type(world, kind),
         "auditMetadata": {"createdAt": iso(born), "updatedAt": updated},
     }
+
+
+def _type(world: World, kind: str) -> dict[str, Json]:
+    spelled = {
+        "TIME_ENTRY": kind,
+        "TIMEENTRY": kind.replace("_", ""),
+        "time_entry": kind.lower(),
+        "none": None,
+    }[world.changes_type]
+    return {} if spelled is None else {world.changes_code: spelled}
 
 
 def _types(ask: Ask) -> list[str]:

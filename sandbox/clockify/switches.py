@@ -36,6 +36,8 @@ class Switches:
     """Wrap the entity-change feeds as `{"response": [...]}`, as the description has it."""
     changes_code: Literal["documentCode", "documentType"] = "documentCode"
     """Under which name a feed tells the type: the wire's or the guide's."""
+    changes_type: Literal["TIME_ENTRY", "TIMEENTRY", "time_entry", "none"] = "TIME_ENTRY"
+    """How a feed spells types, by the example of one; a public clone writes `TIMEENTRY`."""
     changes_first_page: Literal[0, 1] = 0
     """0 as the description's default, 1 as the guide's examples; page 0 is then page 1."""
     changes_span_days: int = 30

@@ -1,13 +1,12 @@
 """Approval requests, with the time entries and expenses they hold."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
 
 from tap_clockify.rows.common import (
     IsoDuration,
-    MinorUnitsAsDecimal,
+    MinorUnits,
     Period,
     ProjectInfo,
     Rate,
@@ -15,7 +14,7 @@ from tap_clockify.rows.common import (
 )
 from tap_clockify.rows.expenses import ExpenseCategory, ExpenseDay
 from tap_clockify.rows.projects import Tag
-from taps_common.records.row_types import Instant, Json, Row
+from taps_common.records.row_types import Instant, Json, Number, Row
 
 WallClock = Annotated[str, Meta(description="Wall clock of timeZone.")]
 Offset = Annotated[int, Meta(description="Seconds from UTC.")]
@@ -115,8 +114,8 @@ class ApprovalExpense(Row):
     isLocked: bool | None = None
     locked: bool | None = None
     notes: str | None = None
-    quantity: Decimal | None = None
-    total: MinorUnitsAsDecimal | None = None
+    quantity: Number | None = None
+    total: MinorUnits | None = None
     currency: str | None = None
     fileId: str | None = None
     fileName: str | None = None
@@ -138,9 +137,9 @@ class ApprovalRequest(Row):
     trackedTime: IsoDuration | None = None
     billableTime: IsoDuration | None = None
     breakTime: IsoDuration | None = None
-    billableAmount: MinorUnitsAsDecimal | None = None
-    costAmount: MinorUnitsAsDecimal | None = None
-    expenseTotal: MinorUnitsAsDecimal | None = None
+    billableAmount: MinorUnits | None = None
+    costAmount: MinorUnits | None = None
+    expenseTotal: MinorUnits | None = None
     entries: list[ApprovalEntry] | None = None
     expenses: list[ApprovalExpense] | None = None
 
@@ -180,8 +179,8 @@ class ApprovalRequestExpense(Row):
     isLocked: bool | None
     locked: bool | None
     notes: str | None
-    quantity: Decimal | None
-    total: MinorUnitsAsDecimal | None
+    quantity: Number | None
+    total: MinorUnits | None
     currency: str | None
     fileId: str | None
     fileName: str | None

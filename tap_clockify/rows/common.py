@@ -1,15 +1,13 @@
 """What rows of several areas hold."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
 
-from taps_common.records.row_types import Instant, Row
+from taps_common.records.row_types import Instant, Number, Row
 
-MinorUnits = Annotated[int, Meta(description="In minor units of the currency (cents).")]
-MinorUnitsAsDecimal = Annotated[
-    Decimal, Meta(description="In minor units of the currency (cents), possibly with a fraction.")
+MinorUnits = Annotated[
+    Number, Meta(description="In minor units of the currency (cents), possibly with a fraction.")
 ]
 IsoDuration = Annotated[str, Meta(description="ISO-8601 duration, such as PT1H30M.")]
 

@@ -1,12 +1,11 @@
 """Expenses and their categories."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
 
-from tap_clockify.rows.common import MinorUnits, MinorUnitsAsDecimal, ProjectInfo, TaskInfo
-from taps_common.records.row_types import Row
+from tap_clockify.rows.common import MinorUnits, ProjectInfo, TaskInfo
+from taps_common.records.row_types import Number, Row
 
 ExpenseDay = Annotated[str, Meta(description="A day (2026-01-31), or an instant that begins it.")]
 
@@ -36,8 +35,8 @@ class Expense(Row):
     isLocked: bool | None = None
     locked: bool | None = None
     notes: str | None = None
-    quantity: Decimal | None = None
-    total: MinorUnitsAsDecimal | None = None
+    quantity: Number | None = None
+    total: MinorUnits | None = None
     fileId: str | None = None
     fileName: str | None = None
     category: ExpenseCategory | None = None

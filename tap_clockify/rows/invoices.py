@@ -1,18 +1,17 @@
 """Invoices, their items and payments."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
 
 from tap_clockify.rows.common import MinorUnits
-from taps_common.records.row_types import Instant, Row
+from taps_common.records.row_types import Instant, Number, Row
 
-PercentTimes100 = Annotated[Decimal, Meta(description="Percent times 100: 1950 is 19.5 %.")]
+PercentTimes100 = Annotated[Number, Meta(description="Percent times 100: 1950 is 19.5 %.")]
 MinorUnitsTimes100 = Annotated[
-    int, Meta(description="In minor units times 100: 1050000 with USD is 105.00 USD.")
+    Number, Meta(description="In minor units times 100: 1050000 with USD is 105.00 USD.")
 ]
-Quantity = Annotated[int, Meta(description="amount is unitPrice * quantity / 100.")]
+Quantity = Annotated[Number, Meta(description="amount is unitPrice * quantity / 100.")]
 
 
 class InvoiceLine(Row):

@@ -4,17 +4,16 @@ Unlike elsewhere, durations are seconds. Where names that were seen on the wire 
 the published description, both are accepted: `_id` and `id`, `isLocked` and `locked`.
 """
 
-from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta, field
 
-from tap_clockify.rows.common import MinorUnitsAsDecimal
+from tap_clockify.rows.common import MinorUnits
 from tap_clockify.rows.expenses import ExpenseDay
 from tap_clockify.rows.members import UserCustomFieldValue
-from taps_common.records.row_types import Instant, Json, Row
+from taps_common.records.row_types import Instant, Json, Number, Row
 
-Seconds = Annotated[int, Meta(description="In seconds.")]
+Seconds = Annotated[Number, Meta(description="In seconds.")]
 ReportedId = Annotated[str, Meta(description="Copy of _id where it came by this name.")]
 
 
@@ -38,7 +37,7 @@ class ReportedAmount(Row):
     """What an entry is worth, by kind of amount: EARNED, COST or PROFIT."""
 
     type: str | None = None
-    value: MinorUnitsAsDecimal | None = None
+    value: MinorUnits | None = None
 
 
 class ReportedCustomField(Row):
@@ -85,7 +84,7 @@ class DetailedReportEntry(Row):
     approvalRequestId: str | None = None
     amount: (
         Annotated[
-            Decimal,
+            Number,
             Meta(
                 description="What is earned, in minor units of the currency (cents), possibly with "
                 "a fraction; null where the key's role may not see amounts."
@@ -94,7 +93,7 @@ class DetailedReportEntry(Row):
         | None
     ) = None
     rate: (
-        Annotated[Decimal, Meta(description="Per hour, in minor units of the currency (cents).")]
+        Annotated[Number, Meta(description="Per hour, in minor units of the currency (cents).")]
         | None
     ) = None
     currency: str | None = None
@@ -150,8 +149,8 @@ class ReportedExpense(Row):
     categoryHasUnitPrice: bool | None = None
     notes: str | None = None
     billable: bool | None = None
-    quantity: Decimal | None = None
-    amount: MinorUnitsAsDecimal | None = None
+    quantity: Number | None = None
+    amount: MinorUnits | None = None
     currency: str | None = None
     fileId: str | None = None
     fileName: str | None = None

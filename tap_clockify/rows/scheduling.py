@@ -1,12 +1,11 @@
 """Scheduling: what is planned, and how it adds up."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
 
 from tap_clockify.rows.common import Period
-from taps_common.records.row_types import Instant, Row
+from taps_common.records.row_types import Instant, Number, Row
 
 
 class Assignment(Row):
@@ -26,7 +25,7 @@ class Assignment(Row):
     taskId: str | None = None
     taskName: str | None = None
     billable: bool | None = None
-    hoursPerDay: Decimal | None = None
+    hoursPerDay: Number | None = None
     period: Period | None = None
     startTime: Annotated[str, Meta(description="Time of day, hh:mm:ss.")] | None = None
     note: str | None = None
@@ -61,7 +60,7 @@ class ProjectAssignmentTotal(Row):
     clientName: str | None = None
     taskId: str | None = None
     taskName: str | None = None
-    totalHours: Decimal | None = None
+    totalHours: Number | None = None
     assignments: list[AssignmentDay] | None = None
     milestones: list[Milestone] | None = None
 
@@ -70,7 +69,7 @@ class PlannedDay(Row):
     """Hours that are planned for a member on a day."""
 
     date: Instant | None = None
-    totalHours: Decimal | None = None
+    totalHours: Number | None = None
 
 
 class UserCapacityTotal(Row):
@@ -81,7 +80,7 @@ class UserCapacityTotal(Row):
     userName: str | None = None
     userImage: str | None = None
     userStatus: str | None = None
-    capacityPerDay: Annotated[Decimal, Meta(description="In seconds: 25200 is 7 hours.")] | None = (
+    capacityPerDay: Annotated[Number, Meta(description="In seconds: 25200 is 7 hours.")] | None = (
         None
     )
     workingDays: (
@@ -97,4 +96,4 @@ class UserCapacityDay(Row):
     workspaceId: str
     userId: str
     date: Instant | None
-    totalHours: Decimal | None
+    totalHours: Number | None

@@ -1,15 +1,14 @@
 """Holidays and time off: policies, requests, balances and what they were assigned."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
 
 from tap_clockify.rows.common import Period
-from taps_common.records.row_types import Instant, Row
+from taps_common.records.row_types import Instant, Number, Row
 
-InTimeUnit = Annotated[Decimal, Meta(description="In days or hours, as the policy's time unit.")]
+InTimeUnit = Annotated[Number, Meta(description="In days or hours, as the policy's time unit.")]
 
 
 class DatePeriod(Row):
@@ -47,7 +46,7 @@ class PolicyApproval(Row):
 class AutomaticAccrual(Row):
     """What balances under a policy grow by."""
 
-    amount: Decimal | None = None
+    amount: Number | None = None
     period: str | None = None
     timeUnit: str | None = None
 
@@ -55,7 +54,7 @@ class AutomaticAccrual(Row):
 class NegativeBalance(Row):
     """How far below zero balances under a policy may go."""
 
-    amount: Decimal | None = None
+    amount: Number | None = None
     period: str | None = None
     shouldReset: bool | None = None
     timeUnit: str | None = None

@@ -289,7 +289,7 @@ class ByChanges(ClockifyStream):
             if refused and missing and not changes.alive:
                 raise TapError(str(refused))
             ids = missing if len(missing) < len(ids) and changes.alive else []
-            yield Again()
+            yield Again(goes_on=True)
 
     def _batches(
         self, partition: Partition, ids: Sequence[str], note: Any  # noqa: ANN401 - of `Fetch`

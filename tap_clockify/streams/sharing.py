@@ -8,7 +8,7 @@ from tap_clockify import rows
 from tap_clockify.permissions import PermittedStream
 
 if TYPE_CHECKING:
-    from taps_common.http.session import Service
+    from taps_common.http.request import Service
 
 
 class Webhooks(PermittedStream):

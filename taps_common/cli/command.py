@@ -10,8 +10,10 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 import msgspec
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MappingError
+from singer_sdk.plugin_base import SingerCommand
 
+from taps_common.cli.logs import keep_discreet
 from taps_common.errors import TapError
 from taps_common.sdk import SdkTap
 
@@ -48,6 +50,8 @@ def one_sentence() -> Iterator[None]:
         yield
     except TapError as error:
         raise RunFailedError(str(error)) from error
+    except MappingError as error:  # quotes the settings at most
+        raise RunFailedError(f"stream_maps: {error}") from error
 
 
 class CommandTap(SdkTap):
@@ -72,6 +76,9 @@ class CommandTap(SdkTap):
     def get_singer_command(cls) -> click.Command:
         """Return the command line: the SDK's, and `--check`."""
         command = super().get_singer_command()
+        assert isinstance(command, SingerCommand)  # noqa: S101 - narrows the type, cannot fail
+        keep_discreet(cls.logger)
+        command.excepthook = sys.excepthook  # type: ignore[assignment]  # or it takes that back
         command.params.append(
             click.Option(
                 ["--check"],

@@ -6,6 +6,7 @@ import json
 import math
 import os
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -68,7 +69,7 @@ def request_settings(*, timeout: float = 120, concurrency: int = 4) -> list[th.P
         ),
         th.Property(
             "request_timeout",
-            th.NumberType(exclusive_minimum=0),
+            th.NumberType(exclusive_minimum=0, maximum=86400),
             default=timeout,
             title="Request timeout in seconds",
             description="Seconds to wait for a connection, and between two parts of an answer.",
@@ -82,7 +83,7 @@ def request_settings(*, timeout: float = 120, concurrency: int = 4) -> list[th.P
         ),
         th.Property(
             "max_requests_per_second",
-            th.NumberType(exclusive_minimum=0),
+            th.NumberType(minimum=0.001, maximum=10000),  # type: ignore[arg-type]  # a number
             title="Requests per second",
             description="At most so many requests a second. Empty sets no limit.",
         ),
@@ -102,6 +103,17 @@ def request_settings(*, timeout: float = 120, concurrency: int = 4) -> list[th.P
                 "Write ACTIVATE_VERSION after a complete read of a table, so that the target "
                 "removes (or flags) rows that are gone at the source. Never after a failed or "
                 "partial read."
+            ),
+        ),
+        th.Property(
+            "max_shrink",
+            th.NumberType(minimum=0, maximum=100),
+            default=50,
+            title="Largest shrinkage in percent",
+            description=(
+                "With table versions: a table that lost a larger part of its rows since its last "
+                "version, as a whole or in a workspace or project, fails, and nothing is removed. "
+                "100 allows anything."
             ),
         ),
     ]
@@ -129,6 +141,7 @@ def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]
     A sentence never quotes the value of a secret.
     """
     properties: dict[str, dict[str, Any]] = schema["properties"]
+    config |= {name: plain(config[name]) for name in config.keys() - _FOR_EXPRESSIONS}
     for name, described in properties.items():
         if config.get(name) in (None, ""):
             config.pop(name, None)
@@ -148,6 +161,22 @@ def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]
     if unsendable := header_error(config, "user_agent"):
         errors.append(unsendable)
     return errors + _number_errors(config) + _date_errors(config)
+
+
+def plain(value: object) -> object:
+    """Return a setting with numbers that every library takes, at any depth.
+
+    The SDK reads fractions in JSON as Decimal, which sockets, locks and floats do not go with. A
+    whole number with a point is a whole number.
+    """
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, Decimal | float):
+        number = float(value)
+        return int(number) if number.is_integer() else number
+    return value
 
 
 def unknown_settings(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
@@ -176,7 +205,7 @@ def environment_errors(prefix: str, schema: dict[str, Any]) -> list[str]:
         text = os.environ.get(variable)
         if text is None:
             continue
-        if "integer" in described.get("type", ()) and not text.strip().lstrip("-").isdigit():
+        if "integer" in described.get("type", ()) and not _is_whole(text):
             errors.append(f"{variable} must be a whole number, not {text!r}.")
         if "boolean" in described.get("type", ()) and text.lower() not in _BOOLEANS:
             errors.append(f"{variable} must be true or false, not {text!r}.")
@@ -238,6 +267,9 @@ def header_error(config: dict[str, Any], name: str) -> str | None:
     return None
 
 
+_FOR_EXPRESSIONS = {"stream_maps", "stream_map_config"}
+"""Settings of the SDK whose numbers go into expressions, beside the Decimals of records."""
+
 _BOOLEANS = {"true", "1", "yes", "on", "false", "0", "no", "off"}
 
 _KINDS = {
@@ -291,7 +323,7 @@ def _number_errors(config: dict[str, Any]) -> list[str]:
     return [
         f"{name} must be a number, not {value}."
         for name, value in config.items()
-        if isinstance(value, float) and not math.isfinite(value)
+        if isinstance(value, float) and math.isnan(value)  # which no bound keeps out
     ]
 
 
@@ -303,9 +335,17 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _number(text: str) -> float | str:
+def _is_whole(text: str) -> bool:
     try:
-        return float(text)
+        int(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _number(text: str) -> object:
+    try:
+        return plain(float(text))
     except ValueError:
         return text
 

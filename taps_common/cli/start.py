@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -26,7 +27,12 @@ def tells_version(name: str) -> bool:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Import within a block; what is imported stays, so it is never searched for garbage."""
+    """Import within a block; what is imported stays, so it is never searched for garbage.
+
+    Until the tap takes signals, Ctrl-C ends the process without a traceback, unless it is ignored.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.disable()
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,15 @@ if TYPE_CHECKING:
     from taps_common.http.request import Service
 
 
+SAME_SIGNAL = 3.0
+"""Seconds after a signal within which others are the same one: Meltano's SIGTERM follows the
+terminal's SIGINT by 20 ms on a quiet machine."""
+
+OBEYED_WITHIN = 5.0
+"""Seconds after a signal within which the process ends, whatever it waits for. If a loader dies of
+the same Ctrl-C, Meltano takes nothing from the tap any more, and waits until that has ended."""
+
+
 class ApiTap(CommandTap):
     """A tap over an HTTP API."""
 
@@ -47,9 +57,11 @@ class ApiTap(CommandTap):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
         self._signal = 0
+        self._signalled = 0.0
         self._emits = False
         if kwargs.get("parse_env_config"):
             prefix = f"{self.name.upper().replace('-', '_')}_"
+            self.append_builtin_config(self.config_jsonschema)
             forget_empty_variables(prefix, self.config_jsonschema)
             if errors := environment_errors(prefix, self.config_jsonschema):
                 raise ConfigValidationError(
@@ -189,6 +201,7 @@ class ApiTap(CommandTap):
             RunFailedError: something could not be read; all else was.
         """
         self._emits = True
+        session = self.session  # there before a signal needs it
         try:
             self._read_all()
         except TapError as error:
@@ -198,10 +211,13 @@ class ApiTap(CommandTap):
             raise RunFailedError(str(error)) from error
         except FatalError as error:
             raise RunFailedError(str(error)) from error
+        else:
+            session.close()
+            self.run.checkpoints.write_requests()
+            self._end_run()
         finally:
-            self.session.close()
-        self.run.checkpoints.write_requests()
-        self._end_run()
+            session.close()
+            self._emits = False
 
     def _read_all(self) -> None:
         """Read the selected streams, until one of them ends the run."""
@@ -214,12 +230,31 @@ class ApiTap(CommandTap):
                 break
 
     def interrupt(self, signum: int) -> None:
-        """Stop after the page that is being written; a second signal stops at once."""
-        if self._signal or not self._emits:
+        """Stop after the page that is being written; at once if nothing is read yet.
+
+        Ctrl-C in a terminal reaches the tap as SIGINT, and as the SIGTERM of the Meltano that was
+        interrupted too: what follows within `SAME_SIGNAL` is the same signal. What follows later
+        ends the process at once, and so does a page that the loader does not take.
+
+        Raises:
+            InterruptedRunError: this thread waited for an answer.
+        """
+        now = self.clock.monotonic()
+        if self._signal:
+            if now - self._signalled > SAME_SIGNAL:
+                os._exit(128 + self._signal)
+            return
+        self._signal, self._signalled = signum, now
+        if not self._emits:
             sys.exit(128 + signum)
-        self._signal = signum
+        self.clock.call_after(OBEYED_WITHIN, self._leave)
         self.logger.warning("Signal %s: stopping after this page; what was read is kept.", signum)
         self.session.close()
+
+    def _leave(self) -> None:
+        """End the process as it is, unless the run ended: it may be stuck for good."""
+        if self._emits:
+            os._exit(128 + self._signal)
 
     def _is_under_way(self, stream: EndpointStream) -> bool:
         """Return whether an interrupted run left a part of a stream: that comes first.

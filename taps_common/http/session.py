@@ -84,7 +84,8 @@ class Session:
         self.retries_errors = True
         self.cancelled = threading.Event()
         self._pools: dict[str, urllib3.PoolManager] = {}
-        logging.getLogger("urllib3").setLevel(logging.INFO)  # its DEBUG lines hold whole URLs
+        self._main_waits = False
+        logging.getLogger("urllib3").setLevel(logging.ERROR)  # warnings hold whole URLs too
 
     def send(self, request: Request, cost: Cost | None = None) -> Response:
         """Send a request, and again while the error may pass; return the complete answer.
@@ -101,8 +102,17 @@ class Session:
             QuotaError: the quota is used up and the tap was told to stop then.
             InterruptedRunError: the run was cancelled while it waited.
         """
-        service = request.service or self._service
         cost = cost or Cost()
+        if threading.current_thread() is not threading.main_thread():
+            return self._send(request, cost)
+        self._main_waits = True
+        try:
+            return self._send(request, cost)
+        finally:
+            self._main_waits = False
+
+    def _send(self, request: Request, cost: Cost) -> Response:
+        service = request.service or self._service
         address, origin = self._address(request, service), origin_of(service.base_url)
         tries = 0
         while True:
@@ -126,8 +136,15 @@ class Session:
             self._sleep(wait, cost)
 
     def close(self) -> None:
-        """Wake whoever waits, so that threads end soon."""
+        """Wake whoever waits, so that threads end soon.
+
+        Raises:
+            InterruptedRunError: a signal's handler called it in the main thread while that waited
+                for an answer: nothing else would wake it.
+        """
         self.cancelled.set()
+        if self._main_waits:
+            raise InterruptedRunError("interrupted")
 
     def _address(self, request: Request, service: Service) -> str:
         """Return the whole address of a request.

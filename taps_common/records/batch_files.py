@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from upath import UPath
 
-from taps_common.errors import FatalError
+from taps_common.errors import FatalError, without_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,7 +107,8 @@ class Storage:
             ) from error
         except Exception as error:
             raise FatalError(
-                f"batch_config.storage.root cannot be written: {error}. Name a folder that can be."
+                f"batch_config.storage.root cannot be written: {without_addresses(error)}. "
+                "Name a folder that can be."
             ) from error
 
     def files(self, tap: str, table: str) -> Files:
@@ -130,8 +131,8 @@ class Storage:
             if not isinstance(error, Exception):
                 raise
             raise FatalError(
-                f"A file of batch_config cannot be written: {error}. The state covers what was "
-                "written before; the next run goes on there."
+                f"A file of batch_config cannot be written: {without_addresses(error)}. The state "
+                "covers what was written before; the next run goes on there."
             ) from error
         return str(path.as_uri())
 

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timezone
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from math import isfinite
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -137,10 +138,12 @@ class LineEncoder:
         self._head = b'{"type":"RECORD","stream":%b,"record":' % _encoder.encode(stream)
         self._version = b"" if version is None else b',"version":%d' % version
         paths = _paths(row)
-        self._deselected = [names for path, names, _ in paths if not selected(path)]
-        self._bare = not any(selected(path) for path, _, _ in paths)
+        self._deselected = [names for path, names in paths if not selected(path)]
+        self._bare = not any(selected(path) for path, _ in paths)
         self._row = row
-        self._decimals = [names for _, names, field in paths if _holds_decimals(field.type)]
+        self._decimals = [
+            (field.name, *below) for field in fields_of(row) for below in _decimals(field.type)
+        ]
 
     def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
         """Return one RECORD per row, each ending in a newline; nothing for no rows.
@@ -242,38 +245,42 @@ def clear(rows: Iterable[Row], paths: Iterable[Breadcrumb]) -> None:
                 setattr(holder, name, msgspec.UNSET)
 
 
-def _all_finite(rows: Iterable[Row], path: Breadcrumb) -> bool:
-    """Tell whether a field holds no infinity and no NaN, in any row; a list is taken as if it did.
+def _all_finite(rows: Iterable[Row], path: Iterable[str | None]) -> bool:
+    """Return whether a field, by its path of `_decimals`, holds no infinity and no NaN in any row.
 
     Only decimals that came as text can be one: JSON has no such numbers.
     """
-    value_of = attrgetter(".".join(path))
-    try:
-        values = filter(None, map(value_of, rows))
-        return all(map(Decimal.is_finite, values))
-    except (AttributeError, TypeError):  # an object on the way is missing, or it is a list
-        return False
+    values: Iterable[Any] = rows
+    for name in path:
+        inner = map(attrgetter(name), values) if name else chain.from_iterable(values)
+        values = filter(None, inner)
+    return all(value.is_finite() for value in values if type(value) is Decimal)
 
 
-def _holds_decimals(info: types.Type) -> bool:
-    """Tell whether values of a field are decimals, or lists of them."""
+def _decimals(info: types.Type) -> Iterator[tuple[str | None, ...]]:
+    """Yield where decimals are in values of a type: names that Python has, None for a list."""
     if isinstance(info, types.Metadata):
-        return _holds_decimals(info.type)
-    if isinstance(info, types.UnionType):
-        return any(map(_holds_decimals, info.types))
-    if isinstance(info, types.ListType):
-        return _holds_decimals(info.item_type)
-    return isinstance(info, types.DecimalType)
+        yield from _decimals(info.type)
+    elif isinstance(info, types.UnionType):
+        for member in info.types:
+            yield from _decimals(member)
+    elif isinstance(info, types.ListType):
+        yield from ((None, *below) for below in _decimals(info.item_type))
+    elif isinstance(info, types.StructType):
+        for field in info.fields:
+            yield from ((field.name, *below) for below in _decimals(field.type))
+    elif isinstance(info, types.DecimalType):
+        yield ()
 
 
 def _paths(
     row: type[msgspec.Struct], crumb: Breadcrumb = (), names: Breadcrumb = ()
-) -> list[tuple[Breadcrumb, Breadcrumb, types.Field]]:
+) -> list[tuple[Breadcrumb, Breadcrumb]]:
     """Return the paths of all fields, as the service and as Python names them, innermost first."""
-    paths: list[tuple[Breadcrumb, Breadcrumb, types.Field]] = []
+    paths: list[tuple[Breadcrumb, Breadcrumb]] = []
     for field in fields_of(row):
         here, name = (*crumb, field.encode_name), (*names, field.name)
         if nested := nested_row(field.type):
             paths += _paths(nested.cls, here, name)
-        paths.append((here, name, field))
+        paths.append((here, name))
     return paths

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
@@ -28,6 +29,10 @@ Json: TypeAlias = Annotated[
     ),
 ]
 """A value whose kind the service does not fix, kept as it came."""
+
+
+Number: TypeAlias = Annotated[int | Decimal, msgspec.Meta(extra_json_schema={"type": "number"})]
+"""A number with all its digits, in JSON or as text; a whole one is an `int`, which costs less."""
 
 
 Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]

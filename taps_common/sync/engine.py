@@ -19,6 +19,7 @@ from taps_common.sync import state, table_versions
 from taps_common.sync.alternatives import Alternatives
 from taps_common.sync.concurrency import ask_in_turn, interleave
 from taps_common.sync.failures import FailurePolicy
+from taps_common.sync.max_shrink import RowCounts
 from taps_common.sync.outcome import Outcome
 from taps_common.sync.page_checks import PageChecks
 from taps_common.sync.progress import Progress
@@ -147,6 +148,7 @@ class StreamRead:
         self._checks = PageChecks(stream, self._decoder, self.outcome, run.logger)
         self._alternatives = Alternatives(stream, self._checks, run.logger)
         self._failures = FailurePolicy(run.session)
+        self._counts = RowCounts(stream, self.outcome)
         self._unchanged = unchanged_rows(stream, tables, run.checkpoints, self.outcome)
         self._version: int | None = None
         self._to_close: list[tuple[Scope, Window]] = []
@@ -182,7 +184,9 @@ class StreamRead:
             metrics.enter_context(table.get_sync_timer())
         reads = [self._open(scope) for scope in self._stream.scopes()]
         windows = [read.window for read in reads]
-        self._version = table_versions.version_of(self._stream, windows, self._run)
+        self._version = table_versions.version_of(
+            self._stream, self._tables, windows, self._run
+        )
         self._begin_tables()
         return reads
 
@@ -219,6 +223,7 @@ class StreamRead:
     def _read_scope(self, read: ScopeRead) -> None:
         """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
         read.failures = len(self.outcome.failures)
+        self._counts.begin_scope(read.scope, read.window)
         try:
             self._plan(read)
         except SkippedError as skip:
@@ -246,6 +251,10 @@ class StreamRead:
         plan = read.plan = ask_in_turn(exchange, self._send)
         if plan.limit:
             self.outcome.skip(plan.limit)
+        for cost in plan.spent:
+            self.outcome.progress.cost.add(
+                requests=cost.requests, size=cost.size, waited=cost.waited
+            )
         if plan.ids is not None:
             self.lists[_key(read.scope)] = dict(plan.ids)
         if (window := read.window) is not None:
@@ -266,10 +275,11 @@ class StreamRead:
         failed = len(self.outcome.failures) > read.failures
         came = len(window.done) > read.done
         if not failed and read.skip is None:
-            if self._version is None or self._stream.sliced:
+            if self._version is None:
                 self._move_bookmark(read.scope, window)
-            else:  # until all are read, so that a run that goes on has the same version
-                self._keep_progress(read.scope, window)
+            else:  # once the version is active: a run that goes on has the same one
+                if not self._stream.sliced:
+                    self._keep_progress(read.scope, window)
                 self._to_close.append((read.scope, window))
         elif not failed:
             if window.done:  # of an interrupted read: it goes on once the scope may be read
@@ -305,6 +315,7 @@ class StreamRead:
         for partition, error in self._interleaved(read, left):
             begun = self._checks.end_partition(partition)
             failure = self._write_rest(partition) or error
+            self._counts.end(partition, whole=failure is None)
             if failure is None:
                 self._failures.succeeded()
                 self._mark_done(read, partition)
@@ -388,6 +399,7 @@ class StreamRead:
             until=self._run.end,
             began=window.began if window else self._run.clock.now(),
             columns=self._columns,
+            row=self._decoder.narrowed,
             tables=tuple(self._tables),
             options=options,
             details=read.plan.details,
@@ -399,7 +411,7 @@ class StreamRead:
         if isinstance(step, Ask):
             return (yield from self._alternatives.exchange(read.scope, partition, step.request))
         if isinstance(step, Again):
-            return self._begin_again(partition)
+            return self._begin_again(partition, goes_on=step.goes_on)
         if isinstance(step, Checkpoint):
             return self._checkpoint(read)
         if isinstance(step, Write):
@@ -416,14 +428,16 @@ class StreamRead:
         """Write the state at once; with a version that goes on, after the version's message."""
         self._run.checkpoints.write(now=read.window is None or read.window.version is None)
 
-    def _begin_again(self, partition: Partition) -> None:
+    def _begin_again(self, partition: Partition, *, goes_on: bool = False) -> None:
         """Have pages come again that came before, of a partition that begins anew."""
+        if not goes_on:
+            self._counts.begin_again(partition)
         if self._checks.end_partition(partition) and self._unchanged:
             self._unchanged.begin_again()
 
     def _write(self, read: ScopeRead, partition: Partition, step: Write) -> Page:
         page = Page(b"", last=True)
-        if isinstance(step.rows, bytes):
+        if isinstance(step.rows, bytes) and step.request:
             page.records = step.rows
             self._take(read, partition, page, Fetch(step.request, step.each))
         else:
@@ -489,7 +503,7 @@ class StreamRead:
             window.saw(ident, self._stream.latest(rows), unfinished)
         if self._unchanged:
             rows = self._unchanged.changed(rows, ident, window)
-        self._emit(rows)
+        self._emit(rows, partition)
         self.outcome.progress.tick()
 
     def _within_dates(self, rows: Rows, since: datetime | None) -> Rows:
@@ -506,18 +520,19 @@ class StreamRead:
             or ((low is None or at >= low) and (end is None or at < end))
         ]
 
-    def _emit(self, rows: Rows) -> None:
+    def _emit(self, rows: Rows, partition: Partition) -> None:
         now = self._run.clock.now()
         # Children first: encoding a row drops the fields that only its children wanted.
         pages = [(table, self._checks.rows_of(table, rows)) for table in self._tables]
         for table, page in pages:
             table.emit(page, now)
+            self._counts.add(partition, table, len(page))
 
     def _write_rest(self, partition: Partition) -> TapError | None:
         """Write what was kept of a partition that ended; return what went wrong."""
         try:
             if self._unchanged:
-                self._emit(self._unchanged.rest(self._stream.partition_id(partition)))
+                self._emit(self._unchanged.rest(self._stream.partition_id(partition)), partition)
         except TapError as error:
             return error
         return None
@@ -530,15 +545,23 @@ class StreamRead:
             table.end(metrics)
             self.outcome.counts[table.name] = table.count
         if self._version is not None:
-            complete = self.outcome.complete
-            table_versions.activate(self._version, self._tables, self._checks, complete=complete)
+            table_versions.activate(
+                self._version,
+                self._tables,
+                self._checks,
+                self._counts,
+                complete=self.outcome.complete,
+            )
         if self._unchanged:
             self._unchanged.keep()
 
     def _save(self) -> None:
         """Move the bookmarks that waited for the versions, and write the state."""
         for scope, window in self._to_close if self.outcome.stop is None else ():
-            self._move_bookmark(scope, window)
+            if self._counts.doubted:  # a later run has to read all of it again
+                state.drop_progress(self._states(scope))
+            else:
+                self._move_bookmark(scope, window)
         self._stream.after_read(self.outcome)
         if self._tables and (self._run.tap.state.get("bookmarks") or not self.outcome.failures):
             self._run.checkpoints.write(now=True)

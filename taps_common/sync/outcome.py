@@ -35,6 +35,7 @@ class Outcome:
         repeated: rows that came twice in one partition.
         unchanged: rows that were not sent, since the last run sent them as they are.
         blank: rows left out because a part of their key is empty, by child table.
+        compared: rows at the last table version and now, by table that was compared with it.
     """
 
     progress: Progress
@@ -46,6 +47,7 @@ class Outcome:
     repeated: int = 0
     unchanged: int = 0
     blank: dict[str, int] = field(default_factory=dict)
+    compared: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -78,7 +80,7 @@ class Outcome:
         A list that was only read for others has no table: they say what they miss without it.
         """
         progress = self.progress
-        written = ", ".join(f"{name} {count:,}" for name, count in self.counts.items())
+        written = ", ".join(map(self._written, self.counts))
         logger.info(
             "%s: %s rows read (%s), %s, %.1f s",
             progress.name,
@@ -103,3 +105,11 @@ class Outcome:
             where = ", ".join(f"{name} {value}" for name, value in scope.items())
             logger.error("%s failed%s: %s", progress.name, where and f" ({where})", error)
         return list(self.counts) if self.failures else []
+
+    def _written(self, table: str) -> str:
+        """Return how many rows of a table were written, and how many it had before and has now."""
+        text = f"{table} {self.counts[table]:,}"
+        if table not in self.compared:
+            return text
+        before, now = self.compared[table]
+        return f"{text} [{before:,} before, {now:,} now]"

@@ -11,8 +11,9 @@ is a partition in the SDK's format, with three keys of our own:
 - `walk`: what an interrupted read had done: `start`, `end` and `cursor` (the dates that bounded
   it and the replication key; under others it is not resumed), `since` (its lower bound), `began`
   (when it started), `version` (its table version), `done` (ids of the partitions it had finished),
-  `latest` (latest cursor it saw), `open` (the open rows it saw, as in `unfinished`) and `stalled`
-  (runs that got nowhere with it).
+  `latest` (latest cursor it saw), `open` (the unfinished rows it saw, as in `unfinished`), `stalled`
+  (runs that got nowhere with it) and `rows` (how many rows the finished partitions have, by table;
+  those of earlier releases have none).
   Only a read from the beginning is resumed.
 """
 
@@ -49,6 +50,7 @@ class Window:
         latest: latest cursor seen.
         open: partition id -> earliest unfinished row seen.
         stalled: runs in a row that got nowhere with this read.
+        rows: table -> rows of the partitions that are finished; None where they are not known.
     """
 
     since: datetime | None
@@ -63,6 +65,7 @@ class Window:
     latest: datetime | None = None
     open: dict[str, datetime] = field(default_factory=dict)
     stalled: int = 0
+    rows: dict[str, int] | None = field(default_factory=dict)
 
     def saw(self, partition: str, latest: datetime | None, unfinished: datetime | None) -> None:
         """Note the latest cursor of some rows, and the cursor of the earliest unfinished one."""
@@ -139,6 +142,7 @@ def keep_progress(states: Iterable[ScopeState], window: Window) -> None:
         "latest": _text(window.latest),
         "open": _texts(window.open),
         "stalled": window.stalled,
+        "rows": window.rows if window.rows is None else dict(window.rows),
     }
     for state in states:
         state["walk"] = walk
@@ -213,6 +217,7 @@ def _resume(window: Window, walk: ScopeState) -> None:
     window.latest = from_text(walk["latest"]) if walk["latest"] else None
     window.open = {key: from_text(text) for key, text in walk["open"].items()}
     window.stalled = walk["stalled"]
+    window.rows = None if walk.get("rows") is None else dict(walk["rows"])
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -26,6 +26,7 @@ from taps_common.http.request import Request
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from taps_common.http.cost import Cost
     from taps_common.sdk import SdkStream
     from taps_common.sync.state import Window
 
@@ -91,17 +92,23 @@ class Write(NamedTuple):
 
     Attributes:
         rows: rows of the stream's type, or a JSON array of records.
-        request: what messages name as their source.
+        request: what messages name as the source of a JSON array.
         each: as in `Fetch`.
     """
 
     rows: Rows | bytes
-    request: Request
+    request: Request | None = None
     each: Callable[[Rows], Rows] = _all
 
 
 class Again(NamedTuple):
-    """The partition begins again: pages may come that came before."""
+    """The partition begins again: pages may come that came before.
+
+    Attributes:
+        goes_on: whether it goes on about where it ended, instead of at its first page.
+    """
+
+    goes_on: bool = False
 
 
 class Checkpoint(NamedTuple):
@@ -131,6 +138,7 @@ class Plan:
         dated: whether the dates of the settings bound the rows; not where changes are read, which
             go out whatever their date: an edit may move a row out of the dates, where the target
             has it.
+        spent: what was spent on the scope before it was planned.
         covered: ids of partitions that the bookmark goes on to speak for without being read.
         details: what the stream has to know when it reads the partitions.
     """
@@ -141,6 +149,7 @@ class Plan:
     latest: datetime | None = None
     ids: Mapping[str, object] | None = None
     dated: bool = True
+    spent: Sequence[Cost] = ()
     covered: Sequence[str] = ()
     details: Any = None
 
@@ -155,6 +164,7 @@ class Bounds:
         until: upper bound from the settings, exclusive.
         began: when the read began; a bookmark never passes it.
         columns: names of the columns that are decoded.
+        row: type of the rows, with these columns only.
         tables: the tables that are written.
         options: the alternative that is taken: what an option is called, and its value.
         details: what the plan says the stream has to know.
@@ -166,6 +176,7 @@ class Bounds:
     until: datetime | None
     began: datetime
     columns: frozenset[str]
+    row: Any = None
     tables: Sequence[SdkStream] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     details: Any = None

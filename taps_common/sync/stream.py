@@ -199,6 +199,14 @@ class EndpointStream(RecordStream):
         """Return what a bookmark covers each: all of it, unless a tap says otherwise."""
         return [{}]
 
+    def restrictions(self, scope: Scope) -> Sequence[object]:
+        """Return the values of the settings that decide which rows of a scope are read."""
+        return [self.config.get("start_date"), self.config.get("end_date")]
+
+    def rows_before(self, scope: Scope) -> int | None:
+        """Return how many rows of a scope the state of an earlier release names, if it does."""
+        return None
+
     def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return the partitions of a scope; may ask questions.
 

@@ -536,7 +536,7 @@ values = st.recursive(
 encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=150)
 @given(st.dictionaries(plain_names, values, max_size=5))
 def test_all_forms_say_the_same(fields: dict[str, Any]) -> None:
     text = encoder.encode(fields).decode()

@@ -330,7 +330,7 @@ def test_a_setting_that_does_not_go_with_the_service_is_named(
 
 places = st.integers(0, 2**32)
 styles = st.sampled_from(STYLES)
-lightly = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+lightly = settings(max_examples=150)
 
 
 def assert_read_or_refused(body: bytes) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
@@ -230,10 +230,6 @@ def bodies(made: Sequence[Sequence[Row]], how: str) -> list[bytes]:
 selections = st.frozensets(st.sampled_from(PATHS), max_size=12)
 quickly = settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # shrinking takes minutes; add Phase.shrink to look into a failure
 )
 

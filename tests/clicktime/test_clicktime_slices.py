@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import sandbox
@@ -35,10 +35,6 @@ ONLY: dict[str, Any] = {"entity_sets": ["TimeEntries"]}
 
 often = settings(
     max_examples=150,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
 )
 
 
@@ -650,6 +646,24 @@ def test_a_version_comes_after_all_slices_and_is_theirs(start: Callable[..., Acc
     assert kinds[-2:] == ["ACTIVATE_VERSION", "ACTIVATE_VERSION"]
     assert kinds.count("ACTIVATE_VERSION") == 2
     assert len({m["version"] for m in run.of("RECORD") + run.of("ACTIVATE_VERSION")}) == 1
+
+
+def test_slices_that_lost_too_many_rows_are_all_read_again(start: Callable[..., Account]) -> None:
+    """No bookmark before the version is active: nothing would ask for the rest again."""
+    account = start()
+    given: dict[str, Any] = {"entity_sets": ["TimeEntries"], "page_size": 10, **VERSIONS}
+    state = account.run(**given).ok().state
+    for name in ("replication_key", "replication_key_value"):
+        del state["bookmarks"]["time_entries"][name]
+    for row in true_rows(account.world, "time_entries")[5:]:
+        account.world.delete_entry(row["ID"])
+    for _ in range(2):
+        run = account.run(state=state, **given)
+        state = run.state
+        assert (run.code, run.versioned) == (1, []), "nor what is made of the same pages"
+        assert "time_entries shrank from 300 to 5 rows" in run.log
+        assert "replication_key_value" not in state["bookmarks"]["time_entries"]
+    assert "time_entries" in account.run(state=state, max_shrink=100, **given).ok().versioned
 
 
 @pytest.mark.parametrize("bounds", [{"start_date": "2026-07-01"}, {"end_date": "2026-09-30"}])

@@ -49,8 +49,12 @@ def world(account: Account) -> World:
         {"changes_envelope": True, "changes_code": "documentType", "changes_first_page": 1},
         {"changes_bare": True},
         {"batch_limit": 3, "changes_limit": 50},
+        {"changes_type": "TIMEENTRY"},
+        {"changes_type": "time_entry", "changes_code": "documentType"},
+        {"changes_type": "none"},
+        {"changes_type": "none", "changes_bare": True},
     ],
-    ids=["wire", "documented", "bare", "small"],
+    ids=["wire", "documented", "bare", "small", "joined", "lower", "untyped", "untyped-bare"],
 )
 def test_inserts_edits_and_deletions_of_any_age_arrive(
     account: Account, world: World, switches: dict[str, Any]
@@ -126,6 +130,58 @@ def test_what_was_created_just_before_a_run_and_then_deleted_is_gone(
     run = later(account, copy, run).ok()
     assert held(copy) == truth(world)
     assert "recent" not in str(later(account, copy, run).ok().state)
+
+
+@pytest.mark.parametrize("spelled", ["TIME_ENTRY", "none"])
+def test_a_deletion_may_have_the_id_of_its_bin_and_no_moment(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch, spelled: str
+) -> None:
+    """What the removed document calls its own id is the entry's."""
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    send = Session.send
+
+    def sent(session: Session, request: Request) -> Response:
+        response = send(session, request)
+        if not str(request).endswith("/deleted"):
+            return response
+        rows = msgspec.json.decode(response.body)
+        rows = [{**row, "id": row["deletionBinId"], "deletedAt": None} for row in rows]
+        return replace(response, body=msgspec.json.encode(rows))
+
+    monkeypatch.setattr(Session, "send", sent)
+    world.switch(changes_type=spelled)
+    *_, deleted, _ = change(world)
+    run = later(account, copy, run).ok()
+    assert held(copy) == truth(world)
+    (gone,) = [row["id"] for row in run.records(TABLE) if row["_sdc_deleted_at"]]
+    assert gone == deleted
+
+
+def test_what_the_feeds_name_and_nobody_explains_is_said(account: Account, world: World) -> None:
+    """No type, and no document that looks like an entry: that is no proof of a deletion."""
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    world.switch(changes_type="none")
+    account.fault("/entities/deleted", "replace", field="document", value={"name": "a client"})
+    deleted = next(ident for (ident,) in truth(world))
+    world.delete_entry(deleted)
+    run = later(account, copy, run).ok()
+    assert held(copy).keys() - truth(world).keys() == {(deleted,)}
+    (line,) = [line for line in run.log.splitlines() if "neither came nor are called" in line]
+    assert f"workspace {world.main_id} name " in line
+    assert deleted in line
+    assert "a client" not in run.log
+
+
+def test_a_row_of_another_type_is_not_taken_for_an_entry(account: Account, world: World) -> None:
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    account.fault("/entities/deleted", "replace", field="documentCode", value="PROJECTS")
+    world.delete_entry(next(ident for (ident,) in truth(world)))
+    run = later(account, copy, run).ok()
+    assert run.records(TABLE) == []
+    assert BATCH not in account.templates()
 
 
 # -- what it costs ---------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from tests.clockify.runs import (
     discovered,
     true_rows,
 )
-from tests.common.runs import Run, installed
+from tests.common.runs import PATIENCE, Run, installed, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -363,9 +362,15 @@ EAGER = (
 
 
 def interrupted(
-    account: Account, command_line: list[str], sign: int, until: Callable[[list[str]], bool]
+    account: Account,
+    command_line: list[str],
+    far_enough: Callable[[list[str]], bool],
+    *signs: int,
 ) -> Run:
-    """Start a command, send it a signal once its output is far enough."""
+    """Start a command, send it signals at once when its output is far enough.
+
+    Half a megabyte is left to be written then: it cannot end before, as the pipe holds it up.
+    """
     with subprocess.Popen(
         [*command_line, "--config", "ENV"],
         env=account.environment(max_concurrency=1, emit_activate_version_messages=True),
@@ -377,11 +382,12 @@ def interrupted(
         lines: list[str] = []
         for line in process.stdout:
             lines.append(line)
-            if until(lines):
+            if far_enough(lines):
                 break
-        process.send_signal(sign)
+        for sign in signs:
+            process.send_signal(sign)
         lines += process.stdout.readlines()
-        code = process.wait(timeout=60)
+        code = process.wait(PATIENCE)
     whole = [line for line in lines if line.endswith("\n")]
     return Run("".join(whole).encode(), "", code)
 
@@ -395,7 +401,7 @@ def some_members_done(lines: list[str]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("sign", "command_line", "until"),
+    ("sign", "command_line", "far_enough"),
     [
         (signal.SIGTERM, [COMMAND], some_entries_out),
         (signal.SIGINT, [COMMAND], some_entries_out),
@@ -407,11 +413,11 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
     start: Callable[..., Account],
     sign: signal.Signals,
     command_line: list[str],
-    until: Callable[[list[str]], bool],
+    far_enough: Callable[[list[str]], bool],
 ) -> None:
-    account, twin = (start(members=40, entries=400, latency_ms=20) for _ in range(2))
+    account, twin = (start(members=40, entries=400) for _ in range(2))
     copied = Copy()
-    first = copied.load(interrupted(account, command_line, sign, until))
+    first = copied.load(interrupted(account, command_line, far_enough, sign))
     assert first.code == (-sign if sign == signal.SIGKILL else 128 + sign)
     assert not any(name.startswith("time_") for name in first.versioned)
     assert account.templates().count(ENTRIES) < 44
@@ -429,20 +435,52 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
     assert {"time_entries", "time_entry_tags"} <= set(second.versioned)
 
 
-def test_a_signal_during_the_first_request_ends_the_command(account: Account) -> None:
-    account.fault("v1/workspaces", "hang", seconds=600)
-    process = subprocess.Popen(
+def test_ctrl_c_under_meltano_keeps_what_was_read(start: Callable[..., Account]) -> None:
+    """The terminal sends SIGINT to all, and so Meltano sends SIGTERM."""
+    account = start(members=40, entries=400)
+    run = interrupted(account, [COMMAND], some_entries_out, signal.SIGINT, signal.SIGTERM)
+    assert run.code == 128 + signal.SIGINT
+    assert run.messages[-1]["type"] == "STATE"
+    assert any(
+        one.get("walk", {}).get("done")
+        for one in run.state["bookmarks"]["time_entries"]["partitions"]
+    )
+
+
+def test_a_signal_ends_a_command_whose_output_nobody_takes(start: Callable[..., Account]) -> None:
+    """Meltano takes none any more once the loader ended; a page is more than a pipe holds."""
+    account = start(members=2, entries=2000)
+    with subprocess.Popen(
         [COMMAND, "--config", "ENV"],
         env=account.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout
+        while b'"RECORD","stream":"time_entries"' not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(PATIENCE) == 128 + signal.SIGINT
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_signal_during_the_first_request_ends_the_command(
+    account: Account, concurrency: int
+) -> None:
+    account.fault("v1/workspaces", "hang", seconds=10 * PATIENCE)
+    process = subprocess.Popen(
+        [COMMAND, "--config", "ENV"],
+        env=account.environment(max_concurrency=concurrency, request_timeout=10 * PATIENCE),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not account.requests() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        until(lambda: account.requests() or process.poll() is not None)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 143, "it does not wait for the answer"
+        assert process.wait(PATIENCE) == 143, "it does not wait for the answer"
     finally:
         process.kill()
         process.wait()

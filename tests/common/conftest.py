@@ -11,6 +11,7 @@ from taps_common.http.request import Service
 from taps_common.http.session import Session
 from taps_common.http.rate_limit import RateLimit
 from tests.common.doubles import FakeClock
+from tests.common.runs import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ def connect(server: Server, clock: FakeClock) -> Callable[..., Session]:
         )
         ordinary: dict[str, Any] = {
             "user_agent": "tap-test/1",
-            "timeout": 5.0,
+            "timeout": PATIENCE,
             "max_retries": 2,
             "pace": RateLimit(),
             "clock": clock,

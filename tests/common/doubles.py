@@ -18,11 +18,11 @@ from tap_clockify.tap import TapClockify
 from taps_common.cli.command import RunFailedError
 from taps_common.errors import InterruptedRunError
 from taps_common.http.request import Request, Response
+from taps_common.http.cost import Cost
+from tests.common.runs import until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from taps_common.http.cost import Cost
+    from collections.abc import Callable, Mapping
 
 NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
 
@@ -34,6 +34,7 @@ class FakeClock:
         self.moment = NOW
         self.seconds = 1000.0
         self.waits: list[float] = []
+        self.due: list[tuple[float, Callable[[], object]]] = []
 
     def now(self) -> datetime:
         return self.moment
@@ -44,6 +45,9 @@ class FakeClock:
     def wait(self, seconds: float, cancelled: threading.Event) -> None:
         self.waits.append(seconds)
         self.turn(seconds)
+
+    def call_after(self, seconds: float, function: Callable[[], object]) -> None:
+        self.due.append((seconds, function))
 
     def turn(self, seconds: float) -> None:
         """Let time pass."""
@@ -64,9 +68,8 @@ class Answers:
     by_path: dict[str, Any]
     sent: list[Request] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
-    retries_errors: bool = True
 
-    def send(self, request: Request, cost: Cost | None = None) -> Response:
+    def send(self, request: Request) -> Response:
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")
         self.sent.append(request)
@@ -81,9 +84,10 @@ class Answers:
         if isinstance(found, Exception):
             raise found
         headers = {} if last is None else {"Last-Page": str(last).lower()}
-        if cost is not None:
-            cost.add(requests=1, size=len(found))
-        return Response(found, headers)
+        return Response(found, headers, Cost(requests=1, size=len(found)))
+
+    def begin(self, request: Request) -> bool:
+        return False
 
     def close(self) -> None:
         self.cancelled.set()
@@ -151,15 +155,21 @@ def run_tap(
     *,
     state: dict[str, Any] | None = None,
     kind: type[TapClockify] = TapClockify,
+    before: Callable[[TapClockify], object] | None = None,
     **config: object,
 ) -> Run:
-    """Run a tap to its end over made-up answers; a tuple of names selects these streams."""
+    """Run a tap to its end over made-up answers; a tuple of names selects these streams.
+
+    `before` is called with the tap before it reads.
+    """
     settings = {"api_key": "key-secret", "max_concurrency": 1, **config}
     if isinstance(catalog, tuple):
         catalog = catalog_of(kind(config=dict(settings)), *catalog)
     tap = kind(config=settings, catalog=catalog, state=state)
     tap.clock = clock
     tap.__dict__["session"] = answers if isinstance(answers, Answers) else Answers(answers)
+    if before:
+        before(tap)
     raw = io.BytesIO()
     error: BaseException | None = None
     with contextlib.redirect_stdout(io.TextIOWrapper(raw, encoding="utf-8", write_through=True)):
@@ -242,6 +252,11 @@ class Server:
         with contextlib.suppress(BrokenPipeError):  # who asked did not wait for it
             handler.wfile.write(answer.body[: len(answer.body) - answer.cut])
         handler.close_connection = bool(answer.cut)
+
+    def targets(self, number: int) -> list[str]:
+        """Wait until so many requests came; return what was asked."""
+        until(lambda: len(self.seen) >= number)
+        return [seen.target for seen in self.seen]
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
+import sys
+import threading
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +27,23 @@ def own_signal_handlers() -> Iterator[None]:
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True)
+def own_hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command takes the hooks for what is logged and for errors; give them back."""
+    hooks: list[tuple[Any, str]] = [
+        (sys, "excepthook"),
+        (sys, "unraisablehook"),
+        (threading, "excepthook"),
+        (warnings, "formatwarning"),
+        (logging, "raiseExceptions"),
+    ]
+    for module, name in hooks:
+        monkeypatch.setattr(module, name, getattr(module, name))
+    factory = logging.getLogRecordFactory()
+    yield
+    logging.setLogRecordFactory(factory)
 
 
 @pytest.fixture

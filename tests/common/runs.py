@@ -7,8 +7,10 @@ import io
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -24,7 +26,7 @@ from singer_sdk import Tap
 from taps_common.errors import TapError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from threading import Event
 
     from sandbox import Sandbox
@@ -36,6 +38,26 @@ State = dict[str, Any]
 Number = type[float | Decimal]
 
 NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
+
+
+PATIENCE = 300.0
+"""Seconds after which a test that hangs fails; a machine however busy needs less."""
+
+
+def until(happens: Callable[[], object]) -> None:
+    """Wait for what a thread or another process does."""
+    end = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)  # noqa: TID251 - the one place that looks again and again
+
+
+@contextlib.contextmanager
+def nobody() -> Iterator[str]:
+    """An address of this machine at which nobody listens, nor another test meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
 
 
 class TurningClock:
@@ -54,6 +76,9 @@ class TurningClock:
     def wait(self, seconds: float, cancelled: Event) -> None:
         self.waits.append(seconds)
         self.time += timedelta(seconds=seconds)
+
+    def call_after(self, seconds: float, function: Callable[[], object]) -> None:
+        """Leave it: nothing here takes that long."""
 
 
 def turning(kind: type[AnyTap], clock: TurningClock) -> type[AnyTap]:
@@ -213,7 +238,7 @@ def command(
         env=dict(environment),
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return Run(done.stdout, done.stderr.decode(), done.returncode, number=number)
 

@@ -21,6 +21,7 @@ from taps_common.errors import (
 from taps_common.sync.concurrency import LANES, Workers, drive
 from taps_common.http.request import Request, Response
 from taps_common.http.cost import Cost
+from tests.common.runs import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +49,7 @@ def walks(lengths: list[int], read: list[str]) -> Iterator[tuple[int, Walk]]:
 def workers(
     count: int,
     send: Callable[[Request], Response] = answered,
-    now: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = lambda: 0.0,
 ) -> Workers:
     return Workers(send, count, threading.Event(), now)
 
@@ -62,7 +63,7 @@ LENGTHS = [random.Random(7).randrange(6) for _ in range(60)]
 
 def test_the_order_of_pages_and_ends_does_not_depend_on_the_workers() -> None:
     def slowly(request: Request) -> Response:
-        time.sleep(random.random() / 500)
+        time.sleep(random.random() / 500)  # noqa: TID251 - answers overtake each other
         return answered(request)
 
     seen = []
@@ -86,33 +87,23 @@ def test_pages_of_one_walk_come_in_their_order(count: int) -> None:
 
 @pytest.mark.parametrize("count", WORKERS)
 def test_answers_under_way_are_bounded_and_used(count: int) -> None:
-    lock, sent, most = threading.Lock(), [0], [0]
+    """All workers must be sending before any answer comes."""
+    lock, together = threading.Lock(), threading.Barrier(count)
+    sent, most = [0], [0]
     read: list[str] = []
 
     def counting(request: Request) -> Response:
         with lock:
             sent[0] += 1
+            first = sent[0] <= count
             most[0] = max(most[0], sent[0] - len(read))
-        time.sleep(0.001)
+        if first:
+            together.wait(PATIENCE)
         return answered(request)
 
     list(drive(walks([4] * 40, read), workers(count, counting)))
-    assert most[0] <= count + 1
-    assert most[0] >= min(count, 4)
-
-
-@pytest.mark.parametrize("count", WORKERS)
-def test_requests_are_sent_side_by_side(count: int) -> None:
-    """All workers must be sending before any answer comes."""
-    together = threading.Barrier(count)
-
-    def meeting(request: Request) -> Response:
-        together.wait(5)
-        return answered(request)
-
-    read: list[str] = []
-    list(drive(walks([1] * 16, read), workers(count, meeting)))
-    assert len(read) == 16
+    assert count <= most[0] <= count + 1
+    assert len(read) == 160
 
 
 @pytest.mark.parametrize("count", [1, 4])
@@ -232,14 +223,12 @@ def test_cancelling_ends_a_wait_for_an_answer_that_does_not_come() -> None:
     cancelled, hold = threading.Event(), threading.Event()
 
     def hanging(request: Request) -> Response:
-        hold.wait(60)
+        cancelled.set()
+        hold.wait(PATIENCE)
         return answered(request)
 
     read: list[str] = []
-    threading.Timer(0.05, cancelled.set).start()
-    started = time.monotonic()
     ends = list(drive(walks([1, 1], read), Workers(hanging, 2, cancelled)))
-    assert time.monotonic() - started < 30
     assert [type(error) for _, error in ends] == [InterruptedRunError] * 2
     assert read == []
     hold.set()
@@ -292,7 +281,7 @@ def test_an_error_that_was_foreseen_reaches_its_walk() -> None:
 def arrived(crew: Workers, path: str, *, whole: bool = True) -> None:
     """Foresee a request, and wait for what it brings."""
     foresee(crew, path, whole=whole)
-    crew._foreseen[Request(path).identity].answer.exception(60)  # noqa: SLF001 - waits for either
+    crew._foreseen[Request(path).identity].answer.exception(PATIENCE)  # noqa: SLF001 - waits for either
 
 
 @pytest.mark.parametrize(
@@ -357,7 +346,7 @@ def test_an_answer_that_comes_as_its_wait_ends_is_taken(monkeypatch: pytest.Monk
                 raise FutureTimeoutError
             return found
 
-    monkeypatch.setattr("taps_common.sync.concurrency.Future", Late)
+    monkeypatch.setattr("taps_common.fetch.Future", Late)
     read: list[str] = []
     assert list(drive(walks([2], read), workers(2))) == [(0, None)]
     assert read == ["0/0", "0/1"]

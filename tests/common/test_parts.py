@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taps_common.records import codec
@@ -50,7 +50,6 @@ def decoder() -> PageDecoder[Thing]:
 
 
 @given(things=st.lists(THINGS, max_size=12), size=st.integers(1, 120), wide=st.booleans())
-@settings(deadline=None)
 def test_parts_are_the_page(things: Sequence[dict[str, Any]], size: int, *, wide: bool) -> None:
     """Wherever a page is cut, and whatever looks like a row in it."""
     page = json.dumps(things, separators=None if wide else (",", ":"), ensure_ascii=False).encode()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -17,7 +18,7 @@ from taps_common.errors import (
     UnreachableError,
 )
 from taps_common.http.cost import Cost
-from taps_common.sync.checkpoints import STATE_EVERY
+from taps_common.cli.tap import OBEYED_WITHIN, SAME_SIGNAL, STATE_EVERY
 from tests.common.doubles import (
     ENTRIES,
     PROJECTS,
@@ -275,14 +276,16 @@ def test_a_walk_between_other_dates_is_not_resumed(clock: FakeClock) -> None:
 
 
 def test_a_signal_ends_the_run_after_a_page_and_keeps_what_was_read(clock: FakeClock) -> None:
+    taps: list[TapClockify] = []
+
     def signalled(request: Request) -> bytes:
         if request.values["userId"] == "u2":
-            signal.raise_signal(signal.SIGTERM)
+            taps[0].interrupt(signal.SIGTERM)
         return body(entry(f"e-{request.values['userId']}", "2026-09-14T08:00:00Z"))
 
     answers = Answers(one_workspace(("u1", "u2", "u3")) | {ENTRIES: signalled})
     config: dict[str, Any] = {"max_requests_per_hour": 1000, "emit_activate_version_messages": True}
-    run = run_tap(clock, answers, TIMES, **config)
+    run = run_tap(clock, answers, TIMES, before=taps.append, **config)
     assert isinstance(run.error, SystemExit)
     assert run.error.code == 128 + signal.SIGTERM
     assert asked(answers) == ["u1", "u2"]
@@ -290,6 +293,60 @@ def test_a_signal_ends_the_run_after_a_page_and_keeps_what_was_read(clock: FakeC
     assert mark(run.state)["walk"]["done"] == ["u1", "u2"]
     assert run.messages[-1]["type"] == "STATE"
     assert run.of_type("ACTIVATE_VERSION") == []
+
+
+class LeftError(Exception):
+    """The process would have ended, with this exit code."""
+
+
+def left(code: int) -> NoReturn:
+    raise LeftError(code)
+
+
+@pytest.mark.parametrize(
+    ("later", "graceful"), [(0.0, True), (SAME_SIGNAL, True), (SAME_SIGNAL + 0.1, False)]
+)
+def test_signals_soon_after_the_first_are_the_same(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch, later: float, graceful: bool
+) -> None:
+    """Meltano's SIGTERM follows the SIGINT of a terminal, or comes before it."""
+    monkeypatch.setattr(os, "_exit", left)
+
+    def signalled(_: Request) -> bytes:
+        signal.raise_signal(signal.SIGTERM)
+        clock.turn(later)
+        signal.raise_signal(signal.SIGINT)
+        return body(entry("e", "2026-09-14T08:00:00Z"))
+
+    answers = Answers(one_workspace(("u1", "u2")) | {ENTRIES: signalled})
+    if not graceful:
+        with pytest.raises(LeftError, match=str(128 + signal.SIGTERM)):
+            run_tap(clock, answers, TIMES)
+        return
+    run = run_tap(clock, answers, TIMES, max_requests_per_hour=1000)
+    assert isinstance(run.error, SystemExit)
+    assert run.error.code == 128 + signal.SIGTERM
+    assert mark(run.state)["walk"]["done"] == ["u1"]
+    assert run.messages[-1]["type"] == "STATE"
+
+
+def test_a_run_that_does_not_end_after_a_signal_is_ended(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "_exit", left)
+
+    def signalled(_: Request) -> bytes:
+        signal.raise_signal(signal.SIGTERM)
+        ((seconds, leave),) = clock.due
+        assert seconds == OBEYED_WITHIN
+        with pytest.raises(LeftError, match=str(128 + signal.SIGTERM)):
+            leave()
+        return b"[]"
+
+    answers = Answers(one_workspace() | {ENTRIES: signalled})
+    assert isinstance(run_tap(clock, answers, TIMES).error, SystemExit)
+    ((_, leave),) = clock.due
+    leave()  # the run has ended: whoever ran it lives on
 
 
 # -- table versions ------------------------------------------------------------------------------
@@ -441,7 +498,7 @@ def test_a_run_that_dies_between_workspaces_goes_on_with_its_version(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No bookmark stands for a workspace before the version that its rows carry is active."""
-    monkeypatch.setattr("taps_common.cli.tap.STATE_EVERY", 0.0)
+    monkeypatch.setattr("taps_common.tap.STATE_EVERY", 0.0)
     config: dict[str, Any] = {"emit_activate_version_messages": True}
     two = {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from tap_clockify.streams.by_changes import FROM_FEEDS
@@ -55,6 +55,7 @@ moments = st.sampled_from(
 WRONG: dict[str, list[Any]] = {
     "string": [5, 1.5, True, [], {"a": "b"}],
     "integer": ["5", 1.5, False, [1], {}],
+    "number": ["x", "NaN", False, [1], {}],
     "boolean": ["true", 0, 1, [], {}],
     "array": ["x", 0, {"0": 1}, True],
     "object": ["x", 0, [1], True],
@@ -78,6 +79,7 @@ def values(schema: Schema) -> st.SearchStrategy[Any]:
         scalars: dict[str, st.SearchStrategy[Any]] = {
             "string": texts,
             "integer": whole,
+            "number": st.one_of(whole, digits),
             "boolean": st.booleans(),
         }
         right, wrong = scalars[kinds[0]], WRONG[kinds[0]]
@@ -194,7 +196,9 @@ def fitted(value: Any, schema: Schema) -> Any:  # noqa: PLR0911 - any JSON
     if isinstance(value, bool):
         return value if "boolean" in kinds else None
     if isinstance(value, int):
-        return value if "integer" in kinds else None
+        return value if {"integer", "number"} & {*kinds} else None
+    if isinstance(value, Decimal):
+        return value if "number" in kinds else None
     if isinstance(value, str):
         return value if "string" in kinds else None
     if isinstance(value, dict) and "object" in kinds:
@@ -381,10 +385,6 @@ def as_value(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]
 HOW = st.sampled_from(["compact", "spread", "ascii"])
 quickly = settings(
     max_examples=20,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # shrinking takes minutes; add Phase.shrink to look into a failure
 )
 
@@ -494,3 +494,16 @@ def test_flattening_is_applied() -> None:
     )
     record = run.records("projects")[0]
     assert (record["hourlyRate__amount"], record["hourlyRate__currency"]) == (5, "EUR")
+
+
+@pytest.mark.parametrize("kind", [TapClockify, SlowTap])
+def test_what_is_no_number_is_null_in_lists_as_well(kind: type[TapClockify]) -> None:
+    page = (
+        b'[{"id":"u1","memberships":[{"costRate":{"amount":"NaN"}},{"costRate":{"amount":1.5}}]}]'
+    )
+    answers = {WORKSPACES: b'[{"id":"w1"}]', USERS: page}
+    run = run_tap(FakeClock(), answers, ("users",), kind=kind)
+    assert b"NaN" not in run.lines
+    (row,) = run.records("users")
+    amounts = [one["costRate"]["amount"] for one in row["memberships"]]
+    assert amounts == [None, Decimal("1.5")]

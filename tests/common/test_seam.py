@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 from singer_sdk import Stream, Tap
 from singer_sdk import typing as th
@@ -22,7 +23,9 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 import tap_clockify
 import taps_common
+from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
+from tap_perform.tap import TapPerform
 from taps_common.sdk import SdkStream, SdkTap
 from taps_common.sdk import LineWriter
 from tests.common.doubles import (
@@ -38,6 +41,8 @@ from tests.common.doubles import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from taps_common.cli.tap import ApiTap
 
 
 class BareStream(Stream):
@@ -77,7 +82,7 @@ def private_names(path: Path) -> set[str]:
 def own_names(path: Path) -> set[str]:
     """Names that a module which subclasses nothing of the SDK gives its own objects."""
     text = path.read_text(encoding="utf-8")
-    if "taps_common.sdk" in text or "singer_sdk" in text:
+    if "taps_common.seam" in text or "singer_sdk" in text:
         return set()
     return {
         node.attr
@@ -98,6 +103,7 @@ PRIVATE = {
     "_config",
     "_generate_record_messages",
     "_handle_termination",
+    "_setup_signal_handlers",
     "_stream_version",
     "_sync_records",
     "_tap",
@@ -316,12 +322,22 @@ def made(**config: object) -> TapClockify:
 
 
 def test_signals_reach_the_tap() -> None:
-    tap = made()
+    with click.Context(TapClockify.get_singer_command()):
+        tap = made()
     caught: list[int] = []
     tap.interrupt = caught.append  # type: ignore[method-assign,assignment]  # a double
     signal.raise_signal(signal.SIGTERM)
     signal.raise_signal(signal.SIGINT)
     assert caught == [signal.SIGTERM, signal.SIGINT]
+
+
+@pytest.mark.parametrize("kind", [TapClockify, TapClickTime, TapPerform])
+def test_who_makes_a_tap_keeps_the_signals(kind: type[ApiTap]) -> None:
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    with click.Context(click.Command("of-another-program")):
+        kind(config={}, validate_config=False)
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_settings_that_are_normalised_are_the_settings_of_the_run() -> None:

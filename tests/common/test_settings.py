@@ -42,6 +42,7 @@ def test_defaults_are_filled_in() -> None:
         "max_concurrency": 4,
         "max_retries": 5,
         "emit_activate_version_messages": False,
+        "max_shrink": 50,
         "skip_unchanged": False,
     }
 

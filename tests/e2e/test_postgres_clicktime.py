@@ -89,6 +89,24 @@ def test_a_full_refresh_with_versions_removes_what_is_gone_unless_it_fails(
 
 
 @GROUP
+def test_sets_that_answer_empty_empty_no_table(
+    pipeline: Pipeline, sandbox: Sandbox, schema: str
+) -> None:
+    """Nothing in such answers says that they are wrong."""
+    options = {"target_postgres_hard_delete": "true", **VERSIONS}
+    succeeded(pipeline.run(**options))
+    before = {table: count(pipeline.database, schema, table) for table in CLICKTIME.tables}
+    for table in ("Users", "Jobs", "Clients", "Tasks", "Divisions", "Timesheets", "Allocations"):
+        answer = {"code": 200, "body": '{"value":[]}'}
+        sandbox.faults.add(route=f"/odata/{table}", kind="status", times=0, **answer)
+    run = pipeline.run(**options)
+    assert run.returncode != 0
+    assert "shrank from" in run.stderr
+    after = {table: count(pipeline.database, schema, table) for table in CLICKTIME.tables}
+    assert after == before
+
+
+@GROUP
 def test_chosen_custom_fields_become_columns(
     pipeline: Pipeline, sandbox: Sandbox, schema: str
 ) -> None:

@@ -61,7 +61,8 @@ def test_time_entries_by_what_changed(pipeline: Pipeline, schema: str) -> None:
         pipeline.environment["TAP_CLOCKIFY_API_URL"] = f"{running.url}/clockify/api/v1"
         world = running.clockify
         succeeded(pipeline.run())
-        for _ in range(2):
+        for spelled in ("TIME_ENTRY", "none"):
+            world.switch(changes_type=spelled)
             oldest, older, *_, newest = sorted(
                 CLOCKIFY.expected(world, "time_entries").values(), key=lambda row: row["start"]
             )
@@ -133,6 +134,26 @@ def test_a_full_refresh_with_versions_removes_what_is_gone_unless_it_fails(
     assert kept == len(CLOCKIFY.truth(world, "time_entries"))
     succeeded(pipeline.run(**VERSIONS))
     assert CLOCKIFY.differences(pipeline.database, schema, world) == [], "the next run undid it"
+
+
+@pytest.mark.xdist_group("postgres-small")
+def test_lists_that_answer_empty_empty_no_table(
+    pipeline: Pipeline, sandbox: Sandbox, schema: str
+) -> None:
+    """Nothing in such answers says that they are wrong."""
+    tables = ("projects", "project_memberships", "clients", "tags")
+    pipeline.environment["TAP_CLOCKIFY__SELECT"] = json.dumps([f"{table}.*" for table in tables])
+    options = {"target_postgres_hard_delete": "true", **VERSIONS}
+    succeeded(pipeline.run(**options))
+    before = {table: count(pipeline.database, schema, table) for table in tables}
+    assert all(before.values())
+    for table in ("projects", "clients", "tags"):
+        answer = {"code": 200, "body": "[]", "headers": {"Last-Page": "true"}}
+        sandbox.faults.add(route=f"/{table}", kind="status", times=0, **answer)
+    run = pipeline.run(**options)
+    assert run.returncode != 0
+    assert "shrank from" in run.stderr
+    assert {table: count(pipeline.database, schema, table) for table in tables} == before
 
 
 def _entries(world: World) -> list[str]:

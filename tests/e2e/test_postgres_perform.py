@@ -131,6 +131,7 @@ def test_what_is_no_table_empties_none(pipeline: Pipeline, sandbox: Sandbox, sch
     world.set_clip("event_export", 1, body="header_only")
     run = pipeline.run(tap_perform_stale_timeout="0", tap_perform_max_retries="0", **VERSIONS)
     assert run.returncode != 0
+    assert "Extractor failed" in run.stderr
     assert counts(pipeline, schema) == before
 
 

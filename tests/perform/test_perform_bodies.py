@@ -66,7 +66,7 @@ def test_a_body_is_what_it_is_and_not_what_is_said(
 
 def test_windows_characters_arrive_and_the_log_says_what_was_assumed(account: Account) -> None:
     world = account.world
-    world.set_clip(TABLE, encoding="cp1252")
+    world.set_clip(TABLE, encoding="cp1252", charset=False)
     world.shrink(1, TABLE, 0.1)
     for row in range(18):
         world.edit_row(

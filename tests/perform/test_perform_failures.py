@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import pytest
 
 import sandbox
 from tests.common.doubles import Answer
-from tests.common.runs import NOW, TurningClock
+from tests.common.runs import NOW, TurningClock, nobody
 from tests.perform.runs import FIRST, SECOND, Account, Copy
 
 if TYPE_CHECKING:
@@ -174,11 +175,12 @@ def test_a_service_that_is_busy_for_all_is_waited_for(account: Account, status: 
 def test_a_service_that_fails_throughout_is_given_up_early(account: Account, down: bool) -> None:
     given: dict[str, Any] = {"projects": account.projects(), "catalog": catalog()}
     clock = TurningClock(account.world.now)
-    if down:
-        account.running.close()
-    else:
-        account.world.switch(refuse=500)
-    assert account.run(clock=clock, max_retries=5, **given).code == 1
+    account.world.switch(refuse=500)
+    with nobody() as address:
+        if down:
+            own = account.running.url
+            given["projects"] = json.loads(json.dumps(given["projects"]).replace(own, address))
+        assert account.run(clock=clock, max_retries=5, **given).code == 1
     assert sum(clock.waits) < 600
     assert len(account.asked()) < 100
 

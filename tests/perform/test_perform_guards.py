@@ -53,7 +53,7 @@ def test_a_clip_that_shrank_removes_nothing_until_that_is_allowed(account: Accou
         assert run.code == 1
         (reason,) = reasons(run)
         assert reason == (
-            f"{TABLE} failed (project {FIRST}): dataclip {TABLE} of {FIRST} shrank from 180 to 18 "
+            f"{TABLE} failed (project {FIRST}): {TABLE} of {FIRST} shrank from 180 to 18 "
             "rows, by 90 %: its rows were sent, but none that lacks was removed. If that is right, "
             "run once with max_shrink at 100; it is 50."
         )
@@ -73,6 +73,35 @@ def test_a_clip_may_shrink_by_what_is_allowed(
     account.world.shrink(2, TABLE, share)
     run = read(account, state=run.state, max_shrink=allowed)
     assert (run.code, run.versioned) == (code, [] if code else [TABLE])
+
+
+def test_a_state_of_an_earlier_release_says_how_many_rows_there_were(account: Account) -> None:
+    state = read(account).ok().state
+    del state["bookmarks"][TABLE]["activated"]
+    account.world.shrink(1, TABLE, 0.1)
+    for _ in range(2):
+        run = read(account, state=state)
+        assert (run.code, run.versioned) == (1, [])
+        assert f"{TABLE} of {FIRST} shrank from 180 to 18 rows" in reasons(run)[0]
+        state = run.state
+
+
+def test_a_project_that_was_taken_out_is_not_compared(account: Account) -> None:
+    run = read(account).ok()
+    first, second = account.projects(TABLE)
+    run = read(account, state=run.state, projects=[second]).ok()
+    assert run.versioned == [TABLE]
+    account.world.shrink(2, TABLE, 0.1)
+    run = read(account, state=run.state, projects=[first, second])
+    assert f"{TABLE} of {SECOND} shrank from 180 to 18 rows" in reasons(run)[0]
+
+
+def test_another_address_begins_anew(account: Account) -> None:
+    run = read(account).ok()
+    projects = account.projects(TABLE)
+    projects[0]["dataclips"][TABLE] += "?all=1"
+    account.world.shrink(1, TABLE, 0.1)
+    assert read(account, state=run.state, projects=projects).ok().versioned == [TABLE]
 
 
 def test_without_versions_nothing_is_removed_and_nothing_refused(account: Account) -> None:

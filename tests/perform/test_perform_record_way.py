@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
@@ -185,10 +185,6 @@ WRONG = {
 
 quickly = settings(
     max_examples=50,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # add Phase.shrink to look into a failure
 )
 

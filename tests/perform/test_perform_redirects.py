@@ -11,7 +11,7 @@ import pytest
 import urllib3
 
 import sandbox
-from taps_common.http import session as http
+from taps_common.http.session import session as http
 from tests.common.doubles import Answer
 from tests.common.runs import NOW
 from tests.perform.runs import FIRST, Account, Copy

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import sandbox
-from tests.common.runs import NOW, TurningClock, installed
+from tests.common.runs import NOW, PATIENCE, TurningClock, installed
 from tests.perform.runs import FIRST, SECOND, Account, Copy
 
 if TYPE_CHECKING:
@@ -277,9 +277,11 @@ def test_an_interrupted_wait_ends_the_run_and_keeps_what_was_read(account: Accou
 
 def test_a_signal_wakes_a_command_that_waits(account: Account, tmp_path: Path) -> None:
     (tmp_path / "catalog.json").write_text(json.dumps(catalog(LATE, EARLY)))
-    account.world.set_clip(LATE, stale=-1)
+    account.world.set_clip(LATE, stale=-1, stale_retry_after="3000")
     options = ["--catalog", str(tmp_path / "catalog.json")]
-    environment = account.environment(projects=account.projects(LATE, EARLY))
+    environment = account.environment(
+        projects=account.projects(LATE, EARLY), stale_timeout=10 * PATIENCE
+    )
     with (
         (tmp_path / "lines.jsonl").open("wb") as lines,
         subprocess.Popen(
@@ -290,9 +292,9 @@ def test_a_signal_wakes_a_command_that_waits(account: Account, tmp_path: Path) -
         ) as running,
     ):
         assert running.stderr is not None
-        assert any(b"asking again in 15 s" in line for line in running.stderr)
+        assert any(b"asking again in 3000 s" in line for line in running.stderr)
         running.send_signal(signal.SIGTERM)
-        assert running.wait(5) == 128 + signal.SIGTERM
+        assert running.wait(PATIENCE) == 128 + signal.SIGTERM
         assert b"Traceback" not in running.stderr.read()
     last = (tmp_path / "lines.jsonl").read_text().splitlines()[-1]
     assert [*json.loads(last)["value"]["bookmarks"]] == [EARLY]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.clockify import truth
+from tests.common.runs import PATIENCE
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -141,4 +142,4 @@ def test_command_serves_until_terminated() -> None:
         assert process.stderr
         assert process.stderr.readline().startswith("Sandbox ready at http://127.0.0.1:")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0

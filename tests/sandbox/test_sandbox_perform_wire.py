@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.perform import truth
+from tests.common.runs import until
 from tests.sandbox.test_sandbox_perform import FORMATS, LOGIN, Clips, basic, parsed
 
 if TYPE_CHECKING:
@@ -95,8 +96,7 @@ def test_stale_until_the_refresh_is_done(clips: Clips) -> None:
     assert clips.get("wbs_export").status == 202
     clips.world.set_clip("resource", stale_seconds=0.05, stale_clock="real")
     assert clips.get("resource").status == 202
-    time.sleep(0.06)
-    assert clips.get("resource").status == 200
+    until(lambda: clips.get("resource").status == 200)
 
 
 def test_dormant_clips_are_stale_anew(clips: Clips) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from datetime import datetime, timezone
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -290,6 +290,6 @@ def test_requests_are_recorded_without_header_values(running: Sandbox, api: Api)
 
 def test_latency(start: Callable[..., Api]) -> None:
     api = start(latency_ms=30)
-    began = datetime.now(timezone.utc)
+    began = time.monotonic()
     api.get("/user")
-    assert (datetime.now(timezone.utc) - began).total_seconds() >= 0.03
+    assert time.monotonic() - began >= 0.03

@@ -1,0 +1,35 @@
+"""What `--check` says of a clip."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from taps_common.errors import NotReadyError, StatusError
+
+if TYPE_CHECKING:
+    from tap_perform.downloads import Download
+    from taps_common.errors import TapError
+
+
+def shape_of(one: Download) -> str:
+    """Return what a clip's answer is, as far as it was taken."""
+    columns = f"{len(one.headings()):,} columns"
+    if one.cut:
+        return f"CSV, {columns}"
+    rows = one.table().rows
+    return f"{one.table().form}, {columns}, {rows:,} row{'s' if rows != 1 else ''}"
+
+
+def state_of(error: TapError) -> str:
+    """Return in a word why a clip cannot be read."""
+    if isinstance(error, NotReadyError):
+        return "stale" if "is stale" in str(error) else "not ready"
+    if not isinstance(error, StatusError):
+        return "fails"
+    words: dict[int, str] = {
+        HTTPStatus.UNAUTHORIZED: "refused",
+        HTTPStatus.FORBIDDEN: "forbidden",
+        HTTPStatus.NOT_FOUND: "missing",
+    }
+    return words.get(error.status, "fails")

@@ -1,0 +1,132 @@
+"""What a command logs: nothing that a library quotes, whatever handlers there are."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.clockify.runs import Account
+from tests.common.runs import nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SECRET = "4711-of-nobody"
+
+TALKATIVE = f"""
+import logging, sys, threading, warnings
+from tap_clockify.tap import TapClockify
+TapClockify.cli
+logging.captureWarnings(True)
+library = logging.getLogger("library")
+library.warning("at https://host/?q={SECRET}")
+library.error("at %s", "https://host/?q={SECRET}")
+library.debug("at %s", "https://host/?q={SECRET}")
+logging.getLogger("singer_sdk.mapper").debug("Eval result: %s", "{SECRET}")
+def fail():
+    try:
+        raise KeyError("{SECRET}")
+    except KeyError as error:
+        raise ValueError("{SECRET}") from error
+try:
+    fail()
+except ValueError:
+    library.exception("{SECRET}")
+    TapClockify.logger.exception("what the tap says")
+warnings.warn("{SECRET}", stacklevel=1)
+warnings.warn("what changes", FutureWarning, stacklevel=1)
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+class Unraisable:
+    def __del__(self):
+        fail()
+Unraisable()
+TapClockify.logger.info("%d %d", "{SECRET}")
+fail()
+"""
+
+STRUCTURED = """
+version: 1
+disable_existing_loggers: false
+formatters: {structured: {"()": singer_sdk.logging.StructuredFormatter}}
+handlers: {console: {class: logging.StreamHandler, formatter: structured, stream: ext://sys.stderr}}
+root: {level: DEBUG, handlers: [console]}
+"""
+
+
+@pytest.mark.parametrize("structured", [False, True])
+def test_no_text_of_a_library_or_of_an_error_is_logged(structured: bool, tmp_path: Path) -> None:
+    environment = nothing() | {"LOGLEVEL": "DEBUG"}
+    if structured:  # as Meltano configures it
+        path = tmp_path / "logging.yml"
+        path.write_text(STRUCTURED)
+        environment["SINGER_SDK_LOG_CONFIG"] = str(path)
+    run = subprocess.run(
+        [sys.executable, "-c", TALKATIVE],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert run.returncode == 1
+    assert SECRET not in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    assert "what the tap says" in run.stderr
+    assert "FutureWarning: what changes" in run.stderr
+    assert "UserWarning" in run.stderr
+    assert run.stderr.count("Unexpected error: ValueError (") == 3
+    assert "), after KeyError (" in run.stderr
+
+
+# -- a header line without a colon -----------------------------------------------------------------
+
+
+@pytest.fixture
+def broken_headers() -> Iterator[str]:
+    """A server whose every answer is an empty list, with a header line that has no colon."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer(connection: socket.socket) -> None:
+            with connection, connection.makefile("rb") as asked:
+                for line in asked:
+                    if line == b"\r\n":
+                        connection.sendall(
+                            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                            b"Content-Length: 2\r\nno colon in this\r\n\r\n[]"
+                        )
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_a_header_without_a_colon_has_no_address_logged(broken_headers: str, level: str) -> None:
+    run = Account.bare_command(
+        "--config",
+        "ENV",
+        TAP_CLOCKIFY_API_KEY="k",
+        TAP_CLOCKIFY_API_URL=broken_headers,
+        TAP_CLOCKIFY_MAX_RETRIES="0",
+        LOGLEVEL=level,
+    )
+    assert "workspaces" in run.log
+    assert "?" not in run.log
+    assert "no colon" not in run.log
+    assert "Traceback" not in run.log
+    assert "urllib3" not in run.log
