@@ -158,6 +158,11 @@ def describe_errors(config: dict[str, Any], schema: dict[str, Any]) -> list[str]
         if error.path
     ]
     errors += batch.conflicts(config)
+    if config.get("skip_unchanged") and config.get("emit_activate_version_messages"):
+        errors.append(
+            "skip_unchanged does not go together with emit_activate_version_messages: a version "
+            "needs every row of its table. Set only one of them."
+        )
     if unsendable := header_error(config, "user_agent"):
         errors.append(unsendable)
     return errors + _number_errors(config) + _date_errors(config)
