@@ -51,6 +51,7 @@ PAGE_SIZES = ("5000", "1000", "200", "50")
 DEFAULT_PAGE_SIZE = 50
 """Documented; a page of fewer rows is the last one."""
 
+
 class Audit(msgspec.Struct, rename="camel"):
     """When a row was created and updated."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_clockify import streams
 from tap_clockify.client import PAGE_SIZE, ClockifyStream, is_forbidden
 from tap_clockify.hosts import api_url
 from tap_clockify.permissions import PermittedStream, PerRowStream
 from tap_clockify.streams.entity_changes import Feed
 from tap_clockify.streams.expenses import ExpenseCategories
+from tap_clockify.streams.members import Users
+from tap_clockify.streams.projects import Projects
 from tap_clockify.windows import WindowedStream
 from taps_common.errors import StatusError
 from taps_common.sync.steps import Bounds
@@ -46,7 +47,7 @@ def lines(tap: TapClockify) -> Iterator[str]:
         scope = {"workspaceId": ident}
         plan = workspace.featureSubscriptionType or "unknown"
         people = _members(tap, scope)
-        projects = len(tap.engine.ids(tap.stream_of(streams.Projects), scope))
+        projects = len(tap.engine.ids(tap.stream_of(Projects), scope))
         lists = 3 + _pages(people) + _pages(projects)  # and user groups, clients, tags
         requests = lists + people + _for_tasks(tap, scope, projects)
         total += requests
@@ -82,7 +83,7 @@ def lines(tap: TapClockify) -> Iterator[str]:
 def _members(tap: TapClockify, scope: Scope) -> int:
     """Return how many members' entries are read in a workspace."""
     try:
-        return len(tap.engine.ids(tap.stream_of(streams.Users), scope))
+        return len(tap.engine.ids(tap.stream_of(Users), scope))
     except StatusError as error:
         if not is_forbidden(error):
             raise
@@ -119,7 +120,7 @@ def _left_out(tap: TapClockify, scope: Scope) -> Iterator[str]:
 
 def _others(tap: TapClockify, scope: Scope, people: int, projects: int) -> int:
     """Return how many requests the tables besides the core take in a workspace, at least."""
-    known: dict[type[ClockifyStream], int] = {streams.Users: people, streams.Projects: projects}
+    known: dict[type[ClockifyStream], int] = {Users: people, Projects: projects}
     now = tap.clock.now()
     bounds = Bounds(tap.start_date, tap.start_date, tap.end_date, now, frozenset())
     count = 0

@@ -36,6 +36,7 @@ class PermittedStream(ClockifyStream):
     feature: ClassVar[str | None] = None
     admins_only: ClassVar[bool] = False
     own_only: ClassVar[bool] = False
+    turn = 2
 
     def not_allowed(self, scope: Scope) -> str | None:
         """Return why the table cannot be read in a workspace, as far as is known beforehand."""
@@ -112,6 +113,7 @@ class PerRowStream(PermittedStream):
 
     parent: ClassVar[type[ClockifyStream]]
     parent_id: ClassVar[str]
+    turn = 3  # one request per row
 
     def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return one partition per row of the list.

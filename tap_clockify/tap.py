@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import TapCapabilities
 
-from tap_clockify import check, streams
+from tap_clockify import check
 from tap_clockify.account import Account
 from tap_clockify.hosts import REGIONS, advice, api_url, credentials
+from tap_clockify.streams import STREAMS
+from tap_clockify.streams.workspaces import Workspaces
 from taps_common.cli.settings import COMMON_SETTINGS, header_error, url_error
 from taps_common.cli.tap import ApiTap
 from taps_common.errors import TapError
@@ -26,7 +28,7 @@ class TapClockify(ApiTap):
     """Singer tap for Clockify: members, clients, projects, tasks, tags and time entries."""
 
     name = "tap-clockify"
-    stream_types = streams.STREAMS
+    stream_types = STREAMS
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "api_key",
@@ -196,7 +198,7 @@ class TapClockify(ApiTap):
         Raises:
             TapError: a workspace cannot be read, or there is none.
         """
-        workspaces = self.stream_of(streams.Workspaces)
+        workspaces = self.stream_of(Workspaces)
         for partition, error in self.engine.read(workspaces).failures:
             if partition:
                 raise TapError(f"Workspace {partition['workspaceId']}: {error}") from error

@@ -32,6 +32,7 @@ class WindowedStream(PermittedStream):
     """
 
     sliced = True
+    turn = 4  # a request per month: from 2017 on, unless the dates are set
     span: ClassVar[timedelta]
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_clockify import rows
+from tap_clockify.rows import audit_log as rows
 from tap_clockify.windows import Slice, WindowedStream
 from taps_common.errors import ShapeError, TapError
 from taps_common.sync.steps import Fetch
@@ -175,3 +175,6 @@ class _Numbers:
 def _digest(row: rows.AuditLogEntry) -> bytes:
     values = [getattr(row, name) for name in IDENTITY]
     return blake2b(_encode(values), digest_size=16).digest()
+
+
+STREAMS = (AuditLog,)

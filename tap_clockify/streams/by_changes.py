@@ -136,7 +136,9 @@ class ByChanges(ClockifyStream):
             details = Details(until - OVERLAP, None, dict.fromkeys(recent))
             return (yield from self._lists_instead(scope, bounds, details, until))
         if window.since < oldest:
-            reason = f"they are kept for {self.config['changes_kept_days']} days (changes_kept_days)"
+            reason = (
+                f"they are kept for {self.config['changes_kept_days']} days (changes_kept_days)"
+            )
             details = Details(until - OVERLAP, None, _kept(recent, until - OVERLAP))
         else:
             changes = EntryChanges(recent)
@@ -292,7 +294,10 @@ class ByChanges(ClockifyStream):
             yield Again(goes_on=True)
 
     def _batches(
-        self, partition: Partition, ids: Sequence[str], note: Any  # noqa: ANN401 - of `Fetch`
+        self,
+        partition: Partition,
+        ids: Sequence[str],
+        note: Any,  # noqa: ANN401 - of `Fetch`
     ) -> Generator[Fetch, Page, StatusError | None]:
         """Read rows by ids, in smaller batches if refused; return what refused a single one."""
         refused, most = None, BATCH

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
-from tap_clockify import rows
 from tap_clockify.permissions import PermittedStream
+from tap_clockify.rows import scheduling as rows
 from tap_clockify.windows import midnight
-from taps_common.timestamps import to_text
 from taps_common.sync.stream import ChildStream
+from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,3 +145,6 @@ class UserCapacityDays(ChildStream):
 
 def _spelled(moment: datetime) -> str:
     return to_text(moment.replace(microsecond=0))
+
+
+STREAMS = (Assignments, ProjectAssignmentTotals, UserCapacityTotals, UserCapacityDays)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_clockify import rows
 from tap_clockify.client import IdListStream
 from tap_clockify.permissions import PermittedStream, PerRowStream
+from tap_clockify.rows import time_off as rows
 from tap_clockify.streams.members import Users
 from taps_common.sync.steps import ListOf
 
@@ -108,3 +108,6 @@ class BalanceAssignments(PerRowStream):
         else:
             ids = {self.account.me().id: None}
         return [{**scope, "userId": user, **policy} for policy in policies for user in ids]
+
+
+STREAMS = (Holidays, TimeOffPolicies, TimeOffRequests, TimeOffBalances, BalanceAssignments)

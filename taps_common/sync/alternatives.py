@@ -27,9 +27,7 @@ class Alternatives:
         logger: takes a line when another one is taken.
     """
 
-    def __init__(
-        self, stream: EndpointStream, checks: PageChecks, logger: logging.Logger
-    ) -> None:
+    def __init__(self, stream: EndpointStream, checks: PageChecks, logger: logging.Logger) -> None:
         self._stream = stream
         self._checks = checks
         self._logger = logger
@@ -101,4 +99,6 @@ class Alternatives:
     def _next(self, partition: Partition, at: int) -> int | None:
         """Return the first way from one on that a partition may be asked for in."""
         ways = self._stream.alternatives
-        return next((n for n in range(at, len(ways)) if self._stream.allows(ways[n], partition)), at)
+        return next(
+            (n for n in range(at, len(ways)) if self._stream.allows(ways[n], partition)), at
+        )

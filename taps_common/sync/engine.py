@@ -184,9 +184,7 @@ class StreamRead:
             metrics.enter_context(table.get_sync_timer())
         reads = [self._open(scope) for scope in self._stream.scopes()]
         windows = [read.window for read in reads]
-        self._version = table_versions.version_of(
-            self._stream, self._tables, windows, self._run
-        )
+        self._version = table_versions.version_of(self._stream, self._tables, windows, self._run)
         self._begin_tables()
         return reads
 
@@ -349,7 +347,9 @@ class StreamRead:
             return error
         if not isinstance(error, RequestError):
             return None
-        known = read.window is not None and self._stream.partition_id(partition) in read.window.known
+        known = (
+            read.window is not None and self._stream.partition_id(partition) in read.window.known
+        )
         skip = self._stream.skip_reason(error, partition, known=known)
         if skip is not None and skip.whole:
             read.skip = self.outcome.skipped_scopes[_key(read.scope)] = skip

@@ -249,9 +249,7 @@ class EndpointStream(RecordStream):
         """
         return ()
 
-    def on_alternative(
-        self, options: Mapping[str, str], scope: Scope, error: RequestError
-    ) -> str:
+    def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return the line for the log when another way to ask is tried, without the name."""
         way = ", ".join(f"{name} {value}" for name, value in options.items())
         return f"refused ({error}); asked again with {way}"

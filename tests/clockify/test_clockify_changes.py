@@ -11,8 +11,8 @@ import pytest
 
 from tap_clockify.change_feed import PAGE_SIZES
 from taps_common.errors import StatusError
-from taps_common.http.session import Session
 from taps_common.http.cost import Cost
+from taps_common.http.session import Session
 from tests.clockify.entry_changes import (
     BATCH,
     DAY,
