@@ -88,10 +88,10 @@ class ClockifyStream(EndpointStream):
         Raises:
             TapError: the workspace cannot be read.
         """
-        partitions = yield from self.partitions(scope, bounds)
+        partitions = yield from self.plan_partitions(scope, bounds)
         return Plan(partitions, limit=self.account.lost_workspaces())
 
-    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+    def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return the partitions of a workspace: one, unless a stream says otherwise."""
         yield from ()
         return [dict(scope)]

@@ -115,7 +115,7 @@ class PerRowStream(PermittedStream):
     parent_id: ClassVar[str]
     turn = 3  # one request per row
 
-    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+    def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return one partition per row of the list.
 
         Raises:
@@ -124,5 +124,6 @@ class PerRowStream(PermittedStream):
         try:
             ids: Mapping[str, object] = yield ListOf(self.parent)
         except SkippedError as skip:
-            raise SkippedError(f"{self.parent.name} cannot be read: {skip}", whole=True) from None
+            name = self.tap.stream_of(self.parent).name
+            raise SkippedError(f"{name} cannot be read: {skip}", whole=True) from None
         return [{**scope, self.parent_id: ident} for ident in ids]

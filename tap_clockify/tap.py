@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import TapCapabilities
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from tap_clockify.rows.workspaces import Workspace
 
 
 class TapClockify(ApiTap):
@@ -203,7 +205,8 @@ class TapClockify(ApiTap):
             if partition:
                 raise TapError(f"Workspace {partition['workspaceId']}: {error}") from error
             raise error
-        self.account.workspaces = self.engine.ids(workspaces, {})
+        found = self.engine.ids(workspaces, {})
+        self.account.workspaces = cast("dict[str, Workspace]", found)
         if self.config["emit_activate_version_messages"] and not self.account.lost_workspaces():
             seen = sorted(self.account.workspaces)
             self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})["seen"] = seen

@@ -117,9 +117,9 @@ class AuditLog(WindowedStream):
         """Return when the oldest entries that are kept were made."""
         return began - KEPT
 
-    def reach(self, since: datetime, until: datetime, began: datetime) -> Slice:
+    def reach(self, since: datetime, until: datetime, bounds: Bounds) -> Slice:
         """Return a window of whole seconds, of what is kept: entries made later shift no page."""
-        low = max(since, self.earliest(began))
+        low = max(since, self.earliest(bounds.began))
         return low.replace(microsecond=0), until.replace(microsecond=0)
 
     def bounds_of(self, part: Slice) -> tuple[str, str]:

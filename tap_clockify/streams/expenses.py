@@ -27,7 +27,7 @@ class ExpenseCategories(PermittedStream):
     feature = "EXPENSES"
     kinds = ("false", "true")
 
-    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+    def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return two partitions: those in use, and those that are archived."""
         yield from ()
         return [{**scope, "archived": archived} for archived in self.kinds]

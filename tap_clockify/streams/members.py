@@ -17,7 +17,7 @@ from taps_common.sync.stream import ChildStream
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-    from tap_clockify.permissions import Account
+    from tap_clockify.account import Account
     from taps_common.records.row_types import Row
     from taps_common.sync.steps import Bounds, Page, Partition, Requests, Scope
 

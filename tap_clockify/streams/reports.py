@@ -94,10 +94,10 @@ class ReportStream(WindowedStream):
         """Return the first day that is asked for where nothing bounds it."""
         return FIRST_DAY
 
-    def reach(self, since: datetime, until: datetime, began: datetime) -> Slice:
+    def reach(self, since: datetime, until: datetime, bounds: Bounds) -> Slice:
         """Return a window of whole days."""
         first = midnight(until)
-        return midnight(since), first if first == until == self.tap.end_date else first + DAY
+        return midnight(since), first if first == until == bounds.until else first + DAY
 
     def bounds_of(self, part: Slice) -> tuple[str, str]:
         """Return both ends of a slice, included, in the zone of the body."""

@@ -100,9 +100,9 @@ class BalanceAssignments(PerRowStream):
     parent = TimeOffPolicies
     parent_id = "policyId"
 
-    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+    def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return one partition per member and policy; a plain member's are its own."""
-        policies = yield from super().partitions(scope, bounds)
+        policies = yield from super().plan_partitions(scope, bounds)
         if self.account.administers(scope["workspaceId"]):
             ids: Mapping[str, object] = yield ListOf(Users)
         else:

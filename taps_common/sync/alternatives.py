@@ -65,8 +65,8 @@ class Alternatives:
 
     def exchange(self, scope: Scope, partition: Partition, request: Request) -> Exchange:
         """Yield a request, unless it was refused before; return the response."""
-        if (error := self._refused.get(request.identity)) is not None:
-            raise error
+        if (known := self._refused.get(request.identity)) is not None:
+            raise known
         try:
             response = yield request
         except RequestError as error:
@@ -74,9 +74,9 @@ class Alternatives:
                 self._refused[request.identity] = error
             raise
         key = tuple(scope.values())
-        if (error := self._untold.pop(key, None)) is not None:
+        if (refusal := self._untold.pop(key, None)) is not None:
             options = self._stream.alternatives[self._taken[key]]
-            text = self._stream.on_alternative(options, scope, error)
+            text = self._stream.on_alternative(options, scope, refusal)
             self._logger.warning("%s: %s", self._stream.name, text)
         return response
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from taps_common.errors import InterruptedRunError, RequestError, ShapeError, SkippedError, TapError
 from taps_common.records.codec import PageDecoder
@@ -266,7 +266,8 @@ class StreamRead:
             return (yield from self._alternatives.exchange(read.scope, {}, step.request))
         if isinstance(step, Checkpoint):
             return self._checkpoint(read)
-        return self._engine.ids(self._run.tap.stream_of(step.stream), read.scope)
+        listed = self._run.tap.stream_of(step.stream)
+        return self._engine.ids(cast("EndpointStream", listed), read.scope)
 
     def _close(self, read: ScopeRead, window: Window) -> None:
         """Move the bookmark of a scope that was read, or remember how far it came."""
