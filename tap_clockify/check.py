@@ -18,7 +18,8 @@ from taps_common.sync.steps import Bounds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_clockify.tap import TapClockify
+    from tap_clockify.account import Account
+    from taps_common.cli.tap import ApiTap
     from taps_common.sync.steps import Scope
 
 ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
@@ -28,13 +29,12 @@ FREE_QUOTA = 30
 """Requests an hour that a new workspace on the free plan has (help, "API limitations", 2026)."""
 
 
-def lines(tap: TapClockify) -> Iterator[str]:
+def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     """Return the lines; a request per role, and the lists of members and of projects.
 
     Raises:
         TapError: Clockify cannot be read.
     """
-    account = tap.account
     me = account.me()
     yield f"{tap.name} {tap.plugin_version} at {api_url(tap.config)}"
     yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
@@ -49,7 +49,7 @@ def lines(tap: TapClockify) -> Iterator[str]:
         people = _members(tap, scope)
         projects = len(tap.engine.ids(tap.stream_of(Projects), scope))
         lists = 3 + _pages(people) + _pages(projects)  # and user groups, clients, tags
-        requests = lists + people + _for_tasks(tap, scope, projects)
+        requests = lists + people + _for_tasks(account, scope, projects)
         total += requests
         others += _others(tap, scope, people, projects)
         own = " and ".join(role for role, ids in roles.items() if ident in ids)
@@ -58,7 +58,7 @@ def lines(tap: TapClockify) -> Iterator[str]:
             f"  {workspace.name} ({ident}): {role}, plan {plan}, {people:,} members, "
             f"{projects:,} projects, at least {requests:,} requests"
         )
-        yield from _left_out(tap, scope)
+        yield from _left_out(tap, account, scope)
         limit = tap.config.get("max_requests_per_hour")
         quota = limit or (FREE_QUOTA if plan.startswith("FREE") else None)
         if quota and requests > quota:
@@ -80,7 +80,7 @@ def lines(tap: TapClockify) -> Iterator[str]:
     )
 
 
-def _members(tap: TapClockify, scope: Scope) -> int:
+def _members(tap: ApiTap, scope: Scope) -> int:
     """Return how many members' entries are read in a workspace."""
     try:
         return len(tap.engine.ids(tap.stream_of(Users), scope))
@@ -90,15 +90,15 @@ def _members(tap: TapClockify, scope: Scope) -> int:
         return 1  # the key's owner
 
 
-def _for_tasks(tap: TapClockify, scope: Scope, projects: int) -> int:
+def _for_tasks(account: Account, scope: Scope, projects: int) -> int:
     """Return how many requests the tasks of a workspace take besides the list of projects."""
-    kept = tap.account.hydrated_tasks.get(scope["workspaceId"])
+    kept = account.hydrated_tasks.get(scope["workspaceId"])
     return 1 if kept is not None and kept.came else projects
 
 
-def _left_out(tap: TapClockify, scope: Scope) -> Iterator[str]:
+def _left_out(tap: ApiTap, account: Account, scope: Scope) -> Iterator[str]:
     """Return what a run will not read of a workspace, one line per reason."""
-    if not tap.account.administers(scope["workspaceId"]):
+    if not account.administers(scope["workspaceId"]):
         yield (
             "    left out: time entries of other members, which only the key of an owner or admin "
             "can read"
@@ -118,7 +118,7 @@ def _left_out(tap: TapClockify, scope: Scope) -> Iterator[str]:
         yield f"    {text.format(', '.join(names))}"
 
 
-def _others(tap: TapClockify, scope: Scope, people: int, projects: int) -> int:
+def _others(tap: ApiTap, scope: Scope, people: int, projects: int) -> int:
     """Return how many requests the tables besides the core take in a workspace, at least."""
     known: dict[type[ClockifyStream], int] = {Users: people, Projects: projects}
     now = tap.clock.now()

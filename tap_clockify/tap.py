@@ -213,4 +213,4 @@ class TapClockify(ApiTap):
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
-        return check.lines(self)
+        return check.lines(self, self.account)

@@ -16,10 +16,9 @@ from tap_clockify.change_feed import (
     PAGE_SIZES,
     SETTLED,
     EntryChanges,
-    created_by_id,
-    created_since,
 )
 from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
+from tap_clockify.object_ids import created_by_id, created_since
 from taps_common.errors import StatusError, TapError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Again, Checkpoint, Fetch, Page, Plan, Write

@@ -52,7 +52,10 @@ class ReportStream(WindowedStream):
     from_route = ("workspaceId",)
     span = timedelta(days=31)
     sort_column: ClassVar[str] = "ID"
-    alternatives = ({"windows": "years"}, {"windows": "months"})
+    alternatives: ClassVar[Sequence[Mapping[str, str]]] = (
+        {"windows": "years"},
+        {"windows": "months"},
+    )
 
     @property
     def service(self) -> Service:
