@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sandbox.perform.world import World
-from scripts import peers
-from scripts.kondado import COLUMNS
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
@@ -66,11 +64,6 @@ def generated() -> dict[Path, str]:
         _first_pipeline(),
         "<!-- end first pipeline -->\n",
     )
-    clockify = ROOT / "docs" / "clockify.md"
-    for name, table in (("peers", _peers()), ("kondado", _kondado())):
-        files[clockify] = _between(
-            files[clockify], f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n"
-        )
     return files
 
 
@@ -238,18 +231,6 @@ def _tables(tap: type[ApiTap]) -> str:
             origin = f"`{method_used} {path}`" if path else "its dataclip"
         what = str(table.schema.get("description", ""))
         lines.append(f"| `{table.name}` | {what} | {keys} | {method} | {origin} |")
-    return "\n".join(lines) + "\n"
-
-
-def _peers() -> str:
-    return peers.table([one.name for one in TapClockify(config={}, validate_config=False).tables])
-
-
-def _kondado() -> str:
-    lines = ["| Kondado's table | column | here |", "| --- | --- | --- |"]
-    for table, columns in COLUMNS.items():
-        for column, (stream, path) in columns.items():
-            lines.append(f"| {table} | `{column}` | `{stream}.{path}` |")
     return "\n".join(lines) + "\n"
 
 
