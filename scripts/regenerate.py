@@ -17,7 +17,7 @@ from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
 from taps_common.cli.settings import holds_secret
-from taps_common.sync.stream import Source, Unwound
+from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
     from taps_common.cli.tap import ApiTap
@@ -50,13 +50,15 @@ def generated() -> dict[Path, str]:
         for name, table in (("settings", _settings_table(tap)), ("tables", _tables(tap))):
             text = _between(text, f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n")
         files[page] = text
-    files[ROOT / "meltano.yml"] = _between(
-        meltano,
+    files[ROOT / "meltano.yml"] = meltano
+    environment = ROOT / "sandbox" / "environment.meltano.yml"
+    files[environment] = _between(
+        environment.read_text(),
         "          # begin generated: the sandbox's projects\n",
         _sandbox_projects(),
         "          # end generated: the sandbox's projects\n",
     )
-    files |= _plugins(yaml.safe_load(files[ROOT / "meltano.yml"]))
+    files |= _plugins(yaml.safe_load(meltano))
     readme = ROOT / "README.md"
     files[readme] = _between(
         readme.read_text(),
@@ -219,13 +221,13 @@ def _tables(tap: type[ApiTap]) -> str:
         "| table | a row is | key | replication | read from |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for table in tap(config={}, validate_config=False).tables:
+    for table in tap(config={}, validate_config=False).all_streams:
         keys = ", ".join(f"`{key}`" for key in table.primary_keys)
         method = table.replication_method.replace("_", " ").lower()
-        if isinstance(table, Unwound):
-            origin = f"the pages of `{table.source.name}`"
+        if isinstance(table, ChildStream):
+            origin = f"the pages of `{table.endpoint.name}`"
         else:
-            assert isinstance(table, Source)  # noqa: S101 - a table is one or the other
+            assert isinstance(table, EndpointStream)  # noqa: S101 - a table is one or the other
             path = getattr(table, "path", None)
             method_used = "GET" if getattr(table, "posted", None) is None else "POST"
             origin = f"`{method_used} {path}`" if path else "its dataclip"

@@ -9,7 +9,7 @@ from tap_clockify.client import is_unknown_id
 from tap_clockify.permissions import PermittedStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from taps_common.errors import RequestError, SkippedError
     from taps_common.sync.steps import Bounds, Partition, Plan, Planning, Scope
@@ -30,6 +30,7 @@ class WindowedStream(PermittedStream):
         span: the longest window that is asked for at once on any plan.
     """
 
+    posted: ClassVar[Mapping[str, object]] = {}
     sliced = True
     turn = 4  # a request per month: from 2017 on, unless the dates are set
     span: ClassVar[timedelta]

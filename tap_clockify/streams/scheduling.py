@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import asdict
 
@@ -89,6 +89,7 @@ class TotalsStream(SchedulingStream):
     page_size = LARGEST_PAGE
     size_name = "pageSize"
     from_route = ("workspaceId",)
+    posted: ClassVar[Mapping[str, object]] = {"statusFilter": "PUBLISHED"}
 
     def between(self, today: datetime) -> tuple[datetime, datetime]:
         """Return a window around today."""
@@ -98,7 +99,7 @@ class TotalsStream(SchedulingStream):
         self, partition: Partition, bounds: Bounds, page: Mapping[str, object]
     ) -> Mapping[str, object]:
         """Return the window, and what is counted."""
-        return {**self.window(bounds), "statusFilter": "PUBLISHED", **page}
+        return {**self.window(bounds), **self.posted, **page}
 
 
 class ProjectAssignmentTotals(TotalsStream):
