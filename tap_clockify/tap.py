@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import TapCapabilities
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from tap_clockify import rows
 
 
 class TapClockify(ApiTap):
@@ -182,7 +184,11 @@ class TapClockify(ApiTap):
     @cached_property
     def account(self) -> Account:
         """What is known of the account whose key it is."""
-        return Account(self.config, self.session.send, self._seen_workspaces)
+        return Account(self.config, self.session.send, self._workspaces, self._seen_workspaces)
+
+    def _workspaces(self) -> dict[str, rows.Workspace]:
+        found = self.engine.ids(self.stream_of(streams.Workspaces), {})
+        return cast("dict[str, rows.Workspace]", found)
 
     def _seen_workspaces(self) -> list[str]:
         state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
@@ -201,7 +207,6 @@ class TapClockify(ApiTap):
             if partition:
                 raise TapError(f"Workspace {partition['workspaceId']}: {error}") from error
             raise error
-        self.account.workspaces = self.engine.ids(workspaces, {})
         if self.config["emit_activate_version_messages"] and not self.account.lost_workspaces():
             seen = sorted(self.account.workspaces)
             self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})["seen"] = seen
