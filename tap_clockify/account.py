@@ -17,7 +17,7 @@ from taps_common.errors import ShapeError
 from taps_common.http.request import Request, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tap_clockify.hydrated_tasks import HydratedTasks
     from tap_clockify.rows.workspaces import Workspace
@@ -43,10 +43,10 @@ class Account:
     Args:
         config: the settings.
         send: sends a request.
-        seen: ids of the workspaces that earlier runs read, where versions are on.
+        listed: returns the workspaces that are read, by id; they are listed once.
+        seen: returns the ids of the workspaces that earlier runs read, where versions are on.
 
     Attributes:
-        workspaces: the workspaces that are read, by id: name, plan and features.
         hydrated_tasks: tasks that came with the projects of a workspace, by its id.
     """
 
@@ -54,14 +54,24 @@ class Account:
         self,
         config: Mapping[str, Any],
         send: Callable[[Request], Response],
+        listed: Callable[[], Mapping[str, Workspace]],
         seen: Callable[[], list[str]],
     ) -> None:
         self._config = config
         self._send = send
+        self._listed = listed
         self._seen = seen
-        self.workspaces: dict[str, Workspace] = {}
         self.hydrated_tasks: dict[str, HydratedTasks] = {}
         self._with_role: dict[tuple[str, ...], list[str]] = {}
+
+    @property
+    def workspaces(self) -> Mapping[str, Workspace]:
+        """The workspaces that are read, by id: name, plan and features.
+
+        Raises:
+            TapError: they cannot be listed.
+        """
+        return self._listed()
 
     @property
     def reports(self) -> Service:
@@ -79,13 +89,18 @@ class Account:
         """Whether the credentials are those of an add-on, which has no role."""
         return bool(self._config.get("addon_token"))
 
-    def lost_workspaces(self) -> str | None:
+    def lost_workspaces(self, ids: Iterable[str] | None = None) -> str | None:
         """Return which workspaces the key does not see any more that an earlier run read.
 
         Their rows are absent, not deleted. State remembers workspaces where versions are on.
+
+        Args:
+            ids: the workspaces that it sees, while they are being listed.
         """
-        named = self._config.get("workspace_ids")
-        lost = [] if named else sorted({*self._seen()} - {*self.workspaces})
+        seen = self._seen()
+        if not seen or self._config.get("workspace_ids"):
+            return None
+        lost = sorted({*seen} - {*(self.workspaces if ids is None else ids)})
         if not lost:
             return None
         return (

@@ -186,7 +186,11 @@ class TapClockify(ApiTap):
     @cached_property
     def account(self) -> Account:
         """What is known of the account whose key it is."""
-        return Account(self.config, self.session.send, self._seen_workspaces)
+        return Account(self.config, self.session.send, self._workspaces, self._seen_workspaces)
+
+    def _workspaces(self) -> dict[str, Workspace]:
+        found = self.engine.ids(self.stream_of(Workspaces), {})
+        return cast("dict[str, Workspace]", found)
 
     def _seen_workspaces(self) -> list[str]:
         state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
@@ -205,8 +209,6 @@ class TapClockify(ApiTap):
             if partition:
                 raise TapError(f"Workspace {partition['workspaceId']}: {error}") from error
             raise error
-        found = self.engine.ids(workspaces, {})
-        self.account.workspaces = cast("dict[str, Workspace]", found)
         if self.config["emit_activate_version_messages"] and not self.account.lost_workspaces():
             seen = sorted(self.account.workspaces)
             self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})["seen"] = seen

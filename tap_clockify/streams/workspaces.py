@@ -10,7 +10,7 @@ from tap_clockify.client import ClockifyStream
 from tap_clockify.rows import workspaces as rows
 from taps_common.errors import TapError
 from taps_common.http.request import Request
-from taps_common.sync.steps import Ask, Fetch, Plan, Write
+from taps_common.sync.steps import Ask, Fetch, Limit, Plan, Write
 from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
@@ -48,7 +48,16 @@ class Workspaces(ClockifyStream):
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
         """Yield the request for the list, or for one workspace."""
         if not partition:
-            yield Fetch(self.request(partition, bounds, 1), self._wanted)
+            ids: list[str] = []
+
+            def wanted(rows_read: Sequence[rows.Workspace]) -> Sequence[rows.Workspace]:
+                kept = self._wanted(rows_read)
+                ids.extend(row.id for row in kept)
+                return kept
+
+            yield Fetch(self.request(partition, bounds, 1), wanted)
+            if lost := self.account.lost_workspaces(ids):
+                yield Limit(lost)
             return
         request = Request("/workspaces/{workspaceId}", partition)
         response: Response = yield Ask(request)

@@ -188,9 +188,9 @@ class ApiTap(CommandTap):
         """Reads the streams, each once."""
         return Engine(self.run, emits=self._emits)
 
-    def read_alone(self, stream: EndpointStream) -> None:
+    def read_alone(self, stream: RecordStream) -> None:
         """Read one stream for a dry run, raising whatever fails."""
-        StreamRead(stream, [stream], self.run, self.engine).run_alone()
+        StreamRead(stream.endpoint, [stream], self.run, self.engine).run_alone()
 
     def sync_all(self) -> None:  # type: ignore[misc]  # final for type checkers only
         """Read all selected tables; one failure does not keep the others from being read.

@@ -143,7 +143,7 @@ class Session:
                 for an answer: nothing else would wake it.
         """
         self.cancelled.set()
-        if self._main_waits:
+        if self._main_waits and threading.current_thread() is threading.main_thread():
             raise InterruptedRunError("interrupted")
 
     def _address(self, request: Request, service: Service) -> str:

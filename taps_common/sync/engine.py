@@ -7,7 +7,7 @@ what is odd about pages in `sync.page_checks`, what the state says in `sync.stat
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -23,7 +23,18 @@ from taps_common.sync.max_shrink import RowCounts
 from taps_common.sync.outcome import Outcome
 from taps_common.sync.page_checks import PageChecks
 from taps_common.sync.progress import Progress
-from taps_common.sync.steps import Again, Ask, Bounds, Checkpoint, Fetch, ListOf, Page, Plan, Write
+from taps_common.sync.steps import (
+    Again,
+    Ask,
+    Bounds,
+    Checkpoint,
+    Fetch,
+    Limit,
+    ListOf,
+    Page,
+    Plan,
+    Write,
+)
 from taps_common.sync.unchanged import unchanged_rows
 
 if TYPE_CHECKING:
@@ -168,7 +179,8 @@ class StreamRead:
         self._begin_tables()
         for scope in self._stream.scopes():
             read = self._open(scope)
-            self._plan(read)
+            with suppress(SkippedError):
+                self._plan(read)
             for partition in read.plan.partitions:
                 for _, error in self._interleaved(read, [partition]):
                     if error is not None and self._skip_of(error, partition, read) is None:
@@ -415,6 +427,9 @@ class StreamRead:
             return self._begin_again(partition, goes_on=step.goes_on)
         if isinstance(step, Checkpoint):
             return self._checkpoint(read)
+        if isinstance(step, Limit):
+            self.outcome.skip(step.reason)
+            return None
         if isinstance(step, Write):
             return self._write(read, partition, step)
         fetch = step if isinstance(step, Fetch) else Fetch(step)

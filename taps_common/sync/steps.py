@@ -10,6 +10,7 @@ else a stream needs is a step as well:
     page = yield Write(rows)          records that the stream made of earlier answers: `Page`
     yield Again()                     pages that follow may repeat earlier ones of the partition
     yield Checkpoint()                the state is written at once
+    yield Limit(reason)               what came is not all there is, though nothing failed
     ids = yield ListOf(Projects)      what the engine knows of a list in this scope: `dict`
 
 An error of a step is raised where the generator yielded it.
@@ -114,6 +115,16 @@ class Checkpoint(NamedTuple):
     """The state has to be written before anything else is."""
 
 
+class Limit(NamedTuple):
+    """What came is not all there is, though nothing failed: the table gets no version.
+
+    Attributes:
+        reason: why, in words.
+    """
+
+    reason: str
+
+
 class ListOf(NamedTuple):
     """The ids of another stream's rows in this scope, in the order of its list.
 
@@ -182,6 +193,8 @@ class Bounds:
     window: Window | None = None
 
 
-Requests: TypeAlias = Generator["Request | Fetch | Ask | Write | Again | Checkpoint", Any, None]
+Requests: TypeAlias = Generator[
+    "Request | Fetch | Ask | Write | Again | Checkpoint | Limit", Any, None
+]
 Planning: TypeAlias = Generator["Ask | ListOf | Checkpoint", Any, Plan]
 Partitions: TypeAlias = Generator["Ask | ListOf | Checkpoint", Any, Sequence[Partition]]

@@ -84,7 +84,7 @@ class RecordStream(SdkStream):
 
     def read_alone(self) -> None:
         """Read this stream only, raising whatever fails."""
-        self.tap.read_alone(self.endpoint)
+        self.tap.read_alone(self)
 
     def selects(self, path: Breadcrumb) -> bool:
         """Return whether the catalog selects a field, and its schema knows it."""

@@ -38,7 +38,7 @@ def connect(server: Server, clock: FakeClock) -> Callable[..., Session]:
             "user_agent": "tap-test/1",
             "timeout": PATIENCE,
             "max_retries": 2,
-            "pace": RateLimit(),
+            "rate_limit": RateLimit(),
             "clock": clock,
             "logger": logging.getLogger("tap-test"),
         }

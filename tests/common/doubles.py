@@ -69,10 +69,12 @@ class Answers:
     sent: list[Request] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: Request, cost: Cost | None = None) -> Response:
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")
         self.sent.append(request)
+        cost = cost or Cost()
+        cost.add(requests=1)
         found = self.by_path.get(request.path, b"[]")
         if callable(found):
             found = found(request)
@@ -84,10 +86,8 @@ class Answers:
         if isinstance(found, Exception):
             raise found
         headers = {} if last is None else {"Last-Page": str(last).lower()}
-        return Response(found, headers, Cost(requests=1, size=len(found)))
-
-    def begin(self, request: Request) -> bool:
-        return False
+        cost.add(size=len(found))
+        return Response(found, headers)
 
     def close(self) -> None:
         self.cancelled.set()

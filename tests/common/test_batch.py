@@ -15,7 +15,7 @@ from upath import UPath
 
 import sandbox
 from tap_clicktime.metadata import Moment
-from taps_common.cli.command import RunFailedError
+from taps_common.errors import FatalError
 from taps_common.records.batch_files import DEFAULT_ROWS, Storage
 from taps_common.records.codec import LineEncoder
 from taps_common.records.row_types import Row
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_clockify.tap import TapClockify
+    from taps_common.http.cost import Cost
     from tests.common.runs import AnyAccount, Run
 
 
@@ -247,11 +248,11 @@ def after_requests(count: int, act: Callable[[TapClockify], object]) -> Callable
     def before(tap: TapClockify) -> None:
         send, asked = tap.session.send, Counter[str]()
 
-        def sending(request: Any) -> Any:
+        def sending(request: Any, cost: Cost | None = None) -> Any:
             asked[request.path] += 1
             if asked[request.path] == count and request.path == ENTRIES:
                 act(tap)
-            return send(request)
+            return send(request, cost)
 
         tap.session.send = sending  # type: ignore[method-assign]  # a double
 
@@ -306,7 +307,7 @@ def test_no_half_of_a_file_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) 
         raise OSError("No space left on device")
 
     monkeypatch.setattr(type(UPath(root)), "write_bytes", half)
-    with pytest.raises(RunFailedError, match="No space left on device"):
+    with pytest.raises(FatalError, match="No space left on device"):
         storage.write("x", b"content")
     assert list(root.iterdir()) == []
 
@@ -324,7 +325,7 @@ def test_rows_before_a_failure_are_sent(account: Account, root: Path) -> None:
     assert rows_of(run, "tags") == records.records("tags") != []
 
 
-def test_a_state_within_a_reading_waits_for_a_full_file(
+def test_a_state_within_a_read_waits_for_a_full_file(
     start: Callable[..., Account], root: Path
 ) -> None:
     account = start(members=12, entries=400)

@@ -1,4 +1,4 @@
-"""Whole readings over made-up answers: what is asked, what is kept, what is never deleted."""
+"""Whole runs over made-up answers: what is asked, what is kept, what is never deleted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from tap_clockify.tap import TapClockify
-from taps_common.cli.tap import OBEYED_WITHIN, SAME_SIGNAL, STATE_EVERY
+from taps_common.cli.tap import OBEYED_WITHIN, SAME_SIGNAL
 from taps_common.errors import (
     InterruptedRunError,
     QuotaError,
@@ -18,7 +18,7 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
-from taps_common.http.cost import Cost
+from taps_common.sync.checkpoints import STATE_EVERY
 from tests.common.doubles import (
     ENTRIES,
     PROJECTS,
@@ -59,7 +59,7 @@ def world(users: str = "u1 u2 u3", **found: object) -> Answers:
 
 
 def status(code: int, own: int | None = None) -> StatusError:
-    return StatusError(f"answered {code}", Cost(1), status=code, code=own)
+    return StatusError(f"answered {code}", status=code, code=own)
 
 
 def asked(answers: Answers) -> list[str]:
@@ -160,14 +160,14 @@ def test_a_run_of_tables_without_bookmarks_ends_with_a_state(clock: FakeClock) -
 # -- failures ------------------------------------------------------------------------------------
 
 STOPS = [
-    QuotaError("quota", Cost(1)),
+    QuotaError("quota"),
     InterruptedRunError("interrupted"),
     status(401),
 ]
 
 
 @pytest.mark.parametrize("error", STOPS, ids=lambda error: type(error).__name__)
-def test_an_interrupted_walk_goes_on_at_the_partition_it_did_not_finish(
+def test_an_interrupted_read_goes_on_at_the_partition_it_did_not_finish(
     clock: FakeClock, error: Exception
 ) -> None:
     first = run_tap(clock, world(u2=error), TIMES, max_requests_per_hour=1000)
@@ -207,7 +207,7 @@ def test_after_one_failed_partition_the_others_are_read_and_the_bookmark_stays(
 
 
 @pytest.mark.parametrize(
-    ("failure", "given_up"), [(UnreachableError("away", Cost(1)), True), (status(500), False)]
+    ("failure", "given_up"), [(UnreachableError("away"), True), (status(500), False)]
 )
 def test_a_service_that_is_away_is_given_up_and_one_that_answers_is_not(
     clock: FakeClock,
@@ -264,9 +264,9 @@ def test_members_that_could_not_be_listed_are_read_from_their_beginning_once_the
     assert "start" not in starts["u2"]
 
 
-def test_a_walk_between_other_dates_is_not_resumed(clock: FakeClock) -> None:
+def test_a_read_between_other_dates_is_not_resumed(clock: FakeClock) -> None:
     """What is done was read up to another end: its rows after that must still come."""
-    broken = world(u2=QuotaError("quota", Cost(1)))
+    broken = world(u2=QuotaError("quota"))
     limited = run_tap(
         clock, broken, TIMES, max_requests_per_hour=1000, end_date="2026-01-31", lookback_days=1
     )
@@ -312,18 +312,20 @@ def test_signals_soon_after_the_first_are_the_same(
     """Meltano's SIGTERM follows the SIGINT of a terminal, or comes before it."""
     monkeypatch.setattr(os, "_exit", left)
 
+    taps: list[TapClockify] = []
+
     def signalled(_: Request) -> bytes:
-        signal.raise_signal(signal.SIGTERM)
+        taps[0].interrupt(signal.SIGTERM)
         clock.turn(later)
-        signal.raise_signal(signal.SIGINT)
+        taps[0].interrupt(signal.SIGINT)
         return body(entry("e", "2026-09-14T08:00:00Z"))
 
     answers = Answers(one_workspace(("u1", "u2")) | {ENTRIES: signalled})
     if not graceful:
         with pytest.raises(LeftError, match=str(128 + signal.SIGTERM)):
-            run_tap(clock, answers, TIMES)
+            run_tap(clock, answers, TIMES, before=taps.append)
         return
-    run = run_tap(clock, answers, TIMES, max_requests_per_hour=1000)
+    run = run_tap(clock, answers, TIMES, before=taps.append, max_requests_per_hour=1000)
     assert isinstance(run.error, SystemExit)
     assert run.error.code == 128 + signal.SIGTERM
     assert mark(run.state)["walk"]["done"] == ["u1"]
@@ -335,8 +337,10 @@ def test_a_run_that_does_not_end_after_a_signal_is_ended(
 ) -> None:
     monkeypatch.setattr(os, "_exit", left)
 
+    taps: list[TapClockify] = []
+
     def signalled(_: Request) -> bytes:
-        signal.raise_signal(signal.SIGTERM)
+        taps[0].interrupt(signal.SIGTERM)
         ((seconds, leave),) = clock.due
         assert seconds == OBEYED_WITHIN
         with pytest.raises(LeftError, match=str(128 + signal.SIGTERM)):
@@ -344,7 +348,7 @@ def test_a_run_that_does_not_end_after_a_signal_is_ended(
         return b"[]"
 
     answers = Answers(one_workspace() | {ENTRIES: signalled})
-    assert isinstance(run_tap(clock, answers, TIMES).error, SystemExit)
+    assert isinstance(run_tap(clock, answers, TIMES, before=taps.append).error, SystemExit)
     ((_, leave),) = clock.due
     leave()  # the run has ended: whoever ran it lives on
 
@@ -363,7 +367,7 @@ def versions(answers: Answers, clock: FakeClock, *streams: str, **config: Any) -
     return [message["stream"] for message in told]
 
 
-def test_a_complete_reading_is_said_once_per_table_after_its_rows(clock: FakeClock) -> None:
+def test_a_complete_read_is_said_once_per_table_after_its_rows(clock: FakeClock) -> None:
     streams = ("users", "time_entries", "time_entry_tags")
     tagged = body({"id": "1", "workspaceId": "w1", "userId": "u1", "tagIds": ["t"]})
     assert versions(world("u1", u1=tagged), clock, *streams) == list(streams)
@@ -408,7 +412,7 @@ def test_a_workspace_that_the_key_no_longer_sees_deletes_nothing(clock: FakeCloc
     assert told(one_workspace(), workspace_ids=["w1"]) == list(streams), "that is said on purpose"
 
 
-def test_a_refusal_in_the_middle_of_a_walk_is_a_failure(clock: FakeClock) -> None:
+def test_a_refusal_in_the_middle_of_a_partition_is_a_failure(clock: FakeClock) -> None:
     pages = [body({"id": "1"}), status(400, 501)]
     run = run_tap(clock, world("u1 u2", u1=pages), TIMES)
     assert run.error is not None
@@ -435,9 +439,9 @@ def test_an_outage_keeps_what_an_earlier_run_had_done(clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", [status(500), status(403), status(400, 501), QuotaError("quota", Cost(1))]
+    "failure", [status(500), status(403), status(400, 501), QuotaError("quota")]
 )
-def test_a_reading_that_left_something_out_deletes_nothing(
+def test_a_read_that_left_something_out_deletes_nothing(
     clock: FakeClock, failure: RequestError
 ) -> None:
     assert versions(world(u2=failure), clock, "time_entries") == []
@@ -472,20 +476,20 @@ def test_rows_that_a_change_of_type_hides_are_not_deleted(
 
 
 @pytest.mark.parametrize("dates", [{"start_date": "2020-01-01"}, {"end_date": "2030-01-01"}])
-def test_a_reading_between_dates_deletes_nothing(clock: FakeClock, dates: dict[str, str]) -> None:
+def test_a_read_between_dates_deletes_nothing(clock: FakeClock, dates: dict[str, str]) -> None:
     assert versions(world(), clock, "time_entries", **dates) == []
 
 
-def test_a_reading_from_a_bookmark_deletes_nothing(clock: FakeClock) -> None:
+def test_a_read_from_a_bookmark_deletes_nothing(clock: FakeClock) -> None:
     first = run_tap(clock, world(), TIMES)
     second = run_tap(clock, world(), TIMES, state=first.state, emit_activate_version_messages=True)
     assert second.of_type("ACTIVATE_VERSION") == []
     assert "version" not in second.of_type("RECORD")[0]
 
 
-def test_a_resumed_reading_goes_on_with_its_version(clock: FakeClock) -> None:
+def test_a_resumed_read_goes_on_with_its_version(clock: FakeClock) -> None:
     config: dict[str, Any] = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
-    broken = world(u2=QuotaError("quota", Cost(1)))
+    broken = world(u2=QuotaError("quota"))
     first = run_tap(clock, broken, TIMES, **config)
     state = first.state
     mark(state)["walk"]["version"] = 17
@@ -498,7 +502,7 @@ def test_a_run_that_dies_between_workspaces_goes_on_with_its_version(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No bookmark stands for a workspace before the version that its rows carry is active."""
-    monkeypatch.setattr("taps_common.tap.STATE_EVERY", 0.0)
+    monkeypatch.setattr("taps_common.sync.checkpoints.STATE_EVERY", 0.0)
     config: dict[str, Any] = {"emit_activate_version_messages": True}
     two = {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
 
@@ -523,7 +527,7 @@ def test_a_run_that_goes_on_does_not_delete_what_the_first_one_could_not_read(
     odd = body(entry("e-u1", "2026-09-14T08:00:00Z") | {"tagIds": ["t1", 5]})
     config: dict[str, Any] = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
     tables = ("time_entries", "time_entry_tags")
-    broken = world(u1=odd, u2=QuotaError("quota", Cost(1)))
+    broken = world(u1=odd, u2=QuotaError("quota"))
     first = run_tap(clock, broken, tables, **config)
     assert mark(first.state)["walk"]["done"] == ["u1"]
     second = run_tap(clock, world(), tables, state=first.state, **config)
@@ -543,7 +547,7 @@ def test_the_same_page_again_is_an_error(clock: FakeClock) -> None:
 
 
 def test_a_page_seen_two_pages_ago_is_an_error(clock: FakeClock) -> None:
-    """NO-LOOP: a page seen before in this walk is an error, not a loop."""
+    """NO-LOOP: a page seen before in this partition is an error, not a loop."""
     one, other = body({"id": "1"}), body({"id": "2"})
     answers = Answers(one_workspace() | {PROJECTS: [one, other] * 5})
     run = run_tap(clock, answers, ("projects",))
@@ -583,7 +587,7 @@ def test_a_member_that_is_listed_twice_is_read_once(clock: FakeClock) -> None:
     assert asked(answers) == ["u1", "u2", "u3"]
 
 
-def test_unwound_rows_without_a_whole_key_are_counted_and_left_out(
+def test_child_rows_without_a_whole_key_are_counted_and_left_out(
     clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
@@ -610,7 +614,7 @@ def test_output_does_not_depend_on_the_number_of_workers(workers: int) -> None:
     assert len(alone.records("time_entries")) == 40
 
 
-def test_a_catalog_without_keys_is_no_crash(clock: FakeClock) -> None:
+def test_a_catalog_without_keys_does_not_crash(clock: FakeClock) -> None:
     catalog = catalog_of(TapClockify(config={"api_key": "k"}), "projects")
     for one in catalog["streams"]:
         one.pop("key_properties", None)
@@ -621,7 +625,7 @@ def test_a_catalog_without_keys_is_no_crash(clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize("dates", [{"end_date": "9999-12-31"}, {"start_date": "0001-01-01"}])
-def test_the_ends_of_the_calendar_are_no_crash(clock: FakeClock, dates: dict[str, Any]) -> None:
+def test_the_ends_of_the_calendar_do_not_crash(clock: FakeClock, dates: dict[str, Any]) -> None:
     first = run_tap(clock, world("u1"), TIMES)
     run = run_tap(clock, world("u1"), TIMES, state=first.state, **dates)
     assert len(run.records("time_entries")) == 1
@@ -648,7 +652,7 @@ def test_no_line_of_a_run_holds_the_key_or_a_value_of_a_row(
         assert word not in str(run.error)
 
 
-def test_long_readings_write_state_now_and_then(clock: FakeClock) -> None:
+def test_long_reads_write_state_now_and_then(clock: FakeClock) -> None:
     def slowly(request: Request) -> bytes:
         clock.turn(0.8 * STATE_EVERY)
         user = request.values["userId"]
@@ -657,5 +661,5 @@ def test_long_readings_write_state_now_and_then(clock: FakeClock) -> None:
     users = tuple(f"u{number}" for number in range(6))
     answers = Answers(one_workspace(users) | {ENTRIES: slowly})
     run = run_tap(clock, answers, TIMES, max_requests_per_hour=1000)
-    walks = [len(mark(m["value"])["walk"]["done"]) for m in run.of_type("STATE")[:-1]]
-    assert walks == [1, 3, 5]
+    done = [len(mark(m["value"])["walk"]["done"]) for m in run.of_type("STATE")[:-1]]
+    assert done == [1, 3, 5]

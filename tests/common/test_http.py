@@ -18,6 +18,7 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
+from taps_common.http.cost import Cost
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.request import Request
 from tests.common.doubles import Answer
@@ -42,10 +43,11 @@ PRIVATE = ("ident-value", "query-value", "body-text", "key-secret")
 
 def test_a_good_answer_brings_body_headers_and_cost(server: Server, connect: Connect) -> None:
     server.script = [Answer(body=b'[{"id":"1"}]', headers={"Last-Page": "true"})]
-    response = connect().send(REQUEST)
+    cost = Cost()
+    response = connect().send(REQUEST, cost)
     assert response.body == b'[{"id":"1"}]'
     assert response.headers["last-page"] == "true"
-    assert (response.cost.requests, response.cost.size, response.cost.waited) == (1, 12, 0)
+    assert (cost.requests, cost.size, cost.waited) == (1, 12, 0)
 
 
 def test_the_request_is_what_was_asked_for(server: Server, connect: Connect) -> None:
@@ -66,13 +68,14 @@ def test_an_error_that_may_pass_is_asked_again(
     server: Server, connect: Connect, clock: FakeClock, status: int
 ) -> None:
     server.script = [Answer(status), Answer(status), Answer(body=b"[1]")]
-    response = connect().send(REQUEST)
+    cost = Cost()
+    response = connect().send(REQUEST, cost)
     assert response.body == b"[1]"
     assert [seen.target for seen in server.seen] == [TAGS] * 3
     first, second = clock.waits
     assert 1 <= first < 2 <= second < 3
-    assert response.cost.requests == 3
-    assert response.cost.waited == pytest.approx(first + second)
+    assert cost.requests == 3
+    assert cost.waited == pytest.approx(first + second)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 501])
@@ -134,7 +137,9 @@ def test_a_retry_after_date_without_a_zone_is_utc(
     assert clock.waits == [42.0]
 
 
-def test_a_retry_after_no_clock_can_wait_for_is_no_crash(server: Server, connect: Connect) -> None:
+def test_a_retry_after_no_clock_can_wait_for_does_not_crash(
+    server: Server, connect: Connect
+) -> None:
     session = connect(clock=SystemClock(), max_retries=1)
     server.script = [Answer(503, headers={"Retry-After": "9" * 30})] * 2
     closing = threading.Timer(0.2, session.close)
@@ -173,7 +178,7 @@ def test_retries_do_not_use_up_a_quota_by_the_hour(
     server: Server, connect: Connect, clock: FakeClock
 ) -> None:
     server.script = [Answer(429)] * 3
-    connect(max_retries=5, pace=RateLimit(per_hour=30)).send(REQUEST)
+    connect(max_retries=5, rate_limit=RateLimit(per_hour=30)).send(REQUEST)
     assert 1 <= clock.waits[0] < 2
     assert clock.waits[1:] == [300.0, 300.0]
 
@@ -200,7 +205,7 @@ def test_with_stop_a_quota_is_not_waited_for(
 ) -> None:
     server.script = [Answer(429, headers={"Retry-After": "3000"})]
     with pytest.raises(QuotaError):
-        connect(pace=RateLimit(wait=False)).send(REQUEST)
+        connect(rate_limit=RateLimit(wait=False)).send(REQUEST)
     assert clock.waits == []
 
 
@@ -208,22 +213,24 @@ def test_with_stop_a_short_retry_after_is_waited_for(
     server: Server, connect: Connect, clock: FakeClock
 ) -> None:
     server.script = [Answer(429, headers={"Retry-After": "30"})]
-    connect(pace=RateLimit(wait=False)).send(REQUEST)
+    connect(rate_limit=RateLimit(wait=False)).send(REQUEST)
     assert clock.waits == [30.0]
 
 
 def test_the_hourly_limit_waits_before_it_asks(
     server: Server, connect: Connect, clock: FakeClock
 ) -> None:
-    session = connect(pace=RateLimit(per_hour=2))
-    costs = [session.send(REQUEST).cost for _ in range(3)]
+    session = connect(rate_limit=RateLimit(per_hour=2))
+    costs = [Cost(), Cost(), Cost()]
+    for cost in costs:
+        session.send(REQUEST, cost)
     assert clock.waits == [3600.0]
     assert [cost.waited for cost in costs] == [0, 0, 3600.0]
     assert len(server.seen) == 3
 
 
 def test_the_hourly_limit_stops_without_asking(server: Server, connect: Connect) -> None:
-    session = connect(pace=RateLimit(per_hour=2, wait=False))
+    session = connect(rate_limit=RateLimit(per_hour=2, wait=False))
     session.send(REQUEST)
     session.send(REQUEST)
     with pytest.raises(
@@ -237,11 +244,11 @@ def test_retries_count_against_the_hourly_limit(
     server: Server, connect: Connect, clock: FakeClock
 ) -> None:
     server.script = [Answer(500), Answer(500)]
-    connect(pace=RateLimit(per_hour=2)).send(REQUEST)
+    connect(rate_limit=RateLimit(per_hour=2)).send(REQUEST)
     assert sum(clock.waits) == pytest.approx(3600.0)
 
 
-# -- answers that are no answers -----------------------------------------------------------------
+# -- answers that are not usable ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -430,13 +437,13 @@ def test_an_error_names_what_a_person_needs(server: Server, connect: Connect) ->
         )
     ]
     with pytest.raises(StatusError) as caught:
-        connect().send(REQUEST)
+        connect().send(REQUEST, cost := Cost())
     assert str(caught.value) == (
         f"GET /workspaces/{{workspaceId}}/tags at {server.url} answered 403 Forbidden (code 4030) "
         "[request id req-1]. Advice for 403 and 4030."
     )
     assert caught.value.code == 4030
-    assert caught.value.cost.requests == 1
+    assert cost.requests == 1
 
 
 @pytest.mark.parametrize(
@@ -468,9 +475,9 @@ def everything_that_can_be_said(server: Server, connect: Connect) -> list[str]:
     ):
         server.script = list(script)
         try:
-            connect().send(REQUEST)
+            connect().send(REQUEST, cost := Cost())
         except RequestError as error:
-            said.append(f"{error} {error!r} {error.__cause__!r} {error.cost}")
+            said.append(f"{error} {error!r} {error.__cause__!r} {cost}")
     assert len(said) == 6
     return said
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from taps_common.errors import QuotaError, StatusError
-from taps_common.http.cost import Cost
 from tests.common.doubles import (
     ENTRIES,
     PROJECTS,
@@ -199,7 +198,7 @@ def test_rows_that_came_back_in_between_begin_the_count_anew(clock: FakeClock) -
     assert versioned(account.run(tags())) == []
     assert versioned(account.run(tags(w1=SOME))) == ["tags"]
     assert versioned(account.run(tags())) == []
-    assert account.run({TAGS: StatusError("500", Cost(1), status=500, code=None)}).error
+    assert account.run({TAGS: StatusError("500", status=500, code=None)}).error
     assert versioned(account.run(tags())) == ["tags"], "a run that failed saw nothing"
 
 
@@ -239,19 +238,6 @@ def test_without_a_state_there_is_nothing_to_compare_with(clock: FakeClock) -> N
     assert versioned(account.run(tags())) == ["tags"]
 
 
-def test_what_is_unchanged_is_a_measure_too(clock: FakeClock) -> None:
-    """A state of an earlier release has digests of what was sent, and no counts."""
-    account = Account(clock, "tags", skip_unchanged=True)
-    account.run(tags(w1=MANY))
-    assert account.state is not None
-    del account.state["bookmarks"]["tags"]["activated"]
-    assert versioned(account.run(tags(w1=MANY))) == []
-    assert account.activated("tags") == {"w1": MANY}
-    for _ in range(2):
-        run = account.run(tags())
-        assert (run.error is not None, versioned(run)) == (True, [])
-
-
 def test_rows_of_a_list_that_begins_again_count_once(clock: FakeClock) -> None:
     """Projects are asked for without their tasks if the service refuses these half-way."""
     account = Account(clock, "projects", "tasks")
@@ -262,7 +248,7 @@ def test_rows_of_a_list_that_begins_again_count_once(clock: FakeClock) -> None:
             return body(*rows(MANY))
         if query["page"] == "1":
             return body(*rows(200))
-        return StatusError("answered 400", Cost(1), status=400, code=None)
+        return StatusError("answered 400", status=400, code=None)
 
     account.run({PROJECTS: answer})
     assert "hydrated" not in account.answers.params(PROJECTS)[-1], "it began again"
@@ -274,7 +260,7 @@ def test_rows_of_a_list_that_begins_again_count_once(clock: FakeClock) -> None:
 
 def test_a_version_of_several_runs_has_the_rows_of_all_of_them(clock: FakeClock) -> None:
     account = Account(clock, "time_entries", max_requests_per_hour=1000)
-    account.run(entries(u1=30, u2=QuotaError("quota", Cost(1))))
+    account.run(entries(u1=30, u2=QuotaError("quota")))
     run = account.run(entries(u1=30, u2=10))
     assert len(run.records("time_entries")) == 10, "the second run reads what is left"
     assert versioned(run) == ["time_entries"]
@@ -283,7 +269,7 @@ def test_a_version_of_several_runs_has_the_rows_of_all_of_them(clock: FakeClock)
 
 def test_an_interrupted_run_of_an_earlier_release_is_no_measure(clock: FakeClock) -> None:
     account = Account(clock, "time_entries", max_requests_per_hour=1000)
-    account.run(entries(u1=30, u2=QuotaError("quota", Cost(1))))
+    account.run(entries(u1=30, u2=QuotaError("quota")))
     assert account.state is not None
     (partition,) = account.state["bookmarks"]["time_entries"]["partitions"]
     del partition["walk"]["rows"]

@@ -10,8 +10,8 @@ import pytest
 from taps_common.http.rate_limit import RateLimit
 
 
-def turns(pace: Pace, *moments: float) -> list[float | None]:
-    return [pace.reserve(moment) for moment in moments]
+def turns(limit: RateLimit, *times: float) -> list[float | None]:
+    return [limit.reserve(at) for at in times]
 
 
 def test_without_limits_every_turn_is_now() -> None:
@@ -27,15 +27,15 @@ def test_time_that_passed_is_not_saved_up() -> None:
 
 
 def test_a_limit_an_hour_lets_so_many_through_and_then_waits_for_the_first() -> None:
-    pace = RateLimit(per_hour=3)
-    assert turns(pace, 0, 10, 20, 30) == [0, 0, 0, 3570]
-    assert turns(pace, 30, 30, 30) == [3580, 3590, 7170]
+    limit = RateLimit(per_hour=3)
+    assert turns(limit, 0, 10, 20, 30) == [0, 0, 0, 3570]
+    assert turns(limit, 30, 30, 30) == [3580, 3590, 7170]
 
 
 def test_no_hour_holds_more_than_the_limit() -> None:
-    pace, sent, now = RateLimit(per_second=0.5, per_hour=5), [], 0.0
+    limit, sent, now = RateLimit(per_second=0.5, per_hour=5), [], 0.0
     for step in range(60):
-        wait = pace.reserve(now)
+        wait = limit.reserve(now)
         assert wait is not None
         now += wait + step % 7
         sent.append(now - step % 7)
@@ -44,62 +44,62 @@ def test_no_hour_holds_more_than_the_limit() -> None:
 
 
 def test_with_stop_a_used_up_hour_gives_no_turn_until_it_opens() -> None:
-    pace = RateLimit(per_hour=2, wait=False)
-    assert turns(pace, 0, 100, 200, 3599, 3600, 3601) == [0, 0, None, None, 0, None]
+    limit = RateLimit(per_hour=2, wait=False)
+    assert turns(limit, 0, 100, 200, 3599, 3600, 3601) == [0, 0, None, None, 0, None]
 
 
 def test_how_long_the_hour_stays_closed_is_known() -> None:
-    pace = RateLimit(per_hour=1, wait=False)
-    turns(pace, 0, 1800)
-    assert pace.closed_for == 1800
+    limit = RateLimit(per_hour=1, wait=False)
+    turns(limit, 0, 1800)
+    assert limit.closed_for == 1800
 
 
 def test_requests_of_an_earlier_run_count() -> None:
-    pace = RateLimit(per_hour=3)
-    pace.recall([-100, -200])
-    assert turns(pace, 0, 0) == [0, 3400]
-    assert pace.sent(0) == [-200, -100, 0, 3400][-3:]
+    limit = RateLimit(per_hour=3)
+    limit.recall([-100, -200])
+    assert turns(limit, 0, 0) == [0, 3400]
+    assert limit.sent(0) == [-200, -100, 0, 3400][-3:]
 
 
 def test_hosts_have_a_second_each_and_share_the_hour() -> None:
-    pace = RateLimit(per_second=1, per_hour=4)
-    assert [pace.reserve(0, origin) for origin in ("a", "b", "a", "b", "a")] == [0, 0, 1, 1, 3600]
+    limit = RateLimit(per_second=1, per_hour=4)
+    assert [limit.reserve(0, origin) for origin in ("a", "b", "a", "b", "a")] == [0, 0, 1, 1, 3600]
 
 
 def test_a_refusal_holds_everybody_back_but_those_of_other_hosts() -> None:
-    pace = RateLimit()
-    pace.refused(0, 90, "a")
-    assert pace.reserve(1, "a") == 89
-    assert pace.reserve(1, "b") == 0
+    limit = RateLimit()
+    limit.refused(0, 90, "a")
+    assert limit.reserve(1, "a") == 89
+    assert limit.reserve(1, "b") == 0
 
 
 def test_refusals_one_after_the_other_slow_down_and_answers_speed_up() -> None:
-    pace, gaps = RateLimit(per_second=50), []
+    limit, gaps = RateLimit(per_second=50), []
     for now in (0, 11, 22, 33):
-        pace.refused(now, 10)
+        limit.refused(now, 10)
     for _ in range(40):
-        first, second = turns(pace, 100, 100)
+        first, second = turns(limit, 100, 100)
         assert first is not None
         assert second is not None
         gaps.append(second - first)
-        pace.answered()
+        limit.answered()
     assert gaps[0] == pytest.approx(0.4)
     assert gaps[-1] == pytest.approx(0.02)
 
 
 def test_refusals_of_one_burst_are_one() -> None:
-    pace = RateLimit()
+    limit = RateLimit()
     for now in (0.0, 0.1, 0.2):
-        pace.refused(now, 10)
-    assert turns(pace, 20, 20) == [0, 0]
+        limit.refused(now, 10)
+    assert turns(limit, 20, 20) == [0, 0]
 
 
 def test_threads_never_share_a_turn() -> None:
-    pace, taken, lock = RateLimit(10), [], threading.Lock()
+    limit, taken, lock = RateLimit(10), [], threading.Lock()
 
     def taking() -> None:
         for _ in range(50):
-            turn = pace.reserve(0)
+            turn = limit.reserve(0)
             with lock:
                 taken.append(turn)
 

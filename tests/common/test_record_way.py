@@ -396,7 +396,7 @@ quickly = settings(
     HOW,
     st.booleans(),
 )
-def test_time_entries_and_what_is_unwound_from_them(
+def test_time_entries_and_their_child_streams(
     made_up: list[Page],
     selection: Selection,
     how: str,

@@ -1,4 +1,4 @@
-"""The SDK as the seam knows it: what is overridden or called there, and what that relies on."""
+"""The SDK as `taps_common.sdk` knows it: what is overridden there, and what that relies on."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 import tap_clockify
 import taps_common
 from tap_clicktime.tap import TapClickTime
+from tap_clockify.streams.workspaces import Workspaces
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
 from taps_common.sdk import LineWriter, SdkStream, SdkTap
@@ -80,12 +81,13 @@ def private_names(path: Path) -> set[str]:
 
 def own_names(path: Path) -> set[str]:
     """Names that a module which subclasses nothing of the SDK gives its own objects."""
-    text = path.read_text(encoding="utf-8")
-    if "taps_common.seam" in text or "singer_sdk" in text:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [ast.unparse(n) for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+    if any("taps_common.sdk" in text or "singer_sdk" in text for text in imports):
         return set()
     return {
         node.attr
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
 
@@ -111,12 +113,13 @@ PRIVATE = {
     "_write_batch_message",
     "_write_schema_message",
 }
-"""What the seam uses of the SDK that is not public."""
+"""What `taps_common.sdk` uses of the SDK that is not public."""
 
 
-def test_the_seam_uses_the_private_names_that_are_pinned_here() -> None:
-    (seam,) = [path for path in sources(taps_common) if path.name == "seam.py"]
-    assert private_names(seam) == PRIVATE
+def test_the_private_names_that_are_used_are_pinned_here() -> None:
+    (used,) = [path for path in sources(taps_common) if path.name == "sdk.py"]
+    own = {*dir(LineWriter())} - {*dir(SimpleSingerWriter())}
+    assert private_names(used) - own == PRIVATE
 
 
 def test_the_sdk_still_has_all_of_them() -> None:
@@ -128,7 +131,7 @@ def test_no_other_module_uses_a_private_name_of_the_sdk() -> None:
     used = {
         path.name: sorted((private_names(path) & private) - own_names(path))
         for path in sources(taps_common, tap_clockify)
-        if path.name != "seam.py"
+        if path.name != "sdk.py"
     }
     assert {name: found for name, found in used.items() if found} == {}
 
@@ -189,13 +192,13 @@ SOURCES = [
         Stream,
         "_write_schema_message",
         "92907269d6bd",
-        "`Table.write_schema` writes the SCHEMA once through it",
+        "`SdkStream.write_schema` writes the SCHEMA once through it",
     ),
     (
         Stream,
         "_generate_schema_messages",
         "911772445ce6",
-        "which fields a SCHEMA declares must be those that `Table.selects` lets through",
+        "which fields a SCHEMA declares must be those that `RecordStream.selects` lets through",
     ),
     (
         Stream,
@@ -213,7 +216,7 @@ SOURCES = [
         Stream,
         "_check_max_record_limit",
         "db7f04febfa9",
-        "`Table.emit` passes the count of written rows, so `>` or `>=` matters",
+        "`RecordStream.emit` passes the count of written rows, so `>` or `>=` matters",
     ),
     (
         Stream,
@@ -243,7 +246,7 @@ SOURCES = [
         Stream,
         "effective_schema",
         "6c76493a2122",
-        "`Table.selects` takes the catalog's schema from it",
+        "`RecordStream.selects` takes the catalog's schema from it",
     ),
     (
         SameRecordTransform,
@@ -348,13 +351,13 @@ def test_settings_that_are_normalised_are_the_settings_of_the_run() -> None:
 
 
 def test_pages_are_taken_unless_something_changes_records() -> None:
-    assert made().table(TapClockify.table_types[0]).takes_pages
+    assert made().stream_of(Workspaces).takes_pages
     for config in (
         {"flattening_enabled": True, "flattening_max_depth": 1},
         {"stream_maps": {"workspaces": {"name": "name.upper()"}}},
         {"stream_maps": {"workspaces": {"__alias__": "places"}}},
     ):
-        assert not made(**config).table(TapClockify.table_types[0]).takes_pages
+        assert not made(**config).stream_of(Workspaces).takes_pages
 
 
 def test_a_plain_writer_takes_no_pages() -> None:
@@ -362,7 +365,7 @@ def test_a_plain_writer_takes_no_pages() -> None:
         message_writer_class = SimpleSingerWriter  # type: ignore[assignment]  # the SDK's
 
     tap = PlainTap(config={"api_key": "k"})
-    assert not tap.table(TapClockify.table_types[0]).takes_pages
+    assert not tap.stream_of(Workspaces).takes_pages
 
 
 def test_an_alias_goes_into_every_message(clock: FakeClock) -> None:
@@ -384,7 +387,7 @@ def test_ready_lines_and_messages_keep_their_order(
     writer = LineWriter()
     tap = made()
     writer.write_lines(b'{"a":1}\n')
-    tap.table(TapClockify.table_types[0]).write_schema()
+    tap.stream_of(Workspaces).write_schema()
     writer.write_lines(b'{"b":"\xc3\xa9"}\n')
     lines = capsysbinary.readouterr().out.splitlines()
     assert [lines[0], lines[2]] == [b'{"a":1}', b'{"b":"\xc3\xa9"}']
@@ -401,7 +404,7 @@ def test_gathered_lines_keep_their_order_and_none_is_lost(
         writer.write_lines(b'{"a":1}\n')
         writer.write_lines(b'{"b":1}\n')
         assert capsysbinary.readouterr().out == b""
-        tap.table(TapClockify.table_types[0]).write_schema()
+        tap.stream_of(Workspaces).write_schema()
         assert capsysbinary.readouterr().out.startswith(b'{"a":1}\n{"b":1}\n{"type":"SCHEMA"')
         writer.write_lines(b"x" * (1 << 20))
         assert len(capsysbinary.readouterr().out) == 1 << 20
@@ -448,7 +451,7 @@ def test_a_dry_run_asks_for_no_more_than_it_needs(
 
 
 def test_the_limit_of_a_dry_run_is_an_exception_that_is_suppressed() -> None:
-    stream = made().table(TapClockify.table_types[0])
+    stream = made().stream_of(Workspaces)
     stream.ABORT_AT_RECORD_COUNT = 2
     stream.stop_at_limit(1)
     with pytest.raises((AbortedSyncFailedException, AbortedSyncPausedException)):
@@ -457,7 +460,7 @@ def test_the_limit_of_a_dry_run_is_an_exception_that_is_suppressed() -> None:
 
 def test_state_of_a_scope_is_a_partition_in_the_sdks_format() -> None:
     tap = made()
-    stream = tap.table(TapClockify.table_types[0])
+    stream = tap.stream_of(Workspaces)
     stream.get_context_state({"workspaceId": "w1"})["x"] = 1
     stream.get_context_state({"workspaceId": "w2"})["x"] = 2
     stream.get_context_state({"workspaceId": "w1"})["y"] = 3
@@ -470,4 +473,4 @@ def test_state_of_a_scope_is_a_partition_in_the_sdks_format() -> None:
 def test_discovery_is_unchanged_by_a_catalog_that_selects_less() -> None:
     catalog = catalog_of(made(), "projects")
     tap = TapClockify(config={"api_key": "k"}, catalog=catalog)
-    assert [table.name for table in tap.tables if table.selected] == ["projects"]
+    assert [stream.name for stream in tap.all_streams if stream.selected] == ["projects"]

@@ -84,6 +84,7 @@ def test_a_number_no_clock_can_wait_is_refused(text: str) -> None:
         ({"end_date": "2026-02-30"}, "end_date"),
         ({"emit_activate_version_messages": "perhaps"}, "emit_activate_version_messages"),
         ({"batch_config": {"encoding": {}}}, "batch_config"),
+        ({"skip_unchanged": True, "emit_activate_version_messages": True}, "skip_unchanged"),
     ],
 )
 def test_what_cannot_work_is_one_sentence_that_names_the_setting(

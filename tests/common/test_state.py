@@ -1,4 +1,4 @@
-"""State: what is read again, what moves a bookmark, how an interrupted reading goes on."""
+"""State: what is read again, what moves a bookmark, how an interrupted read goes on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
-from taps_common.sync import state as bookmarks
-from taps_common.sync.state import Window, open_window
+from taps_common.sync.state import (
+    Window,
+    close_window,
+    drop_progress,
+    keep_progress,
+    open_window,
+)
 from taps_common.timestamps import from_text, to_text
 
 NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
@@ -42,14 +47,14 @@ def opened(
 
 
 def closed(window: Window, *states: dict[str, Any]) -> list[dict[str, Any]]:
-    """The states after a reading, as the next run gets them."""
+    """The states after a read, as the next run gets them."""
     window.done = ["u", "v"]
-    bookmarks.close_window(states, window, cursor="start")
+    close_window(states, window, cursor="start")
     found: list[dict[str, Any]] = json.loads(json.dumps(states))
     return found
 
 
-# -- where a reading begins ----------------------------------------------------------------------
+# -- where a read begins -------------------------------------------------------------------------
 
 
 def test_without_a_bookmark_all_is_read() -> None:
@@ -127,7 +132,7 @@ def test_the_bookmark_is_the_latest_cursor() -> None:
     assert closed(window, state) == [marked("2026-09-10")]
 
 
-def test_a_row_of_the_future_moves_it_to_the_start_of_the_reading_only() -> None:
+def test_a_row_of_the_future_moves_it_to_the_start_of_the_read_only() -> None:
     state = marked("2026-08-31")
     window = opened(state)
     window.saw("u", at("2027-01-01"), None)
@@ -175,7 +180,7 @@ def test_only_what_was_read_is_known_afterwards() -> None:
     state = marked("2026-08-31")
     window = opened(state)
     window.done.append("v")
-    bookmarks.close_window([state], window, cursor="start")
+    close_window([state], window, cursor="start")
     assert state["known"] == ["v"]
 
 
@@ -222,7 +227,7 @@ def test_tables_of_a_family_share_their_open_rows() -> None:
     assert window.since_for("u") == at("2026-02-01")
 
 
-# -- interrupted readings ------------------------------------------------------------------------
+# -- interrupted reads ---------------------------------------------------------------------------
 
 
 def interrupted(*states: dict[str, Any]) -> tuple[dict[str, Any], ...]:
@@ -230,11 +235,11 @@ def interrupted(*states: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     window.version = 17
     window.saw("u", at("2026-09-14"), at("2026-09-14"))
     window.done.append("u")
-    bookmarks.keep_walk(states, window)
+    keep_progress(states, window)
     return tuple(json.loads(json.dumps(states)))
 
 
-def test_an_interrupted_reading_goes_on_where_it_was() -> None:
+def test_an_interrupted_read_goes_on_where_it_was() -> None:
     states = interrupted(marked(None), marked(None))
     later = NOW + timedelta(days=2)
     window = open_window(
@@ -258,7 +263,7 @@ def test_an_interrupted_look_back_begins_anew() -> None:
     assert opened(*states).done == []
 
 
-def test_the_bookmark_after_a_resumed_reading_is_not_later_than_its_first_start() -> None:
+def test_the_bookmark_after_a_resumed_read_is_not_later_than_its_first_start() -> None:
     states = interrupted(marked(None))
     window = open_window(
         states, cursor="start", full=False, now=NOW + MONTH, start=None, lookback=MONTH
@@ -269,12 +274,12 @@ def test_the_bookmark_after_a_resumed_reading_is_not_later_than_its_first_start(
     assert "walk" not in after
 
 
-def test_a_first_reading_that_is_interrupted_goes_on_from_the_beginning_of_time() -> None:
+def test_a_first_read_that_is_interrupted_goes_on_from_the_beginning_of_time() -> None:
     window = opened(*interrupted(marked(None)))
     assert (window.since, window.done) == (None, ["u"])
 
 
-def test_a_table_that_joins_makes_an_interrupted_reading_begin_anew() -> None:
+def test_a_table_that_joins_makes_an_interrupted_read_begin_anew() -> None:
     (kept,) = interrupted(marked("2026-08-31"))
     window = opened(kept, marked(None))
     assert (window.since, window.done, window.latest) == (None, [], None)
@@ -284,9 +289,9 @@ def test_a_full_table_is_not_resumed() -> None:
     assert opened(*interrupted(marked("2026-08-31")), full=True).done == []
 
 
-def test_a_dropped_reading_is_not_resumed() -> None:
+def test_a_dropped_read_is_not_resumed() -> None:
     states = interrupted(marked("2026-08-31"))
-    bookmarks.drop_walk(states)
+    drop_progress(states)
     assert states == (marked("2026-08-31"),)
 
 
@@ -294,7 +299,7 @@ def test_a_dropped_reading_is_not_resumed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "time"),
     [
         ("2026-01-31", at("2026-01-31")),
         ("2026-01-31T00:00:00Z", at("2026-01-31")),
@@ -303,9 +308,9 @@ def test_a_dropped_reading_is_not_resumed() -> None:
         ("2026-01-31T00:00:00.250000+00:00", at("2026-01-31") + timedelta(milliseconds=250)),
     ],
 )
-def test_a_text_names_a_moment(text: str, moment: datetime) -> None:
-    assert from_text(text) == moment
-    assert from_text(to_text(moment)) == moment
+def test_a_text_names_a_time(text: str, time: datetime) -> None:
+    assert from_text(text) == time
+    assert from_text(to_text(time)) == time
 
 
 def test_state_is_written_in_utc() -> None:
