@@ -12,7 +12,6 @@ import pytest
 from tap_clockify.change_feed import PAGE_SIZES
 from taps_common.errors import StatusError
 from taps_common.http.session import Session
-from taps_common.http.cost import Cost
 from tests.clockify.entry_changes import (
     BATCH,
     DAY,
@@ -30,6 +29,7 @@ from tests.common.runs import NOW
 
 if TYPE_CHECKING:
     from sandbox.clockify.world import World
+    from taps_common.http.cost import Cost
     from taps_common.http.request import Request, Response
 
 
@@ -133,7 +133,7 @@ def test_what_was_created_just_before_a_run_and_then_deleted_is_gone(
 
 
 @pytest.mark.parametrize("spelled", ["TIME_ENTRY", "none"])
-def test_a_deletion_may_have_the_id_of_its_bin_and_no_moment(
+def test_a_deletion_may_have_the_id_of_its_bin_and_no_time(
     account: Account, world: World, monkeypatch: pytest.MonkeyPatch, spelled: str
 ) -> None:
     """What the removed document calls its own id is the entry's."""
@@ -141,8 +141,8 @@ def test_a_deletion_may_have_the_id_of_its_bin_and_no_moment(
     run = copy.load(read(account).ok())
     send = Session.send
 
-    def sent(session: Session, request: Request) -> Response:
-        response = send(session, request)
+    def sent(session: Session, request: Request, cost: Cost) -> Response:
+        response = send(session, request, cost)
         if not str(request).endswith("/deleted"):
             return response
         rows = msgspec.json.decode(response.body)
@@ -271,7 +271,7 @@ def test_incremental_runs_know_nothing_of_the_feeds(account: Account) -> None:
 # -- what ended early ------------------------------------------------------------------------------
 
 
-def test_what_a_failed_first_reading_sent_and_is_deleted_then_goes(
+def test_what_a_failed_first_read_sent_and_is_deleted_then_goes(
     account: Account, world: World
 ) -> None:
     """The next run reads all anew, and never meets what is gone: the feeds have to tell."""
@@ -313,10 +313,10 @@ def refuse_batches(monkeypatch: pytest.MonkeyPatch, *, of: str) -> None:
     """Have batches refused that hold an id, or any: a value that Clockify does not take."""
     send = Session.send
 
-    def sent(session: Session, request: Request) -> Response:
+    def sent(session: Session, request: Request, cost: Cost) -> Response:
         if str(request).endswith("/batch") and of.encode() in (request.body or b""):
-            raise StatusError("refused", Cost(), status=400, code=501)
-        return send(session, request)
+            raise StatusError("refused", status=400, code=501)
+        return send(session, request, cost)
 
     monkeypatch.setattr(Session, "send", sent)
 
@@ -359,8 +359,8 @@ def test_what_an_answer_leaves_out_is_asked_for_again(
         world.edit_entry(ident, description="edited")
     send = Session.send
 
-    def cut(session: Session, request: Request) -> Response:
-        response = send(session, request)
+    def cut(session: Session, request: Request, cost: Cost) -> Response:
+        response = send(session, request, cost)
         if not str(request).endswith("/batch"):
             return response
         return replace(response, body=msgspec.json.encode(msgspec.json.decode(response.body)[:30]))
@@ -390,7 +390,8 @@ def test_a_workspace_without_all_types_does_not_take_them_from_the_others(
     refusals = len(PAGE_SIZES) + 1
     account.fault(f"/workspaces/{first}/entities/created", "status", code=400, times=refusals)
     run = account.run(catalog=chosen).ok()
-    assert f"Only the types of time entries are asked for in workspace {first}." in run.log
+    said = f"Only the types of time entries are asked for in workspace {first}, 1000 rows at once."
+    assert run.log.count(said) == 1
     types = {
         ident: {row["type"] for row in run.records("entity_changes") if row["workspaceId"] == ident}
         for ident in (first, second)

@@ -46,7 +46,7 @@ def test_check_of_the_owners_key(account: Account) -> None:
     main, second = account.world.workspaces
     assert run.code == 0
     others = run.output.decode().split("All other tables take at least ")[1].split()[0]
-    assert int(others.replace(",", "")) > 59 + 100  # months of the free plan, of this real moment
+    assert int(others.replace(",", "")) > 59 + 100  # months of the free plan, of the real present
     assert run.output.decode().splitlines() == [
         f"tap-clockify {version('timecost-taps')} at {account.url}",
         "Key of Olivera Owner (member00000@example.test)",

@@ -298,7 +298,7 @@ def test_documented_quirks_lose_nothing(start: Callable[..., Account], switch: s
     assert copied.differences(account.world) == {}
 
 
-def test_pages_without_an_end_end_the_walk(account: Account) -> None:
+def test_pages_without_an_end_end_the_partition(account: Account) -> None:
     account.fault("/tags", "status", code=200, body="[]", headers={"Last-Page": "false"})
     run = account.run(**VERSIONS)
     assert run.code == 1
@@ -307,7 +307,7 @@ def test_pages_without_an_end_end_the_walk(account: Account) -> None:
     assert len(account.requests()) < 60
 
 
-def test_the_same_page_again_ends_the_walk(account: Account) -> None:
+def test_the_same_page_again_ends_the_partition(account: Account) -> None:
     account.fault("/tags", "status", code=200, body='[{"id": "1"}]', headers={"Last-Page": "false"})
     run = account.run(**VERSIONS)
     assert run.code == 1
@@ -315,7 +315,7 @@ def test_the_same_page_again_ends_the_walk(account: Account) -> None:
     assert "tags" not in run.versioned
 
 
-def test_two_pages_in_turns_end_the_walk(account: Account) -> None:
+def test_two_pages_in_turns_end_the_partition(account: Account) -> None:
     """A loop of two pages is a loop; the service ends it by itself after forty requests."""
     route = f"{account.world.main_id}/tags"
     answer: dict[str, Any] = {"code": 200, "headers": {"Last-Page": "false"}, "times": 1}

@@ -302,7 +302,7 @@ def test_routes_are_the_documented_ones(account: Account) -> None:
     assert set(account.templates()) == {"/workspaces", *lists, TASKS, ENTRIES}
 
 
-def test_entry_tables_share_one_reading(account: Account) -> None:
+def test_entry_tables_share_one_read(account: Account) -> None:
     run: Run = account.run(catalog=catalog(ENTRY_TABLES)).ok()
     assert set(run.counts()) == set(ENTRY_TABLES)
     assert account.templates().count(ENTRIES) == 16

@@ -413,7 +413,7 @@ def test_a_refusal_that_nothing_announced(own: Account, status: int) -> None:
     for table in ("attendance_report", "expense_report", "audit_log"):
         told = f"{table}: the plan or the key's role does not allow it ({status})"
         assert run.log.count(told) == 1
-        assert len(bodies(own, table)) <= 2 * LANES  # what was on its way already
+        assert len(bodies(own, table)) <= 2 * SIDE_BY_SIDE  # what was on its way already
 
 
 def test_a_slice_that_is_refused_is_no_plan(own: Account) -> None:
