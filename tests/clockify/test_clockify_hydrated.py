@@ -155,7 +155,7 @@ def test_many_pages_of_projects(start: Callable[..., Account]) -> None:
     copied = Copy()
     copied.load(account.run(catalog=catalog(TABLES), **VERSIONS).ok())
     assert copied.differences(account.world, TABLES) == {}
-    assert len(account.requests()) == 1 + 2 + 2
+    assert len(account.requests()) == 1 + 2 + 1
     outputs = {
         account.run(catalog=catalog(TABLES), max_concurrency=number).ok().output
         for number in (1, 8)
