@@ -174,6 +174,31 @@ def test_what_the_feeds_name_and_nobody_explains_is_said(account: Account, world
     assert "a client" not in run.log
 
 
+def test_what_says_nothing_but_the_id_of_a_deleted_entry_is_no_loop(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry is asked for twice in the same words: as a guess, and as one that may be back."""
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    deleted = next(ident for (ident,) in truth(world))
+    world.delete_entry(deleted)
+    send = Session.send
+
+    def sent(session: Session, request: Request, cost: Cost) -> Response:
+        response = send(session, request, cost)
+        rows = msgspec.json.decode(response.body)
+        if str(request).endswith("/updated"):
+            rows = [{"id": deleted}]
+        elif str(request).endswith("/deleted"):
+            rows = [row for row in rows if row["id"] == deleted]
+        return replace(response, body=msgspec.json.encode(rows))
+
+    monkeypatch.setattr(Session, "send", sent)
+    later(account, copy, run).ok()
+    assert account.templates().count(BATCH) == 2
+    assert held(copy) == truth(world)
+
+
 def test_a_row_of_another_type_is_not_taken_for_an_entry(account: Account, world: World) -> None:
     copy = Copy()
     run = copy.load(read(account).ok())

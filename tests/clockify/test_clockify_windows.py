@@ -531,7 +531,7 @@ def test_a_wrong_audit_log_url(own: Account) -> None:
 def test_a_region_whose_log_is_nowhere_documented(
     own: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_clockify.tap.audit_log_url", lambda _config: None)
+    monkeypatch.setattr("tap_clockify.account.audit_log_url", lambda _config: None)
     run = own.run(catalog=catalog(["audit_log", "tags"]))
     assert run.code == 1
     assert "audit_log_url is missing: the audit log has a host of its own" in run.log
