@@ -36,6 +36,7 @@ bench: $(READY) ## Measure the taps beside what else one could use (an hour and 
 lint: $(READY) ## Check style and types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 generate: $(READY) ## Write again what is generated from the code.

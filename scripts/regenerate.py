@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sandbox.perform.world import World
-from scripts import peers
-from scripts.kondado import COLUMNS
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
 from taps_common.cli.settings import holds_secret
-from taps_common.sync.stream import Source, Unwound
+from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
     from taps_common.cli.tap import ApiTap
@@ -52,13 +50,15 @@ def generated() -> dict[Path, str]:
         for name, table in (("settings", _settings_table(tap)), ("tables", _tables(tap))):
             text = _between(text, f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n")
         files[page] = text
-    files[ROOT / "meltano.yml"] = _between(
-        meltano,
+    files[ROOT / "meltano.yml"] = meltano
+    environment = ROOT / "sandbox" / "environment.meltano.yml"
+    files[environment] = _between(
+        environment.read_text(),
         "          # begin generated: the sandbox's projects\n",
         _sandbox_projects(),
         "          # end generated: the sandbox's projects\n",
     )
-    files |= _plugins(yaml.safe_load(files[ROOT / "meltano.yml"]))
+    files |= _plugins(yaml.safe_load(meltano))
     readme = ROOT / "README.md"
     files[readme] = _between(
         readme.read_text(),
@@ -66,11 +66,6 @@ def generated() -> dict[Path, str]:
         _first_pipeline(),
         "<!-- end first pipeline -->\n",
     )
-    clockify = ROOT / "docs" / "clockify.md"
-    for name, table in (("peers", _peers()), ("kondado", _kondado())):
-        files[clockify] = _between(
-            files[clockify], f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n"
-        )
     return files
 
 
@@ -226,30 +221,18 @@ def _tables(tap: type[ApiTap]) -> str:
         "| table | a row is | key | replication | read from |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for table in tap(config={}, validate_config=False).tables:
+    for table in tap(config={}, validate_config=False).all_streams:
         keys = ", ".join(f"`{key}`" for key in table.primary_keys)
         method = table.replication_method.replace("_", " ").lower()
-        if isinstance(table, Unwound):
-            origin = f"the pages of `{table.source.name}`"
+        if isinstance(table, ChildStream):
+            origin = f"the pages of `{table.endpoint.name}`"
         else:
-            assert isinstance(table, Source)  # noqa: S101 - a table is one or the other
+            assert isinstance(table, EndpointStream)  # noqa: S101 - a table is one or the other
             path = getattr(table, "path", None)
             method_used = "GET" if getattr(table, "posted", None) is None else "POST"
             origin = f"`{method_used} {path}`" if path else "its dataclip"
         what = str(table.schema.get("description", ""))
         lines.append(f"| `{table.name}` | {what} | {keys} | {method} | {origin} |")
-    return "\n".join(lines) + "\n"
-
-
-def _peers() -> str:
-    return peers.table([one.name for one in TapClockify(config={}, validate_config=False).tables])
-
-
-def _kondado() -> str:
-    lines = ["| Kondado's table | column | here |", "| --- | --- | --- |"]
-    for table, columns in COLUMNS.items():
-        for column, (stream, path) in columns.items():
-            lines.append(f"| {table} | `{column}` | `{stream}.{path}` |")
     return "\n".join(lines) + "\n"
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from taps_common.cli.start import importing, tells_version
+from taps_common.cli.start import run
 
 
 def main() -> None:
     """Run the command."""
-    if tells_version("tap-clicktime"):
-        return
-    with importing():
-        from tap_clicktime.tap import TapClickTime  # noqa: PLC0415 - takes half a second
-    TapClickTime.cli()
+    run("tap_clicktime.tap:TapClickTime")
 
 
 if __name__ == "__main__":

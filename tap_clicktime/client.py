@@ -11,10 +11,10 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from taps_common.http.responses import Problem, json_problem
-from taps_common.records.tolerant import parse_tolerantly
 from taps_common.errors import ShapeError
 from taps_common.http.request import Request
+from taps_common.http.responses import Problem, json_problem
+from taps_common.records.tolerant import parse_tolerantly
 from taps_common.timestamps import from_text, to_text
 
 if TYPE_CHECKING:

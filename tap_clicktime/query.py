@@ -9,7 +9,7 @@ from tap_clicktime.client import JSON_HEADERS, literal, page_problem
 from taps_common.http.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from tap_clicktime.metadata import EntitySet
@@ -98,7 +98,7 @@ def total_order(entity_set: EntitySet, *first: str | None) -> list[str]:
     return list(dict.fromkeys([*(name for name in first if name), *keys]))
 
 
-def selection(entity_set: EntitySet, wanted: Sequence[str]) -> str:
+def selection(entity_set: EntitySet, wanted: Collection[str]) -> str:
     """Return the properties to ask for; nothing where all are wanted."""
     names = [name for name in entity_set.properties if name in wanted]
     if entity_set.has_subtypes:  # whose properties cannot be named without a cast

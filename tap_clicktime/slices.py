@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from tap_clicktime import query
-from tap_clicktime.client import timestamp_of, envelope_of, sample
+from tap_clicktime.client import envelope_of, sample, timestamp_of
 from taps_common.errors import RequestError, ShapeError
 from taps_common.sync.steps import Ask
 
@@ -176,9 +176,7 @@ class _Questions:
     def _date_in(self, rows: list[dict[str, object]]) -> datetime | None:
         return timestamp_of(rows[0].get(self._name)) if rows else None
 
-    def _ask(
-        self, *params: tuple[str, str]
-    ) -> Asking[tuple[list[dict[str, object]], int | None]]:
+    def _ask(self, *params: tuple[str, str]) -> Asking[tuple[list[dict[str, object]], int | None]]:
         request = query.question(self._entity_set, *params, ("$top", "1"))
         request = replace(request, patient=False)  # a refusal is an answer
         response = yield Ask(request)

@@ -142,9 +142,7 @@ class EntityStream(EndpointStream):
         status = error.status if isinstance(error, StatusError) else None
         return query.OPTIONS if first and status in query.NOT_UNDERSTOOD else ()
 
-    def on_alternative(
-        self, options: Mapping[str, str], scope: Scope, error: RequestError
-    ) -> str:
+    def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return which options the service does not take."""
         return f"the service takes no {', '.join(_left_out(options))}"
 
@@ -213,9 +211,7 @@ class EntityStream(EndpointStream):
             low, high = bounds.since, bounds.until
             conditions.append(query.between(entity_set, self.cursor, low, high, or_null=True))
         if way.by and way.reached:
-            conditions.append(
-                query.between(entity_set, way.by, way.reached, None, or_null=True)
-            )
+            conditions.append(query.between(entity_set, way.by, way.reached, None, or_null=True))
         return query.question(
             entity_set,
             ("$filter", " and ".join(condition for condition in conditions if condition)),

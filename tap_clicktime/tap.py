@@ -221,7 +221,7 @@ class TapClickTime(ApiTap):
                     reason = stream.skip_reason(error, {}, known=False)
                 yield f"  {one.name}: {'left out' if reason else 'fails'}: {reason or error}"
                 if reason:
-                    left_out.add(reason)
+                    left_out.add(str(reason))
                 else:
                     failed.append(one.name)
                 continue

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from taps_common.cli.start import importing, tells_version
+from taps_common.cli.start import run
 
 
 def main() -> None:
     """Run the command."""
-    if tells_version("tap-clockify"):
-        return
-    with importing():
-        from tap_clockify.tap import TapClockify  # noqa: PLC0415 - takes half a second
-    TapClockify.cli()
+    run("tap_clockify.tap:TapClockify")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 
 from tap_clockify.client import rows_in
+from tap_clockify.object_ids import CLOCKS_DIFFER
 from tap_clockify.windows import parts
 from taps_common.errors import ShapeError
 from taps_common.http.request import Request
@@ -30,8 +31,8 @@ LONGEST = timedelta(days=30)
 SETTLED = timedelta(minutes=2)
 """How far before the present a reading ends: deletions show up after about a minute (docs)."""
 
-OVERLAP = timedelta(minutes=30)
-"""How far before the last reading's end the next one begins: clocks may differ by that much."""
+OVERLAP = CLOCKS_DIFFER
+"""How far before the end of the last read the next one begins."""
 
 ENTRY = "TIME_ENTRY"
 
@@ -50,6 +51,7 @@ PAGE_SIZES = ("5000", "1000", "200", "50")
 
 DEFAULT_PAGE_SIZE = 50
 """Documented; a page of fewer rows is the last one."""
+
 
 class Audit(msgspec.Struct, rename="camel"):
     """When a row was created and updated."""
@@ -326,16 +328,3 @@ def _last_known(ident: str, change: Change) -> bytes:
     except msgspec.DecodeError:
         document = {}
     return msgspec.json.encode({**document, "id": ident})
-
-
-def created_by_id(ident: str) -> datetime | None:
-    """Return when an id was given: its first eight digits are the seconds since 1970 (MongoDB)."""
-    try:
-        return datetime.fromtimestamp(int(ident[:8], 16), timezone.utc)
-    except ValueError:
-        return None
-
-
-def created_since(ids: Iterable[str], moment: datetime) -> list[str]:
-    """Return the ids that were given from a point in time on."""
-    return [one for one in ids if (at := created_by_id(one)) and at >= moment]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_clockify import streams
 from tap_clockify.client import PAGE_SIZE, ClockifyStream, is_forbidden
 from tap_clockify.hosts import api_url
 from tap_clockify.permissions import PermittedStream, PerRowStream
 from tap_clockify.streams.entity_changes import Feed
 from tap_clockify.streams.expenses import ExpenseCategories
+from tap_clockify.streams.members import Users
+from tap_clockify.streams.projects import Projects
 from tap_clockify.windows import WindowedStream
 from taps_common.errors import StatusError
 from taps_common.sync.steps import Bounds
@@ -17,7 +18,8 @@ from taps_common.sync.steps import Bounds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_clockify.tap import TapClockify
+    from tap_clockify.account import Account
+    from taps_common.cli.tap import ApiTap
     from taps_common.sync.steps import Scope
 
 ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
@@ -27,13 +29,12 @@ FREE_QUOTA = 30
 """Requests an hour that a new workspace on the free plan has (help, "API limitations", 2026)."""
 
 
-def lines(tap: TapClockify) -> Iterator[str]:
+def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     """Return the lines; a request per role, and the lists of members and of projects.
 
     Raises:
         TapError: Clockify cannot be read.
     """
-    account = tap.account
     me = account.me()
     yield f"{tap.name} {tap.plugin_version} at {api_url(tap.config)}"
     yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
@@ -46,9 +47,9 @@ def lines(tap: TapClockify) -> Iterator[str]:
         scope = {"workspaceId": ident}
         plan = workspace.featureSubscriptionType or "unknown"
         people = _members(tap, scope)
-        projects = len(tap.engine.ids(tap.stream_of(streams.Projects), scope))
+        projects = len(tap.engine.ids(tap.stream_of(Projects), scope))
         lists = 3 + _pages(people) + _pages(projects)  # and user groups, clients, tags
-        requests = lists + people + _for_tasks(tap, scope, projects)
+        requests = lists + people + _for_tasks(account, scope, projects)
         total += requests
         others += _others(tap, scope, people, projects)
         own = " and ".join(role for role, ids in roles.items() if ident in ids)
@@ -57,7 +58,7 @@ def lines(tap: TapClockify) -> Iterator[str]:
             f"  {workspace.name} ({ident}): {role}, plan {plan}, {people:,} members, "
             f"{projects:,} projects, at least {requests:,} requests"
         )
-        yield from _left_out(tap, scope)
+        yield from _left_out(tap, account, scope)
         limit = tap.config.get("max_requests_per_hour")
         quota = limit or (FREE_QUOTA if plan.startswith("FREE") else None)
         if quota and requests > quota:
@@ -79,25 +80,25 @@ def lines(tap: TapClockify) -> Iterator[str]:
     )
 
 
-def _members(tap: TapClockify, scope: Scope) -> int:
+def _members(tap: ApiTap, scope: Scope) -> int:
     """Return how many members' entries are read in a workspace."""
     try:
-        return len(tap.engine.ids(tap.stream_of(streams.Users), scope))
+        return len(tap.engine.ids(tap.stream_of(Users), scope))
     except StatusError as error:
         if not is_forbidden(error):
             raise
         return 1  # the key's owner
 
 
-def _for_tasks(tap: TapClockify, scope: Scope, projects: int) -> int:
+def _for_tasks(account: Account, scope: Scope, projects: int) -> int:
     """Return how many requests the tasks of a workspace take besides the list of projects."""
-    kept = tap.account.hydrated_tasks.get(scope["workspaceId"])
+    kept = account.hydrated_tasks.get(scope["workspaceId"])
     return 1 if kept is not None and kept.came else projects
 
 
-def _left_out(tap: TapClockify, scope: Scope) -> Iterator[str]:
+def _left_out(tap: ApiTap, account: Account, scope: Scope) -> Iterator[str]:
     """Return what a run will not read of a workspace, one line per reason."""
-    if not tap.account.administers(scope["workspaceId"]):
+    if not account.administers(scope["workspaceId"]):
         yield (
             "    left out: time entries of other members, which only the key of an owner or admin "
             "can read"
@@ -117,9 +118,9 @@ def _left_out(tap: TapClockify, scope: Scope) -> Iterator[str]:
         yield f"    {text.format(', '.join(names))}"
 
 
-def _others(tap: TapClockify, scope: Scope, people: int, projects: int) -> int:
+def _others(tap: ApiTap, scope: Scope, people: int, projects: int) -> int:
     """Return how many requests the tables besides the core take in a workspace, at least."""
-    known: dict[type[ClockifyStream], int] = {streams.Users: people, streams.Projects: projects}
+    known: dict[type[ClockifyStream], int] = {Users: people, Projects: projects}
     now = tap.clock.now()
     bounds = Bounds(tap.start_date, tap.start_date, tap.end_date, now, frozenset())
     count = 0

@@ -47,6 +47,8 @@ class ClockifyStream(EndpointStream):
         envelopes: names of the members that lead to the list, where it does not stand alone;
             several where it is spelled in several ways.
         single: whether the answer is one object instead of a list.
+        turn: when it is read: the tables of time and what it is booked on before those that not
+            every plan has, and what takes many requests last.
     """
 
     path: ClassVar[str]
@@ -58,6 +60,7 @@ class ClockifyStream(EndpointStream):
     posted: ClassVar[Mapping[str, object] | None] = None
     envelopes: ClassVar[tuple[tuple[str, ...], ...]] = ()
     single: ClassVar[bool] = False
+    turn: ClassVar[int] = 0
     max_empty_pages = 3
 
     @property
@@ -85,10 +88,10 @@ class ClockifyStream(EndpointStream):
         Raises:
             TapError: the workspace cannot be read.
         """
-        partitions = yield from self.partitions(scope, bounds)
+        partitions = yield from self.plan_partitions(scope, bounds)
         return Plan(partitions, limit=self.account.lost_workspaces())
 
-    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+    def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return the partitions of a workspace: one, unless a stream says otherwise."""
         yield from ()
         return [dict(scope)]

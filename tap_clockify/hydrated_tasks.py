@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from tap_clockify.change_feed import OVERLAP, created_by_id
+from tap_clockify.object_ids import CLOCKS_DIFFER, created_by_id
 from taps_common.errors import ShapeError
 from taps_common.http.spool import PIECE, room
 
@@ -171,4 +171,4 @@ def _filled(tasks: Iterable[dict[str, Any]]) -> set[str]:
 
 def _is_new(ident: str, listed: datetime) -> bool:
     created = created_by_id(ident)
-    return created is not None and created >= listed - OVERLAP
+    return created is not None and created >= listed - CLOCKS_DIFFER

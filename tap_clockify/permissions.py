@@ -36,6 +36,7 @@ class PermittedStream(ClockifyStream):
     feature: ClassVar[str | None] = None
     admins_only: ClassVar[bool] = False
     own_only: ClassVar[bool] = False
+    turn = 2
 
     def not_allowed(self, scope: Scope) -> str | None:
         """Return why the table cannot be read in a workspace, as far as is known beforehand."""
@@ -112,8 +113,9 @@ class PerRowStream(PermittedStream):
 
     parent: ClassVar[type[ClockifyStream]]
     parent_id: ClassVar[str]
+    turn = 3  # one request per row
 
-    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+    def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return one partition per row of the list.
 
         Raises:
@@ -122,5 +124,6 @@ class PerRowStream(PermittedStream):
         try:
             ids: Mapping[str, object] = yield ListOf(self.parent)
         except SkippedError as skip:
-            raise SkippedError(f"{self.parent.name} cannot be read: {skip}", whole=True) from None
+            name = self.tap.stream_of(self.parent).name
+            raise SkippedError(f"{name} cannot be read: {skip}", whole=True) from None
         return [{**scope, self.parent_id: ident} for ident in ids]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import TapCapabilities
 
-from tap_clockify import check, streams
+from tap_clockify import check
 from tap_clockify.account import Account
 from tap_clockify.hosts import REGIONS, advice, api_url, credentials
+from tap_clockify.streams import STREAMS
+from tap_clockify.streams.workspaces import Workspaces
 from taps_common.cli.settings import COMMON_SETTINGS, header_error, url_error
 from taps_common.cli.tap import ApiTap
 from taps_common.errors import TapError
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
+    from tap_clockify.rows.workspaces import Workspace
+
 
 class TapClockify(ApiTap):
     """Singer tap for Clockify: members, clients, projects, tasks, tags and time entries."""
 
     name = "tap-clockify"
-    stream_types = streams.STREAMS
+    stream_types = STREAMS
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "api_key",
@@ -196,16 +200,17 @@ class TapClockify(ApiTap):
         Raises:
             TapError: a workspace cannot be read, or there is none.
         """
-        workspaces = self.stream_of(streams.Workspaces)
+        workspaces = self.stream_of(Workspaces)
         for partition, error in self.engine.read(workspaces).failures:
             if partition:
                 raise TapError(f"Workspace {partition['workspaceId']}: {error}") from error
             raise error
-        self.account.workspaces = self.engine.ids(workspaces, {})
+        found = self.engine.ids(workspaces, {})
+        self.account.workspaces = cast("dict[str, Workspace]", found)
         if self.config["emit_activate_version_messages"] and not self.account.lost_workspaces():
             seen = sorted(self.account.workspaces)
             self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})["seen"] = seen
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
-        return check.lines(self)
+        return check.lines(self, self.account)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tap_clockify.client import is_unknown_id
 from tap_clockify.permissions import PermittedStream
-from taps_common.sync.steps import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from taps_common.errors import RequestError, SkippedError
-    from taps_common.sync.steps import Bounds, Partition, Planning, Scope
+    from taps_common.sync.steps import Bounds, Partition, Plan, Planning, Scope
 
 DAY = timedelta(days=1)
 
@@ -31,7 +30,9 @@ class WindowedStream(PermittedStream):
         span: the longest window that is asked for at once on any plan.
     """
 
+    posted: ClassVar[Mapping[str, object]] = {}
     sliced = True
+    turn = 4  # a request per month: from 2017 on, unless the dates are set
     span: ClassVar[timedelta]
 
     @property
@@ -43,8 +44,8 @@ class WindowedStream(PermittedStream):
         """Return where a read begins that no setting and no bookmark bounds."""
         raise NotImplementedError
 
-    def reach(self, since: datetime, until: datetime, began: datetime) -> Slice:
-        """Return the window as the service can be asked for it, when the read began."""
+    def reach(self, since: datetime, until: datetime, bounds: Bounds) -> Slice:
+        """Return a window as the service can be asked for it."""
         raise NotImplementedError
 
     def bounds_of(self, part: Slice) -> tuple[str, str]:
@@ -59,7 +60,7 @@ class WindowedStream(PermittedStream):
         """Return the slices of a window, oldest first; none where it is empty."""
         until = min(bounds.began, bounds.until or bounds.began)
         first = bounds.start or self.earliest(bounds.began)
-        low, high = self.reach(max(bounds.since or first, first), until, bounds.began)
+        low, high = self.reach(max(bounds.since or first, first), until, bounds)
         return list(parts(low, high, self.longest(scope)))
 
     def plan(self, scope: Scope, bounds: Bounds) -> Planning:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from taps_common.cli.start import importing, tells_version
+from taps_common.cli.start import run
 
 
 def main() -> None:
     """Run the command."""
-    if tells_version("tap-perform"):
-        return
-    with importing():
-        from tap_perform.tap import TapPerform  # noqa: PLC0415 - takes half a second
-    TapPerform.cli()
+    run("tap_perform.tap:TapPerform")
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from tap_perform.messages import proves
 from tap_perform.readers import open_table
-from taps_common.http.responses import Problem
 from taps_common.errors import ShapeError
 from taps_common.http.request import Request, Service
+from taps_common.http.responses import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

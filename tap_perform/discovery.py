@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from tap_perform.catalogue import CLIPS, documented_keys
 from tap_perform.columns import RESERVED, name_of, some
+from tap_perform.fields import declarations, fields_from, fields_in, named
 from tap_perform.inference import types_of
-from tap_perform.tables import clip_stream, declarations, fields_from, fields_in, named
+from tap_perform.tables import clip_stream
 from taps_common.errors import TapError
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.catalog import CatalogEntry
 
     from tap_perform.downloads import Downloads
+    from tap_perform.fields import Declared, Field
     from tap_perform.settings import Clip
     from tap_perform.streams import ClipStream
-    from tap_perform.tables import Declared, Field
 
 
 @dataclass

@@ -13,8 +13,8 @@ from taps_common.errors import ShapeError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tap_perform.fields import Field
     from tap_perform.settings import Clip
-    from tap_perform.tables import Field
 
 _WAY_OUT = (
     "it is a message or another table. If it is right, discover again and run once with "

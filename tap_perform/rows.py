@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from tap_perform.cell_file import Batch, Cells
     from tap_perform.columns import Column
+    from tap_perform.fields import Field
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
-    from tap_perform.tables import Field
     from taps_common.records.row_types import Row
 
     Maker: TypeAlias = "Callable[[_Numbered], Sequence[object]]"

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_perform.downloads import Download
+    from tap_perform.fields import Declared, Field
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
-    from tap_perform.tables import Declared, Field
     from taps_common.sync.outcome import Outcome
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Scope
 

@@ -13,9 +13,9 @@ from tap_perform.client import service_of
 from tap_perform.discovery import Discovery, Tables, documented, needing_a_look
 from tap_perform.downloads import Download, Downloads
 from tap_perform.expected import Expected
+from tap_perform.fields import fields_in
 from tap_perform.settings import clips_of, errors_of
 from tap_perform.streams import ClipStream
-from tap_perform.tables import fields_in
 from taps_common.cli.settings import request_settings
 from taps_common.cli.tap import ApiTap
 from taps_common.errors import TapError

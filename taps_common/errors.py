@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+
 def without_addresses(error: Exception) -> str:
     """Return the text of a library's error, each address in it replaced."""
     return re.sub(r"\S+://[^\s'\"]+", "(an address)", str(error))

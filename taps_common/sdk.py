@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Message
 
+    from taps_common.clock import Clock
+
 
 AT_ONCE = 1 << 20
 """Bytes that are written at once of a page's lines."""
@@ -163,7 +165,13 @@ S = TypeVar("S", bound=SdkStream)
 
 
 class SdkTap(Tap):
-    """A tap that validates in its own words and ends on signals at a line boundary."""
+    """A tap that validates in its own words and ends on signals at a line boundary.
+
+    Attributes:
+        clock: where "now" comes from.
+    """
+
+    clock: Clock
 
     @property
     def stream_types(self) -> Sequence[type[SdkStream]]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
-from tap_clockify import rows
 from tap_clockify.permissions import PermittedStream
+from tap_clockify.rows import approvals as rows
 from taps_common.sync.steps import Fetch
 from taps_common.sync.stream import ChildStream
 
@@ -124,3 +124,6 @@ def _owner(request: rows.ApprovalRequest) -> dict[str, object]:
         "approvalRequestId": request.id,
         "updatedAt": request.updatedAt,
     }
+
+
+STREAMS = (ApprovalRequests, ApprovalRequestEntries, ApprovalRequestExpenses)

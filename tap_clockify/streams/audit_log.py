@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_clockify import rows
+from tap_clockify.rows import audit_log as rows
 from tap_clockify.windows import Slice, WindowedStream
 from taps_common.errors import ShapeError, TapError
 from taps_common.sync.steps import Fetch
@@ -117,9 +117,9 @@ class AuditLog(WindowedStream):
         """Return when the oldest entries that are kept were made."""
         return began - KEPT
 
-    def reach(self, since: datetime, until: datetime, began: datetime) -> Slice:
+    def reach(self, since: datetime, until: datetime, bounds: Bounds) -> Slice:
         """Return a window of whole seconds, of what is kept: entries made later shift no page."""
-        low = max(since, self.earliest(began))
+        low = max(since, self.earliest(bounds.began))
         return low.replace(microsecond=0), until.replace(microsecond=0)
 
     def bounds_of(self, part: Slice) -> tuple[str, str]:
@@ -175,3 +175,6 @@ class _Numbers:
 def _digest(row: rows.AuditLogEntry) -> bytes:
     values = [getattr(row, name) for name in IDENTITY]
     return blake2b(_encode(values), digest_size=16).digest()
+
+
+STREAMS = (AuditLog,)

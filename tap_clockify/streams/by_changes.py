@@ -9,17 +9,16 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.singerlib.catalog import REPLICATION_LOG_BASED
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_LOG_BASED
 
 from tap_clockify.change_feed import (
     OVERLAP,
     PAGE_SIZES,
     SETTLED,
     EntryChanges,
-    created_by_id,
-    created_since,
 )
 from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
+from tap_clockify.object_ids import created_by_id, created_since
 from taps_common.errors import StatusError, TapError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Again, Checkpoint, Fetch, Page, Plan, Write
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from taps_common.errors import RequestError
+    from taps_common.sdk import SdkStream
     from taps_common.sync.state import Window
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
-    from taps_common.sync.stream import RecordStream
 
 DELETED_AT = "_sdc_deleted_at"
 FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)
@@ -126,55 +125,74 @@ class ByChanges(ClockifyStream):
         if not self.by_changes or bounds.window is None:
             return (yield from self.plan_lists(scope, bounds))
         self._check(bounds.tables)
-        window, ident = bounds.window, scope["workspaceId"]
-        until = window.began - SETTLED
-        oldest = before(window.began, timedelta(days=self.config["changes_kept_days"]))
-        recent = self._recent_in(scope)
-        if window.since is None:  # the first run
-            until = self._first_until(scope, until, oldest)
-            yield Checkpoint()
-            details = Details(until - OVERLAP, None, dict.fromkeys(recent))
-            return (yield from self._lists_instead(scope, bounds, details, until))
-        if window.since < oldest:
-            reason = f"they are kept for {self.config['changes_kept_days']} days (changes_kept_days)"
-            details = Details(until - OVERLAP, None, _kept(recent, until - OVERLAP))
-        else:
-            changes = EntryChanges(recent)
-            try:
-                yield from changes.read(scope, window.since, until, bounds.options["limit"])
-            except StatusError as error:
-                if not is_forbidden(error) and error.status != HTTPStatus.NOT_FOUND:
-                    raise
-                reason = f"Clockify refuses them ({error.status})"
-                until = None  # the next run begins where this one did, if it may
-                details = Details(window.since, None, _kept(recent, window.since))
-            else:
-                return Plan(
-                    [dict(scope)],
-                    limit=self.account.lost_workspaces(),
-                    latest=until,
-                    dated=False,
-                    covered=[one for one in window.known if one != ident],
-                    details=Details(until - OVERLAP, changes, {}),
-                )
-        plan = yield from self._lists_instead(scope, bounds, details, until)
-        plan.since = before(window.since, super().lookback)
+        since, until = bounds.window.since, bounds.began - SETTLED
+        if since is None:
+            return (yield from self._plan_first(scope, bounds, until))
+        kept = self.config["changes_kept_days"]
+        if since < before(bounds.began, timedelta(days=kept)):
+            reason = f"they are kept for {kept} days (changes_kept_days)"
+            return (yield from self._plan_instead(scope, bounds, since, until, reason))
+        changes = EntryChanges(self._recent_in(scope))
+        try:
+            yield from changes.read(scope, since, until, bounds.options["limit"])
+        except StatusError as error:
+            if not is_forbidden(error) and error.status != HTTPStatus.NOT_FOUND:
+                raise
+            reason = f"Clockify refuses them ({error.status})"
+            return (yield from self._plan_instead(scope, bounds, since, None, reason))
+        return Plan(
+            [dict(scope)],
+            limit=self.account.lost_workspaces(),
+            latest=until,
+            dated=False,
+            covered=[one for one in bounds.window.known if one != scope["workspaceId"]],
+            details=Details(until - OVERLAP, changes, {}),
+        )
+
+    def _plan_first(self, scope: Scope, bounds: Bounds, until: datetime) -> Planning:
+        """Return the partitions of a first run, which reads all.
+
+        It may fail after rows were sent, and be begun anew: what is deleted until then is told by
+        the feeds since the first attempt only, so the state keeps `first` until it is whole.
+        """
+        state = self._state_of(scope)
+        oldest = before(bounds.began, timedelta(days=self.config["changes_kept_days"]))
+        first = state.get("first")
+        if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
+            until = min(from_text(first), until)
+        state["first"] = to_text(until)
+        yield Checkpoint()
+        plan: Plan = yield from self.plan_lists(scope, bounds)
+        recent = dict.fromkeys(self._recent_in(scope))
+        plan.latest, plan.details = until, Details(until - OVERLAP, None, recent)
+        return plan
+
+    def _plan_instead(
+        self, scope: Scope, bounds: Bounds, since: datetime, until: datetime | None, reason: str
+    ) -> Planning:
+        """Return the partitions of a run that cannot read the changes, and warn.
+
+        Args:
+            scope: the workspace.
+            bounds: what part of it is read.
+            since: the bookmark.
+            until: up to when changes are not read any more; None if the next run may try again.
+            reason: why they cannot be read.
+        """
+        next_since = until - OVERLAP if until else since
+        recent = dict.fromkeys(created_since(self._recent_in(scope), next_since))
+        plan: Plan = yield from self.plan_lists(scope, bounds)
+        plan.latest, plan.details = until, Details(next_since, None, recent)
+        plan.since = before(since, super().lookback)
         self.logger.warning(
             "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since "
             "%s are read instead; edits of older ones, and deletions, are not seen. A full refresh "
             "brings them; the deletions with emit_activate_version_messages only.",
-            *(self.name, ident, to_text(window.since), reason, to_text(plan.since)),
+            *(self.name, scope["workspaceId"], to_text(since), reason, to_text(plan.since)),
         )
         return plan
 
-    def _lists_instead(
-        self, scope: Scope, bounds: Bounds, details: Details, until: datetime | None
-    ) -> Planning:
-        plan: Plan = yield from self.plan_lists(scope, bounds)
-        plan.latest, plan.details = until, details
-        return plan
-
-    def _check(self, tables: Iterable[RecordStream]) -> None:
+    def _check(self, tables: Iterable[SdkStream]) -> None:
         """Make sure that nothing in settings and catalog keeps changes from arriving.
 
         Raises:
@@ -187,24 +205,13 @@ class ByChanges(ClockifyStream):
                 f"end_date does not go with LOG_BASED: what {self.name} hold after it would not "
                 "arrive once it is lifted. Remove end_date, or the replication method."
             )
-        if whole := [table.name for table in tables if table.full]:
+        if whole := [
+            one.name for one in tables if one.replication_method == REPLICATION_FULL_TABLE
+        ]:
             raise TapError(
                 f"{', '.join(whole)} cannot be FULL_TABLE while {self.name}, of whose rows it is "
                 "made, are LOG_BASED: give them the same method."
             )
-
-    def _first_until(self, scope: Scope, until: datetime, oldest: datetime) -> datetime:
-        """Return where changes are read from after a first read, and keep it until it is whole.
-
-        A read that fails has sent rows already, and may be begun anew: what is deleted until then
-        is told by the feeds since the first attempt only.
-        """
-        state = self.get_context_state(dict(scope))
-        first = state.get("first")
-        if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
-            until = min(from_text(first), until)
-        state["first"] = to_text(until)
-        return until
 
     def latest(self, rows: Rows) -> datetime | None:
         """Return the latest cursor of a page, unless that is not what the bookmark holds."""
@@ -292,7 +299,10 @@ class ByChanges(ClockifyStream):
             yield Again(goes_on=True)
 
     def _batches(
-        self, partition: Partition, ids: Sequence[str], note: Any  # noqa: ANN401 - of `Fetch`
+        self,
+        partition: Partition,
+        ids: Sequence[str],
+        note: Any,  # noqa: ANN401 - of `Fetch`
     ) -> Generator[Fetch, Page, StatusError | None]:
         """Read rows by ids, in smaller batches if refused; return what refused a single one."""
         refused, most = None, BATCH
@@ -363,11 +373,6 @@ class ByChanges(ClockifyStream):
     def _state_of(self, partition: Partition) -> dict[str, Any]:
         state: dict[str, Any] = self.get_context_state({"workspaceId": partition["workspaceId"]})
         return state
-
-
-def _kept(recent: Iterable[str], since: datetime) -> dict[str, None]:
-    """Return the recent ids that were given from a point in time on."""
-    return dict.fromkeys(created_since(recent, since))
 
 
 def _batch(partition: Partition, ids: Sequence[str]) -> Request:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tap_clockify import rows
 from tap_clockify.permissions import PermittedStream, PerRowStream
+from tap_clockify.rows import custom_fields as rows
 from tap_clockify.streams.projects import Projects
 
 
@@ -30,3 +30,6 @@ class ProjectCustomFields(PerRowStream):
     feature = "CUSTOM_FIELDS"
     parent = Projects
     parent_id = "projectId"
+
+
+STREAMS = (CustomFields, ProjectCustomFields)

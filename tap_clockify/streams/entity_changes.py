@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from tap_clockify import rows
 from tap_clockify.change_feed import (
     ENTRY_TYPES,
     LONGEST,
@@ -21,6 +20,7 @@ from tap_clockify.change_feed import (
     feed,
 )
 from tap_clockify.permissions import PermittedStream
+from tap_clockify.rows import entity_changes as rows
 from tap_clockify.windows import Slice, parts
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
@@ -97,9 +97,7 @@ class Feed(PermittedStream):
         status = error.status if isinstance(error, StatusError) else None
         return ("types", "limit") if status == HTTPStatus.BAD_REQUEST else ()
 
-    def on_alternative(
-        self, options: Mapping[str, str], scope: Scope, error: RequestError
-    ) -> str:
+    def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return which types and how many rows are asked for."""
         types = "Only the types" if options["types"] == ENTRIES_ONLY else "All types"
         of = " of time entries" if options["types"] == ENTRIES_ONLY else ""
@@ -194,3 +192,6 @@ def _timestamp(moment: datetime | None, change: Change) -> datetime:
     if moment is None:
         raise ShapeError(f"A feed does not say when {change.type} {change.id} changed.")
     return moment
+
+
+STREAMS = (EntityChanges, EntityDeletions)

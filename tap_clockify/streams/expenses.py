@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_clockify import rows
 from tap_clockify.permissions import PermittedStream
+from tap_clockify.rows import expenses as rows
 
 if TYPE_CHECKING:
     from tap_clockify.client import Query
@@ -27,7 +27,7 @@ class ExpenseCategories(PermittedStream):
     feature = "EXPENSES"
     kinds = ("false", "true")
 
-    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+    def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return two partitions: those in use, and those that are archived."""
         yield from ()
         return [{**scope, "archived": archived} for archived in self.kinds]
@@ -47,3 +47,6 @@ class Expenses(PermittedStream):
     envelopes = (("expenses", "expenses"),)
     feature = "EXPENSES"
     own_only = True
+
+
+STREAMS = (ExpenseCategories, Expenses)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import asdict
 
-from tap_clockify import rows
 from tap_clockify.client import IdListStream
 from tap_clockify.permissions import PermittedStream, PerRowStream
+from tap_clockify.rows import invoices as rows
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Ask, Plan, Write
@@ -241,3 +241,6 @@ def _columns(table: SdkStream) -> str:
     """Return a digest of the selection of a table changed: then all is sent again."""
     chosen = sorted(".".join(crumb) for crumb, selected in table.mask.items() if selected)
     return blake2b(",".join(chosen).encode(), digest_size=6).hexdigest()
+
+
+STREAMS = (Invoices, InvoiceItems, InvoicePayments)

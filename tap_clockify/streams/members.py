@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
-from tap_clockify import rows
 from tap_clockify.client import ClockifyStream, IdListStream, is_forbidden
 from tap_clockify.permissions import PerRowStream
+from tap_clockify.rows import members as rows
 from taps_common.errors import ShapeError, StatusError
 from taps_common.sync.steps import ListOf
 from taps_common.sync.stream import ChildStream
@@ -17,7 +17,7 @@ from taps_common.sync.stream import ChildStream
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-    from tap_clockify.permissions import Account
+    from tap_clockify.account import Account
     from taps_common.records.row_types import Row
     from taps_common.sync.steps import Bounds, Page, Partition, Requests, Scope
 
@@ -37,6 +37,7 @@ class CurrentUser(ClockifyStream):
     """The owner of the key."""
 
     name = "current_user"
+    turn = 2
     row = rows.CurrentUser
     primary_keys = ("id",)
     path = "/user"
@@ -170,3 +171,14 @@ class UserGroupMembers(ChildStream):
             for group in rows_read
             for user in group.userIds or ()
         ]
+
+
+STREAMS = (
+    CurrentUser,
+    Users,
+    UserMemberships,
+    MemberProfiles,
+    UserManagers,
+    UserGroups,
+    UserGroupMembers,
+)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
-from tap_clockify import rows
 from tap_clockify.client import ClockifyStream, IdListStream, is_unknown_id, last_page
 from tap_clockify.hydrated_tasks import ADDED, HydratedTasks, count_rows
+from tap_clockify.rows import projects as rows
 from taps_common.errors import QuotaError, SkippedError, StatusError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Ask, Fetch, ListOf, Page, Plan, Write
@@ -78,9 +78,7 @@ class Projects(IdListStream):
             about_tasks = server_failed or error.status == HTTPStatus.BAD_REQUEST
         return ("tasks",) if about_tasks and self.tap.stream_of(Tasks).selected else ()
 
-    def on_alternative(
-        self, options: Mapping[str, str], scope: Scope, error: RequestError
-    ) -> str:
+    def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return that tasks are read one by one."""
         return ONE_BY_ONE.format(scope["workspaceId"], f"were refused ({error})")
 
@@ -134,6 +132,7 @@ class Tasks(ClockifyStream):
     row = rows.Task
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/projects/{projectId}/tasks"
+    turn = 1  # one request per project at worst
     from_route = ("workspaceId",)
     params = (("sort-column", "ID"),)
 
@@ -228,3 +227,6 @@ class Tags(ClockifyStream):
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/tags"
     params = (("sort-column", "ID"),)
+
+
+STREAMS = (Clients, Projects, ProjectMemberships, Tasks, Tags)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_clockify import rows
+from tap_clockify.rows import reports as rows
 from tap_clockify.windows import DAY, Slice, WindowedStream, midnight, parts
 from taps_common.errors import ShapeError, StatusError
 from taps_common.timestamps import from_text
@@ -52,7 +52,10 @@ class ReportStream(WindowedStream):
     from_route = ("workspaceId",)
     span = timedelta(days=31)
     sort_column: ClassVar[str] = "ID"
-    alternatives = ({"windows": "years"}, {"windows": "months"})
+    alternatives: ClassVar[Sequence[Mapping[str, str]]] = (
+        {"windows": "years"},
+        {"windows": "months"},
+    )
 
     @property
     def service(self) -> Service:
@@ -71,9 +74,7 @@ class ReportStream(WindowedStream):
         status = error.status if isinstance(error, StatusError) else None
         return ("windows",) if status == HTTPStatus.BAD_REQUEST else ()
 
-    def on_alternative(
-        self, options: Mapping[str, str], scope: Scope, error: RequestError
-    ) -> str:
+    def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return that a report is read month by month."""
         return SHORTER.format(scope["workspaceId"])
 
@@ -96,10 +97,10 @@ class ReportStream(WindowedStream):
         """Return the first day that is asked for where nothing bounds it."""
         return FIRST_DAY
 
-    def reach(self, since: datetime, until: datetime, began: datetime) -> Slice:
+    def reach(self, since: datetime, until: datetime, bounds: Bounds) -> Slice:
         """Return a window of whole days."""
         first = midnight(until)
-        return midnight(since), first if first == until == self.tap.end_date else first + DAY
+        return midnight(since), first if first == until == bounds.until else first + DAY
 
     def bounds_of(self, part: Slice) -> tuple[str, str]:
         """Return both ends of a slice, included, in the zone of the body."""
@@ -153,9 +154,7 @@ class DetailedReport(ReportStream):
             return ("amounts",)
         return super().refused_options(error, partition, first=first)
 
-    def on_alternative(
-        self, options: Mapping[str, str], scope: Scope, error: RequestError
-    ) -> str:
+    def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return what is done without."""
         if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
             return NO_AMOUNTS.format(scope["workspaceId"])
@@ -249,3 +248,6 @@ def _day_of(row: rows.AttendanceDay | rows.ReportedExpense) -> datetime | None:
 def _wall_clock(moment: datetime) -> str:
     """Return a timestamp as reports take it: milliseconds, no zone."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+STREAMS = (DetailedReport, AttendanceReport, ExpenseReport)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import asdict
 
-from tap_clockify import rows
 from tap_clockify.permissions import PermittedStream
+from tap_clockify.rows import scheduling as rows
 from tap_clockify.windows import midnight
-from taps_common.timestamps import to_text
 from taps_common.sync.stream import ChildStream
+from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,6 +89,7 @@ class TotalsStream(SchedulingStream):
     page_size = LARGEST_PAGE
     size_name = "pageSize"
     from_route = ("workspaceId",)
+    posted: ClassVar[Mapping[str, object]] = {"statusFilter": "PUBLISHED"}
 
     def between(self, today: datetime) -> tuple[datetime, datetime]:
         """Return a window around today."""
@@ -98,7 +99,7 @@ class TotalsStream(SchedulingStream):
         self, partition: Partition, bounds: Bounds, page: Mapping[str, object]
     ) -> Mapping[str, object]:
         """Return the window, and what is counted."""
-        return {**self.window(bounds), "statusFilter": "PUBLISHED", **page}
+        return {**self.window(bounds), **self.posted, **page}
 
 
 class ProjectAssignmentTotals(TotalsStream):
@@ -145,3 +146,6 @@ class UserCapacityDays(ChildStream):
 
 def _spelled(moment: datetime) -> str:
     return to_text(moment.replace(microsecond=0))
+
+
+STREAMS = (Assignments, ProjectAssignmentTotals, UserCapacityTotals, UserCapacityDays)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_clockify import rows
 from tap_clockify.permissions import PermittedStream
+from tap_clockify.rows import sharing as rows
 
 if TYPE_CHECKING:
     from taps_common.http.request import Service
@@ -46,3 +46,6 @@ class SharedReports(PermittedStream):
     def service(self) -> Service:
         """The host of reports."""
         return self.account.reports
+
+
+STREAMS = (Webhooks, SharedReports)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_clockify import rows
 from tap_clockify.client import is_forbidden, is_unknown_id
+from tap_clockify.rows import time_entries as rows
 from tap_clockify.streams.by_changes import DELETED_AT, ByChanges
 from tap_clockify.streams.members import members
 from taps_common.errors import SkippedError
@@ -188,3 +188,6 @@ def _padded(moment: datetime, padding: timedelta) -> str:
         return to_text(moment.replace(microsecond=0) + padding)
     except OverflowError:  # at the ends of the calendar there is nothing to pad
         return to_text(moment.replace(microsecond=0))
+
+
+STREAMS = (TimeEntries, TimeEntryTags, TimeEntryCustomFields)

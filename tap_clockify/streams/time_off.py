@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_clockify import rows
 from tap_clockify.client import IdListStream
 from tap_clockify.permissions import PermittedStream, PerRowStream
+from tap_clockify.rows import time_off as rows
 from tap_clockify.streams.members import Users
 from taps_common.sync.steps import ListOf
 
@@ -100,11 +100,14 @@ class BalanceAssignments(PerRowStream):
     parent = TimeOffPolicies
     parent_id = "policyId"
 
-    def partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
+    def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return one partition per member and policy; a plain member's are its own."""
-        policies = yield from super().partitions(scope, bounds)
+        policies = yield from super().plan_partitions(scope, bounds)
         if self.account.administers(scope["workspaceId"]):
             ids: Mapping[str, object] = yield ListOf(Users)
         else:
             ids = {self.account.me().id: None}
         return [{**scope, "userId": user, **policy} for policy in policies for user in ids]
+
+
+STREAMS = (Holidays, TimeOffPolicies, TimeOffRequests, TimeOffBalances, BalanceAssignments)

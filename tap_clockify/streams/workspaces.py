@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
-from tap_clockify import rows
 from tap_clockify.client import ClockifyStream
+from tap_clockify.rows import workspaces as rows
 from taps_common.errors import TapError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Ask, Fetch, Plan, Write
@@ -116,3 +116,6 @@ class WorkspaceCurrencies(ChildStream):
             for workspace in rows_read
             for currency in workspace.currencies or ()
         ]
+
+
+STREAMS = (Workspaces, WorkspaceMemberships, WorkspaceCurrencies)

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from singer_sdk import typing as th
 
 from taps_common.records import batch_files as batch
-from taps_common.sync.state import from_text
+from taps_common.timestamps import from_text
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -6,6 +6,7 @@ import gc
 import signal
 import sys
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
 SELDOM = (100_000, 20, 100)
 """When garbage is looked for: rows hold no cycles, and looking through their lists as often as
 Python does by itself took a tenth of the time."""
+
+
+def run(target: str) -> None:
+    """Run a tap's command.
+
+    Args:
+        target: module and class of the tap, such as `tap_clockify.tap:TapClockify`.
+    """
+    module, _, kind = target.partition(":")
+    if tells_version(module.partition(".")[0].replace("_", "-")):
+        return
+    with importing():
+        tap = getattr(import_module(module), kind)  # half a second
+    tap.cli()
 
 
 def tells_version(name: str) -> bool:

@@ -37,9 +37,7 @@ class Retries:
         self._rate_limit = rate_limit
         self._clock = clock
 
-    def wait(
-        self, answer: BaseHTTPResponse | None, retries: int, *, allowed: bool
-    ) -> float | None:
+    def wait(self, answer: BaseHTTPResponse | None, retries: int, *, allowed: bool) -> float | None:
         """Return seconds to wait before the next try, or None to give up.
 
         A quota that is used up is waited for beyond the limit, if the settings say so.

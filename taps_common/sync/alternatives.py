@@ -27,9 +27,7 @@ class Alternatives:
         logger: takes a line when another one is taken.
     """
 
-    def __init__(
-        self, stream: EndpointStream, checks: PageChecks, logger: logging.Logger
-    ) -> None:
+    def __init__(self, stream: EndpointStream, checks: PageChecks, logger: logging.Logger) -> None:
         self._stream = stream
         self._checks = checks
         self._logger = logger
@@ -67,8 +65,8 @@ class Alternatives:
 
     def exchange(self, scope: Scope, partition: Partition, request: Request) -> Exchange:
         """Yield a request, unless it was refused before; return the response."""
-        if (error := self._refused.get(request.identity)) is not None:
-            raise error
+        if (known := self._refused.get(request.identity)) is not None:
+            raise known
         try:
             response = yield request
         except RequestError as error:
@@ -76,9 +74,9 @@ class Alternatives:
                 self._refused[request.identity] = error
             raise
         key = tuple(scope.values())
-        if (error := self._untold.pop(key, None)) is not None:
+        if (refusal := self._untold.pop(key, None)) is not None:
             options = self._stream.alternatives[self._taken[key]]
-            text = self._stream.on_alternative(options, scope, error)
+            text = self._stream.on_alternative(options, scope, refusal)
             self._logger.warning("%s: %s", self._stream.name, text)
         return response
 
@@ -101,4 +99,6 @@ class Alternatives:
     def _next(self, partition: Partition, at: int) -> int | None:
         """Return the first way from one on that a partition may be asked for in."""
         ways = self._stream.alternatives
-        return next((n for n in range(at, len(ways)) if self._stream.allows(ways[n], partition)), at)
+        return next(
+            (n for n in range(at, len(ways)) if self._stream.allows(ways[n], partition)), at
+        )

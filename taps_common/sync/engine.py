@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from taps_common.errors import InterruptedRunError, RequestError, ShapeError, SkippedError, TapError
 from taps_common.records.codec import PageDecoder
@@ -184,9 +184,7 @@ class StreamRead:
             metrics.enter_context(table.get_sync_timer())
         reads = [self._open(scope) for scope in self._stream.scopes()]
         windows = [read.window for read in reads]
-        self._version = table_versions.version_of(
-            self._stream, self._tables, windows, self._run
-        )
+        self._version = table_versions.version_of(self._stream, self._tables, windows, self._run)
         self._begin_tables()
         return reads
 
@@ -268,7 +266,8 @@ class StreamRead:
             return (yield from self._alternatives.exchange(read.scope, {}, step.request))
         if isinstance(step, Checkpoint):
             return self._checkpoint(read)
-        return self._engine.ids(self._run.tap.stream_of(step.stream), read.scope)
+        listed = self._run.tap.stream_of(step.stream)
+        return self._engine.ids(cast("EndpointStream", listed), read.scope)
 
     def _close(self, read: ScopeRead, window: Window) -> None:
         """Move the bookmark of a scope that was read, or remember how far it came."""
@@ -351,7 +350,9 @@ class StreamRead:
             return error
         if not isinstance(error, RequestError):
             return None
-        known = read.window is not None and self._stream.partition_id(partition) in read.window.known
+        known = (
+            read.window is not None and self._stream.partition_id(partition) in read.window.known
+        )
         skip = self._stream.skip_reason(error, partition, known=known)
         if skip is not None and skip.whole:
             read.skip = self.outcome.skipped_scopes[_key(read.scope)] = skip

@@ -122,7 +122,7 @@ class RowCounts:
     def allow(self, table: RecordStream) -> bool:
         """Return whether a table may lose what was not read; the outcome says why it may not.
 
-        The stream itself is asked about first: where it may not, no table made of the same pages may.
+        The stream itself is asked about first: where it may not, no child table may.
         """
         compared = self._compare(table)
         allowed: float = self._stream.config["max_shrink"]

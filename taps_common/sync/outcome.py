@@ -17,8 +17,8 @@ from taps_common.errors import (
 if TYPE_CHECKING:
     import logging
 
-    from taps_common.sync.steps import Scope
     from taps_common.sync.progress import Progress
+    from taps_common.sync.steps import Scope
 
 
 @dataclass

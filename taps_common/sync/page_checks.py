@@ -105,9 +105,7 @@ class PageChecks:
             raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
         beginnings.add(beginning)
 
-    def end_page(
-        self, request: Request, partition: Partition, page: Page, keys: set[int]
-    ) -> None:
+    def end_page(self, request: Request, partition: Partition, page: Page, keys: set[int]) -> None:
         """Count rows that came twice, and pages without rows.
 
         Args:

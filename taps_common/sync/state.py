@@ -11,7 +11,7 @@ is a partition in the SDK's format, with three keys of our own:
 - `walk`: what an interrupted read had done: `start`, `end` and `cursor` (the dates that bounded
   it and the replication key; under others it is not resumed), `since` (its lower bound), `began`
   (when it started), `version` (its table version), `done` (ids of the partitions it had finished),
-  `latest` (latest cursor it saw), `open` (the unfinished rows it saw, as in `unfinished`), `stalled`
+  `latest` (latest cursor it saw), `open` (unfinished rows it saw, as in `unfinished`), `stalled`
   (runs that got nowhere with it) and `rows` (how many rows the finished partitions have, by table;
   those of earlier releases have none).
   Only a read from the beginning is resumed.

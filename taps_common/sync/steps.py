@@ -21,12 +21,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from taps_common.http.request import Request
-
 if TYPE_CHECKING:
     from datetime import datetime
 
     from taps_common.http.cost import Cost
+    from taps_common.http.request import Request
     from taps_common.sdk import SdkStream
     from taps_common.sync.state import Window
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
 
 ROWS_AT_ONCE = 500
-"""Rows encoded and written together at most, for the same reason as `taps_common.records.codec.PART`."""
+"""Rows encoded and written together at most, for the same reason as `records.codec.PART`."""
 
 
 class RecordStream(SdkStream):
@@ -135,6 +135,10 @@ class RecordStream(SdkStream):
             if not self.files.room:
                 self.finish_file()
         return len(part)
+
+    def child_rows(self, rows: Rows) -> Rows:
+        """Return this table's rows from some of the endpoint's."""
+        raise NotImplementedError
 
     def finish_file(self) -> None:
         """Write the file that rows are added to, if there is one, and the message about it."""
@@ -249,9 +253,7 @@ class EndpointStream(RecordStream):
         """
         return ()
 
-    def on_alternative(
-        self, options: Mapping[str, str], scope: Scope, error: RequestError
-    ) -> str:
+    def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return the line for the log when another way to ask is tried, without the name."""
         way = ", ".join(f"{name} {value}" for name, value in options.items())
         return f"refused ({error}); asked again with {way}"
@@ -351,7 +353,3 @@ class ChildStream(RecordStream):
     def endpoint(self) -> EndpointStream:
         """The stream whose pages this table is made of."""
         return self.tap.stream_of(self.parent)
-
-    def child_rows(self, rows: Rows) -> Rows:
-        """Return this table's rows from some of the parent's."""
-        raise NotImplementedError

@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tap_clicktime.streams import CustomFieldStream, EntityStream
-from taps_common.records.codec import LineEncoder, PageDecoder
 from taps_common.errors import ShapeError
+from taps_common.records.codec import LineEncoder, PageDecoder
 from tests.clicktime.documents import BODIES, catalog_of, document, tap_over, thing
 
 if TYPE_CHECKING:

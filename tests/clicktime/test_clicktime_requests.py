@@ -10,9 +10,9 @@ import pytest
 from sandbox.clicktime import truth
 from tap_clicktime.client import absolute, credentials, next_request, page_problem
 from taps_common.errors import ShapeError
+from taps_common.http.rate_limit import RateLimit
 from taps_common.http.request import Request, Service
 from taps_common.http.session import Session
-from taps_common.http.rate_limit import RateLimit
 from tests.clicktime.runs import (
     LISTS,
     PREFIX,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_clockify import rows
 from tap_clockify.client import ClockifyStream
+from tap_clockify.rows import time_entries as rows
 from tap_clockify.tap import TapClockify
 from tests.clockify.published import (
     Operation,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from taps_common.http.rate_limit import RateLimit
 from taps_common.http.request import Service
 from taps_common.http.session import Session
-from taps_common.http.rate_limit import RateLimit
 from tests.common.doubles import FakeClock
 from tests.common.runs import PATIENCE
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from tap_clockify.tap import TapClockify
 from taps_common.cli.command import RunFailedError
 from taps_common.errors import InterruptedRunError
-from taps_common.http.request import Request, Response
 from taps_common.http.cost import Cost
+from taps_common.http.request import Request, Response
 from tests.common.runs import until
 
 if TYPE_CHECKING:

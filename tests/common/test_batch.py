@@ -15,9 +15,9 @@ from upath import UPath
 
 import sandbox
 from tap_clicktime.metadata import Moment
+from taps_common.cli.command import RunFailedError
 from taps_common.records.batch_files import DEFAULT_ROWS, Storage
 from taps_common.records.codec import LineEncoder
-from taps_common.cli.command import RunFailedError
 from taps_common.records.row_types import Row
 from taps_common.sync.checkpoints import STATE_OF_FILES_EVERY
 from tests.clicktime.runs import Account as ClickTime

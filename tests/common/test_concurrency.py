@@ -18,9 +18,9 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
-from taps_common.sync.concurrency import LANES, Workers, drive
-from taps_common.http.request import Request, Response
 from taps_common.http.cost import Cost
+from taps_common.http.request import Request, Response
+from taps_common.sync.concurrency import LANES, Workers, drive
 from tests.common.runs import PATIENCE
 
 if TYPE_CHECKING:

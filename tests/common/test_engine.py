@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from tap_clockify.tap import TapClockify
+from taps_common.cli.tap import OBEYED_WITHIN, SAME_SIGNAL, STATE_EVERY
 from taps_common.errors import (
     InterruptedRunError,
     QuotaError,
@@ -18,7 +19,6 @@ from taps_common.errors import (
     UnreachableError,
 )
 from taps_common.http.cost import Cost
-from taps_common.cli.tap import OBEYED_WITHIN, SAME_SIGNAL, STATE_EVERY
 from tests.common.doubles import (
     ENTRIES,
     PROJECTS,

@@ -18,8 +18,8 @@ from taps_common.errors import (
     StatusError,
     UnreachableError,
 )
-from taps_common.http.request import Request
 from taps_common.http.rate_limit import RateLimit
+from taps_common.http.request import Request
 from tests.common.doubles import Answer
 from tests.common.runs import PATIENCE, nobody
 

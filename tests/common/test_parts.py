@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taps_common.errors import ShapeError
 from taps_common.records import codec
 from taps_common.records.codec import PART, PageDecoder, records
-from taps_common.errors import ShapeError
 from taps_common.records.row_types import Json, Row
 from tests.common.doubles import PROJECTS, Answers, FakeClock, one_workspace, run_tap
 

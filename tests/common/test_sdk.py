@@ -26,8 +26,7 @@ import taps_common
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
-from taps_common.sdk import SdkStream, SdkTap
-from taps_common.sdk import LineWriter
+from taps_common.sdk import LineWriter, SdkStream, SdkTap
 from tests.common.doubles import (
     ENTRIES,
     PROJECTS,

@@ -9,8 +9,8 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_clockify.tap import TapClockify
-from taps_common.timestamps import from_text
 from taps_common.cli.settings import COMMON_SETTINGS, describe_errors, url_error
+from taps_common.timestamps import from_text
 
 SCHEMA = th.PropertiesList(
     th.Property("api_key", th.StringType, secret=True),

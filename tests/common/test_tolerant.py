@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from taps_common.records.codec import PageDecoder, records
 from taps_common.errors import ShapeError
+from taps_common.records.codec import PageDecoder, records
 from taps_common.records.row_types import Json, Row
 from tests.common.doubles import PROJECTS, WORKSPACES, FakeClock, body, run_tap
 

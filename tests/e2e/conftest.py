@@ -70,7 +70,10 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of this Meltano project that shares the plugins that `make test` installed."""
-    shutil.copy(ROOT / "meltano.yml", tmp_path)
+    environment = "sandbox/environment.meltano.yml"
+    (tmp_path / environment).parent.mkdir()
+    for name in ("meltano.yml", environment):
+        shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / ".meltano").mkdir()
     for kind in ("extractors", "loaders"):
         (tmp_path / ".meltano" / kind).symlink_to(ROOT / ".meltano" / kind)

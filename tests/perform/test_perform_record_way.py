@@ -14,8 +14,8 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 from sandbox.perform.formats import csv_line
 from tap_perform.tap import TapPerform
-from taps_common.http.request import Response
 from taps_common.http.cost import Cost
+from taps_common.http.request import Response
 from tests.common.doubles import Answers
 from tests.common.runs import Run, TurningClock, run_in_process, turning
 

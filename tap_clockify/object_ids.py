@@ -1,0 +1,25 @@
+"""When an object was made, by its id: Clockify's are those of MongoDB."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CLOCKS_DIFFER = timedelta(minutes=30)
+"""By how much Clockify's clock and ours may differ."""
+
+
+def created_by_id(ident: str) -> datetime | None:
+    """Return when an id was given: its first eight digits are the seconds since 1970 (MongoDB)."""
+    try:
+        return datetime.fromtimestamp(int(ident[:8], 16), timezone.utc)
+    except ValueError:
+        return None
+
+
+def created_since(ids: Iterable[str], moment: datetime) -> list[str]:
+    """Return the ids that were given from a point in time on."""
+    return [one for one in ids if (at := created_by_id(one)) and at >= moment]
