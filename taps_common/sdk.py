@@ -17,7 +17,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from datetime import datetime
     from types import FrameType
 
@@ -172,6 +172,11 @@ class SdkTap(Tap):
     """
 
     clock: Clock
+
+    @property
+    def stream_types(self) -> Sequence[type[SdkStream]]:
+        """All streams, in the order in which they are read."""
+        raise NotImplementedError
 
     def stream_of(self, kind: type[S]) -> S:
         """Return the stream of a type."""

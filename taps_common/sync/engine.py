@@ -338,6 +338,8 @@ class StreamRead:
                 if self._failures.failed(failure) or hopeless:
                     read.gave_up = True
                     return
+        if not left and read.skip is None:  # the plan asked, and there is nothing new
+            self.outcome.progress.partitions += 1
         if refused and self._refusals_fail(read, len(refused)):
             self.outcome.fail(read.scope, refused[0])
 
@@ -481,8 +483,8 @@ class StreamRead:
                 self._stream.strip(rows, text)
                 self._stream.complete(rows, partition)
                 self._checks.report_drift(text, len(rows))
+                found = self._checks.keys_of(rows)
                 kept = fetch.each(rows)
-                found = self._checks.keys_of(kept)
                 if not page.count:
                     self._checks.begin_page(fetch.request, partition, found)
                 self._accept(read, partition, kept)

@@ -193,8 +193,8 @@ class EndpointStream(RecordStream):
 
     @property
     def children(self) -> list[ChildStream]:
-        """The tables that are made of this one's pages."""
-        every = self.tap.streams.values()
+        """The tables that are made of this one's pages, in the order in which the tap names them."""
+        every = map(self.tap.stream_of, self.tap.stream_types)
         return [one for one in every if isinstance(one, ChildStream) and one.endpoint is self]
 
     # -- what is read ----------------------------------------------------------------------------

@@ -152,7 +152,7 @@ def undeclared(
 
 
 def is_enumeration(schema: Schema) -> bool:
-    """Tell whether an object is really a text: its properties are the names of an enumeration."""
+    """Return whether an object is really a text: its properties are the names of an enumeration."""
     members = schema.get("oneOf", ())
     return bool(members) and all("enum" in member for member in members)
 

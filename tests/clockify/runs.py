@@ -88,7 +88,7 @@ class Account(AnyAccount):
         before: Callable[[TapClockify], object] | None = None,
         **settings: Any,
     ) -> Run:
-        """Run in this process, at the sandbox's present moment; see `run_in_process`.
+        """Run in this process, at the sandbox's present; see `run_in_process`.
 
         Without a catalog the core tables are read.
         """

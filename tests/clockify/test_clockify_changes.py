@@ -11,7 +11,6 @@ import pytest
 
 from tap_clockify.change_feed import PAGE_SIZES
 from taps_common.errors import StatusError
-from taps_common.http.cost import Cost
 from taps_common.http.session import Session
 from tests.clockify.entry_changes import (
     BATCH,
@@ -30,6 +29,7 @@ from tests.common.runs import NOW
 
 if TYPE_CHECKING:
     from sandbox.clockify.world import World
+    from taps_common.http.cost import Cost
     from taps_common.http.request import Request, Response
 
 
@@ -133,7 +133,7 @@ def test_what_was_created_just_before_a_run_and_then_deleted_is_gone(
 
 
 @pytest.mark.parametrize("spelled", ["TIME_ENTRY", "none"])
-def test_a_deletion_may_have_the_id_of_its_bin_and_no_moment(
+def test_a_deletion_may_have_the_id_of_its_bin_and_no_time(
     account: Account, world: World, monkeypatch: pytest.MonkeyPatch, spelled: str
 ) -> None:
     """What the removed document calls its own id is the entry's."""
@@ -141,8 +141,8 @@ def test_a_deletion_may_have_the_id_of_its_bin_and_no_moment(
     run = copy.load(read(account).ok())
     send = Session.send
 
-    def sent(session: Session, request: Request) -> Response:
-        response = send(session, request)
+    def sent(session: Session, request: Request, cost: Cost) -> Response:
+        response = send(session, request, cost)
         if not str(request).endswith("/deleted"):
             return response
         rows = msgspec.json.decode(response.body)
@@ -172,6 +172,31 @@ def test_what_the_feeds_name_and_nobody_explains_is_said(account: Account, world
     assert f"workspace {world.main_id} name " in line
     assert deleted in line
     assert "a client" not in run.log
+
+
+def test_what_says_nothing_but_the_id_of_a_deleted_entry_is_no_loop(
+    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry is asked for twice in the same words: as a guess, and as one that may be back."""
+    copy = Copy()
+    run = copy.load(read(account).ok())
+    deleted = next(ident for (ident,) in truth(world))
+    world.delete_entry(deleted)
+    send = Session.send
+
+    def sent(session: Session, request: Request, cost: Cost) -> Response:
+        response = send(session, request, cost)
+        rows = msgspec.json.decode(response.body)
+        if str(request).endswith("/updated"):
+            rows = [{"id": deleted}]
+        elif str(request).endswith("/deleted"):
+            rows = [row for row in rows if row["id"] == deleted]
+        return replace(response, body=msgspec.json.encode(rows))
+
+    monkeypatch.setattr(Session, "send", sent)
+    later(account, copy, run).ok()
+    assert account.templates().count(BATCH) == 2
+    assert held(copy) == truth(world)
 
 
 def test_a_row_of_another_type_is_not_taken_for_an_entry(account: Account, world: World) -> None:
@@ -271,7 +296,7 @@ def test_incremental_runs_know_nothing_of_the_feeds(account: Account) -> None:
 # -- what ended early ------------------------------------------------------------------------------
 
 
-def test_what_a_failed_first_reading_sent_and_is_deleted_then_goes(
+def test_what_a_failed_first_read_sent_and_is_deleted_then_goes(
     account: Account, world: World
 ) -> None:
     """The next run reads all anew, and never meets what is gone: the feeds have to tell."""
@@ -313,10 +338,10 @@ def refuse_batches(monkeypatch: pytest.MonkeyPatch, *, of: str) -> None:
     """Have batches refused that hold an id, or any: a value that Clockify does not take."""
     send = Session.send
 
-    def sent(session: Session, request: Request) -> Response:
+    def sent(session: Session, request: Request, cost: Cost) -> Response:
         if str(request).endswith("/batch") and of.encode() in (request.body or b""):
-            raise StatusError("refused", Cost(), status=400, code=501)
-        return send(session, request)
+            raise StatusError("refused", status=400, code=501)
+        return send(session, request, cost)
 
     monkeypatch.setattr(Session, "send", sent)
 
@@ -359,8 +384,8 @@ def test_what_an_answer_leaves_out_is_asked_for_again(
         world.edit_entry(ident, description="edited")
     send = Session.send
 
-    def cut(session: Session, request: Request) -> Response:
-        response = send(session, request)
+    def cut(session: Session, request: Request, cost: Cost) -> Response:
+        response = send(session, request, cost)
         if not str(request).endswith("/batch"):
             return response
         return replace(response, body=msgspec.json.encode(msgspec.json.decode(response.body)[:30]))
@@ -390,7 +415,8 @@ def test_a_workspace_without_all_types_does_not_take_them_from_the_others(
     refusals = len(PAGE_SIZES) + 1
     account.fault(f"/workspaces/{first}/entities/created", "status", code=400, times=refusals)
     run = account.run(catalog=chosen).ok()
-    assert f"Only the types of time entries are asked for in workspace {first}." in run.log
+    said = f"Only the types of time entries are asked for in workspace {first}, 1000 rows at once."
+    assert run.log.count(said) == 1
     types = {
         ident: {row["type"] for row in run.records("entity_changes") if row["workspaceId"] == ident}
         for ident in (first, second)

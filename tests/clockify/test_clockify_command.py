@@ -32,7 +32,7 @@ COMMAND = installed(Account.name)
 
 
 def is_discreet(run: Run, account: Account) -> bool:
-    """Tell whether no secret is anywhere, and nothing personal in the log."""
+    """Return whether no secret is anywhere, and nothing personal in the log."""
     everything = run.output.decode() + run.log
     assert not any(secret in everything for secret in (*SECRETS, WRONG))
     for table, names in (("users", ("email",)), ("time_entries", ("description",))):
@@ -62,6 +62,13 @@ NEVER_SENT: list[tuple[dict[str, Any], str]] = [
     (
         {"addon_token": "sandbox-addon-token", "workspace_ids": ["w"]},
         "api_key and addon_token are both set: Clockify accepts only one.",
+    ),
+    (
+        {"skip_unchanged": True, "emit_activate_version_messages": True},
+        (
+            "skip_unchanged does not go together with emit_activate_version_messages: a version "
+            "needs every row of its table. Set only one of them."
+        ),
     ),
     (
         {"api_key": None, "addon_token": "sandbox-addon-token"},
@@ -355,7 +362,7 @@ def test_credentials_do_not_follow_a_redirect(
 
 
 EAGER = (
-    "from taps_common import tap; tap.STATE_EVERY = 0.0;"
+    "from taps_common.sync import checkpoints; checkpoints.STATE_EVERY = 0.0;"
     "from tap_clockify.tap import TapClockify; TapClockify.cli(prog_name='tap-clockify')"
 )
 """The command, which writes a state after every member instead of every few seconds."""

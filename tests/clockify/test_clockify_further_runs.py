@@ -97,9 +97,9 @@ def test_approvals_that_changed_are_sent_again(start: Callable[..., Account]) ->
     world = account.world
     old = world.now - timedelta(days=200)
     for number in range(450):
-        moment = f"{old + timedelta(hours=number):%Y-%m-%dT%H:%M:%SZ}"
+        stamp = f"{old + timedelta(hours=number):%Y-%m-%dT%H:%M:%SZ}"
         world.insert_row(
-            world.main_id, "approval_requests", status={"state": "APPROVED", "updatedAt": moment}
+            world.main_id, "approval_requests", status={"state": "APPROVED", "updatedAt": stamp}
         )
     tables = catalog(APPROVALS)
     first = account.run(catalog=tables, lookback_days=5).ok()
@@ -390,7 +390,7 @@ def test_another_shape_is_never_an_empty_table(account: Account, table: str, bod
 
 
 @pytest.mark.parametrize("failing", ["/projects", "/users", "/time-off/policies", "/invoices"])
-def test_what_walks_over_a_list_fails_with_it(account: Account, failing: str) -> None:
+def test_what_is_read_per_row_of_a_list_fails_with_it(account: Account, failing: str) -> None:
     children = {
         "/projects": {"project_custom_fields"},
         "/users": {"member_profiles", "user_managers", "balance_assignments"},

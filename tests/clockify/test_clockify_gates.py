@@ -24,7 +24,7 @@ OWN_ONLY = {
     *("user_capacity_totals", "user_capacity_days", "approval_requests", "shared_reports"),
     *("approval_request_entries", "approval_request_expenses"),
 }
-UNWOUND = {
+CHILDREN = {
     "invoice_items": "invoices",
     "user_capacity_days": "user_capacity_totals",
     "approval_request_entries": "approval_requests",
@@ -57,7 +57,7 @@ def test_each_plan(account: Account, plan: str) -> None:
     assert set(run.versioned) == {*EVERYTHING} - gated - NEVER_VERSIONED
     for table in gated:
         assert run.records(table) == []
-        source = UNWOUND.get(table, table)
+        source = CHILDREN.get(table, table)
         for ident in account.world.workspaces:
             said = f"the plan ({PLANS[plan][0]}) of workspace {ident} does not include "
             lines = [line for line in run.log.splitlines() if line.startswith(f"{source}: {said}")]
@@ -101,7 +101,7 @@ def test_a_refusal_that_nothing_announced(
     run = account.run(catalog=catalog(EVERYTHING), **VERSIONS).ok()
     assert is_true(account, run)
     assert set(run.versioned) == {*EVERYTHING} - lacking("FREE") - NEVER_VERSIONED
-    for table in lacking("FREE") - UNWOUND.keys():
+    for table in lacking("FREE") - CHILDREN.keys():
         lines = [line for line in run.log.splitlines() if line.startswith(f"{table}: ")]
         told = [line for line in lines if "left out: " in line]
         assert told, (table, lines)
@@ -170,7 +170,7 @@ def test_a_plain_members_key(account: Account) -> None:
     assert (
         f"webhooks: only the key of an owner or admin of workspace {world.main_id} may" in run.log
     )
-    for table in OWN_ONLY - {"shared_reports", *UNWOUND}:
+    for table in OWN_ONLY - {"shared_reports", *CHILDREN}:
         owners = {row.get("userId", world.member_id) for row in run.records(table)}
         assert owners <= {world.member_id}, table
     assert {row["userId"] for row in run.records("member_profiles")} == {world.member_id}

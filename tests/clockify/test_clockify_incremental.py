@@ -378,7 +378,7 @@ def test_members_left_out_keep_entries_unversioned(account: Account) -> None:
     assert len(run.versioned) == 10
 
 
-def test_a_failed_walk_keeps_its_tables_unversioned(account: Account, world: World) -> None:
+def test_a_failed_partition_keeps_its_tables_unversioned(account: Account, world: World) -> None:
     account.fault(f"user/{world.member_id}/", "status", code=500)
     run = account.run(emit_activate_version_messages=True)
     assert run.code == 1

@@ -144,7 +144,7 @@ def published() -> Schema:
 
 def streams() -> dict[str, ClockifyStream]:
     """Return the tables that are read by requests of their own, by name."""
-    found = TapClockify(config={}, validate_config=False).tables
+    found = TapClockify(config={}, validate_config=False).all_streams
     return {stream.name: stream for stream in found if isinstance(stream, ClockifyStream)}
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from errno import ENOSPC
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -92,7 +90,7 @@ def test_an_edit_anywhere_in_the_window_arrives(account: Account, world: World, 
     assert read(account, run.state).ok().counts() == {}
 
 
-def test_what_is_unwound_goes_with_its_rows(account: Account, world: World) -> None:
+def test_child_rows_go_with_their_rows(account: Account, world: World) -> None:
     copied = Copy()
     state = copied.load(read(account).ok()).state
     world.edit_entry(recent(world)[3]["id"], tagIds=["t1", "t2"])
@@ -153,7 +151,7 @@ def test_what_is_changed_back_after_a_run_of_another_kind_arrives(
     assert copied.differences(world) == {}
 
 
-def test_a_walk_that_began_again_keeps_no_digests(
+def test_a_partition_that_began_again_keeps_no_digests(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A row that came before and after may have changed between."""
@@ -166,35 +164,11 @@ def test_a_walk_that_began_again_keeps_no_digests(
     assert not run.state["bookmarks"]["projects"]["sent"]
 
 
-@pytest.mark.parametrize("full", ["at once", "soon", "at its end"])
-def test_without_room_for_what_is_held_back_it_is_sent(
-    account: Account, world: World, monkeypatch: pytest.MonkeyPatch, full: str
-) -> None:
-    def made() -> IO[bytes]:
-        if full == "at once":
-            raise OSError(ENOSPC, "No space left on device")
-        return Path("/dev/full").open("r+b", buffering=8192 if full == "at its end" else 16)
-
-    copied = Copy()
-    state = copied.load(read(account, **VERSIONS).ok()).state
-    monkeypatch.setattr("taps_common.sync.unchanged.TemporaryFile", made)
-    again = copied.load(read(account, state, **VERSIONS))
-    if full == "soon":
-        assert "set TMPDIR to a directory that has it" in again.error
-        assert not again.versioned
-    monkeypatch.undo()
-    copied.load(read(account, again.state, **VERSIONS).ok())
-    assert copied.differences(world) == {}
-
-
-@pytest.mark.parametrize("settings", [{}, VERSIONS], ids=["upserts", "versions"])
-def test_days_of_changes_arrive_as_without_it(
-    account: Account, world: World, settings: dict[str, Any]
-) -> None:
+def test_days_of_changes_arrive_as_without_it(account: Account, world: World) -> None:
     chance = random.Random("days")
     copied, other = Copy(), Copy()
-    run = copied.load(read(account, **settings).ok())
-    plain = other.load(read(account, skip_unchanged=False, **settings).ok())
+    run = copied.load(read(account).ok())
+    plain = other.load(read(account, skip_unchanged=False).ok())
     sent = read_anew = 0
     for _day in range(6):
         world.advance(DAY)
@@ -202,12 +176,12 @@ def test_days_of_changes_arrive_as_without_it(
             change(world, chance)
         if chance.random() < 0.2:
             account.fault("/user/", "status", code=500)
-            failed = copied.load(read(account, run.state, **settings))
+            failed = copied.load(read(account, run.state))
             assert failed.code == 1
             account.mended()
             run = failed
-        run = copied.load(read(account, run.state, **settings).ok())
-        plain = other.load(read(account, plain.state, skip_unchanged=False, **settings).ok())
+        run = copied.load(read(account, run.state).ok())
+        plain = other.load(read(account, plain.state, skip_unchanged=False).ok())
         assert {t: keyed(copied, t) for t in TABLES} == {t: keyed(other, t) for t in TABLES}
         sent += sum(run.counts().values())
         read_anew += sum(plain.counts().values())
@@ -239,44 +213,13 @@ def change(world: World, chance: random.Random) -> None:
 # -- versions --------------------------------------------------------------------------------------
 
 
-def test_with_versions_a_list_is_sent_as_a_whole_or_not_at_all(
-    account: Account, world: World
-) -> None:
-    copied = Copy()
-    first = copied.load(read(account, **VERSIONS).ok())
-    second = copied.load(read(account, first.state, **VERSIONS).ok())
-    assert (second.counts(), second.versioned) == ({}, [])
-    assert "tags: no table version in this run: it is what the last run sent" in second.log
-    world.delete_row(true_rows(world, "tags")[-1]["id"])
-    world.advance(1)  # versions are seconds
-    third = copied.load(read(account, second.state, **VERSIONS).ok())
-    assert third.counts() == {"tags": len(true_rows(world, "tags"))}
-    assert third.versioned == ["tags"]
-    assert copied.differences(world) == {}
-
-
 def test_turning_versions_on_removes_what_was_gone_before(account: Account, world: World) -> None:
     copied = Copy()
     state = copied.load(read(account).ok()).state
     world.delete_row(true_rows(world, "tags")[-1]["id"])
     state = copied.load(read(account, state).ok()).state
     assert "left over" in str(copied.differences(world))
-    copied.load(read(account, state, **VERSIONS).ok())
-    assert copied.differences(world) == {}
-
-
-def test_a_version_that_was_withheld_comes_once_all_can_be_read(
-    account: Account, world: World
-) -> None:
-    copied = Copy()
-    state = copied.load(read(account, **VERSIONS).ok()).state
-    world.delete_row(true_rows(world, "tags")[-1]["id"])
-    account.fault("/tags", "status", code=500)
-    failed = copied.load(read(account, state, **VERSIONS))
-    assert (failed.code, "tags" in failed.versioned) == (1, False)
-    account.mended()
-    world.advance(1)  # versions are seconds
-    assert "tags" in copied.load(read(account, failed.state, **VERSIONS).ok()).versioned
+    copied.load(read(account, state, skip_unchanged=False, **VERSIONS).ok())
     assert copied.differences(world) == {}
 
 

@@ -412,7 +412,7 @@ def test_a_refusal_that_nothing_announced(own: Account, status: int) -> None:
     for table in ("attendance_report", "expense_report", "audit_log"):
         told = f"{table}: the plan or the key's role does not allow it ({status})"
         assert run.log.count(told) == 1
-        assert len(bodies(own, table)) <= 2 * LANES  # what was on its way already
+        assert len(bodies(own, table)) <= 2 * SIDE_BY_SIDE  # what was on its way already
 
 
 def test_a_slice_that_is_refused_is_no_plan(own: Account) -> None:
@@ -530,7 +530,7 @@ def test_a_wrong_audit_log_url(own: Account) -> None:
 def test_a_region_whose_log_is_nowhere_documented(
     own: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_clockify.tap.audit_log_url", lambda _config: None)
+    monkeypatch.setattr("tap_clockify.account.audit_log_url", lambda _config: None)
     run = own.run(catalog=catalog(["audit_log", "tags"]))
     assert run.code == 1
     assert "audit_log_url is missing: the audit log has a host of its own" in run.log

@@ -189,7 +189,7 @@ def test_a_slice_that_fails_keeps_the_bookmark(account: Account, world: World) -
     assert "walk" not in mark(again.state, "expense_report", world.main_id)
 
 
-def test_a_quota_ends_the_first_reading_in_several_runs(account: Account, world: World) -> None:
+def test_a_quota_ends_the_first_read_in_several_runs(account: Account, world: World) -> None:
     tables = catalog(["expense_report"])
     settings: dict[str, Any] = {
         "max_requests_per_hour": 30,
@@ -214,7 +214,7 @@ def test_a_quota_ends_the_first_reading_in_several_runs(account: Account, world:
 
 
 @pytest.mark.parametrize("bounded", [False, True])
-def test_no_reading_has_a_table_version(
+def test_no_read_has_a_table_version(
     account: Account,
     bounded: bool,
 ) -> None:
