@@ -75,8 +75,9 @@ class Timestamps:
                 if inner := Timestamps(info.cls):
                     self._inside.append(_Inside(field.encode_name, get, listed, inner))
             elif (text := _is_text(field.type)) or isinstance(info, types.DateTimeType):
-                title, name = field.encode_name, field.name
-                self._columns.append(_Column(title, name, text, listed, field.required))
+                names = (field.encode_name, field.name)
+                optional = _takes_null(field.type, listed=listed)
+                self._columns.append(_Column(*names, text, listed, optional))
         single = [(attrgetter(one.name), one.text) for one in self._columns if not one.listed]
         self._texts = [get for get, text in single if text]
         self._datetimes = [get for get, text in single if not text]
@@ -143,14 +144,14 @@ class _Column(NamedTuple):
         name: its name in Python.
         text: whether they are text.
         listed: whether it holds lists of them.
-        required: whether it must not be null.
+        optional: whether it, or an item of its list, may be null.
     """
 
     title: str
     name: str
     text: bool
     listed: bool
-    required: bool
+    optional: bool
 
     def put_in_utc(self, rows: Iterable[Any], path: str) -> set[str]:
         """Put this field's timestamps in UTC; see `Timestamps.put_in_utc`."""
@@ -159,11 +160,14 @@ class _Column(NamedTuple):
             value = getattr(row, self.name)
             if not value:
                 continue
-            moved: Any = [*map(_moved, value)] if self.listed else _moved(value)
-            gone = moved.count(None) > value.count(None) if self.listed else moved is None
-            if gone and self.required:
-                raise ShapeError(f"a row whose {path}{self.title} is no timestamp in UTC")
-            lost |= gone
+            if self.listed:
+                moved: Any = [*map(_moved, value)]
+                lost |= moved.count(None) > value.count(None)
+                moved = moved if self.optional else [one for one in moved if one is not None]
+            elif (moved := _moved(value)) is None:
+                if not self.optional:
+                    raise ShapeError(f"a row whose {path}{self.title} is no timestamp in UTC")
+                lost = True
             setattr(row, self.name, moved)
         return {f"{path}{self.title}{'[]' if self.listed else ''}"} if lost else set()
 
@@ -187,6 +191,15 @@ def _item(info: types.Type) -> tuple[types.Type, bool]:
     return info, False
 
 
+def _takes_null(info: types.Type, *, listed: bool) -> bool:
+    """Return whether a field may be null, or an item of the list that it holds."""
+    if isinstance(info, types.ListType):
+        return _takes_null(info.item_type, listed=False)
+    if not listed and isinstance(info, types.UnionType):
+        return info.includes_none
+    return any(_takes_null(one, listed=listed) for one in _inner(info))
+
+
 def _inner(info: types.Type) -> Iterator[types.Type]:
     """Yield the type that a type with a mark, or one that may be null, stands for."""
     if isinstance(info, types.Metadata):
@@ -199,9 +212,9 @@ def _inner(info: types.Type) -> Iterator[types.Type]:
 
 def _is_text(info: types.Type) -> bool:
     """Return whether values, or those of a list, are texts with the format of a timestamp."""
-    if isinstance(info, types.Metadata) and info.extra_json_schema:
-        if (form := info.extra_json_schema.get("format")) is not None:
-            return bool(form == "date-time")
+    marks = (isinstance(info, types.Metadata) and info.extra_json_schema) or {}
+    if "format" in marks:
+        return bool(marks["format"] == "date-time")
     if isinstance(info, types.ListType):
         return _is_text(info.item_type)
     return any(map(_is_text, _inner(info)))
