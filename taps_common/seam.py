@@ -14,18 +14,25 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.mapper import SameRecordTransform
 
+from taps_common.rows import with_keys
 from taps_common.writer import LineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
-    from datetime import datetime
     from types import FrameType
 
     from singer_sdk.helpers.types import Context
+    from singer_sdk.singerlib import SchemaMessage
 
 
 class SeamStream(Stream):
-    """A stream that reads itself by pages."""
+    """A stream that reads itself by pages.
+
+    Attributes:
+        own_keys: names of the columns that tell its rows apart, which are never null.
+    """
+
+    own_keys: tuple[str, ...]
 
     def read_alone(self) -> None:
         """Read this stream only: what the SDK asks for in `--test` and in its standard tests."""
@@ -57,16 +64,22 @@ class SeamStream(Stream):
         assert isinstance(writer, LineWriter)  # noqa: S101 - `takes_pages` was asked before
         writer.write_lines(lines)
 
-    def write_records(self, records: Iterable[dict[str, Any]], time_extracted: datetime) -> None:
+    def write_records(self, records: Iterable[dict[str, Any]], time_extracted: str) -> None:
         """Write records the SDK's way: selection, conformance, stream maps, one line each."""
         for record in records:
             for message in self._generate_record_messages(record):
-                message.time_extracted = time_extracted
+                message.time_extracted = time_extracted  # type: ignore[assignment]  # goes out as is
                 self._tap.write_message(message)
 
     def write_batch(self, encoding: dict[str, str], address: str) -> None:
         """Write the BATCH message of one file."""
         self._write_batch_message(encoding, [address])  # type: ignore[arg-type]  # made one there
+
+    def _generate_schema_messages(self) -> Generator[SchemaMessage, None, None]:
+        """Have keys that are never null say so, even where an older catalog does not."""
+        for message in super()._generate_schema_messages():
+            message.schema = with_keys(message.schema, self.own_keys)
+            yield message
 
     def write_schema(self) -> None:
         """Write the SCHEMA message."""

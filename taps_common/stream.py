@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
+from taps_common.bookmarks import to_text
 from taps_common.codec import LineEncoder, records
 from taps_common.reading import Reading
 from taps_common.rows import Row, json_schema
@@ -48,9 +49,9 @@ class Table(SeamStream):
     needs: frozenset[str] = frozenset()
 
     def __init__(self, tap: ApiTap) -> None:
-        super().__init__(tap, schema=json_schema(self.row), name=self.name)
-        self.tap = tap
         self.own_keys = tuple(self.primary_keys)  # a catalog may name none
+        super().__init__(tap, schema=json_schema(self.row, self.own_keys), name=self.name)
+        self.tap = tap
         self.count = 0
         self.held: IO[bytes] | None = None  # where lines go that may not have to be written
         self.files: Files | None = None
@@ -120,22 +121,22 @@ class Table(SeamStream):
         limit = self.ABORT_AT_RECORD_COUNT
         room = len(rows) if limit is None else limit - self.count
         written = rows[:room]
+        at = to_text(time_extracted)
         if self._encoder:
-            moment = time_extracted.astimezone(timezone.utc).isoformat()
             begin = 0
             while begin < len(written):
-                begin += self._emit_part(self._encoder, written, begin, moment)
+                begin += self._emit_part(self._encoder, written, begin, at)
         else:
-            self.write_records(records(written), time_extracted)
+            self.write_records(records(written), at)
         self.count += len(written)
         if len(rows) > room:
             self.stop_at_limit(self.count)
 
-    def _emit_part(self, encoder: LineEncoder, rows: Sequence[Row], begin: int, moment: str) -> int:
+    def _emit_part(self, encoder: LineEncoder, rows: Sequence[Row], begin: int, at: str) -> int:
         """Write some of the rows from one on; return how many."""
         if self.files is None:
             part = rows[begin : begin + ROWS_AT_ONCE]
-            lines = encoder.lines(part, moment)
+            lines = encoder.lines(part, at)
             if self.held:
                 with room():
                     self.held.write(lines)
@@ -143,7 +144,7 @@ class Table(SeamStream):
                 self.write_lines(lines)
         else:
             part = rows[begin : begin + min(ROWS_AT_ONCE, self.files.room)]
-            self.files.add(encoder.batch_lines(part, moment), len(part))
+            self.files.add(encoder.batch_lines(part, at), len(part))
             if not self.files.room:
                 self.finish_file()
         return len(part)
