@@ -16,7 +16,7 @@ from taps_common.stream import Source
 from taps_common.unsent import MAPPING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tap_perform.downloads import Download
     from tap_perform.readers import Table
