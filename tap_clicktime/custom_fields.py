@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from taps_common.records.row_types import Instant
+from taps_common.records.utc import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,6 +59,7 @@ class CustomColumn:
 
         Raises:
             msgspec.ValidationError: it does not fit.
+            OverflowError: in UTC, it lies outside of the calendar.
         """
         if self.type == "string":
             return text_of(value)
@@ -66,7 +68,10 @@ class CustomColumn:
         if isinstance(value, Decimal) and value == value.to_integral_value():
             value = int(value)
         dated = self.type in {"date", "date-time"}  # a number is none, whatever it may count from
-        return msgspec.convert(value, TYPES[self.type], strict=dated)
+        if self.type != "date-time" or not isinstance(value, str):
+            return msgspec.convert(value, TYPES[self.type], strict=dated)
+        at: datetime = msgspec.convert(cut(value), TYPES[self.type])
+        return at.astimezone(timezone.utc)
 
 
 def pairs(value: object) -> Iterator[tuple[str | None, object]]:

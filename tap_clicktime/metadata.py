@@ -34,14 +34,15 @@ Moment = Annotated[
     str,
     Meta(
         pattern=(
-            r"^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-            r"T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,12})?)?(Z|[+-]\d\d:\d\d)\Z"
+            r"^(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+            r"T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,12})?)?"
+            r"(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z"
         ),
         extra_json_schema={"type": "string", "format": "date-time"},
     ),
 ]
-"""A moment, as text: services send up to 12 digits of a second, and 23:59:59.9999999, which means
-the end of a day, must not be rounded to the next one."""
+"""A timestamp, as text: services send up to 12 digits of a second, and 23:59:59.9999999, which
+means the end of a day, must not be rounded to the next one. One without a zone stays so."""
 
 _PRIMITIVES: dict[str, Any] = {
     "Edm.Binary": str,

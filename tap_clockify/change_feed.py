@@ -211,12 +211,15 @@ def change_of(row: bytes) -> Change:
     """Return a row of a feed.
 
     Raises:
-        ShapeError: it has no id, or a time that is not a timestamp.
+        ShapeError: it has no id, or a time that is not a timestamp, or not one in UTC's calendar.
     """
     try:
-        return msgspec.json.decode(row, type=Change)
-    except msgspec.DecodeError as error:
+        change = msgspec.json.decode(row, type=Change)
+        for event in EVENTS:
+            change.at(event)
+    except (msgspec.DecodeError, OverflowError) as error:
         raise ShapeError(f"A row of the feeds of changes is not usable: {error}") from None
+    return change
 
 
 class EntryChanges:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from taps_common.records.utc import in_utc
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,8 +34,9 @@ def reader_of(type_: str, date_format: str | None) -> Callable[[str], object]:
     """Return what reads cells that are not blank as a declared type.
 
     Integers are int, numbers Decimal with every digit, dates `datetime.date`; date-times and times
-    are ISO 8601 text, with the seconds, the fraction and the offset that they came with. Spaces
-    around anything but a string are ignored. Only ASCII digits count.
+    are ISO 8601 text. Date-times with an offset are in UTC, with six digits of a second at most
+    (UTC-OUT); times keep the offset and the fraction that they came with. Spaces around anything
+    but a string are ignored. Only ASCII digits count.
 
     Args:
         type_: one of `TYPES`.
@@ -56,7 +59,7 @@ def reader_of(type_: str, date_format: str | None) -> Callable[[str], object]:
     elif type_ == "time":
         read = _strptime(timed, lambda found: found.timetz().isoformat()) if timed else _time
     elif timed:
-        read = _strptime(timed, datetime.isoformat)
+        read = _strptime(timed, lambda found: in_utc(found.isoformat()))
     else:
         read = _date_times(_dates(dated))
     return lru_cache(_MOST_KEPT)(read)  # the same days come again and again
@@ -117,7 +120,7 @@ def _date_times(read: Callable[[str], date]) -> Callable[[str], str]:
         day, mark, clock = cell.strip(" ").rpartition(" ")
         if not mark:
             day, _, clock = cell.strip(" ").upper().rpartition("T")
-        return f"{read(day).isoformat()}T{_time(clock)}"
+        return in_utc(f"{read(day).isoformat()}T{_time(clock)}")
 
     return date_time
 

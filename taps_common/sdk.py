@@ -18,11 +18,10 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
-    from datetime import datetime
     from types import FrameType
 
     from singer_sdk.helpers.types import Context
-    from singer_sdk.singerlib import Message
+    from singer_sdk.singerlib import Message, SchemaMessage
 
     from taps_common.clock import Clock
 
@@ -133,16 +132,25 @@ class SdkStream(Stream):
         assert isinstance(writer, LineWriter)  # noqa: S101 - `takes_pages` was asked before
         writer.write_lines(lines)
 
-    def write_records(self, records: Iterable[dict[str, Any]], time_extracted: datetime) -> None:
+    def write_records(self, records: Iterable[dict[str, Any]], time_extracted: str) -> None:
         """Write records the SDK's way: selection, conformance, stream maps, one line each."""
         for record in records:
             for message in self._generate_record_messages(record):
-                message.time_extracted = time_extracted
+                message.time_extracted = time_extracted  # type: ignore[assignment]  # goes out as is
                 self._tap.write_message(message)
 
     def write_batch(self, encoding: dict[str, str], address: str) -> None:
         """Write the BATCH message of one file."""
         self._write_batch_message(encoding, [address])  # type: ignore[arg-type]  # made one there
+
+    def written_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the JSON Schema that the SCHEMA message states."""
+        return schema
+
+    def _generate_schema_messages(self) -> Generator[SchemaMessage, None, None]:
+        for message in super()._generate_schema_messages():
+            message.schema = self.written_schema(message.schema)
+            yield message
 
     def write_schema(self) -> None:
         """Write the SCHEMA message."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
@@ -15,7 +14,8 @@ import msgspec
 from msgspec import inspect as types
 
 from taps_common.records import tolerant as drift
-from taps_common.records.row_types import Row, fields_of, json_schema, narrow, nested_row
+from taps_common.records.row_types import Row, fields_of, narrow, nested_row
+from taps_common.records.utc import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +35,8 @@ class PageDecoder(Generic[R]):
     """Turns the bytes of a page, a JSON array of objects, into rows.
 
     Fields of `row` that nobody `wants` are not declared in the type that is compiled, so they
-    never become objects. Numbers without a declared type keep their digits (`Decimal`).
+    never become objects. Numbers without a declared type keep their digits (`Decimal`). Timestamps
+    are in UTC (UTC-OUT).
 
     Args:
         row: the type of a row.
@@ -44,7 +45,8 @@ class PageDecoder(Generic[R]):
 
     Attributes:
         narrowed: the type of the rows that come out: `row` without what nobody wants.
-        drifted: paths whose values did not fit the declared type, since the last look.
+        drifted: paths whose values did not fit the declared type, or have no place in UTC's
+            calendar, since the last look.
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class PageDecoder(Generic[R]):
                 rows = self._decoder.decode(part)
             except _UNREADABLE:
                 break
-            yield rows, part
+            yield self._in_utc(rows), part
             begin = end + 1
         rest = body if begin == 1 else b"[%b" % body[begin:]
         yield self.decode(rest), rest
@@ -88,11 +90,20 @@ class PageDecoder(Generic[R]):
             ShapeError: the body is not a JSON array of objects that have their keys.
         """
         try:
-            return self._decoder.decode(body)
+            rows = self._decoder.decode(body)
         except _UNREADABLE:
-            rows, drifted = drift.read_tolerantly(body, self.narrowed, lenient=self._lenient)
+            read, drifted = drift.read_tolerantly(body, self.narrowed, lenient=self._lenient)
             self.drifted |= drifted
-            return rows  # type: ignore[return-value]  # rows of the narrowed type
+            rows = read  # type: ignore[assignment]  # rows of the narrowed type
+        return self._in_utc(rows)
+
+    def _in_utc(self, rows: list[R]) -> list[R]:
+        self.drifted |= self._timestamps.put_in_utc(rows)
+        return rows
+
+    @cached_property
+    def _timestamps(self) -> Timestamps:
+        return Timestamps(self.narrowed)
 
     def survey(self, body: bytes, limit: int) -> tuple[set[str], set[str]]:
         """Return the fields that a page's first rows have at the top, and the undeclared paths."""
@@ -140,7 +151,6 @@ class LineEncoder:
         paths = _paths(row)
         self._deselected = [names for path, names in paths if not selected(path)]
         self._bare = not any(selected(path) for path, _ in paths)
-        self._row = row
         self._decimals = [
             (field.name, *below) for field in fields_of(row) for below in _decimals(field.type)
         ]
@@ -162,28 +172,12 @@ class LineEncoder:
         """Return one object per row, each ending in a newline.
 
         Loaders hand them to the database as they are, so that each has `_sdc_extracted_at`, which
-        a RECORD message tells, and moments are in UTC, with six digits of a second at most: columns
-        without a zone ignore offsets, and round.
+        a RECORD message tells.
         """
-        for name in self._moments:
-            for row in rows:
-                value = getattr(row, name)
-                if (there := _in_utc(value)) is not value:
-                    setattr(row, name, there)
         lines = _encoder.encode_lines(self._ready(rows))
         comma = "" if self._bare else ","
         stamp = f'{comma}"_sdc_extracted_at":"{time_extracted}"}}\n'
         return lines.replace(b"}\n", stamp.encode())  # JSON has newlines between lines only
-
-    @cached_property
-    def _moments(self) -> list[str]:
-        """The columns of moments, as Python names them; only files need to know."""
-        columns = json_schema(self._row)["properties"]  # type: ignore[arg-type]  # narrowed
-        return [
-            field.name
-            for field in fields_of(self._row)
-            if columns[field.encode_name].get("format") == "date-time"
-        ]
 
     def _ready(self, rows: Sequence[Row]) -> Sequence[object]:
         """Return what is encoded of rows: without what is deselected and what is no number."""
@@ -191,28 +185,6 @@ class LineEncoder:
         if all(_all_finite(rows, path) for path in self._decimals):
             return rows
         return records(rows)
-
-
-def _in_utc(value: object) -> object:
-    """Return a moment, or the text of one, in UTC; anything else as it is."""
-    try:
-        if isinstance(value, datetime):
-            zone = value.tzinfo
-            known = zone is timezone.utc or zone is None
-            return value if known else value.astimezone(timezone.utc)
-        if not isinstance(value, str) or not (found := _MOMENT.fullmatch(value)):
-            return value
-        clock, fraction, offset = found.groups("")
-        if offset != "Z":
-            moment = datetime.fromisoformat(clock + offset).astimezone(timezone.utc)
-            clock = moment.replace(tzinfo=None).isoformat()
-    except (OverflowError, ValueError):  # in UTC it lies outside of the calendar
-        return value
-    return f"{clock}{fraction[:_POINT_AND_DIGITS]}Z"
-
-
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_POINT_AND_DIGITS = 7
 
 
 def records(rows: Iterable[Row]) -> list[dict[str, Any]]:

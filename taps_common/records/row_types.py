@@ -15,7 +15,7 @@ import msgspec
 from msgspec import inspect as types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 Breadcrumb: TypeAlias = tuple[str, ...]
 """The names that lead to a field from the top of a row, outermost first."""
@@ -50,13 +50,28 @@ class UnsupportedTypeError(TypeError):
     """A row type declares a field that no Singer target can hold."""
 
 
-def json_schema(row: type[Row]) -> JsonSchema:
+def json_schema(row: type[Row], keys: Iterable[str] = ()) -> JsonSchema:
     """Return the JSON Schema of a row type, nested objects written out in place.
+
+    Args:
+        row: the type.
+        keys: fields that are never null, whatever the type says (KEYS-ARE-GLOBAL).
 
     Raises:
         UnsupportedTypeError: a field's type has no JSON Schema that targets understand.
     """
-    return _schema_of(_info(row))
+    return with_keys(_schema_of(_info(row)), keys)
+
+
+def with_keys(schema: JsonSchema, keys: Iterable[str]) -> JsonSchema:
+    """Return the schema of a row whose keys are never null."""
+    properties = dict(schema.get("properties", {}))
+    for name in properties.keys() & {*keys}:
+        kinds = properties[name].get("type")
+        if isinstance(kinds, list) and "null" in kinds:
+            rest = [kind for kind in kinds if kind != "null"]
+            properties[name] = {**properties[name], "type": rest if len(rest) > 1 else rest[0]}
+    return {**schema, "properties": properties}
 
 
 def learn(rows: Sequence[type[msgspec.Struct]]) -> None:

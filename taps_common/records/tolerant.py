@@ -146,15 +146,16 @@ class _Reader:
     def _readings(self, value: object) -> list[object]:
         """Return a value and what it may be meant as.
 
-        5.0 is meant as 5, a moment without a zone is UTC, a moment may stand for its day and a day
-        for its midnight, a number may be a name's (an enum's).
+        5.0 is meant as 5, a timestamp may stand for its day and a day for its midnight, a number
+        may be a name's (an enum's). A timestamp without a zone is UTC where the type asks for one.
         """
         readings = [value]
         if isinstance(value, Decimal) and value == value.to_integral_value():
             readings.append(int(value))
         if isinstance(value, str):
             day, mark, _ = value.partition("T")
-            readings += [f"{value}Z", day] if mark else [f"{value}T00:00:00Z"]
+            midnight = f"{value}T00:00:00"
+            readings += [f"{value}Z", day] if mark else [midnight, f"{midnight}Z"]
         if self._lenient and type(value) is int:
             readings.append(str(value))
         return readings

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from taps_common.records.codec import LineEncoder, records
-from taps_common.records.row_types import Row, json_schema
+from taps_common.records.row_types import Row, json_schema, with_keys
 from taps_common.sdk import SdkStream
 from taps_common.sync.steps import Page, Plan
+from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -46,11 +47,15 @@ class RecordStream(SdkStream):
     needs: frozenset[str] = frozenset()
 
     def __init__(self, tap: SdkTap) -> None:
-        super().__init__(tap, schema=json_schema(self.row), name=self.name)
         self.own_keys = tuple(self.primary_keys)  # a catalog may name none
+        super().__init__(tap, schema=json_schema(self.row, self.own_keys), name=self.name)
         self.count = 0
         self.files: Files | None = None
         self._encoder: LineEncoder | None = None
+
+    def written_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Have keys that are never null say so, even where an older catalog does not."""
+        return with_keys(schema, self.own_keys)
 
     @property
     def endpoint(self) -> EndpointStream:
@@ -113,25 +118,25 @@ class RecordStream(SdkStream):
         limit = self.ABORT_AT_RECORD_COUNT
         room = len(rows) if limit is None else limit - self.count
         written = rows[:room]
+        at = to_text(time_extracted)
         if self._encoder:
-            stamp = time_extracted.astimezone(timezone.utc).isoformat()
             begin = 0
             while begin < len(written):
-                begin += self._emit_part(self._encoder, written, begin, stamp)
+                begin += self._emit_part(self._encoder, written, begin, at)
         else:
-            self.write_records(records(written), time_extracted)
+            self.write_records(records(written), at)
         self.count += len(written)
         if len(rows) > room:
             self.stop_at_limit(self.count)
 
-    def _emit_part(self, encoder: LineEncoder, rows: Sequence[Row], begin: int, stamp: str) -> int:
+    def _emit_part(self, encoder: LineEncoder, rows: Sequence[Row], begin: int, at: str) -> int:
         """Write some of the rows from one on; return how many."""
         if self.files is None:
             part = rows[begin : begin + ROWS_AT_ONCE]
-            self.write_lines(encoder.lines(part, stamp))
+            self.write_lines(encoder.lines(part, at))
         else:
             part = rows[begin : begin + min(ROWS_AT_ONCE, self.files.room)]
-            self.files.add(encoder.batch_lines(part, stamp), len(part))
+            self.files.add(encoder.batch_lines(part, at), len(part))
             if not self.files.room:
                 self.finish_file()
         return len(part)
@@ -193,7 +198,7 @@ class EndpointStream(RecordStream):
 
     @property
     def children(self) -> list[ChildStream]:
-        """The tables that are made of this one's pages, in the order in which the tap names them."""
+        """The tables made of this one's pages, in the order in which the tap names them."""
         every = map(self.tap.stream_of, self.tap.stream_types)
         return [one for one in every if isinstance(one, ChildStream) and one.endpoint is self]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from taps_common.records.row_types import Row
     from taps_common.sync.stream import Table
 
-NOW = "2026-09-15T12:30:00+00:00"
+NOW = "2026-09-15T12:30:00Z"
 
 
 def decoded(body: bytes, table: str, page: str) -> tuple[EntityStream, PageDecoder[Row], list[Row]]:
@@ -87,15 +87,15 @@ def test_rows_of_asp_net_core() -> None:
         """{"ID":"01234567-89ab-cdef-0123-456789abcdef","IsActive":true,
         "LegacyID":9007199254740993,"Rank":3,"Level":7,"Shift":-1,
         "BillingRate":1234567890123456789.000000001,"Share":null,
-        "StartDate":"2024-01-31","CreatedDate":"2024-01-31T10:00:00.1234567+02:00",
-        "LastModified":"9999-12-31T23:59:59.9999999Z","Timeout":"P1DT2H","Photo":"3q2-7w==",
+        "StartDate":"2024-01-31","CreatedDate":"2024-01-31T08:00:00.123456Z",
+        "LastModified":"9999-12-31T23:59:59.999999Z","Timeout":"P1DT2H","Photo":"3q2-7w==",
         "WorkDays":"Monday, Tuesday","Roles":["Admin","1"],"Emails":["a@b",null],
         "Address":{"Street":null,"Kind":"1","Country":{"Code":"DE","Population":84000000}}}
 
         {"ID":"2","IsActive":null,"LegacyID":null,"Rank":null,"Level":null,"Shift":null,
         "BillingRate":12.50,"Share":null,
-        "StartDate":null,"CreatedDate":"2024-01-31T10:00:00Z",
-        "LastModified":"2024-01-31T00:00:00Z","Timeout":null,"Photo":null,
+        "StartDate":null,"CreatedDate":"2024-01-31T10:00:00",
+        "LastModified":"2024-01-31T00:00:00","Timeout":null,"Photo":null,
         "WorkDays":null,"Roles":null,"Emails":null,
         "Address":{"Street":null,"Kind":null,"Country":null}}
 
@@ -168,7 +168,7 @@ def test_rows_of_derived_types() -> None:
        "Address": {"City": null}, "Rating": "good", "Since": "2020-02-29"}
     ]"""
     assert records(BODIES["aliases"], "things", page) == texts(
-        """{"ID":9223372036854775807,"ModifiedOn":"2024-01-31T10:00:00.0000001Z","Name":"A",
+        """{"ID":9223372036854775807,"ModifiedOn":"2024-01-31T10:00:00.000000Z","Name":"A",
         "Address":{"City":"X","Country":"1","Box":12,"Code":null},"Rating":5,"Credit":10.5000,"Since":null,
         "Discount":null,"Delivery":null}
 
@@ -224,7 +224,7 @@ def test_rows_of_defined_types() -> None:
     ]"""
     assert records(BODIES["definitions"], "order_lines", page) == texts(
         """{"LineNo":1,"OrderNo":"A1","Amount":0.1000,"Pieces":12345678901,"IsPaid":true,
-        "DeliveredOn":"2024-12-31","UpdatedAt":"2024-12-31T23:59:59.9999999Z","Tags":["a","b"],
+        "DeliveredOn":"2024-12-31","UpdatedAt":"2024-12-31T23:59:59.999999Z","Tags":["a","b"],
         "Spot":{"type":"Point","coordinates":[8.640,49.29]}}
 
         {"LineNo":2,"OrderNo":"A1","Amount":null,"Pieces":null,"IsPaid":false,
@@ -253,7 +253,7 @@ def test_rows_of_untyped_values() -> None:
         """{"Id":"s","Location":{"Building":null,"Floor":-1,"Notes":{"Door":"left"}},
         "Extra":{"a":{"b":null}},"Reading":20.50,"History":[1,"two",null,[3.0],{"four":4}],
         "Threshold":"12","Default":true,"Parts":[{"Code":"x"},{}],"Labels":[],"Price":null,
-        "ChangedAt":"2024-01-31T10:00:00.123456789012Z"}
+        "ChangedAt":"2024-01-31T10:00:00.123456Z"}
 
         {"Id":"t","Location":null,"Extra":null,"Reading":[[1],["NaN"]],"History":null,
         "Threshold":null,"Default":null,"Parts":null,"Labels":null,"Price":1234.567,
@@ -270,7 +270,7 @@ def test_rows_without_a_key() -> None:
     ]"""
     assert records(BODIES["view"], "hours_by_month", page) == texts(
         """{"Month":"2024-01-01","Hours":160.50,"Cost":1000.0,
-        "ModifiedDate":"2024-02-01T00:00:00-00:00","CustomFieldsStr":null}
+        "ModifiedDate":"2024-02-01T00:00:00Z","CustomFieldsStr":null}
 
         {"Month":"2024-01-01","Hours":160.5,"Cost":null,"ModifiedDate":null,"CustomFieldsStr":null}
 
@@ -299,7 +299,7 @@ def test_rows_of_sap(table: str) -> None:
         "Outline":null,"Gates":[{"type":"Point","coordinates":[]}],
         "Contacts":[{"Name":null,"Phones":[],"Since":"2020-01-01"},
         {"Name":null,"Phones":null,"Since":null}],
-        "LastChangedAt":"2024-01-31T10:00:00.0000000Z","__EntityControl":{"Deletable":true},
+        "LastChangedAt":"2024-01-31T10:00:00.000000Z","__EntityControl":{"Deletable":true},
         "SAP__Messages":[{"code":"A/1","numericSeverity":2}]}
 
         {"Client":"100","Plant":"2000","PlantName":null,"Position":null,"Outline":null,

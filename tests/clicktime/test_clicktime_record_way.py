@@ -6,7 +6,6 @@ import contextlib
 import copy
 import io
 import json
-from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,6 +18,7 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 from tap_clicktime.custom_fields import pairs
 from tap_clicktime.tap import TapClickTime
+from taps_common.records.utc import in_utc
 from tests.common.doubles import Answers, FakeClock
 
 if TYPE_CHECKING:
@@ -316,6 +316,8 @@ def alike(name: str, found: object, sent: object) -> bool:
         return len(found) == len(sent) and all(
             alike("Place", one, other) for one, other in zip(found, sent, strict=True)
         )
+    if name == "At":
+        return found == in_utc(str(sent))
     return bool(decimal(found) == decimal(sent))
 
 
@@ -419,9 +421,13 @@ def test_moments_keep_what_they_mean(way: str) -> None:
     stamps = ["2020-11-30T23:59:59.9999999Z", "2021-06-01T12:00:00.1234567+02:00"]
     made = [{"ID": stamp, "Number": 1, "At": stamp} for stamp in stamps]
     messages, _ = run(way, bodies([made], "compact"))
-    for record in records(messages, "things"):
-        day = datetime.fromisoformat(record["At"][:19])
-        assert day == datetime.fromisoformat(record["ID"][:19]), "not rounded to the next day"
+    assert [record["At"] for record in records(messages, "things")] == [
+        "2020-11-30T23:59:59.999999Z",
+        "2021-06-01T10:00:00.123456Z",
+    ], "in UTC, and not rounded to the next day"
+    assert {m["time_extracted"] for m in messages if m["type"] == "RECORD"} == {
+        "2026-09-15T12:30:00Z"
+    }
 
 
 @ALL_WAYS

@@ -6,7 +6,6 @@ import json
 import re
 import signal
 from collections import Counter
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ import pytest
 from upath import UPath
 
 import sandbox
-from tap_clicktime.metadata import Moment
 from taps_common.errors import FatalError
 from taps_common.records.batch_files import DEFAULT_ROWS, Storage
 from taps_common.records.codec import LineEncoder
@@ -172,37 +170,6 @@ def test_what_changed_and_what_is_gone_arrives_in_files(account: Account, root: 
     assert rows == dated(run, "time_entries", records.records("time_entries"))
     assert {row["id"] for row in rows if row.get("_sdc_deleted_at")} == {entries[1]}
     assert run.state == records.state
-
-
-@pytest.mark.parametrize(
-    ("came", "written"),
-    [
-        ("2026-01-31T23:59:59.9999999-05:00", "2026-02-01T04:59:59.999999Z"),
-        ("2026-01-31T23:59:59.9999999Z", "2026-01-31T23:59:59.999999Z"),
-        ("2026-01-31T00:30+02:00", "2026-01-30T22:30:00Z"),
-        ("2026-01-31T00:30:00.5Z", "2026-01-31T00:30:00.5Z"),
-        ("2026-01-31T00:30:00", "2026-01-31T00:30:00"),
-        ("0001-01-01T00:00:00+02:00", "0001-01-01T00:00:00+02:00"),
-        ("2026-02-31T00:00:00+02:00", "2026-02-31T00:00:00+02:00"),
-        (None, None),
-    ],
-)
-def test_moments_are_in_utc_as_columns_without_a_zone_need_them(
-    came: str | None, written: str | None
-) -> None:
-    class Times(Row):
-        text: Moment | None = None
-        moment: datetime | None = None
-        note: str | None = None
-
-    def line(row: Row) -> Any:
-        encoder = LineEncoder("times", Times, selected=lambda _: True)
-        return json.loads(encoder.batch_lines([row], "now"))
-
-    found = line(Times(came, note=came))
-    assert (found["text"], found["note"]) == (written, came)
-    at = datetime(2026, 1, 31, 1, tzinfo=timezone(timedelta(hours=2)))
-    assert line(Times(moment=at))["moment"] == "2026-01-30T23:00:00Z"
 
 
 def test_a_prefix_may_name_a_folder(account: Account, root: Path) -> None:

@@ -103,6 +103,7 @@ PRIVATE = {
     "_check_max_record_limit",
     "_config",
     "_generate_record_messages",
+    "_generate_schema_messages",
     "_handle_termination",
     "_setup_signal_handlers",
     "_stream_version",
@@ -158,6 +159,7 @@ def test_sync_all_is_the_only_final_method_that_is_overridden() -> None:
 SIGNATURES = [
     (Stream, "_generate_record_messages", ["self", "record"]),
     (Stream, "_write_schema_message", ["self"]),
+    (Stream, "_generate_schema_messages", ["self"]),
     (Stream, "_write_activate_version_message", ["self", "full_table_version"]),
     (Stream, "_write_batch_message", ["self", "encoding", "manifest"]),
     (Stream, "_check_max_record_limit", ["self", "current_record_index"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +54,28 @@ def test_tables_equal_the_truth_after_each_run(
     _change_within_the_look_back(world)
     succeeded(pipeline.run())
     assert CLICKTIME.differences(pipeline.database, schema, world) == []
+
+
+@GROUP
+def test_timestamps_mean_the_same_in_the_database(
+    pipeline: Pipeline, sandbox: Sandbox, schema: str
+) -> None:
+    """COPY into columns without a zone, as the loader is shipped, ignores offsets."""
+    del pipeline.environment["TARGET_POSTGRES_USE_COPY"]
+    world = sandbox.clicktime
+    idents = [row["ID"] for row in CLICKTIME.truth(world, "clients")][:4]
+    came = ["2023-08-15T06:30:00.0000001-05:00", "2021-06-01T12:00:00+02:00"]
+    came += ["2020-11-30T23:59:59.9999999Z", "2022-02-28T17:45:10Z"]
+    meant = [datetime(2023, 8, 15, 11, 30), datetime(2021, 6, 1, 10)]  # noqa: DTZ001 - as loaded
+    meant += [datetime(2020, 11, 30, 23, 59, 59, 999999), datetime(2022, 2, 28, 17, 45, 10)]  # noqa: DTZ001 - as loaded
+    for turn in (0, 1):  # on the second day, each client has the timestamp of another
+        for ident, text in zip(idents, came[turn:] + came[:turn], strict=True):
+            world.edit_row(ident, CreatedDate=text)
+        succeeded(pipeline.run(tap_clicktime__select='["clients.*"]'))
+        loaded = CLICKTIME.loaded(pipeline.database, schema, "clients")
+        assert len(loaded) == len(CLICKTIME.truth(world, "clients"))
+        found = [loaded[ident,]["CreatedDate"] for ident in idents]
+        assert found == meant[turn:] + meant[:turn]
 
 
 @GROUP

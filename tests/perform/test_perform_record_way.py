@@ -16,6 +16,7 @@ from sandbox.perform.formats import csv_line
 from tap_perform.tap import TapPerform
 from taps_common.http.cost import Cost
 from taps_common.http.request import Response
+from taps_common.records.utc import in_utc
 from tests.common.doubles import Answers
 from tests.common.runs import Run, TurningClock, run_in_process, turning
 
@@ -143,14 +144,22 @@ plain_days = st.dates().map(lambda day: Spelled(f"{day}", f"{day}"))
 slashed_days = plain_days.map(lambda day: Spelled("/".join(reversed(day.split("-"))), day.value))
 
 
+def utc(text: str) -> str | None:
+    """Return an ISO timestamp as it leaves; None where there is none in UTC."""
+    try:
+        return in_utc(text)
+    except ValueError:
+        return None
+
+
 def types_in(date_format: str | None) -> dict[str, st.SearchStrategy[Spelled]]:
     """Return cells of each type, as a project with that format spells its dates."""
     dates = slashed_days if date_format else plain_days
     marks = st.just(" ") if date_format else st.sampled_from("Tt ")
     moments = st.builds(
-        lambda day, mark, clock: Spelled(day + mark + clock, f"{day.value}T{clock.value}"),
+        lambda day, mark, clock: Spelled(day + mark + clock, utc(f"{day.value}T{clock.value}")),
         *(dates, marks, clocks),
-    )
+    ).filter(lambda one: one.value)
     return {
         "string": texts.map(lambda text: Spelled(text, text or None)),
         "integer": padded(integers),
