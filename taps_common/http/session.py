@@ -17,7 +17,7 @@ from taps_common.http.connections import connections, host_of, is_unsafe, origin
 from taps_common.http.cost import Cost
 from taps_common.http.request import Response
 from taps_common.http.retries import Retries, time_of
-from taps_common.http.session import responses
+from taps_common.http import responses
 from taps_common.http.spool import beginning_of, spool_of
 
 if TYPE_CHECKING:
