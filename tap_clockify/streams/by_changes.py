@@ -266,6 +266,7 @@ class ByChanges(ClockifyStream):
 
         yield from self._touched(partition, changes, note)
         yield from self._batches(partition, changes.guesses, note)
+        yield Again(goes_on=True)  # a guess may be called deleted, too, and is asked for then
         yield from self._restored(partition, changes, note)
         if gone := changes.gone(self.tap.clock.now()):
             request = Request("/workspaces/{workspaceId}/entities/deleted", partition)

@@ -8,7 +8,7 @@ from taps_common.errors import RequestError
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Collection, Generator, Mapping
 
     from taps_common.http.request import Request, Response
     from taps_common.sync.page_checks import PageChecks
@@ -46,19 +46,21 @@ class Alternatives:
             make: begins the exchange with the options of an alternative.
 
         Raises:
-            RequestError: no way is taken; the first refusal.
+            RequestError: no way is taken; the first refusal of what is refused in the last one.
         """
         key = tuple(scope.values())
-        refusal: RequestError | None = None
+        refusals: dict[frozenset[str], RequestError] = {}
         at = self._next(partition, self._taken.get(key, 0))
         while at is not None:
             try:
                 return (yield from make(self._stream.alternatives[at]))
             except RequestError as error:
-                refusal = refusal or error
-                at = self._after(error, at, key, partition)
-                if at is None:
-                    raise refusal from None
+                first = not self._checks.has_begun(partition)
+                blamed = frozenset(self._stream.refused_options(error, partition, first=first))
+                at = self._after(blamed, at, key, partition)
+                if at is None:  # a quota, or the plan, is no matter of what was refused before
+                    raise (refusals.get(blamed, error) if blamed else error) from None
+                refusals.setdefault(blamed, error)
                 if at > self._taken.get(key, 0):
                     self._taken[key], self._untold[key] = at, error
         raise AssertionError("a stream has one way to ask at least")
@@ -81,14 +83,12 @@ class Alternatives:
         return response
 
     def _after(
-        self, error: RequestError, at: int, key: tuple[str, ...], partition: Partition
+        self, blamed: Collection[str], at: int, key: tuple[str, ...], partition: Partition
     ) -> int | None:
         """Return the next way that differs in what an error may be about."""
         taken = self._taken.get(key, 0)
         if taken > at:  # another partition found it meanwhile
             return self._next(partition, taken)
-        first = not self._checks.has_begun(partition)
-        blamed = self._stream.refused_options(error, partition, first=first)
         ways = self._stream.alternatives
         for number in range(at + 1, len(ways)):
             differs = any(ways[number].get(name) != ways[at].get(name) for name in blamed)

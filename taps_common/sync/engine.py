@@ -483,8 +483,8 @@ class StreamRead:
                 self._stream.strip(rows, text)
                 self._stream.complete(rows, partition)
                 self._checks.report_drift(text, len(rows))
-                found = self._checks.keys_of(rows)
                 kept = fetch.each(rows)
+                found = self._checks.keys_of(rows)  # whose keys it may have set
                 if not page.count:
                     self._checks.begin_page(fetch.request, partition, found)
                 self._accept(read, partition, kept)

@@ -16,6 +16,7 @@ from sandbox.clockify.further import _TABLES as TRUTH
 from sandbox.clockify.plans import PLANS
 from tap_clockify.hosts import audit_log_url
 from tap_clockify.tap import TapClockify
+from taps_common.sync.concurrency import SIDE_BY_SIDE
 from tests.clockify.runs import KEYS, WINDOWED, Account, catalog, filled, keyed, paths, true_rows
 from tests.common.runs import NOW, Run
 
