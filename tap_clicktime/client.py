@@ -128,7 +128,7 @@ _PART = re.compile(rb'@(?:odata\.)?nextLink"\s*:')
 
 
 def page_problem(body: bytes) -> Problem | None:
-    """Return why a body is no complete page of rows."""
+    """Return why a body is not a complete page of rows."""
     if (problem := json_problem(body)) is not None:
         return problem
     try:
@@ -148,7 +148,7 @@ def xml_problem(body: bytes) -> Problem | None:
 
 
 def count_problem(body: bytes) -> Problem | None:
-    """Return why a body is no number, as `$count` sends it."""
+    """Return why a body is not a number, as `$count` sends it."""
     if body.strip(b"\xef\xbb\xbf \r\n").isdigit():
         return None
     return Problem("did not answer with a number", passing=False)
@@ -193,7 +193,7 @@ def absolute(link: str, page_url: str, root: str) -> str:
     name themselves http: the same host is meant (HOST-IS-OURS is held by the session).
 
     Raises:
-        ValueError: it is no address.
+        ValueError: it is not an address.
     """
     url = urljoin(page_url, link)
     parts, ours = urlsplit(url), urlsplit(root)
@@ -210,18 +210,18 @@ def next_request(request: Request, link: str) -> Request:
     return Request(f"{path}, next page", headers=request.headers, proof=request.proof, link=link)
 
 
-def literal(kind: str, moment: datetime, *, up: bool = False) -> str:
+def literal(kind: str, timestamp: datetime, *, up: bool = False) -> str:
     """Return a timestamp as it stands in `$filter`; nothing where the calendar ends before it.
 
     Args:
         kind: primitive type of the property.
-        moment: the timestamp.
+        timestamp: the timestamp.
         up: whether a date is to include the timestamp when it is an upper bound, exclusive.
     """
     if kind == "Edm.DateTimeOffset":
-        return to_text(moment)
-    day = moment.date()
-    if up and moment.time() != datetime.min.time():
+        return to_text(timestamp)
+    day = timestamp.date()
+    if up and timestamp.time() != datetime.min.time():
         if day == date.max:
             return ""
         day += timedelta(days=1)

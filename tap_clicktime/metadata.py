@@ -30,7 +30,7 @@ OTHER_SETS = "Other sets can be read by naming them in entity_sets."
 DEEPEST = 8
 """Levels of nested objects that are typed; what lies deeper is kept as it comes."""
 
-Moment = Annotated[
+Timestamp = Annotated[
     str,
     Meta(
         pattern=(
@@ -49,7 +49,7 @@ _PRIMITIVES: dict[str, Any] = {
     "Edm.Boolean": bool,
     "Edm.Byte": int,
     "Edm.Date": date,
-    "Edm.DateTimeOffset": Moment,
+    "Edm.DateTimeOffset": Timestamp,
     "Edm.Decimal": Decimal,
     "Edm.Double": float,
     "Edm.Duration": str,
@@ -154,11 +154,11 @@ class _Builder:
         line = self._document.lineage(kind)
         properties = self._properties(line)
         if not _is_identifier(name):
-            raise MetadataError(f"$metadata: {name!r} is no name of an entity set. {OTHER_SETS}")
+            raise MetadataError(f"$metadata: {name!r} is not a name of an entity set. {OTHER_SETS}")
         for used in properties:
             if not _is_identifier(used):
                 raise MetadataError(
-                    f"$metadata: {kind} has a property named {used!r}, which is no name. "
+                    f"$metadata: {kind} has a property named {used!r}, which is not a name. "
                     f"{OTHER_SETS}"
                 )
         key = next((one.key for one in reversed(line) if one.key), ())
@@ -200,9 +200,9 @@ class _Builder:
         )
 
     def _properties(self, line: Sequence[StructuredType]) -> dict[str, Property]:
-        """Return all properties of a type: inherited ones, its own, and those of its heirs.
+        """Return all properties of a type: inherited ones, its own, and those of its subtypes.
 
-        A row may be of a type that extends the declared one. What two heirs declare differently
+        A row may be of a type that extends the declared one. What two subtypes declare differently
         is kept as it comes.
         """
         own = {name: one for kind in line for name, one in kind.properties.items()}
@@ -281,12 +281,12 @@ class _Builder:
 
 
 def _is_identifier(name: str) -> bool:
-    """Tell whether CSDL allows a name (SimpleIdentifier), which may hold signs of format."""
+    """Return whether CSDL allows a name (SimpleIdentifier), which may hold signs of format."""
     return "".join(sign for sign in name if category(sign) != "Cf").isidentifier()
 
 
 def _free(info: types.Type) -> bool:
-    """Tell whether values hold objects whose members are declared nowhere, at any depth."""
+    """Return whether values hold objects whose members are declared nowhere, at any depth."""
     if isinstance(info, types.Metadata):
         return _free(info.type)
     if isinstance(info, types.UnionType):

@@ -132,7 +132,7 @@ def _begun(headings: tuple[str, ...]) -> blake2b:
 class Occurrences:
     """Numbers equal rows, or equal keys, of a table that is read twice.
 
-    The first reading marks two bitmaps of fixed size; the second counts only what may be there
+    The first pass marks two bitmaps of fixed size; the second counts only what may be there
     more than once, so that memory grows with the repeated ones and not with all.
 
     Args:
@@ -146,7 +146,7 @@ class Occurrences:
         self._counts: Counter[Hashable] = Counter()
 
     def note(self, keys: Iterable[Hashable]) -> None:
-        """Take note of rows or keys in the first reading."""
+        """Note rows or keys in the first pass."""
         bits, seen, repeated = self._bits, self._seen, self._repeated
         for mixed in map(hash, keys):
             a, b = mixed % bits, (mixed >> 29) % bits
@@ -161,9 +161,9 @@ class Occurrences:
                 seen[b] |= other
 
     def numbers(self, keys: Iterable[Hashable]) -> Iterator[int]:
-        """Yield how often each came in the second reading so far; 1 for the first time.
+        """Yield how often each came in the second pass so far; 1 for the first time.
 
-        Every one must have been noted in the first reading.
+        Every one must have been noted in the first pass.
         """
         bits, repeated, counts = self._bits, self._repeated, self._counts
         for key in keys:

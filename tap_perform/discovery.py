@@ -84,7 +84,7 @@ class Discovery:
             try:
                 fields, keys = self._columns(stream, declared)
             except TapError as error:
-                self.logger.warning("%s is no table: %s", stream, error)
+                self.logger.warning("%s is not a table: %s", stream, error)
                 found.unread[stream] = str(error)
                 continue
             if self.infer and self.catalog is None:

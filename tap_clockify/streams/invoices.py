@@ -232,13 +232,13 @@ def _invoice(body: bytes, ident: str) -> Object | None:
 
 
 def _digest(row: Object) -> str:
-    """Return what tells whether a row of the list changed, whatever the order of its fields."""
+    """Return a digest of a row of the list, whatever the order of its fields."""
     text = b",".join(name.encode() + b":" + bytes(row[name]) for name in sorted(row))
     return blake2b(text, digest_size=6).hexdigest()
 
 
 def _columns(table: SdkStream) -> str:
-    """Return a digest of the selection of a table changed: then all is sent again."""
+    """Return a digest of the selection of a table: under another one, all is sent again."""
     chosen = sorted(".".join(crumb) for crumb, selected in table.mask.items() if selected)
     return blake2b(",".join(chosen).encode(), digest_size=6).hexdigest()
 

@@ -177,7 +177,7 @@ def close_window(
         if unfinished := window.hidden() | window.open:
             state["unfinished"] = _texts(unfinished)
         seen = window.latest and min(window.latest, window.began)
-        marks = [moment for moment in (_bookmark(state, cursor), seen) if moment]
+        marks = [timestamp for timestamp in (_bookmark(state, cursor), seen) if timestamp]
         if marks:
             state["replication_key"] = cursor
             state["replication_key_value"] = to_text(max(marks))
@@ -189,7 +189,7 @@ def table_version(windows: Iterable[Window | None], now: datetime, *, bounded: b
     Args:
         windows: one per scope; None reads a scope as a whole.
         now: the present.
-        bounded: whether rows with a date after some moment are left out.
+        bounded: whether rows with a date after some timestamp are left out.
     """
     resumed: set[int | None] = set()
     for window in windows:
@@ -220,12 +220,12 @@ def _resume(window: Window, walk: ScopeState) -> None:
     window.rows = None if walk.get("rows") is None else dict(walk["rows"])
 
 
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else to_text(moment)
+def _text(timestamp: datetime | None) -> str | None:
+    return None if timestamp is None else to_text(timestamp)
 
 
-def _texts(moments: Mapping[str, datetime]) -> dict[str, str]:
-    return {key: to_text(moment) for key, moment in moments.items()}
+def _texts(timestamps: Mapping[str, datetime]) -> dict[str, str]:
+    return {key: to_text(timestamp) for key, timestamp in timestamps.items()}
 
 
 def _bookmark(state: ScopeState, cursor: str) -> datetime | None:

@@ -205,9 +205,9 @@ class _Group:
         return self._hash.digest()
 
 
-def week_of(moment: datetime) -> datetime:
+def week_of(timestamp: datetime) -> datetime:
     """Return the Monday, UTC, that a timestamp's week begins with."""
-    return _MONDAY + (moment - _MONDAY) // WEEK * WEEK
+    return _MONDAY + (timestamp - _MONDAY) // WEEK * WEEK
 
 
 def _salt_of(stream: EndpointStream, tables: Iterable[RecordStream]) -> bytes:
