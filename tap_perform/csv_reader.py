@@ -125,7 +125,7 @@ def _blanks_as_none(column: Cells) -> Cells:
 
 
 def _check_one_column(text: Callable[[], io.TextIOWrapper]) -> None:
-    """Make sure that no delimiter stands outside of quotes: or else it is not a table of one column.
+    """Make sure that no delimiter stands outside of quotes: else there are several columns.
 
     Raises:
         ShapeError: one does.

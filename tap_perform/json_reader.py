@@ -36,26 +36,26 @@ def check_json(
         RepeatedNameError: an object has two members of one name.
         UnicodeDecodeError: it is not in the encoding that it is read with.
     """
-    reading = _JsonBody(text, decode, new_file)
-    if reading.window().peek() == "[":
-        return reading.rows("a JSON array of objects")
+    body = _JsonBody(text, decode, new_file)
+    if body.window().peek() == "[":
+        return body.rows("a JSON array of objects")
     if _are_lines(body.window()):
-        return reading.rows("JSON lines", lines=True)
+        return body.rows("JSON lines", lines=True)
     try:
         return _check_object(body)
     except _NoTableError:
         if not any(map(hint.lower().count, _LINES)):
             raise
-        return reading.rows("JSON lines", lines=True)
+        return body.rows("JSON lines", lines=True)
 
 
 class _NoTableError(ShapeError):
     """An object without a list that is a table; it may be a row."""
 
 
-def _check_object(reading: _JsonBody) -> Found:
+def _check_object(body: _JsonBody) -> Found:
     """Read an object to its end: its members may come in any order."""
-    window = reading.window()
+    window = body.window()
     fields: list[Any] | None = None
     arrays: list[tuple[str, _Array]] = []
     others: dict[str, str] = {}
@@ -65,9 +65,9 @@ def _check_object(reading: _JsonBody) -> Found:
         elif name == "fields":
             fields = window.value()
         else:
-            arrays.append((name, reading.array(window)))
+            arrays.append((name, body.array(window)))
     if window.peek() == "{":  # lines after all, the first one longer than the window
-        return reading.rows("JSON lines", lines=True)
+        return body.rows("JSON lines", lines=True)
     window.end()
     said = {name.lower() for name, kind in others.items() if kind != "null"}
     said |= {name.lower() for name, array in arrays if array.rows or fields is None}
