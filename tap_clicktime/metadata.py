@@ -17,7 +17,7 @@ from tap_clicktime.custom_fields import AS_OBJECT
 from taps_common.records.row_types import Json, fields_of, json_schema, row_type
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from tap_clicktime.csdl import Document, Property, StructuredType
     from taps_common.records.row_types import Row
@@ -153,31 +153,10 @@ class _Builder:
         """
         line = self._document.lineage(kind)
         properties = self._properties(line)
-        if not _is_identifier(name):
-            raise MetadataError(f"$metadata: {name!r} is not a name of an entity set. {OTHER_SETS}")
-        for used in properties:
-            if not _is_identifier(used):
-                raise MetadataError(
-                    f"$metadata: {kind} has a property named {used!r}, which is not a name. "
-                    f"{OTHER_SETS}"
-                )
+        _check_names(name, kind, properties)
         key = next((one.key for one in reversed(line) if one.key), ())
-        required = {path.partition("/")[0] for path, _ in key}
-        fields: list[tuple[str, Any, Any] | tuple[str, Any]] = []
-        for one in properties.values():
-            declared = self._type_of(one, (kind,))
-            text = one.description or self._texts.get(one.name)
-            typed = Annotated[declared, Meta(description=text)] if text else declared
-            if one.name in required:
-                fields.append((one.name, typed))
-            else:
-                fields.append((one.name, typed | None, None))
-        for path, alias in key:
-            leaf = self._resolve(path, kind, properties)
-            if "/" in path:  # targets know keys at the top of a row only
-                fields.append((alias, self._type_of(leaf, (kind,)) | None, None))
         doc = line[-1].description or self._doc or f"Rows of the entity set {name}."
-        row = row_type(name, fields, doc)
+        row = row_type(name, self._fields(kind, properties, key), doc)
         return EntitySet(
             name=name,
             row=row,
@@ -198,6 +177,30 @@ class _Builder:
                 if field.encode_name in properties and _free(field.type)
             ),
         )
+
+    def _fields(
+        self, kind: str, properties: dict[str, Property], key: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, Any, Any] | tuple[str, Any]]:
+        """Return the fields of a row: its properties, and parts of the key from inside of objects.
+
+        Raises:
+            MetadataError: a type that one of them needs is not declared.
+        """
+        required = {path.partition("/")[0] for path, _ in key}
+        fields: list[tuple[str, Any, Any] | tuple[str, Any]] = []
+        for one in properties.values():
+            declared = self._type_of(one, (kind,))
+            text = one.description or self._texts.get(one.name)
+            typed = Annotated[declared, Meta(description=text)] if text else declared
+            if one.name in required:
+                fields.append((one.name, typed))
+            else:
+                fields.append((one.name, typed | None, None))
+        for path, alias in key:
+            leaf = self._resolve(path, kind, properties)
+            if "/" in path:  # targets know keys at the top of a row only
+                fields.append((alias, self._type_of(leaf, (kind,)) | None, None))
+        return fields
 
     def _properties(self, line: Sequence[StructuredType]) -> dict[str, Property]:
         """Return all properties of a type: inherited ones, its own, and those of its subtypes.
@@ -278,6 +281,22 @@ class _Builder:
         if found.type in self._document.structured:
             inner = self._properties(self._document.lineage(found.type))
         return self._resolve(rest, kind, inner)
+
+
+def _check_names(name: str, kind: str, properties: Iterable[str]) -> None:
+    """Make sure that a set and its properties have names that can be asked for.
+
+    Raises:
+        MetadataError: one is not a name.
+    """
+    if not _is_identifier(name):
+        raise MetadataError(f"$metadata: {name!r} is not a name of an entity set. {OTHER_SETS}")
+    for used in properties:
+        if not _is_identifier(used):
+            raise MetadataError(
+                f"$metadata: {kind} has a property named {used!r}, which is not a name. "
+                f"{OTHER_SETS}"
+            )
 
 
 def _is_identifier(name: str) -> bool:

@@ -23,6 +23,7 @@ from taps_common.sync.max_shrink import RowCounts
 from taps_common.sync.outcome import Outcome
 from taps_common.sync.page_checks import PageChecks
 from taps_common.sync.progress import Progress
+from taps_common.sync.state import Window
 from taps_common.sync.steps import (
     Again,
     Ask,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from taps_common.http.request import Request, Response
     from taps_common.records.row_types import Row
     from taps_common.sync.run import Run
-    from taps_common.sync.state import ScopeState, Window
+    from taps_common.sync.state import ScopeState
     from taps_common.sync.steps import Partition, Rows, Scope
     from taps_common.sync.stream import EndpointStream, RecordStream
 
@@ -212,12 +213,9 @@ class StreamRead:
         if stream.bookmark is None:
             return ScopeRead(scope, None)
         window = state.open_window(
+            Window(None, run.clock.now(), stream.bookmark, run.start, run.end),
             self._states(scope),
-            cursor=stream.bookmark,
             full=any(table.full for table in self._tables),
-            now=run.clock.now(),
-            start=run.start,
-            end=run.end,
             lookback=stream.lookback,
             dated=stream.bookmark == stream.cursor,
         )
