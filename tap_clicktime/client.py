@@ -7,12 +7,10 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from taps_common.errors import ShapeError
-from taps_common.http.request import Request
 from taps_common.http.responses import Problem, json_problem
 from taps_common.records.tolerant import parse_tolerantly
 from taps_common.timestamps import from_text, to_text
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from taps_common.http.request import Response
+    from taps_common.http.request import Request, Response
 
 USER_NAME = "clicktime"
 """What Basic authentication calls the user; the token is the password (help, "Power BI")."""
@@ -184,30 +182,6 @@ def sample(request: Request, response: Response) -> list[dict[str, object]]:
         return msgspec.json.decode(_open(response.body).value, type=list[dict[str, object]])
     except msgspec.DecodeError:
         raise ShapeError(f"{request} sent rows that are no objects.") from None
-
-
-def absolute(link: str, page_url: str, root: str) -> str:
-    """Return a link as a whole address.
-
-    A relative link starts from the page's own address. Behind a proxy that ends TLS, services
-    name themselves http: the same host is meant (HOST-IS-OURS is held by the session).
-
-    Raises:
-        ValueError: it is not an address.
-    """
-    url = urljoin(page_url, link)
-    parts, ours = urlsplit(url), urlsplit(root)
-    port = parts.port
-    behind_tls = (parts.scheme, ours.scheme) == ("http", "https") and "@" not in parts.netloc
-    if behind_tls and parts.hostname == ours.hostname and port in {None, 80, ours.port}:
-        return parts._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
-    return url
-
-
-def next_request(request: Request, link: str) -> Request:
-    """Return the request for the page after a request's: the link as it came (LINKS-ARE-OPAQUE)."""
-    path = request.path.partition(",")[0]
-    return Request(f"{path}, next page", headers=request.headers, proof=request.proof, link=link)
 
 
 def literal(kind: str, timestamp: datetime, *, up: bool = False) -> str:

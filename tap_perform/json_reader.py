@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tap_perform.cell_file import encoded
 from tap_perform.json_bulk import Bulk
 from tap_perform.json_window import Number, Pairs, Window, kind_of
-from tap_perform.messages import SAYING
+from tap_perform.message_bodies import SAYING
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:

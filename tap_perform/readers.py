@@ -14,7 +14,7 @@ from tap_perform.cell_file import CellFile, refuse_nul_in
 from tap_perform.csv_reader import check_csv, headings_of, row_at_end
 from tap_perform.json_reader import check_json
 from tap_perform.json_window import EXACT, FAST, UNIQUE, RepeatedNameError, Window
-from tap_perform.messages import is_message, proves
+from tap_perform.message_bodies import is_message, proves
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from jsonschema import Draft202012Validator
 from singer_sdk import typing as th
 
 from taps_common.records import batch_files as batch
-from taps_common.timestamps import from_text
+from taps_common.sync.date_bounds import end_of, start_of
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -237,31 +236,6 @@ def url_error(config: dict[str, Any], name: str) -> str | None:
     if parts.username or parts.password or parts.query or parts.fragment:
         return f"{name} must not hold a user, a password, a query or a fragment."
     return None
-
-
-def start_of(text: str) -> datetime:
-    """Return the first time that a `start_date` includes, UTC where it has no zone.
-
-    Raises:
-        ValueError: it is no ISO 8601 date or date-time.
-    """
-    return from_text(text)
-
-
-def end_of(text: str) -> datetime:
-    """Return the first time that an `end_date` excludes: a date includes its whole day.
-
-    Raises:
-        ValueError: it is no ISO 8601 date or date-time.
-    """
-    timestamp = from_text(text)
-    try:
-        date.fromisoformat(text)
-    except ValueError:  # not a date alone
-        return timestamp
-    if timestamp.date() == date.max:
-        return datetime.max.replace(tzinfo=timezone.utc)
-    return timestamp + timedelta(days=1)
 
 
 def header_error(config: dict[str, Any], name: str) -> str | None:

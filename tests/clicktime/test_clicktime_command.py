@@ -88,8 +88,8 @@ NEVER_SENT: list[tuple[dict[str, Any], str]] = [
     (
         {"start_date": "yesterday"},
         (
-            "start_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, not "
-            "'yesterday'."
+            "start_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, "
+            "not 'yesterday'."
         ),
     ),
     (
