@@ -121,7 +121,7 @@ def test_a_key_outside_of_the_calendar_is_an_error_without_the_value() -> None:
         at: Instant
 
     body = b'[{"at":"0001-01-01T00:00:00+14:00"}]'
-    with pytest.raises(ShapeError, match=r"^a row whose at is no timestamp in UTC$"):
+    with pytest.raises(ShapeError, match=r"^a row whose at is not a timestamp in UTC$"):
         PageDecoder(Keyed, lambda _: True).decode(body)
 
 
