@@ -214,6 +214,7 @@ def _salt_of(stream: EndpointStream, tables: Iterable[RecordStream]) -> bytes:
     """Return what digests depend on besides rows: all that decides what is sent of a row."""
     parts = [
         stream.tap_version,
+        stream.config.get("emit_activate_version_messages"),  # off: as in earlier releases
         [stream.config.get(name) for name in MAPPING],
         *(
             (table.name, table.own_keys, table.replication_method, json_schema(table.row))
