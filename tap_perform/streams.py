@@ -242,6 +242,10 @@ class ClipStream(EndpointStream):
         known: list[str] = self._last.get(project, {}).get("headings", [])
         return sorted({*map(name_of, table.headings)}) or known
 
+    @property
+    def _has_timestamps(self) -> bool:
+        return any(one.type == "date-time" for one in self.fields.values())
+
     def _digest(self, project: str, table: Table) -> str:
         """Return the digest of all that decides what is sent of a clip."""
         (clip,) = (clip for clip in self.owner.clips if self._is_of(clip, {"project": project}))
@@ -251,5 +255,6 @@ class ClipStream(EndpointStream):
             *(self.primary_keys, clip.date_format, self.config["on_bad_value"]),
             self.config["emit_activate_version_messages"],
             *(self.config.get(name) for name in MAPPING),
+            *(["in UTC"] if self._has_timestamps else []),  # earlier releases kept offsets
         )
         return digest_of(parts)

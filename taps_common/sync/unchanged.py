@@ -9,6 +9,7 @@ the end of the read: a run that is killed makes the next one send all that it re
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode, b64encode
 from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
@@ -17,7 +18,6 @@ from zlib import crc32
 
 from msgspec.json import Encoder
 
-from taps_common.digests import digest_of
 from taps_common.records.row_types import json_schema
 from taps_common.timestamps import before
 
@@ -214,7 +214,7 @@ def _salt_of(stream: EndpointStream, tables: Iterable[RecordStream]) -> bytes:
     """Return what digests depend on besides rows: all that decides what is sent of a row."""
     parts = [
         stream.tap_version,
-        stream.config.get("emit_activate_version_messages"),
+        stream.config.get("emit_activate_version_messages"),  # off: as in earlier releases
         [stream.config.get(name) for name in MAPPING],
         *(
             (table.name, table.own_keys, table.replication_method, json_schema(table.row))
@@ -222,7 +222,7 @@ def _salt_of(stream: EndpointStream, tables: Iterable[RecordStream]) -> bytes:
         ),
         *sorted((table.name, *crumb) for table in tables for crumb, on in table.mask.items() if on),
     ]
-    return bytes.fromhex(digest_of(parts, size=32))
+    return blake2b(json.dumps(parts, default=str).encode(), digest_size=32).digest()
 
 
 def _unpacked(text: str) -> frozenset[bytes]:

@@ -122,10 +122,10 @@ def test_names_say_what_is_inside() -> None:
         assert path.stem not in {"utils", "helpers", "misc", "util"}, path
 
 
-def test_only_the_seam_overrides_private_names_of_the_sdk() -> None:
+def test_only_one_module_overrides_private_names_of_the_sdk() -> None:
     for package in (*PACKAGES, "taps_common"):
         for path in modules(package):
-            if path.name == "seam.py":
+            if path.name == "sdk.py":
                 continue
             private = re.findall(r"super\(\)\.(_[a-z]\w+)|_tap\.(_\w+)", path.read_text())
             assert not private, f"{path}: {private}"
