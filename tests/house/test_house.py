@@ -64,15 +64,14 @@ def test_what_is_common_imports_no_tap() -> None:
         assert not {name.split(".")[0] for name in imported(path)} & {*PACKAGES}, path
 
 
-def reached(package: str) -> set[str]:
+def reached(package: str) -> set[Path]:
     """Return the common modules that a package imports, itself or through one another."""
-    found: set[str] = set()
+    found: set[Path] = set()
     waiting = [name for path in modules(package) for name in imported(path)]
     while waiting:
-        root, _, module = waiting.pop().partition(".")
-        path = ROOT / "taps_common" / f"{module}.py"
-        if root == "taps_common" and module not in found and path.is_file():
-            found.add(module)
+        path = (ROOT / waiting.pop().replace(".", "/")).with_suffix(".py")
+        if path.is_relative_to(ROOT / "taps_common") and path not in found and path.is_file():
+            found.add(path)
             waiting += imported(path)
     return found
 
@@ -80,8 +79,8 @@ def reached(package: str) -> set[str]:
 def test_what_is_common_has_two_users_at_least() -> None:
     users = [reached(package) for package in PACKAGES]
     for path in modules("taps_common"):
-        taps = sum(path.stem in found for found in users)
-        assert taps > 1 or path.stem == "__init__", f"{taps} taps use {path.stem}"
+        taps = sum(path in found for found in users)
+        assert taps > 1 or path.stem == "__init__", f"{taps} taps use {path}"
 
 
 def test_generated_files_are_up_to_date() -> None:
