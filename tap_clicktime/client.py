@@ -7,12 +7,10 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from taps_common.errors import ShapeError
-from taps_common.http.request import Request
 from taps_common.http.responses import Problem, json_problem
 from taps_common.records.tolerant import parse_tolerantly
 from taps_common.timestamps import from_text, to_text
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from taps_common.http.request import Response
+    from taps_common.http.request import Request, Response
 
 USER_NAME = "clicktime"
 """What Basic authentication calls the user; the token is the password (help, "Power BI")."""
@@ -128,7 +126,7 @@ _PART = re.compile(rb'@(?:odata\.)?nextLink"\s*:')
 
 
 def page_problem(body: bytes) -> Problem | None:
-    """Return why a body is no complete page of rows."""
+    """Return why a body is not a complete page of rows."""
     if (problem := json_problem(body)) is not None:
         return problem
     try:
@@ -148,7 +146,7 @@ def xml_problem(body: bytes) -> Problem | None:
 
 
 def count_problem(body: bytes) -> Problem | None:
-    """Return why a body is no number, as `$count` sends it."""
+    """Return why a body is not a number, as `$count` sends it."""
     if body.strip(b"\xef\xbb\xbf \r\n").isdigit():
         return None
     return Problem("did not answer with a number", passing=False)
@@ -186,42 +184,18 @@ def sample(request: Request, response: Response) -> list[dict[str, object]]:
         raise ShapeError(f"{request} sent rows that are no objects.") from None
 
 
-def absolute(link: str, page_url: str, root: str) -> str:
-    """Return a link as a whole address.
-
-    A relative link starts from the page's own address. Behind a proxy that ends TLS, services
-    name themselves http: the same host is meant (HOST-IS-OURS is held by the session).
-
-    Raises:
-        ValueError: it is no address.
-    """
-    url = urljoin(page_url, link)
-    parts, ours = urlsplit(url), urlsplit(root)
-    port = parts.port
-    behind_tls = (parts.scheme, ours.scheme) == ("http", "https") and "@" not in parts.netloc
-    if behind_tls and parts.hostname == ours.hostname and port in {None, 80, ours.port}:
-        return parts._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
-    return url
-
-
-def next_request(request: Request, link: str) -> Request:
-    """Return the request for the page after a request's: the link as it came (LINKS-ARE-OPAQUE)."""
-    path = request.path.partition(",")[0]
-    return Request(f"{path}, next page", headers=request.headers, proof=request.proof, link=link)
-
-
-def literal(kind: str, moment: datetime, *, up: bool = False) -> str:
+def literal(kind: str, timestamp: datetime, *, up: bool = False) -> str:
     """Return a timestamp as it stands in `$filter`; nothing where the calendar ends before it.
 
     Args:
         kind: primitive type of the property.
-        moment: the timestamp.
+        timestamp: the timestamp.
         up: whether a date is to include the timestamp when it is an upper bound, exclusive.
     """
     if kind == "Edm.DateTimeOffset":
-        return to_text(moment)
-    day = moment.date()
-    if up and moment.time() != datetime.min.time():
+        return to_text(timestamp)
+    day = timestamp.date()
+    if up and timestamp.time() != datetime.min.time():
         if day == date.max:
             return ""
         day += timedelta(days=1)

@@ -17,7 +17,7 @@ from tap_clicktime.custom_fields import AS_OBJECT
 from taps_common.records.row_types import Json, fields_of, json_schema, row_type
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from tap_clicktime.csdl import Document, Property, StructuredType
     from taps_common.records.row_types import Row
@@ -30,7 +30,7 @@ OTHER_SETS = "Other sets can be read by naming them in entity_sets."
 DEEPEST = 8
 """Levels of nested objects that are typed; what lies deeper is kept as it comes."""
 
-Moment = Annotated[
+Timestamp = Annotated[
     str,
     Meta(
         pattern=(
@@ -49,7 +49,7 @@ _PRIMITIVES: dict[str, Any] = {
     "Edm.Boolean": bool,
     "Edm.Byte": int,
     "Edm.Date": date,
-    "Edm.DateTimeOffset": Moment,
+    "Edm.DateTimeOffset": Timestamp,
     "Edm.Decimal": Decimal,
     "Edm.Double": float,
     "Edm.Duration": str,
@@ -153,31 +153,10 @@ class _Builder:
         """
         line = self._document.lineage(kind)
         properties = self._properties(line)
-        if not _is_identifier(name):
-            raise MetadataError(f"$metadata: {name!r} is no name of an entity set. {OTHER_SETS}")
-        for used in properties:
-            if not _is_identifier(used):
-                raise MetadataError(
-                    f"$metadata: {kind} has a property named {used!r}, which is no name. "
-                    f"{OTHER_SETS}"
-                )
+        _check_names(name, kind, properties)
         key = next((one.key for one in reversed(line) if one.key), ())
-        required = {path.partition("/")[0] for path, _ in key}
-        fields: list[tuple[str, Any, Any] | tuple[str, Any]] = []
-        for one in properties.values():
-            declared = self._type_of(one, (kind,))
-            text = one.description or self._texts.get(one.name)
-            typed = Annotated[declared, Meta(description=text)] if text else declared
-            if one.name in required:
-                fields.append((one.name, typed))
-            else:
-                fields.append((one.name, typed | None, None))
-        for path, alias in key:
-            leaf = self._resolve(path, kind, properties)
-            if "/" in path:  # targets know keys at the top of a row only
-                fields.append((alias, self._type_of(leaf, (kind,)) | None, None))
         doc = line[-1].description or self._doc or f"Rows of the entity set {name}."
-        row = row_type(name, fields, doc)
+        row = row_type(name, self._fields(kind, properties, key), doc)
         return EntitySet(
             name=name,
             row=row,
@@ -199,10 +178,34 @@ class _Builder:
             ),
         )
 
-    def _properties(self, line: Sequence[StructuredType]) -> dict[str, Property]:
-        """Return all properties of a type: inherited ones, its own, and those of its heirs.
+    def _fields(
+        self, kind: str, properties: dict[str, Property], key: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, Any, Any] | tuple[str, Any]]:
+        """Return the fields of a row: its properties, and parts of the key from inside of objects.
 
-        A row may be of a type that extends the declared one. What two heirs declare differently
+        Raises:
+            MetadataError: a type that one of them needs is not declared.
+        """
+        required = {path.partition("/")[0] for path, _ in key}
+        fields: list[tuple[str, Any, Any] | tuple[str, Any]] = []
+        for one in properties.values():
+            declared = self._type_of(one, (kind,))
+            text = one.description or self._texts.get(one.name)
+            typed = Annotated[declared, Meta(description=text)] if text else declared
+            if one.name in required:
+                fields.append((one.name, typed))
+            else:
+                fields.append((one.name, typed | None, None))
+        for path, alias in key:
+            leaf = self._resolve(path, kind, properties)
+            if "/" in path:  # targets know keys at the top of a row only
+                fields.append((alias, self._type_of(leaf, (kind,)) | None, None))
+        return fields
+
+    def _properties(self, line: Sequence[StructuredType]) -> dict[str, Property]:
+        """Return all properties of a type: inherited ones, its own, and those of its subtypes.
+
+        A row may be of a type that extends the declared one. What two subtypes declare differently
         is kept as it comes.
         """
         own = {name: one for kind in line for name, one in kind.properties.items()}
@@ -280,13 +283,29 @@ class _Builder:
         return self._resolve(rest, kind, inner)
 
 
+def _check_names(name: str, kind: str, properties: Iterable[str]) -> None:
+    """Make sure that a set and its properties have names that can be asked for.
+
+    Raises:
+        MetadataError: one is not a name.
+    """
+    if not _is_identifier(name):
+        raise MetadataError(f"$metadata: {name!r} is not a name of an entity set. {OTHER_SETS}")
+    for used in properties:
+        if not _is_identifier(used):
+            raise MetadataError(
+                f"$metadata: {kind} has a property named {used!r}, which is not a name. "
+                f"{OTHER_SETS}"
+            )
+
+
 def _is_identifier(name: str) -> bool:
-    """Tell whether CSDL allows a name (SimpleIdentifier), which may hold signs of format."""
+    """Return whether CSDL allows a name (SimpleIdentifier), which may hold signs of format."""
     return "".join(sign for sign in name if category(sign) != "Cf").isidentifier()
 
 
 def _free(info: types.Type) -> bool:
-    """Tell whether values hold objects whose members are declared nowhere, at any depth."""
+    """Return whether values hold objects whose members are declared nowhere, at any depth."""
     if isinstance(info, types.Metadata):
         return _free(info.type)
     if isinstance(info, types.UnionType):

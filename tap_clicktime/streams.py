@@ -11,14 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tap_clicktime import query
-from tap_clicktime.client import (
-    absolute,
-    envelope_of,
-    next_request,
-    service_root,
-    timestamp_of,
-)
+from tap_clicktime.client import envelope_of, service_root, timestamp_of
 from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotations
+from tap_clicktime.links import LinkedPages, absolute, next_request
 from tap_clicktime.slices import dates_are_comparable, slices_of, sorts
 from taps_common.errors import ShapeError, SkippedError, StatusError
 from taps_common.records.row_types import attribute_of
@@ -44,9 +39,6 @@ have more digits than are kept, and what a transaction wrote shows when it ends.
 
 SLICE = "dated"
 """What a slice is called in messages and state."""
-
-RESTARTS = 3
-"""How often a list whose links expire is begun again without having come any further."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +140,7 @@ class EntityStream(EndpointStream):
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
         """Follow the links of a list, or of a slice; where one expired, go on at the last date."""
-        way = _Way(self._ordered_by(bounds))
+        way = LinkedPages(self._ordered_by(bounds))
         while True:
             try:
                 yield from self._pages(partition, bounds, way)
@@ -163,7 +155,7 @@ class EntityStream(EndpointStream):
             else:
                 return
 
-    def _pages(self, partition: Partition, bounds: Bounds, way: _Way) -> Requests:
+    def _pages(self, partition: Partition, bounds: Bounds, way: LinkedPages) -> Requests:
         """Ask the first question, and follow links to the last page."""
         way.follows_link = False
         request = self._question(partition, bounds, way)
@@ -199,7 +191,7 @@ class EntityStream(EndpointStream):
         incremental = bounds.window is not None and bounds.window.since is not None
         return self.cursor if incremental else self.cut_by or self.cursor
 
-    def _question(self, partition: Partition, bounds: Bounds, way: _Way) -> Request:
+    def _question(self, partition: Partition, bounds: Bounds, way: LinkedPages) -> Request:
         """Return the first request of a partition."""
         entity_set, details = self.entity_set, bounds.details
         part = details.slices.get(partition.get(SLICE, ""))
@@ -261,54 +253,6 @@ class EntityStream(EndpointStream):
                     *(self.name, column.field, column.type),
                 )
             return None
-
-
-@dataclass
-class _Way:
-    """How far a partition was read, for when it has to begin again.
-
-    Attributes:
-        by: the date that rows are ordered by, if they are.
-        reached: that date of the last row.
-        follows_link: whether the request under way follows a link.
-        furthest: where it began again last.
-        restarts: how often it began again there.
-    """
-
-    by: str | None
-    reached: datetime | None = None
-    follows_link: bool = False
-    furthest: datetime | None = None
-    restarts: int = 0
-
-    def note(self, rows: Rows) -> Rows:
-        """Note how far the rows reach; where they are in no order, no date is safe to go on at."""
-        if self.by is None:
-            return rows
-        held = attrgetter(attribute_of(self.by))
-        dates: list[Any] = [at for at in map(held, rows) if at is not None]
-        if not dates:
-            return rows
-        if isinstance(dates[0], str):
-            dates = [timestamp_of(at) for at in dates]
-        first, last = timestamp_of(dates[0]), timestamp_of(dates[-1])
-        known = first and last and None not in dates and sorted(dates) == dates
-        if not known or (self.reached and first and self.reached > first):
-            self.by = self.reached = None
-        else:
-            self.reached = last
-        return rows
-
-    def begin_again(self) -> bool:
-        """Count a new beginning; return whether there were too many of them."""
-        if self.reached and (self.furthest is None or self.reached > self.furthest):
-            self.furthest, self.restarts = self.reached, 0
-        self.restarts += 1
-        return self.restarts > RESTARTS
-
-    def expired(self, error: StatusError) -> bool:
-        """Return whether an error means that a link holds no more (OData protocol, 11.2.6.7)."""
-        return self.follows_link and error.status in {HTTPStatus.GONE, HTTPStatus.NOT_FOUND}
 
 
 def _left_out(options: Mapping[str, str]) -> list[str]:

@@ -29,7 +29,7 @@ LONGEST = timedelta(days=30)
 """What is asked for at once; the documents name it as what a missing bound stands for."""
 
 SETTLED = timedelta(minutes=2)
-"""How far before the present a reading ends: deletions show up after about a minute (docs)."""
+"""How far before the present a read ends: deletions show up after about a minute (docs)."""
 
 OVERLAP = CLOCKS_DIFFER
 """How far before the end of the last read the next one begins."""
@@ -116,19 +116,19 @@ class Change(msgspec.Struct, rename="camel"):
     def at(self, event: Event) -> datetime | None:
         """Return when it happened."""
         audit = self.audit_metadata or Audit()
-        moment = {
+        timestamp = {
             "created": audit.created_at,
             "updated": audit.updated_at,
             "deleted": self.deleted_at,
         }[event]
-        return moment and in_utc(moment)
+        return timestamp and in_utc(timestamp)
 
 
-def in_utc(moment: datetime) -> datetime:
+def in_utc(timestamp: datetime) -> datetime:
     """Return a timestamp in UTC, which it is in where it has no offset."""
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=timezone.utc)
-    return moment.astimezone(timezone.utc)
+    if timestamp.tzinfo is None:
+        return timestamp.replace(tzinfo=timezone.utc)
+    return timestamp.astimezone(timezone.utc)
 
 
 class Entity(msgspec.Struct, rename="camel"):
@@ -302,9 +302,9 @@ class EntryChanges:
                 known["_sdc_deleted_at"] = gone
             else:
                 self.alive.add(entry.id)
-            for name, moment in known.items():
+            for name, timestamp in known.items():
                 if hasattr(entry, name):  # it is selected
-                    setattr(entry, name, moment)
+                    setattr(entry, name, timestamp)
 
     def _note(self, event: Event, change: Change) -> None:
         if change.known_type not in {None, *ENTRY_TYPES}:
@@ -318,10 +318,10 @@ class EntryChanges:
         audit = self.touched.setdefault(ident or change.id, Audit())
         if change.is_entry:
             audit.created_at = change.at("created") or audit.created_at
-            moments = (audit.updated_at, change.at("updated"))
+            timestamps = (audit.updated_at, change.at("updated"))
         else:
-            moments = (audit.updated_at, change.at(event))
-        audit.updated_at = max(filter(None, moments), default=None)
+            timestamps = (audit.updated_at, change.at(event))
+        audit.updated_at = max(filter(None, timestamps), default=None)
 
 
 def _last_known(ident: str, change: Change) -> bytes:

@@ -20,6 +20,6 @@ def created_by_id(ident: str) -> datetime | None:
         return None
 
 
-def created_since(ids: Iterable[str], moment: datetime) -> list[str]:
+def created_since(ids: Iterable[str], timestamp: datetime) -> list[str]:
     """Return the ids that were given from a point in time on."""
-    return [one for one in ids if (at := created_by_id(one)) and at >= moment]
+    return [one for one in ids if (at := created_by_id(one)) and at >= timestamp]

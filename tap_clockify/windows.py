@@ -102,7 +102,7 @@ def parts(low: datetime, high: datetime, longest: timedelta) -> Iterator[Slice]:
         low = cut
 
 
-def midnight(moment: datetime) -> datetime:
+def midnight(timestamp: datetime) -> datetime:
     """Return the beginning of a timestamp's day, UTC."""
-    at = moment.astimezone(timezone.utc)
+    at = timestamp.astimezone(timezone.utc)
     return at.replace(hour=0, minute=0, second=0, microsecond=0)

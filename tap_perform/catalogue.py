@@ -20,7 +20,7 @@ class Known:
         text: what a row is.
         live: whether it is computed when it is asked for; the others are refreshed every 4 hours.
         keys: headings that tell its rows apart within a project.
-        types: type of each documented column that is no text, by heading.
+        types: type of each documented column that is not text, by heading.
         texts: documented columns that are text.
     """
 
@@ -130,7 +130,7 @@ CLIPS: dict[str, Known] = {
         )
         for days in (10, 20, 60)
     },
-    "snapshot_export": Known("Snapshot Export", "Earned value at one moment."),
+    "snapshot_export": Known("Snapshot Export", "Earned value at one time."),
     "supervision_roster_export": Known(
         "Supervision Roster Export", "Who supervises whom, by day or period."
     ),

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tap_perform.messages import proves
+from tap_perform.message_bodies import proves
 from tap_perform.readers import open_table
 from taps_common.errors import ShapeError
 from taps_common.http.request import Request, Service

@@ -103,7 +103,7 @@ def _cut_lines(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _csv_rows(lines: Iterable[str], delimiter: str) -> tuple[list[str], Iterator[list[str]]]:
-    """Return headings and rows; an empty line is no row, save between those of one column."""
+    """Return headings and rows; an empty line is not a row, save between those of one column."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     headings: list[str] = next(filter(None, reader), [])
     return headings, filter(None, reader) if len(headings) > 1 else _column(reader)
@@ -125,7 +125,7 @@ def _blanks_as_none(column: Cells) -> Cells:
 
 
 def _check_one_column(text: Callable[[], io.TextIOWrapper]) -> None:
-    """Make sure that no delimiter stands outside of quotes: or else it is no table of one column.
+    """Make sure that no delimiter stands outside of quotes: else there are several columns.
 
     Raises:
         ShapeError: one does.

@@ -84,7 +84,7 @@ class Discovery:
             try:
                 fields, keys = self._columns(stream, declared)
             except TapError as error:
-                self.logger.warning("%s is no table: %s", stream, error)
+                self.logger.warning("%s is not a table: %s", stream, error)
                 found.unread[stream] = str(error)
                 continue
             if self.infer and self.catalog is None:
@@ -103,14 +103,24 @@ class Discovery:
         Raises:
             TapError: nothing tells them, or what is declared is not there.
         """
-        if self.catalog is None:
-            headings = self._headings(stream)
-            if not any(headings):  # an empty JSON list has none
-                key = _documented_key(stream) if declared.keys is None else declared.keys
-                headings = [list(dict.fromkeys((*key, *declared.types)))]
-            fields = fields_from(headings, declared.types)
-            return fields, _keys(stream, headings, fields, declared)
-        entry = self.catalog.get(stream)
+        if self.catalog is not None:
+            return self._columns_in_catalog(stream, declared)
+        headings = self._headings(stream)
+        if not any(headings):  # an empty JSON list has none
+            key = _documented_key(stream) if declared.keys is None else declared.keys
+            headings = [list(dict.fromkeys((*key, *declared.types)))]
+        fields = fields_from(headings, declared.types)
+        return fields, _keys(stream, headings, fields, declared)
+
+    def _columns_in_catalog(
+        self, stream: str, declared: Declared
+    ) -> tuple[list[Field], Sequence[str]]:
+        """Return the columns that the catalog names, and those of its key.
+
+        Raises:
+            TapError: the catalog lacks the table, or has another key than the settings.
+        """
+        entry = (self.catalog or {}).get(stream)
         if entry is None:
             raise TapError(
                 f"{stream} is not in the catalog: discover again, or take it out of projects."

@@ -154,7 +154,7 @@ class Download:
         try:
             return read()
         except ShapeError as error:
-            self.error = ShapeError(f"{self.clip} is no table: {error}")
+            self.error = ShapeError(f"{self.clip} is not a table: {error}")
             raise self.error from None
         except TapError as error:
             self.error = error
@@ -216,7 +216,7 @@ class Downloads:
         """
         self._ask([one for one in self.all if one.pending and not one.stale])
 
-    def settled(self) -> Iterator[str]:
+    def ready(self) -> Iterator[str]:
         """Yield each table once none of its clips may come later, the ready ones first.
 
         Raises:

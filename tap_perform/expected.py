@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_perform.catalogue import documented_columns
 from tap_perform.columns import name_of
-from tap_perform.messages import proves
+from tap_perform.message_bodies import proves
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from tap_perform.cell_file import encoded
 from tap_perform.json_window import COMMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tap_perform.json_window import Name, Window
 
@@ -76,25 +76,37 @@ class Bulk:
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         absent = [0] * len(columns)
         if self._cell is Any:
-            types = {*map(type, chain.from_iterable(columns))}
-            if not types <= _FLAT or (int in types and _MINUS_ZERO.search(text)):
+            if not _is_flat(columns, text):
                 return None
-            if UnsetType in types:
-                absent = [column.count(UNSET) for column in columns]
+            absent = [column.count(UNSET) for column in columns]
             columns = [list(map(_text, column)) for column in columns]
         data = encoded(len(rows), columns)
         if isinstance(headings, int):
             alone = len(columns) == headings
-        else:  # of a heading that comes twice, the decoder keeps one without a word
-            pairs = zip(headings, absent, strict=True)
-            members = sum((len(rows) - lack) * (1 + name.count(":")) for name, lack in pairs)
-            alone = text.count(":") == members + data.count(b":") and "\\u003" not in text
+        else:
+            present = [len(rows) - lack for lack in absent]
+            alone = _holds_no_more(text, data, zip(headings, present, strict=True))
         return (len(rows), data) if rows and alone else None
 
     def _decoded(self, text: str, headings: tuple[Name, ...] | int) -> list[Sequence[Any]]:
         decode = _decoder(headings, self._cell, lines=self._lines)
         rows = decode(text if self._lines else f"[{text}]")
         return rows if isinstance(headings, int) else list(map(msgspec.structs.astuple, rows))
+
+
+def _is_flat(columns: Sequence[Sequence[Any]], text: str) -> bool:
+    """Return whether all cells are texts, numbers and the like that are written as they came."""
+    types = {*map(type, chain.from_iterable(columns))}
+    return types <= _FLAT and not (int in types and _MINUS_ZERO.search(text))
+
+
+def _holds_no_more(text: str, data: bytes, present: Iterable[tuple[Name, int]]) -> bool:
+    """Return whether rows hold nothing but these headings, so many times each.
+
+    Of a heading that comes twice in a row the decoder keeps one without a word: colons are counted.
+    """
+    members = sum(rows * (1 + name.count(":")) for name, rows in present)
+    return text.count(":") == members + data.count(b":") and "\\u003" not in text
 
 
 @lru_cache(4)

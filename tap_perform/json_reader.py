@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tap_perform.cell_file import encoded
 from tap_perform.json_bulk import Bulk
 from tap_perform.json_window import Number, Pairs, Window, kind_of
-from tap_perform.messages import SAYING
+from tap_perform.message_bodies import SAYING
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -36,26 +36,26 @@ def check_json(
         RepeatedNameError: an object has two members of one name.
         UnicodeDecodeError: it is not in the encoding that it is read with.
     """
-    reading = _Reading(text, decode, new_file)
-    if reading.window().peek() == "[":
-        return reading.rows("a JSON array of objects")
-    if _are_lines(reading.window()):
-        return reading.rows("JSON lines", lines=True)
+    body = _JsonBody(text, decode, new_file)
+    if body.window().peek() == "[":
+        return body.rows("a JSON array of objects")
+    if _are_lines(body.window()):
+        return body.rows("JSON lines", lines=True)
     try:
-        return _check_object(reading)
+        return _check_object(body)
     except _NoTableError:
         if not any(map(hint.lower().count, _LINES)):
             raise
-        return reading.rows("JSON lines", lines=True)
+        return body.rows("JSON lines", lines=True)
 
 
 class _NoTableError(ShapeError):
     """An object without a list that is a table; it may be a row."""
 
 
-def _check_object(reading: _Reading) -> Found:
+def _check_object(body: _JsonBody) -> Found:
     """Read an object to its end: its members may come in any order."""
-    window = reading.window()
+    window = body.window()
     fields: list[Any] | None = None
     arrays: list[tuple[str, _Array]] = []
     others: dict[str, str] = {}
@@ -65,9 +65,9 @@ def _check_object(reading: _Reading) -> Found:
         elif name == "fields":
             fields = window.value()
         else:
-            arrays.append((name, reading.array(window)))
+            arrays.append((name, body.array(window)))
     if window.peek() == "{":  # lines after all, the first one longer than the window
-        return reading.rows("JSON lines", lines=True)
+        return body.rows("JSON lines", lines=True)
     window.end()
     said = {name.lower() for name, kind in others.items() if kind != "null"}
     said |= {name.lower() for name, array in arrays if array.rows or fields is None}
@@ -86,7 +86,7 @@ def _with_fields(fields: list[Any], values: list[_Array]) -> Found:
     if len(values) != 1 or {*map(type, fields)} - {str}:
         raise ShapeError("The body is a JSON object with `fields` but without one list `values`.")
     if not fields:
-        raise ShapeError("The body is a JSON object whose `fields` are empty: it is no table.")
+        raise ShapeError("The body is a JSON object whose `fields` are empty: it is not a table.")
     (array,) = values
     array.refuse_all_but("a list")
     if odd := [(row, width) for width, row in array.widths.items() if width != len(fields)]:
@@ -97,7 +97,7 @@ def _with_fields(fields: list[Any], values: list[_Array]) -> Found:
 
 
 def _are_lines(window: Window) -> bool:
-    """Tell whether the object that a body begins with is followed by another."""
+    """Return whether the object that a body begins with is followed by another."""
     window.peek()
     return window.complete() and window.peek() == "{"
 
@@ -117,7 +117,7 @@ def _only(arrays: list[tuple[str, _Array]], others: dict[str, str]) -> _Array:
     return array
 
 
-class _Reading:
+class _JsonBody:
     """A JSON body, the way to decode it, and where its rows go."""
 
     def __init__(

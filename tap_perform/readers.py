@@ -14,7 +14,7 @@ from tap_perform.cell_file import CellFile, refuse_nul_in
 from tap_perform.csv_reader import check_csv, headings_of, row_at_end
 from tap_perform.json_reader import check_json
 from tap_perform.json_window import EXACT, FAST, UNIQUE, RepeatedNameError, Window
-from tap_perform.messages import is_message, proves
+from tap_perform.message_bodies import is_message, proves
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def open_table(
         known: names of columns that the table is known to have: they tell it from a message.
 
     Raises:
-        ShapeError: the body is no table or is not complete; the sentence says why.
+        ShapeError: the body is not a table or is not complete; the sentence says why.
     """
     codec = _encoding(body, encoding, content_type)
     text = partial(_text, body, len(codec.bom))
@@ -162,7 +162,7 @@ def peek(
 
 
 def is_json(beginning: bytes) -> bool:
-    """Tell whether a body begins as JSON does, in whatever encoding."""
+    """Return whether a body begins as JSON does, in whatever encoding."""
     bare = beginning.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     return _JSON.match(bare.decode("latin-1")) is not None
 
@@ -188,7 +188,7 @@ def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec
     """Return how a body is encoded: as set, as marked, as the answer states, or as is usual.
 
     Raises:
-        ShapeError: it is no text, there is no such encoding, or the stated one is wrong.
+        ShapeError: it is not text, there is no such encoding, or the stated one is wrong.
     """
     body.seek(0)
     head = body.read(_HEAD)

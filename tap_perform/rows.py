@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tap_perform.cell_file import CellFile, encoded
 from tap_perform.cells import reader_of
-from tap_perform.columns import EXTRA, PROJECT, ROW_ID, Occurrences, columns_of, row_ids
+from tap_perform.columns import EXTRA, PROJECT, ROW_ID, columns_of
+from tap_perform.row_ids import Occurrences, row_ids
 from taps_common.errors import ShapeError
 from taps_common.records.row_types import fields_of
 

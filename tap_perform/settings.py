@@ -185,7 +185,7 @@ def _credential_errors(
 
 def _unknown(place: str, given: Mapping[str, Any], known: set[str]) -> Iterator[str]:
     for name in sorted(given.keys() - known):
-        yield f"{place}: {name} is no setting; there are {', '.join(sorted(known))}."
+        yield f"{place}: {name} is not a setting; there are {', '.join(sorted(known))}."
 
 
 def _url_errors(place: str, project: Mapping[str, Any], url: str) -> Iterator[str]:
@@ -228,8 +228,8 @@ def _format_errors(place: str, date_format: object) -> Iterator[str]:
         return
     try:
         usable = isinstance(date_format, str) and "%" in date_format
-        moment = datetime(2000, 1, 31, tzinfo=timezone.utc)
-        datetime.strptime(moment.strftime(str(date_format)), str(date_format))  # noqa: DTZ007 - a try
+        timestamp = datetime(2000, 1, 31, tzinfo=timezone.utc)
+        datetime.strptime(timestamp.strftime(str(date_format)), str(date_format))  # noqa: DTZ007 - a try
     except (ValueError, re.error):
         usable = False
     if not usable:

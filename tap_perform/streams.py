@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tap_perform.catalogue import documented_keys
 from tap_perform.columns import EXTRA, RESERVED, name_of, notes_on, some
 from tap_perform.rows import Rows
+from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, TapError
 from taps_common.records.row_types import json_schema
 from taps_common.sync.steps import Checkpoint, Plan, Write
@@ -253,4 +252,4 @@ class ClipStream(EndpointStream):
             self.config["emit_activate_version_messages"],
             *(self.config.get(name) for name in MAPPING),
         )
-        return blake2b(json.dumps(parts, default=str).encode(), digest_size=16).hexdigest()
+        return digest_of(parts)

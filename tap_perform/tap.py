@@ -172,7 +172,7 @@ class TapPerform(ApiTap):
         """Return the answers of a table's clips; they are waited for."""
         found = self.downloads.of(stream)
         if any(one.pending for one in found):
-            next(name for name in self.downloads.settled() if name == stream)
+            next(name for name in self.downloads.ready() if name == stream)
         return found
 
     def _ask_for(self, clips: Iterable[Clip], *, headings: bool = False) -> Downloads:
@@ -223,7 +223,7 @@ class TapPerform(ApiTap):
         infer = self.config["infer_types"]
         needing = self.clips if infer else needing_a_look(self.clips)
         downloads = self._ask_for(needing if self._entries is None else (), headings=not infer)
-        for _ in downloads.settled():
+        for _ in downloads.ready():
             pass
         try:
             return Discovery(
@@ -261,7 +261,7 @@ class TapPerform(ApiTap):
 
     def endpoints(self) -> Iterator[EndpointStream]:
         """Yield the streams, those first whose clips are ready."""
-        for name in self.downloads.settled():
+        for name in self.downloads.ready():
             stream = self.streams.get(name)
             if not isinstance(stream, ClipStream):  # nothing tells its columns: see `unread`
                 continue
@@ -298,7 +298,7 @@ class TapPerform(ApiTap):
         from tap_perform.suggestion import suggested  # noqa: PLC0415 - YAML is for this only
 
         downloads = self._ask_for(self.clips)
-        for _ in downloads.settled():
+        for _ in downloads.ready():
             pass
         try:
             yield from suggested(self.config["projects"], downloads.all)

@@ -15,7 +15,7 @@ class Clock(Protocol):
     """Where "now" comes from, and the only place that waits."""
 
     def now(self) -> datetime:
-        """Return the present moment, in UTC."""
+        """Return the present, in UTC."""
 
     def monotonic(self) -> float:
         """Return seconds that never run backwards, from an arbitrary start."""
@@ -31,7 +31,7 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """Return the present moment, in UTC."""
+        """Return the present, in UTC."""
         return datetime.now(timezone.utc)
 
     def monotonic(self) -> float:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 
-def to_text(moment: datetime) -> str:
+def to_text(timestamp: datetime) -> str:
     """Return a timestamp as state holds it: UTC, to the second or finer as it came.
 
     Raises:
         OverflowError: in UTC it lies outside of the calendar.
     """
-    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return timestamp.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 def from_text(text: str) -> datetime:
@@ -20,19 +20,19 @@ def from_text(text: str) -> datetime:
     Raises:
         ValueError: the text is not an ISO 8601 date or date-time.
     """
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=timezone.utc)
+    timestamp = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if timestamp.tzinfo is None:
+        return timestamp.replace(tzinfo=timezone.utc)
     try:
-        moment.astimezone(timezone.utc)
+        timestamp.astimezone(timezone.utc)
     except OverflowError:
-        raise ValueError("in UTC, this moment lies outside of the calendar") from None
-    return moment
+        raise ValueError("in UTC, this timestamp lies outside of the calendar") from None
+    return timestamp
 
 
-def before(moment: datetime, span: timedelta) -> datetime:
+def before(timestamp: datetime, span: timedelta) -> datetime:
     """Return the timestamp so long before another, or the beginning of the calendar."""
     try:
-        return moment - span
+        return timestamp - span
     except OverflowError:
         return datetime.min.replace(tzinfo=timezone.utc)

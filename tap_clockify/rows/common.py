@@ -31,7 +31,7 @@ class Membership(Row):
 
 
 class Period(Row):
-    """From one moment to another."""
+    """From one time to another."""
 
     start: Instant | None = None
     end: Instant | None = None

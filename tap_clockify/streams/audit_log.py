@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import msgspec
 
 from tap_clockify.rows import audit_log as rows
 from tap_clockify.windows import Slice, WindowedStream
+from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, TapError
 from taps_common.sync.steps import Fetch
 from taps_common.timestamps import to_text
@@ -152,8 +152,8 @@ class _Numbers:
     """Gives entries of a slice, which have no id, the digest of what they hold and a number."""
 
     def __init__(self) -> None:
-        self._seen = Counter[bytes]()
-        self._pages: set[bytes] = set()
+        self._seen = Counter[str]()
+        self._pages: set[str] = set()
 
     def give(self, rows_read: Sequence[rows.AuditLogEntry]) -> Sequence[rows.AuditLogEntry]:
         """Set the ids of a page's entries.
@@ -162,19 +162,19 @@ class _Numbers:
             ShapeError: the same page came before.
         """
         digests = [_digest(row) for row in rows_read]
-        page = blake2b(b"".join(digests)).digest()
+        page = digest_of(digests)
         if digests and page in self._pages:
             raise ShapeError("the audit log sent the same page twice: its paging does not advance")
         self._pages.add(page)
         for row, digest in zip(rows_read, digests, strict=True):
             self._seen[digest] += 1
-            row._row_id = f"{digest.hex()}-{self._seen[digest]}"  # noqa: SLF001 - a column's name
+            row._row_id = f"{digest}-{self._seen[digest]}"  # noqa: SLF001 - a column's name
         return rows_read
 
 
-def _digest(row: rows.AuditLogEntry) -> bytes:
+def _digest(row: rows.AuditLogEntry) -> str:
     values = [getattr(row, name) for name in IDENTITY]
-    return blake2b(_encode(values), digest_size=16).digest()
+    return digest_of(_encode(values))
 
 
 STREAMS = (AuditLog,)

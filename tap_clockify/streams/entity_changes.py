@@ -188,10 +188,10 @@ def _until(bounds: Bounds) -> datetime:
     return min(settled, bounds.until or settled)
 
 
-def _timestamp(moment: datetime | None, change: Change) -> datetime:
-    if moment is None:
+def _timestamp(timestamp: datetime | None, change: Change) -> datetime:
+    if timestamp is None:
         raise ShapeError(f"A feed does not say when {change.type} {change.id} changed.")
-    return moment
+    return timestamp
 
 
 STREAMS = (EntityChanges, EntityDeletions)

@@ -8,7 +8,6 @@ short digest per invoice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from msgspec.structs import asdict
 from tap_clockify.client import IdListStream
 from tap_clockify.permissions import PermittedStream, PerRowStream
 from tap_clockify.rows import invoices as rows
+from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Ask, Plan, Write
@@ -232,15 +232,15 @@ def _invoice(body: bytes, ident: str) -> Object | None:
 
 
 def _digest(row: Object) -> str:
-    """Return what tells whether a row of the list changed, whatever the order of its fields."""
+    """Return a digest of a row of the list, whatever the order of its fields."""
     text = b",".join(name.encode() + b":" + bytes(row[name]) for name in sorted(row))
-    return blake2b(text, digest_size=6).hexdigest()
+    return digest_of(text, size=6)
 
 
 def _columns(table: SdkStream) -> str:
-    """Return a digest of the selection of a table changed: then all is sent again."""
+    """Return a digest of the selection of a table: under another one, all is sent again."""
     chosen = sorted(".".join(crumb) for crumb, selected in table.mask.items() if selected)
-    return blake2b(",".join(chosen).encode(), digest_size=6).hexdigest()
+    return digest_of(",".join(chosen).encode(), size=6)
 
 
 STREAMS = (Invoices, InvoiceItems, InvoicePayments)

@@ -46,7 +46,7 @@ class CurrentUser(ClockifyStream):
     single = True
 
     def scopes(self) -> Sequence[Scope]:
-        """Return one: the owner of the key is no part of a workspace."""
+        """Return one: the owner of the key does not belong to a workspace."""
         return [{}]
 
 

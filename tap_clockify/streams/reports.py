@@ -245,9 +245,9 @@ def _day_of(row: rows.AttendanceDay | rows.ReportedExpense) -> datetime | None:
         return None
 
 
-def _wall_clock(moment: datetime) -> str:
+def _wall_clock(timestamp: datetime) -> str:
     """Return a timestamp as reports take it: milliseconds, no zone."""
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return timestamp.replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
 STREAMS = (DetailedReport, AttendanceReport, ExpenseReport)

@@ -144,8 +144,8 @@ class UserCapacityDays(ChildStream):
         ]
 
 
-def _spelled(moment: datetime) -> str:
-    return to_text(moment.replace(microsecond=0))
+def _spelled(timestamp: datetime) -> str:
+    return to_text(timestamp.replace(microsecond=0))
 
 
 STREAMS = (Assignments, ProjectAssignmentTotals, UserCapacityTotals, UserCapacityDays)

@@ -182,12 +182,12 @@ def _text_of(value: object) -> str | None:
     return _value_text.encode(value).decode()
 
 
-def _padded(moment: datetime, padding: timedelta) -> str:
+def _padded(timestamp: datetime, padding: timedelta) -> str:
     """Return a timestamp, padded, in the form the API documents: whole seconds."""
     try:
-        return to_text(moment.replace(microsecond=0) + padding)
+        return to_text(timestamp.replace(microsecond=0) + padding)
     except OverflowError:  # at the ends of the calendar there is nothing to pad
-        return to_text(moment.replace(microsecond=0))
+        return to_text(timestamp.replace(microsecond=0))
 
 
 STREAMS = (TimeEntries, TimeEntryTags, TimeEntryCustomFields)

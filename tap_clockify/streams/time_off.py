@@ -45,7 +45,7 @@ class TimeOffPolicies(IdListStream, PermittedStream):
 class TimeOffRequests(PermittedStream):
     """Absences that were asked for, whatever was decided, withdrawn ones included.
 
-    Nothing can be asked for by the moment of a change: all pages are read, and rows that did not
+    Nothing can be asked for by the time of a change: all pages are read, and rows that did not
     change since the bookmark, less the look-back, are not sent again.
     """
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from jsonschema import Draft202012Validator
 from singer_sdk import typing as th
 
 from taps_common.records import batch_files as batch
-from taps_common.timestamps import from_text
+from taps_common.sync.date_bounds import end_of, start_of
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -26,7 +25,7 @@ DATE_SETTINGS: list[th.Property[Any]] = [
         th.StringType,
         title="Start date",
         description=(
-            "Nothing dated earlier is read: a date (2026-01-31) or a moment "
+            "Nothing dated earlier is read: a date (2026-01-31) or a timestamp "
             "(2026-01-31T00:00:00Z; without a zone it is UTC). Empty reads everything."
         ),
     ),
@@ -35,8 +34,8 @@ DATE_SETTINGS: list[th.Property[Any]] = [
         th.StringType,
         title="End date",
         description=(
-            "Nothing dated later is read: a date, whose whole day is included, or a moment, which "
-            "is excluded. Empty reads everything."
+            "Nothing dated later is read: a date, whose whole day is included, or a timestamp, "
+            "which is excluded. Empty reads everything."
         ),
     ),
     th.Property(
@@ -185,12 +184,12 @@ def plain(value: object) -> object:
 
 
 def unknown_settings(config: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-    """Return a sentence for each entry of the configuration that is no setting."""
+    """Return a sentence for each entry of the configuration that is not a setting."""
     sentences = []
     for name in sorted(config.keys() - schema["properties"].keys()):
         near = get_close_matches(name, schema["properties"], n=1)
         meant = f"; did you mean {near[0]}?" if near else "."
-        sentences.append(f"{name} is no setting of this tap and has no effect{meant}")
+        sentences.append(f"{name} is not a setting of this tap and has no effect{meant}")
     return sentences
 
 
@@ -230,38 +229,13 @@ def url_error(config: dict[str, Any], name: str) -> str | None:
     try:
         parts = urlsplit(str(value))
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # brackets that do not match, a port that is no number
+    except ValueError:  # brackets that do not match, a port that is not a number
         usable = False
     if not usable:
         return f"{name} must be an address that begins with https:// (or http://)."
     if parts.username or parts.password or parts.query or parts.fragment:
         return f"{name} must not hold a user, a password, a query or a fragment."
     return None
-
-
-def start_of(text: str) -> datetime:
-    """Return the first moment that a `start_date` includes, UTC where it has no zone.
-
-    Raises:
-        ValueError: it is no ISO 8601 date or date-time.
-    """
-    return from_text(text)
-
-
-def end_of(text: str) -> datetime:
-    """Return the first moment that an `end_date` excludes: a date includes its whole day.
-
-    Raises:
-        ValueError: it is no ISO 8601 date or date-time.
-    """
-    moment = from_text(text)
-    try:
-        date.fromisoformat(text)
-    except ValueError:  # not a date alone
-        return moment
-    if moment.date() == date.max:
-        return datetime.max.replace(tzinfo=timezone.utc)
-    return moment + timedelta(days=1)
 
 
 def header_error(config: dict[str, Any], name: str) -> str | None:
@@ -318,7 +292,7 @@ def _lacking(error: ValidationError) -> str | None:
 
 
 def holds_secret(schema: object) -> bool:
-    """Tell whether a setting is a secret, or an object or list with one in it."""
+    """Return whether a setting is a secret, or an object or list with one in it."""
     if isinstance(schema, dict):
         return bool(schema.get("secret")) or any(map(holds_secret, schema.values()))
     return isinstance(schema, list) and any(map(holds_secret, schema))
@@ -364,7 +338,7 @@ def _date_errors(config: dict[str, Any]) -> list[str]:
                 dates[name] = read(config[name])
             except ValueError:
                 errors.append(
-                    f"{name} must be a date like 2026-01-31 or a moment like "
+                    f"{name} must be a date like 2026-01-31 or a timestamp like "
                     f"2026-01-31T00:00:00Z, not {config[name]!r}."
                 )
     if len(dates) == 2 and dates["start_date"] >= dates["end_date"]:  # noqa: PLR2004 - both dates

@@ -12,10 +12,8 @@ from singer_sdk.exceptions import ConfigValidationError
 from taps_common.cli.command import CommandTap, RunFailedError
 from taps_common.cli.settings import (
     describe_errors,
-    end_of,
     environment_errors,
     forget_empty_variables,
-    start_of,
     unknown_settings,
 )
 from taps_common.clock import Clock, SystemClock
@@ -28,6 +26,7 @@ from taps_common.sdk import LineWriter
 from taps_common.sync import quota
 from taps_common.sync.checkpoints import Checkpoints
 from taps_common.sync.concurrency import SIDE_BY_SIDE, Workers
+from taps_common.sync.date_bounds import end_of, start_of
 from taps_common.sync.engine import Engine, StreamRead, selected_tables
 from taps_common.sync.run import Run
 from taps_common.sync.stream import EndpointStream, RecordStream

@@ -85,7 +85,7 @@ class RateLimit:
     def sent(self, now: float) -> list[float]:
         """Return when the requests of the last hour were sent, oldest first."""
         with self._lock:
-            return [moment for moment in self._sent if moment > now - HOUR]
+            return [timestamp for timestamp in self._sent if timestamp > now - HOUR]
 
     def reserve(self, now: float, origin: Hashable = "") -> float | None:
         """Take the next turn; return how many seconds off it is, or None if it may not be had.

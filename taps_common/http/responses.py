@@ -155,12 +155,12 @@ def retry_after(answer: BaseHTTPResponse, now: datetime) -> float | None:
     if value.isascii() and value.replace(".", "", 1).isdigit():
         return min(LONGEST_WAIT, float(value))
     try:
-        moment = email.utils.parsedate_to_datetime(value)
+        timestamp = email.utils.parsedate_to_datetime(value)
     except ValueError:
         return None
-    if moment.tzinfo is None:  # forms that name no zone mean UTC
-        moment = moment.replace(tzinfo=timezone.utc)
-    return min(LONGEST_WAIT, max(0.0, (moment - now).total_seconds()))
+    if timestamp.tzinfo is None:  # forms that name no zone mean UTC
+        timestamp = timestamp.replace(tzinfo=timezone.utc)
+    return min(LONGEST_WAIT, max(0.0, (timestamp - now).total_seconds()))
 
 
 def own_code(answer: BaseHTTPResponse) -> int | None:

@@ -48,7 +48,7 @@ class Retries:
             allowed: whether errors are retried at present.
         """
         asked = answer is not None and retry_after(answer, self._clock.now())
-        asked = asked or None  # zero seconds would use up the retries in a moment
+        asked = asked or None  # zero seconds would use up the retries at once
         refused = answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS
         limit = self._limit
         if refused and self._rate_limit.is_hourly and asked is None:

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import urllib3
 
 from taps_common.errors import InterruptedRunError, QuotaError, ShapeError
+from taps_common.http import responses
 from taps_common.http.connections import connections, host_of, is_unsafe, origin_of
 from taps_common.http.cost import Cost
 from taps_common.http.request import Response
 from taps_common.http.retries import Retries, time_of
-from taps_common.http import responses
 from taps_common.http.spool import beginning_of, spool_of
 
 if TYPE_CHECKING:

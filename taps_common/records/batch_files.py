@@ -112,7 +112,7 @@ class Storage:
             ) from error
 
     def files(self, tap: str, table: str) -> Files:
-        """Return the files of one reading of a table."""
+        """Return the files of one read of a table."""
         return Files(self, f"{self._prefix}{tap}--{table}-{uuid4()}")
 
     def write(self, name: str, content: bytes) -> str:
@@ -138,7 +138,7 @@ class Storage:
 
 
 class Files:
-    """The files of one reading of a table, one after another.
+    """The files of one read of a table, one after another.
 
     A file is put together in memory, so that no half of one is ever there.
 

@@ -40,7 +40,7 @@ class PageDecoder(Generic[R]):
 
     Args:
         row: the type of a row.
-        wants: tells whether a field is needed.
+        wants: returns whether a field is needed.
         lenient: whether numbers and truth values may come as text.
 
     Attributes:
@@ -133,7 +133,7 @@ class LineEncoder:
     Args:
         stream: name of the stream.
         row: type of the rows that will come.
-        selected: tells whether the catalog selects a field; others are left out of the lines
+        selected: returns whether the catalog selects a field; others are left out of the lines
             even where the rows have them, because another table needed them.
         version: table version of each record, if the stream is versioned.
     """
@@ -180,7 +180,7 @@ class LineEncoder:
         return lines.replace(b"}\n", stamp.encode())  # JSON has newlines between lines only
 
     def _ready(self, rows: Sequence[Row]) -> Sequence[object]:
-        """Return what is encoded of rows: without what is deselected and what is no number."""
+        """Return what is encoded of rows: without what is deselected and what is not a number."""
         clear(rows, self._deselected)
         if all(_all_finite(rows, path) for path in self._decimals):
             return rows

@@ -36,7 +36,7 @@ Number: TypeAlias = Annotated[int | Decimal, msgspec.Meta(extra_json_schema={"ty
 
 
 Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A moment with its offset from UTC."""
+"""A timestamp with its offset from UTC."""
 
 
 class Row(msgspec.Struct, gc=False):

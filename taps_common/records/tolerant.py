@@ -1,4 +1,4 @@
-"""Reading pages that do not fit their type: keep what fits, null what does not, say so.
+"""Pages that do not fit their type: keep what fits, null what does not, say so.
 
 A service may change a field overnight. Such a page is neither a crash nor a silence: every row
 goes out, values that the declared type refuses become null, and their paths are reported.

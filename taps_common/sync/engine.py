@@ -18,11 +18,13 @@ from taps_common.records.row_types import fields_of
 from taps_common.sync import state, table_versions
 from taps_common.sync.alternatives import Alternatives
 from taps_common.sync.concurrency import ask_in_turn, interleave
+from taps_common.sync.date_bounds import within
 from taps_common.sync.failures import FailurePolicy
 from taps_common.sync.max_shrink import RowCounts
 from taps_common.sync.outcome import Outcome
 from taps_common.sync.page_checks import PageChecks
 from taps_common.sync.progress import Progress
+from taps_common.sync.state import Window
 from taps_common.sync.steps import (
     Again,
     Ask,
@@ -39,12 +41,11 @@ from taps_common.sync.unchanged import unchanged_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from taps_common.http.request import Request, Response
     from taps_common.records.row_types import Row
     from taps_common.sync.run import Run
-    from taps_common.sync.state import ScopeState, Window
+    from taps_common.sync.state import ScopeState
     from taps_common.sync.steps import Partition, Rows, Scope
     from taps_common.sync.stream import EndpointStream, RecordStream
 
@@ -212,12 +213,9 @@ class StreamRead:
         if stream.bookmark is None:
             return ScopeRead(scope, None)
         window = state.open_window(
+            Window(None, run.clock.now(), stream.bookmark, run.start, run.end),
             self._states(scope),
-            cursor=stream.bookmark,
             full=any(table.full for table in self._tables),
-            now=run.clock.now(),
-            start=run.start,
-            end=run.end,
             lookback=stream.lookback,
             dated=stream.bookmark == stream.cursor,
         )
@@ -515,28 +513,17 @@ class StreamRead:
             ids.update((row.id, self._stream.summary(row)) for row in rows)
         ident = self._stream.partition_id(partition)
         if (window := read.window) is not None:
-            since = window.since_for(ident) if self._stream.filters_here else None
-            page, rows = rows, self._within_dates(rows, since) if read.plan.dated else rows
+            page = rows
+            if read.plan.dated:
+                since = window.since_for(ident) if self._stream.filters_here else None
+                start = max(filter(None, (self._run.start, since)), default=None)
+                rows = within(rows, self._stream.cursor_of, start, self._run.end)
             unfinished = self._stream.earliest_unfinished(page)
             window.saw(ident, self._stream.latest(rows), unfinished)
         if self._unchanged:
             rows = self._unchanged.changed(rows, ident, window)
         self._emit(rows, partition)
         self.outcome.progress.tick()
-
-    def _within_dates(self, rows: Rows, since: datetime | None) -> Rows:
-        """Return the rows between the dates of the settings, and those without a cursor."""
-        start, end = self._run.start, self._run.end
-        low = max(filter(None, (start, since)), default=None)
-        if low is None and end is None:
-            return rows
-        cursor_of = self._stream.cursor_of
-        return [
-            row
-            for row in rows
-            if (at := cursor_of(row)) is None
-            or ((low is None or at >= low) and (end is None or at < end))
-        ]
 
     def _emit(self, rows: Rows, partition: Partition) -> None:
         now = self._run.clock.now()

@@ -11,12 +11,11 @@ state of a table keeps that version under `activated`, by the id of the scope:
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from taps_common.digests import digest_of
 from taps_common.errors import TapError
 
 if TYPE_CHECKING:
@@ -181,8 +180,7 @@ class RowCounts:
         activated[self._stream.partition_id(scope)] = entry
 
     def _settings(self, scope: Scope) -> str:
-        text = json.dumps(list(self._stream.restrictions(scope)), default=str)
-        return blake2b(text.encode(), digest_size=6).hexdigest()
+        return digest_of(list(self._stream.restrictions(scope)), size=6)
 
 
 def _sum(compared: list[Compared]) -> Compared:

@@ -41,8 +41,8 @@ def ages_in(bookmarks: Bookmarks, now: datetime) -> list[float]:
 
 def keep(bookmarks: Bookmarks, ages: Iterable[float], now: datetime) -> bool:
     """Note in the state how many seconds ago requests were sent; return whether that is new."""
-    moments = (now - timedelta(seconds=age) for age in ages)
-    sent = Counter(to_text(moment.replace(second=0, microsecond=0)) for moment in moments)
+    timestamps = (now - timedelta(seconds=age) for age in ages)
+    sent = Counter(to_text(timestamp.replace(second=0, microsecond=0)) for timestamp in timestamps)
     if bookmarks.get("quota", {}).get("sent", {}) == sent:
         return False
     bookmarks["quota"] = {"sent": dict(sorted(sent.items()))}

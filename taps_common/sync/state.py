@@ -26,7 +26,7 @@ from taps_common.errors import TapError
 from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
 ScopeState: TypeAlias = dict[str, Any]
@@ -86,52 +86,55 @@ class Window:
         return min(self.since, self.unfinished.get(partition, self.since))
 
 
-def open_window(  # noqa: PLR0913 - each of them bounds the window
+def open_window(
+    window: Window,
     states: Iterable[ScopeState],
     *,
-    cursor: str,
     full: bool,
-    now: datetime,
-    start: datetime | None,
     lookback: timedelta,
-    end: datetime | None = None,
     dated: bool = True,
 ) -> Window:
-    """Return the window that brings all of a source's tables up to date.
+    """Return a window with what the state says: what brings all of a stream's tables up to date.
 
     Args:
+        window: with the dates of the settings.
         states: the scope's state of each table that is read.
-        cursor: name of the replication key.
         full: read everything, whatever the bookmarks say.
-        now: the present.
-        start: the `start_date` setting: nothing before it is asked for.
-        end: the `end_date` setting, exclusive: nothing from it on is asked for.
         lookback: how far before the bookmark rows are read again (LOOKBACK-READS-ONLY).
         dated: whether the bookmark is a date of rows, so that `start` bounds what is read.
     """
     tables = list(states)
-    window = Window(since=None, began=now, start=start, end=end, cursor=cursor)
     if full:
         return window
-    marks = [_bookmark(table, cursor) for table in tables]
+    marks = [_bookmark(table, window.cursor) for table in tables]
     if marks and all(marks):
         window.since = before(min(mark for mark in marks if mark), lookback)
         window.known = frozenset.intersection(*(frozenset(t.get("known", ())) for t in tables))
         window.unfinished = _unfinished(tables)
-    if dated and start is not None and window.since is not None:
-        window.since = max(start, window.since)
-    walks = [table.get("walk") for table in tables]
-    if walks and walks[0] and all(walk == walks[0] for walk in walks):
-        bounds = {"start": _text(start), "end": _text(end), "cursor": cursor, "since": None}
-        # A look-back (since) is cheap, and fresh, to begin anew.
-        if walks[0].keys() >= _WALK and bounds.items() <= walks[0].items():
-            _resume(window, walks[0])
+        if dated and window.start is not None:
+            window.since = max(window.start, window.since)
+    if progress := _resumable(tables, window):
+        _resume(window, progress)
     return window
+
+
+def _resumable(tables: Sequence[ScopeState], window: Window) -> ScopeState | None:
+    """Return how far an interrupted read came, if all tables were read by it, in these bounds.
+
+    A read since a bookmark is cheap, and fresh, to begin anew.
+    """
+    found = [table.get("walk") for table in tables]
+    first = found[0] if found else None
+    bounds = {"start": _text(window.start), "end": _text(window.end), "cursor": window.cursor}
+    if not first or any(one != first for one in found) or not first.keys() >= _PROGRESS:
+        return None
+    progress: ScopeState = first
+    return progress if {**bounds, "since": None}.items() <= first.items() else None
 
 
 def keep_progress(states: Iterable[ScopeState], window: Window) -> None:
     """Note in the state what a read that is under way has done."""
-    walk = {
+    progress = {
         "start": _text(window.start),
         "end": _text(window.end),
         "since": _text(window.since),
@@ -145,7 +148,7 @@ def keep_progress(states: Iterable[ScopeState], window: Window) -> None:
         "rows": window.rows if window.rows is None else dict(window.rows),
     }
     for state in states:
-        state["walk"] = walk
+        state["walk"] = progress
 
 
 def drop_progress(states: Iterable[ScopeState]) -> None:
@@ -177,7 +180,7 @@ def close_window(
         if unfinished := window.hidden() | window.open:
             state["unfinished"] = _texts(unfinished)
         seen = window.latest and min(window.latest, window.began)
-        marks = [moment for moment in (_bookmark(state, cursor), seen) if moment]
+        marks = [timestamp for timestamp in (_bookmark(state, cursor), seen) if timestamp]
         if marks:
             state["replication_key"] = cursor
             state["replication_key_value"] = to_text(max(marks))
@@ -189,7 +192,7 @@ def table_version(windows: Iterable[Window | None], now: datetime, *, bounded: b
     Args:
         windows: one per scope; None reads a scope as a whole.
         now: the present.
-        bounded: whether rows with a date after some moment are left out.
+        bounded: whether rows with a date after some timestamp are left out.
     """
     resumed: set[int | None] = set()
     for window in windows:
@@ -205,27 +208,38 @@ def table_version(windows: Iterable[Window | None], now: datetime, *, bounded: b
     return "it goes on with a read that had none" if resumed or version is None else version
 
 
-_WALK = {"start", "end", "since", "cursor", "began", "version", "done", "latest", "open", "stalled"}
+_PROGRESS = {
+    "start",
+    "end",
+    "since",
+    "cursor",
+    "began",
+    "version",
+    "done",
+    "latest",
+    "open",
+    "stalled",
+}
 
 
-def _resume(window: Window, walk: ScopeState) -> None:
+def _resume(window: Window, progress: ScopeState) -> None:
     """Make a window go on where an interrupted read stopped."""
-    window.since = from_text(walk["since"]) if walk["since"] else None
-    window.began = from_text(walk["began"])
-    window.done = list(walk["done"])
-    window.version = walk["version"]
-    window.latest = from_text(walk["latest"]) if walk["latest"] else None
-    window.open = {key: from_text(text) for key, text in walk["open"].items()}
-    window.stalled = walk["stalled"]
-    window.rows = None if walk.get("rows") is None else dict(walk["rows"])
+    window.since = from_text(progress["since"]) if progress["since"] else None
+    window.began = from_text(progress["began"])
+    window.done = list(progress["done"])
+    window.version = progress["version"]
+    window.latest = from_text(progress["latest"]) if progress["latest"] else None
+    window.open = {key: from_text(text) for key, text in progress["open"].items()}
+    window.stalled = progress["stalled"]
+    window.rows = None if progress.get("rows") is None else dict(progress["rows"])
 
 
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else to_text(moment)
+def _text(timestamp: datetime | None) -> str | None:
+    return None if timestamp is None else to_text(timestamp)
 
 
-def _texts(moments: Mapping[str, datetime]) -> dict[str, str]:
-    return {key: to_text(moment) for key, moment in moments.items()}
+def _texts(timestamps: Mapping[str, datetime]) -> dict[str, str]:
+    return {key: to_text(timestamp) for key, timestamp in timestamps.items()}
 
 
 def _bookmark(state: ScopeState, cursor: str) -> datetime | None:

@@ -9,7 +9,6 @@ the end of the read: a run that is killed makes the next one send all that it re
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode, b64encode
 from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
@@ -18,6 +17,7 @@ from zlib import crc32
 
 from msgspec.json import Encoder
 
+from taps_common.digests import digest_of
 from taps_common.records.row_types import json_schema
 from taps_common.timestamps import before
 
@@ -205,15 +205,16 @@ class _Group:
         return self._hash.digest()
 
 
-def week_of(moment: datetime) -> datetime:
+def week_of(timestamp: datetime) -> datetime:
     """Return the Monday, UTC, that a timestamp's week begins with."""
-    return _MONDAY + (moment - _MONDAY) // WEEK * WEEK
+    return _MONDAY + (timestamp - _MONDAY) // WEEK * WEEK
 
 
 def _salt_of(stream: EndpointStream, tables: Iterable[RecordStream]) -> bytes:
     """Return what digests depend on besides rows: all that decides what is sent of a row."""
     parts = [
         stream.tap_version,
+        stream.config.get("emit_activate_version_messages"),
         [stream.config.get(name) for name in MAPPING],
         *(
             (table.name, table.own_keys, table.replication_method, json_schema(table.row))
@@ -221,7 +222,7 @@ def _salt_of(stream: EndpointStream, tables: Iterable[RecordStream]) -> bytes:
         ),
         *sorted((table.name, *crumb) for table in tables for crumb, on in table.mask.items() if on),
     ]
-    return blake2b(json.dumps(parts, default=str).encode(), digest_size=32).digest()
+    return bytes.fromhex(digest_of(parts, size=32))
 
 
 def _unpacked(text: str) -> frozenset[bytes]:

@@ -88,8 +88,8 @@ NEVER_SENT: list[tuple[dict[str, Any], str]] = [
     (
         {"start_date": "yesterday"},
         (
-            "start_date must be a date like 2026-01-31 or a moment like 2026-01-31T00:00:00Z, not "
-            "'yesterday'."
+            "start_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, "
+            "not 'yesterday'."
         ),
     ),
     (
@@ -262,7 +262,7 @@ def test_a_setting_that_does_not_exist_is_named(account: Account, tmp_path: Path
     path.write_text('{"lookback": 3, "token": "sandbox-token"}')
     run = account.command(*ENV, "--config", str(path), entity_sets=["Tasks"])
     assert run.code == 0, run.log
-    assert "lookback is no setting of this tap and has no effect; did you mean" in run.log
+    assert "lookback is not a setting of this tap and has no effect; did you mean" in run.log
     assert is_discreet(run, account)
 
 

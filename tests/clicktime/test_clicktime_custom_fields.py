@@ -462,7 +462,7 @@ def test_the_set_may_be_named_by_its_table(few: Account) -> None:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({"Sheets": ["A"]}, "no entity set"),
+        ({"Sheets": ["A"]}, "not an entity set"),
         ({"Timesheets": ["A"]}, "no custom fields"),
         ({"Jobs": [{"name": "A", "type": "money"}]}, "string, number, integer"),
         ({"Jobs": [{"type": "number"}]}, "a name and a type"),

@@ -603,9 +603,9 @@ def test_another_key_than_the_states_begins_anew(stamped: Account) -> None:
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ({"Timesheets": "Status"}, "no date of this set"),
+        ({"Timesheets": "Status"}, "not a date of this set"),
         ({"Timesheets": "Nothing"}, "StartDate, EndDate"),
-        ({"Sheets": "StartDate"}, "no entity set"),
+        ({"Sheets": "StartDate"}, "not an entity set"),
         ({"Tasks": "Name"}, "it has none"),
     ],
 )

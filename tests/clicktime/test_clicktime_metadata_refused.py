@@ -237,7 +237,7 @@ def test_a_name_that_is_none_is_named(name: str) -> None:
     with pytest.raises(MetadataError) as caught:
         entity_sets(document(thing(f'<Property Name="{name}" Type="Edm.Int32"/>')))
     assert str(caught.value) == (
-        f"$metadata: Test.Thing has a property named {name!r}, which is no name. {OTHER_SETS}"
+        f"$metadata: Test.Thing has a property named {name!r}, which is not a name. {OTHER_SETS}"
     )
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.clicktime import truth
-from tap_clicktime.client import absolute, credentials, next_request, page_problem
+from tap_clicktime.client import credentials, page_problem
+from tap_clicktime.links import absolute, next_request
 from taps_common.errors import ShapeError
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.request import Request, Service

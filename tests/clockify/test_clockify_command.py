@@ -93,14 +93,14 @@ NEVER_SENT: list[tuple[dict[str, Any], str]] = [
     (
         {"start_date": "yesterday"},
         (
-            "start_date must be a date like 2026-01-31 or a moment like 2026-01-31T00:00:00Z, not "
+            "start_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, not "
             "'yesterday'."
         ),
     ),
     (
         {"end_date": "2026-13-01"},
         (
-            "end_date must be a date like 2026-01-31 or a moment like 2026-01-31T00:00:00Z, not "
+            "end_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, not "
             "'2026-13-01'."
         ),
     ),
@@ -181,12 +181,12 @@ def test_a_setting_that_does_not_exist_is_named(account: Account, tmp_path: Path
     path.write_text('{"workspace": "x", "lookback": 3, "whatever": 1}')
     run = account.command("--config", "ENV", "--config", str(path))
     assert run.code == 0, run.log
-    assert "workspace is no setting of this tap and has no effect; did you mean" in run.log
+    assert "workspace is not a setting of this tap and has no effect; did you mean" in run.log
     assert (
-        "lookback is no setting of this tap and has no effect; did you mean lookback_days?"
+        "lookback is not a setting of this tap and has no effect; did you mean lookback_days?"
         in run.log
     )
-    assert "whatever is no setting of this tap and has no effect." in run.log
+    assert "whatever is not a setting of this tap and has no effect." in run.log
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def opened(
     lookback: timedelta = MONTH,
     full: bool = False,
 ) -> Window:
-    return open_window(states, cursor="start", full=full, now=NOW, start=start, lookback=lookback)
+    return open_window(Window(None, NOW, "start", start), states, full=full, lookback=lookback)
 
 
 def closed(window: Window, *states: dict[str, Any]) -> list[dict[str, Any]]:
@@ -243,7 +243,7 @@ def test_an_interrupted_read_goes_on_where_it_was() -> None:
     states = interrupted(marked(None), marked(None))
     later = NOW + timedelta(days=2)
     window = open_window(
-        states, cursor="start", full=False, now=later, start=None, lookback=timedelta(days=1)
+        Window(None, later, "start"), states, full=False, lookback=timedelta(days=1)
     )
     assert window == Window(
         since=None,
@@ -265,9 +265,7 @@ def test_an_interrupted_look_back_begins_anew() -> None:
 
 def test_the_bookmark_after_a_resumed_read_is_not_later_than_its_first_start() -> None:
     states = interrupted(marked(None))
-    window = open_window(
-        states, cursor="start", full=False, now=NOW + MONTH, start=None, lookback=MONTH
-    )
+    window = open_window(Window(None, NOW + MONTH, "start"), states, full=False, lookback=MONTH)
     window.saw("v", NOW + timedelta(days=20), None)
     after = closed(window, *states)[0]
     assert after["replication_key_value"] == to_text(NOW)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_perform.cell_file import Batch
-from tap_perform.columns import RESERVED, Occurrences, columns_of, notes_on, row_ids
+from tap_perform.columns import RESERVED, columns_of, notes_on
+from tap_perform.row_ids import Occurrences, row_ids
 
 if TYPE_CHECKING:
     from random import Random

@@ -88,12 +88,12 @@ REFUSED = (
 )
 NO_TABLE = (
     wrong(PAGE, body="html"),
-    wrong("is no table: The body is a spreadsheet (xlsx) or another zip archive", body="xlsx"),
+    wrong("is not a table: The body is a spreadsheet (xlsx) or another zip archive", body="xlsx"),
     wrong("answered with nothing after 2 tries.", 2, body="empty"),
-    wrong("is no table: Row 7 has 11 cells, but there are 13 headings.", oddities=["short_rows"]),
-    wrong("is no table: Row 7 has 16 cells, but there are 13 headings.", oddities=["long_rows"]),
-    wrong("is no table: Row 1 has 13 cells, but there are 1 head", oddities=["title_line"]),
-    wrong("is no table: Row 181 has 1 cells, but there are 13 head", oddities=["footer_line"]),
+    wrong("is not a table: Row 7 has 11 cells, but there are 13 headings.", oddities=["short_rows"]),
+    wrong("is not a table: Row 7 has 16 cells, but there are 13 headings.", oddities=["long_rows"]),
+    wrong("is not a table: Row 1 has 13 cells, but there are 1 head", oddities=["title_line"]),
+    wrong("is not a table: Row 181 has 1 cells, but there are 13 head", oddities=["footer_line"]),
     wrong(PAGE, redirect="login"),
     wrong("redirects to itself, again and again", 6, redirect="loop"),
 )
@@ -246,7 +246,7 @@ def test_a_cut_that_only_the_body_shows_is_seen(account: Account, framing: str, 
     assert run.code == 1
     assert {*run.counts()} == {*run.versioned} == whole
     for table in {*TABLES} - whole:
-        assert f"dataclip {table} of {FIRST} is no table: " in reasons(run, table)[0]
+        assert f"dataclip {table} of {FIRST} is not a table: " in reasons(run, table)[0]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonlines"])

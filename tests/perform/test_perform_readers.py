@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from sandbox.perform.formats import csv_line
 from tap_perform.cell_file import Batch
-from tap_perform.columns import Occurrences, row_ids
 from tap_perform.readers import Table, open_table
+from tap_perform.row_ids import Occurrences, row_ids
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ def test_credentials_come_from_the_project_the_top_or_the_address() -> None:
         ({"projects": []}, "projects is missing"),
         ({"projects": ["x"]}, "projects[1] must be an object with a name."),
         (config({}), "projects[1] (Quay) has no dataclips"),
-        (config(dataclip={}), "dataclip is no setting; there are dataclips"),
+        (config(dataclip={}), "dataclip is not a setting; there are dataclips"),
         (config({"WBS Export": URL}), "the name must be made of a-z"),
         (config({"resource": 3}), "must be an address, or an object with a url"),
         (config({"resource": {}}), "must be an address, or an object with a url"),
