@@ -93,15 +93,15 @@ NEVER_SENT: list[tuple[dict[str, Any], str]] = [
     (
         {"start_date": "yesterday"},
         (
-            "start_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, not "
-            "'yesterday'."
+            "start_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, "
+            "not 'yesterday'."
         ),
     ),
     (
         {"end_date": "2026-13-01"},
         (
-            "end_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, not "
-            "'2026-13-01'."
+            "end_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, "
+            "not '2026-13-01'."
         ),
     ),
     (
@@ -430,9 +430,7 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
 ) -> None:
     account, twin = (start(members=40, entries=400) for _ in range(2))
     copied = Copy()
-    first = copied.load(
-        interrupted(account, command_line, far_enough, sign, unbuffered=unbuffered)
-    )
+    first = copied.load(interrupted(account, command_line, far_enough, sign, unbuffered=unbuffered))
     assert first.code == (-sign if sign == signal.SIGKILL else 128 + sign)
     assert not any(name.startswith("time_") for name in first.versioned)
     assert account.templates().count(ENTRIES) < 44
