@@ -407,8 +407,8 @@ def some_entries_out(lines: list[str]) -> bool:
 
 
 def some_members_done(lines: list[str]) -> bool:
-    _, found, rest = lines[-1].rpartition('"done":[')
-    return bool(found) and rest.partition("]")[0].count(",") > 8
+    _, found, done = lines[-1].partition('"done":[')
+    return '"STATE"' in lines[-1] and bool(found) and done.partition("]")[0].count(",") > 8
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
