@@ -65,7 +65,7 @@ class LineWriter(SimpleSingerWriter):
     def write_message(self, message: Message) -> None:
         """Write a message, after the lines before it."""
         self._write_gathered()
-        super().write_message(message)
+        self._write(f"{self.format_message(message)}\n".encode())
 
     def _write_gathered(self) -> None:
         if self._gathered:
@@ -74,7 +74,9 @@ class LineWriter(SimpleSingerWriter):
 
     def _write(self, lines: bytes) -> None:
         if hasattr(sys.stdout, "buffer"):
-            sys.stdout.buffer.write(lines)
+            rest = memoryview(lines)
+            while rest:  # with PYTHONUNBUFFERED a signal ends a write in the middle of a line
+                rest = rest[sys.stdout.buffer.write(rest) :]
         else:  # replaced by text in memory, as test runners do
             sys.stdout.write(lines.decode())
         sys.stdout.flush()

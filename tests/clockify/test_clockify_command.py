@@ -93,15 +93,15 @@ NEVER_SENT: list[tuple[dict[str, Any], str]] = [
     (
         {"start_date": "yesterday"},
         (
-            "start_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, not "
-            "'yesterday'."
+            "start_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, "
+            "not 'yesterday'."
         ),
     ),
     (
         {"end_date": "2026-13-01"},
         (
-            "end_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, not "
-            "'2026-13-01'."
+            "end_date must be a date like 2026-01-31 or a timestamp like 2026-01-31T00:00:00Z, "
+            "not '2026-13-01'."
         ),
     ),
     (
@@ -373,6 +373,7 @@ def interrupted(
     command_line: list[str],
     far_enough: Callable[[list[str]], bool],
     *signs: int,
+    unbuffered: str = "",
 ) -> Run:
     """Start a command, send it signals at once when its output is far enough.
 
@@ -380,7 +381,9 @@ def interrupted(
     """
     with subprocess.Popen(
         [*command_line, "--config", "ENV"],
-        env=account.environment(max_concurrency=1, emit_activate_version_messages=True),
+        env=account.environment(
+            max_concurrency=1, emit_activate_version_messages=True, PYTHONUNBUFFERED=unbuffered
+        ),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -408,6 +411,7 @@ def some_members_done(lines: list[str]) -> bool:
     return '"STATE"' in lines[-1] and bool(found) and done.partition("]")[0].count(",") > 8
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize(
     ("sign", "command_line", "far_enough"),
     [
@@ -422,10 +426,11 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
     sign: signal.Signals,
     command_line: list[str],
     far_enough: Callable[[list[str]], bool],
+    unbuffered: str,
 ) -> None:
     account, twin = (start(members=40, entries=400) for _ in range(2))
     copied = Copy()
-    first = copied.load(interrupted(account, command_line, far_enough, sign))
+    first = copied.load(interrupted(account, command_line, far_enough, sign, unbuffered=unbuffered))
     assert first.code == (-sign if sign == signal.SIGKILL else 128 + sign)
     assert not any(name.startswith("time_") for name in first.versioned)
     assert account.templates().count(ENTRIES) < 44

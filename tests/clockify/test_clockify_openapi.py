@@ -164,13 +164,18 @@ def pairs(published: Schema) -> Iterable[tuple[Operation, ClockifyStream]]:
             yield one, of_route[one.route]
 
 
+def envelope(stream: ClockifyStream) -> tuple[str, ...]:
+    """Return the members that lead to the rows, in the spelling of the description."""
+    return stream.envelopes[0] if stream.envelopes else ()
+
+
 def missing_properties(published: Schema) -> set[str]:
     """Return the documented properties that the row types of their tables do not declare."""
     return {
         path
         for one, stream in pairs(published)
         for path in undeclared(
-            rows_in(one.answer, stream.envelope, published), stream.row, published, stream.name
+            rows_in(one.answer, envelope(stream), published), stream.row, published, stream.name
         )
     }
 
@@ -180,7 +185,7 @@ def beside_lists(published: Schema) -> set[str]:
     return {
         f"{stream.name}: {path}"
         for one, stream in pairs(published)
-        for path in around(one.answer, stream.envelope, published)
+        for path in around(one.answer, envelope(stream), published)
     }
 
 

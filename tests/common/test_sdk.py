@@ -302,7 +302,7 @@ SOURCES = [
         SimpleSingerWriter,
         "write_message",
         "7dd41f342093",
-        "`LineWriter.write_lines` writes to the same stream and flushes as it does",
+        "`LineWriter` writes to the same stream and flushes as it does",
     ),
 ]
 
@@ -421,6 +421,32 @@ def test_ready_lines_go_into_text_in_memory_too(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("sys.stdout", text)
     LineWriter().write_lines('{"b":"é"}\n'.encode())
     assert text.getvalue() == '{"b":"é"}\n'
+
+
+class Narrow(io.RawIOBase):
+    """A pipe without a buffer, of which a signal ends each write after a few bytes."""
+
+    def __init__(self) -> None:
+        self.taken = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.taken += bytes(data[:5])
+        return min(len(data), 5)
+
+
+def test_a_write_that_a_signal_ends_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With PYTHONUNBUFFERED standard output takes a part, and says so."""
+    pipe = Narrow()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(pipe, write_through=True))  # type: ignore[type-var]  # as Python does
+    tap = made()
+    LineWriter().write_lines(b'{"a":"a long line"}\n')
+    tap.stream_of(Workspaces).write_schema()
+    first, second = pipe.taken.splitlines()
+    assert first == b'{"a":"a long line"}'
+    assert json.loads(second)["type"] == "SCHEMA"
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
