@@ -67,7 +67,7 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
             yield f"    at {quota:,} requests an hour that takes more than {time}"
     yield (
         f"A full run of the core tables sends at least {total:,} requests: each list, one per "
-        "member (time entries), a few to see whether all tasks come with their projects (one per "
+        "member (time entries), one to see whether all tasks come with their projects (one per "
         f"project where they do not), and one more for every further {PAGE_SIZE:,} rows of one of "
         "them."
     )

@@ -64,7 +64,7 @@ def test_check_of_the_owners_key(account: Account) -> None:
         ),
         (
             "A full run of the core tables sends at least 29 requests: each list, one per member "
-            "(time entries), a few to see whether all tasks come with their projects (one per "
+            "(time entries), one to see whether all tasks come with their projects (one per "
             "project where they do not), and one more for every further 5,000 rows of one of them."
         ),
         (
