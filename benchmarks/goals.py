@@ -99,11 +99,11 @@ def _clicktime(results: Mapping[str, Result]) -> Iterator[Goal]:
         against = speed.times(serial, bare(CLICKTIME))
         yield Goal("ClickTime: 1 worker, against the bare loop", against, None, " times")
     if latency := results.get("clicktime-latency"):
-        walks = {"the plain SDK tap": plain(CLICKTIME), "1 worker": serial}
+        others = {"the plain SDK tap": plain(CLICKTIME), "1 worker": serial}
         for workers in (8, 16):
-            for what, walk in walks.items():
+            for what, other in others.items():
                 text = f"ClickTime: {workers} workers against {what}, 100 ms"
-                yield Goal(text, latency.times(tap(CLICKTIME, workers), walk), 5, " times")
+                yield Goal(text, latency.times(tap(CLICKTIME, workers), other), 5, " times")
         text = f"ClickTime: peak memory at {latency.rows:,} time entries, 16 workers"
         yield Goal(text, latency.peak(tap(CLICKTIME, 16)), None, " MiB")
 

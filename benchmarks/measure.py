@@ -197,7 +197,7 @@ class Runner:
 
 
 def is_record(line: bytes) -> bool:
-    """Tell whether a line is a RECORD message."""
+    """Return whether a line is a RECORD message."""
     return b'"RECORD"' in line[:_HEAD]
 
 

@@ -210,8 +210,8 @@ class _Builder:
         """
         own = {name: one for kind in line for name, one in kind.properties.items()}
         found = dict(own)
-        for heir in self._document.descendants(line[-1].name):
-            for name, one in heir.properties.items():
+        for subtype in self._document.descendants(line[-1].name):
+            for name, one in subtype.properties.items():
                 if name in own:  # narrowed: to a type whose properties the declared one has here
                     continue
                 same = found.setdefault(name, one)

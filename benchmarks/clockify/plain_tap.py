@@ -31,7 +31,7 @@ class LastPagePaginator(PageNumberPaginator):
     """Counts pages until the `Last-Page` header says that there are no more."""
 
     def has_more(self, response: requests.Response) -> bool:
-        """Tell whether a page follows."""
+        """Return whether a page follows."""
         return response.headers.get("Last-Page") == "false"
 
 

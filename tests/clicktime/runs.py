@@ -116,7 +116,7 @@ class Account(AnyAccount):
         level: int = logging.INFO,
         **settings: Any,
     ) -> Run:
-        """Run in this process, at the sandbox's present moment; see `run_tap`."""
+        """Run in this process, at the sandbox's present time; see `run_tap`."""
         return run_tap(
             self.config(**settings),
             catalog=catalog,
@@ -179,7 +179,7 @@ FINEST = timedelta(microseconds=1)
 
 
 def same(found: object, true: object) -> bool:
-    """Tell whether a value is the true one: absent is null, moments agree to the microsecond."""
+    """Return whether a value is the true one: absent is null, timestamps agree to the microsecond."""
     if isinstance(true, dict) and isinstance(found, dict):
         names = true.keys() | found.keys()
         return all(same(found.get(name), true.get(name)) for name in names)
@@ -188,12 +188,12 @@ def same(found: object, true: object) -> bool:
     if isinstance(true, int | float | Decimal) and isinstance(found, int | float | Decimal):
         return Decimal(str(found)) == Decimal(str(true))
     if isinstance(true, str) and isinstance(found, str) and _INSTANT.fullmatch(true):
-        return abs(moment(found) - moment(true)) <= FINEST
+        return abs(timestamp(found) - timestamp(true)) <= FINEST
     return found == true
 
 
-def moment(text: str) -> datetime:
-    """Read a moment with any number of fractional digits."""
+def timestamp(text: str) -> datetime:
+    """Read a timestamp with any number of fractional digits."""
     whole, _, rest = text.replace("Z", "+00:00").partition(".")
     if not rest:
         return datetime.fromisoformat(whole)
@@ -315,7 +315,7 @@ def scripted(
 ) -> Run:
     """Run the tap over a server that declares `Things` and then gives these answers in turn.
 
-    When they are used up the server answers `[]`, which is no page.
+    When they are used up the server answers `[]`, which is not a page.
     """
     listed = [one if isinstance(one, Answer) else Answer(body=one) for one in answers]
     server.script[:] = [Answer(body=declared), *listed]

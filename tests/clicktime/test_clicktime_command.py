@@ -40,7 +40,7 @@ UNAUTHORIZED = (
 
 
 def is_discreet(run: Run, account: Account) -> bool:
-    """Tell whether no secret is anywhere, and nothing personal in the log."""
+    """Return whether no secret is anywhere, and nothing personal in the log."""
     everything = run.output.decode() + run.log
     assert not any(secret in everything for secret in (*SECRETS, WRONG))
     assert "Authorization" not in run.log
@@ -159,29 +159,29 @@ DOES_NOT_GO_WITH_THE_SERVICE: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"replication_keys": {"Projects": "Date"}},
-        f"replication_keys names Projects, which is no entity set; there are {THERE_ARE}.",
+        f"replication_keys names Projects, which is not an entity set; there are {THERE_ARE}.",
     ),
     (
         {"replication_keys": {"Timesheets": "Changed"}},
         (
-            "replication_keys names Timesheets.Changed, which is no date of this set; it has "
+            "replication_keys names Timesheets.Changed, which is not a date of this set; it has "
             "StartDate, EndDate."
         ),
     ),
     (
         {"replication_keys": {"timesheets": "Status"}},
         (
-            "replication_keys names Timesheets.Status, which is no date of this set; it has "
+            "replication_keys names Timesheets.Status, which is not a date of this set; it has "
             "StartDate, EndDate."
         ),
     ),
     (
         {"replication_keys": {"Divisions": "Name"}},
-        "replication_keys names Divisions.Name, which is no date of this set; it has none.",
+        "replication_keys names Divisions.Name, which is not a date of this set; it has none.",
     ),
     (
         {"custom_field_columns": {"Projects": ["Region"]}},
-        f"custom_field_columns names Projects, which is no entity set; there are {THERE_ARE}.",
+        f"custom_field_columns names Projects, which is not an entity set; there are {THERE_ARE}.",
     ),
     (
         {"custom_field_columns": {"Timesheets": ["Region"]}},

@@ -42,7 +42,7 @@ WEB_PAGE = "answered with a web page instead of JSON: is this the API?"
 
 
 def is_discreet(run: Run, *more: str) -> bool:
-    """Tell whether no secret is anywhere, and no traceback or row in what a person reads."""
+    """Return whether no secret is anywhere, and no traceback or row in what a person reads."""
     everything = run.output.decode() + run.said
     assert not any(secret in everything for secret in (*SECRETS, *more))
     assert "Traceback" not in run.said
@@ -161,7 +161,7 @@ def test_a_circle_of_pages_ends_the_walk(elsewhere: Server, length: int) -> None
     assert run.versioned == []
 
 
-def test_new_links_to_the_same_page_end_the_walk(elsewhere: Server) -> None:
+def test_new_links_to_the_same_page_end_the_list(elsewhere: Server) -> None:
     pages = [page(thing("1"), link=f"Things?p={number}") for number in range(50)]
     run = scripted(elsewhere, *pages)
     assert run.code == 1
@@ -187,18 +187,18 @@ def test_empty_pages_are_no_end(account: Account) -> None:
     assert sorted(run.versioned) == sorted(TABLES)
 
 
-def test_a_walk_may_begin_and_end_with_empty_pages(elsewhere: Server) -> None:
+def test_a_list_may_begin_and_end_with_empty_pages(elsewhere: Server) -> None:
     pages = [page(link="?p=1"), page(link="?p=2"), page(thing("1"), link="?p=3"), page()]
     assert len(scripted(elsewhere, *pages).ok().records("things")) == 1
 
 
 @pytest.fixture
 def _few_empty_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tap_clicktime.streams.EMPTY_PAGES", 12)
+    monkeypatch.setattr("tap_clicktime.streams.EntityStream.max_empty_pages", 12)
 
 
 @pytest.mark.usefixtures("_few_empty_pages")
-def test_endless_empty_pages_end_the_walk(elsewhere: Server) -> None:
+def test_endless_empty_pages_end_the_list(elsewhere: Server) -> None:
     pages = [page(link=f"?p={number}") for number in range(50)]
     run = scripted(elsewhere, *pages, **VERSIONS)
     assert run.code == 1
@@ -298,7 +298,7 @@ def test_a_broken_set_leaves_the_others_whole(account: Account, broken: Broken) 
 def test_a_page_that_breaks_in_the_middle_ends_its_table_only(
     account: Account, broken: Broken
 ) -> None:
-    """One that is gone begins the walk again, see below."""
+    """One that is gone begins the partition again, see below."""
     if dict(broken.parameters).get("code") in {404, 410}:
         return
     account.fault("/odata/Jobs", broken.kind, after=1, **dict(broken.parameters))
@@ -404,7 +404,7 @@ def test_a_walk_goes_on_where_its_link_expired(
     code: int,
     modified: bool,
 ) -> None:
-    """Links hold for three pages; the walk by date begins again all the time."""
+    """Links hold for three pages; the list by date begins again all the time."""
     account.world.switch(token_ttl=3, token_status=code, modified=modified)
     run = account.run(entity_sets=["TimeEntries"], page_size=17, **VERSIONS).ok()
     assert "a link expired" in run.log

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.clicktime import truth
-from tests.clicktime.runs import CUSTOM_TABLES, VERSIONS, Account, Copy, copied, moment, true_rows
+from tests.clicktime.runs import (
+    CUSTOM_TABLES,
+    VERSIONS,
+    Account,
+    Copy,
+    copied,
+    timestamp,
+    true_rows,
+)
 from tests.common.runs import NOW, Run, State
 
 if TYPE_CHECKING:
@@ -436,10 +444,10 @@ def test_the_look_back_in_days_is_not_for_stamps(stamped: Account, days: int) ->
     state = stamped.run(**ONLY).ok().state
     stamped.reset()
     stamped.run(state=state, lookback_days=days, **ONLY).ok()
-    mark = moment(str(bookmark(state))) - timedelta(hours=1)
+    mark = timestamp(str(bookmark(state))) - timedelta(hours=1)
     asked = re.search(r"ge (\S+) or", question(stamped))
     assert asked
-    assert moment(asked[1]) == mark
+    assert timestamp(asked[1]) == mark
 
 
 def test_edits_of_any_age_arrive_run_after_run(stamped: Account) -> None:
@@ -504,7 +512,7 @@ def test_a_stamp_in_the_future_moves_no_bookmark_past_the_run(stamped: Account, 
     assert_true(held, world)
 
 
-def test_stamps_of_rows_that_never_changed_may_be_the_empty_moment(stamped: Account) -> None:
+def test_stamps_of_rows_that_never_changed_may_be_the_empty_timestamp(stamped: Account) -> None:
     """.NET shows DateTime.MinValue where nothing was stored."""
     world = stamped.world
     for row in true_rows(world, "jobs"):
@@ -523,9 +531,9 @@ def test_stamped_entries_are_still_cut_by_their_date(stamped: Account) -> None:
     assert held.differences(stamped.world, ["time_entries"]) == {}
     assert len(run.records("time_entries")) == 300
     ahead = max(
-        moment(row["ModifiedDate"]) for row in run.records("time_entries") if row["ModifiedDate"]
+        timestamp(row["ModifiedDate"]) for row in run.records("time_entries") if row["ModifiedDate"]
     )
-    assert moment(str(bookmark(run.state))) <= ahead
+    assert timestamp(str(bookmark(run.state))) <= ahead
 
 
 def test_an_edit_while_a_load_was_cut_off_arrives_in_the_end(stamped: Account) -> None:

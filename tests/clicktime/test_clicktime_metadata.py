@@ -156,7 +156,7 @@ def test_questions_know_the_primitive_type_behind_a_property() -> None:
 def test_questions_know_what_only_some_rows_have() -> None:
     """A property of a derived type needs a cast before its name (URL Conventions)."""
     sets = {one.name: one for one in entity_sets(BODIES["odd"])}
-    assert [name for name, one in sets.items() if one.has_heirs] == ["Animals", "HTTPCats"]
+    assert [name for name, one in sets.items() if one.has_subtypes] == ["Animals", "HTTPCats"]
     assert sets["Animals"].kinds == {"Tag": "Edm.Guid"}
     assert sets["HTTPCats"].kinds == {"Tag": "Edm.Guid", "Lives": "Edm.Int16", "Born": "Edm.Date"}
 

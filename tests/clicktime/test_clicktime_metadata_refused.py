@@ -279,8 +279,8 @@ def test_a_set_that_is_not_there_is_named_beside_those_that_are() -> None:
 
 COLUMNS_OF = "custom_field_columns"
 KEYS_OF = "replication_keys"
-NO_SUCH_SET = "{} names Users, which is no entity set; there are Days, Plain, Views."
-NO_DATE = "replication_keys names {}, which is no date of this set; it has {}."
+NO_SUCH_SET = "{} names Users, which is not an entity set; there are Days, Plain, Views."
+NO_DATE = "replication_keys names {}, which is not a date of this set; it has {}."
 MUST_LIST = (
     "custom_field_columns.Days must list names, or objects with a name and a type (string, number, "
     "integer, boolean, date, date-time)."

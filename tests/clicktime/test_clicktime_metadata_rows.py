@@ -18,7 +18,7 @@ from tests.clicktime.documents import BODIES, catalog_of, document, tap_over, th
 
 if TYPE_CHECKING:
     from taps_common.records.row_types import Row
-    from taps_common.sync.stream import Table
+    from taps_common.sync.stream import RecordStream
 
 NOW = "2026-09-15T12:30:00Z"
 
@@ -29,11 +29,12 @@ def decoded(body: bytes, table: str, page: str) -> tuple[EntityStream, PageDecod
     assert isinstance(stream, EntityStream)
     decoder = PageDecoder(stream.row, lambda _: True, lenient=True)
     rows = decoder.decode(page.encode())
+    stream.strip(rows, page.encode())
     stream.complete(rows, {})
     return stream, decoder, rows
 
 
-def written(stream: Table, rows: list[Row]) -> list[str]:
+def written(stream: RecordStream, rows: list[Row]) -> list[str]:
     """Return the record of each line as it stands there; all of them fit the catalog."""
     encoder = LineEncoder(stream.name, stream.row, selected=lambda _: True)
     head = f'{{"type":"RECORD","stream":"{stream.name}","record":'
@@ -56,9 +57,9 @@ def records(body: bytes, table: str, page: str, *, drifted: tuple[str, ...] = ()
 def custom_fields(body: bytes, table: str, page: str) -> list[str]:
     """Return the records of the custom fields of a page."""
     stream, _, rows = decoded(body, table, page)
-    (unwound,) = stream.unwound()
-    assert isinstance(unwound, CustomFieldStream)
-    return written(unwound, unwound.rows_from(rows))
+    (child,) = stream.children
+    assert isinstance(child, CustomFieldStream)
+    return written(child, child.child_rows(rows))
 
 
 def texts(records: str) -> list[str]:

@@ -138,7 +138,7 @@ free = st.recursive(
     max_leaves=5,
 )
 days = st.dates().map(str)
-moments = st.sampled_from(
+timestamps = st.sampled_from(
     [
         "2026-01-31T23:59:59Z",
         "2026-01-31T23:59:59.9999999Z",
@@ -172,7 +172,7 @@ RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "Single": doubles,
     "Yes": st.booleans(),
     "Day": days,
-    "At": moments,
+    "At": timestamps,
     "Time": st.times().map(lambda time: time.isoformat()),
     "Colour": colours,
     "Place": places,

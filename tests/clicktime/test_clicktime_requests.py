@@ -25,10 +25,10 @@ from tests.clicktime.runs import (
     Account,
     copied,
     difference,
-    moment,
     page,
     scripted,
     thing,
+    timestamp,
     true_rows,
 )
 from tests.common.doubles import FakeClock
@@ -111,11 +111,11 @@ def test_spaces_and_offsets_never_become_a_plus(account: Account) -> None:
         "(ModifiedDate ge 2026-08-01T00:00:00Z and ModifiedDate lt 2026-09-10T07:00:00Z"
         " or ModifiedDate eq null)"
     )
-    low, high = (moment(text) for text in ("2026-08-01T00:00:00Z", "2026-09-10T07:00:00Z"))
+    low, high = (timestamp(text) for text in ("2026-08-01T00:00:00Z", "2026-09-10T07:00:00Z"))
     expected = [
         row
         for row in true_rows(account.world, "jobs")
-        if not row["ModifiedDate"] or low <= moment(str(row["ModifiedDate"])) < high
+        if not row["ModifiedDate"] or low <= timestamp(str(row["ModifiedDate"])) < high
     ]
     assert 0 < len(expected) < 40
     assert difference(run.records("jobs"), expected, ("ID",)) == ""
@@ -464,7 +464,7 @@ def test_a_session_sends_nothing_to_another_origin(
         user_agent="test",
         timeout=5,
         max_retries=2,
-        pace=RateLimit(),
+        rate_limit=RateLimit(),
         clock=FakeClock(),
         logger=logging.getLogger("test"),
     )
@@ -565,7 +565,7 @@ def test_long_numbers_keep_their_digits(elsewhere: Server, text: str, number: in
 def test_moments_of_every_fineness(elsewhere: Server, text: str) -> None:
     run = scripted(elsewhere, page(thing("1", At=text))).ok()
     (row,) = run.records("things")
-    assert abs((moment(row["At"]) - moment(text)).total_seconds()) <= 0.000001
+    assert abs((timestamp(row["At"]) - timestamp(text)).total_seconds()) <= 0.000001
     assert run.schema("things")["At"]["format"] == "date-time"
     assert "not of their type" not in run.log
 

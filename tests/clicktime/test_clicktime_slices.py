@@ -22,12 +22,13 @@ from tap_clicktime.metadata import entity_sets
 from tap_clicktime.slices import MOST, STEPS, Slice, cut
 from taps_common.errors import InterruptedRunError
 from tests.clicktime.runs import VERSIONS, Account, Copy, copied, true_rows
-from tests.clicktime.runs import moment as moment_of
+from tests.clicktime.runs import timestamp as timestamp_of
 from tests.common.runs import NOW, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from taps_common.http.cost import Cost
     from taps_common.http.request import Request, Response
 
 ENTRIES = ["time_entries", "time_entry_custom_fields"]
@@ -43,7 +44,7 @@ def midnight(day: date) -> datetime:
 
 
 def asked_slices(account: Account) -> list[str]:
-    """Return the conditions of the questions that began a walk."""
+    """Return the conditions of the questions that began a partition."""
     return [one.get("$filter", "") for one in account.first_questions("TimeEntries")]
 
 
@@ -118,7 +119,7 @@ def test_only_long_lists_are_cut(one: date, other: date, count: int | None, size
 def test_borders_stay_where_they_are_when_a_list_grows(
     first: date, length: int, before: int, after: int
 ) -> None:
-    """An interrupted reading finds its slices again: as long as the step is the same."""
+    """An interrupted run finds its slices again: as long as the step is the same."""
     last = first + timedelta(days=length)
     grown = (first - timedelta(days=before), last + timedelta(days=after))
     steps = [
@@ -150,7 +151,7 @@ def documented(kind: str, *, nullable: bool = True) -> Any:
 
 
 some_days = st.dates(date(2026, 1, 1), date(2026, 12, 31))
-moments = st.builds(
+timestamps = st.builds(
     lambda day, time, digits, zone: f"{day}T{time}{digits}{zone}",
     some_days,
     st.sampled_from(["00:00:00", "23:59:59", "12:30:00"]),
@@ -160,10 +161,10 @@ moments = st.builds(
 VALUES = {
     "Edm.Date": st.one_of(some_days, st.just(date.min), st.just(date.max)).map(str),
     "Edm.DateTimeOffset": st.one_of(
-        moments, st.sampled_from(["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z"])
+        timestamps, st.sampled_from(["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z"])
     ),
     "Edm.String": st.one_of(
-        some_days.map(str), moments, st.sampled_from(["", "none", "0001-01-01", "9999-12-31"])
+        some_days.map(str), timestamps, st.sampled_from(["", "none", "0001-01-01", "9999-12-31"])
     ),
 }
 
@@ -375,22 +376,22 @@ TIMES = ("00:00:00Z", "23:59:59.9999999Z", "01:30:00+02:00", "22:30:00-02:00", "
 @pytest.mark.parametrize("workers", [1, 8])
 def test_dates_that_are_moments(redated: Callable[..., Account], workers: int) -> None:
     account = redated("Edm.DateTimeOffset", lambda number, day: f"{day}T{TIMES[number % 5]}")
-    for moment in ("0001-01-01T00:00:00Z", "2030-01-01T00:00:00Z"):
-        account.world.insert_entry(Date=moment)
+    for timestamp in ("0001-01-01T00:00:00Z", "2030-01-01T00:00:00Z"):
+        account.world.insert_entry(Date=timestamp)
     run = account.run(page_size=7, max_concurrency=workers, **ONLY)
     assert_each_once(run, true_rows(account.world, "time_entries"))
     assert copied(run).differences(account.world, ENTRIES) == {}
     assert run.schema("time_entries")["Date"]["format"] == "date-time"
     assert len(asked_slices(account)) > 3
     assert bookmark_of(run.state) == "2026-09-15T12:30:00Z"
-    for moment in ("2026-09-15T12:29:59Z", "2026-09-15T12:30:00Z"):
-        account.world.insert_entry(Date=moment)
+    for timestamp in ("2026-09-15T12:29:59Z", "2026-09-15T12:30:00Z"):
+        account.world.insert_entry(Date=timestamp)
     account.world.advance(86_400)
     later = account.run(page_size=7, state=run.state, lookback_days=0, **ONLY)
     now = [
         row
         for row in true_rows(account.world, "time_entries")
-        if row["Date"] is None or moment_of(row["Date"]) >= NOW
+        if row["Date"] is None or timestamp_of(row["Date"]) >= NOW
     ]
     assert_each_once(later, now)
     assert 0 < len(now) < 100
@@ -459,7 +460,7 @@ def stop_after(tap: Any, requests: int, *, stop: str = "error") -> None:
     sent = 0
     send = tap.session.send
 
-    def sending(request: Request) -> Response:
+    def sending(request: Request, cost: Cost | None = None) -> Response:
         nonlocal sent
         if "TimeEntries" in str(request):
             sent += 1
@@ -467,15 +468,15 @@ def stop_after(tap: Any, requests: int, *, stop: str = "error") -> None:
                 raise InterruptedRunError("interrupted")
             if sent == requests + 1:
                 tap.interrupt(signal.SIGTERM)
-        found: Response = send(request)
+        found: Response = send(request, cost)
         return found
 
     tap.session.send = sending
 
 
 def done_slices(state: dict[str, Any], table: str = "time_entries") -> list[str]:
-    walk = state.get("bookmarks", {}).get(table, {}).get("walk") or {}
-    return list(walk.get("done", []))
+    under_way = state.get("bookmarks", {}).get(table, {}).get("walk") or {}
+    return list(under_way.get("done", []))
 
 
 def in_slice(name: str, day: str | None) -> bool:
@@ -511,7 +512,7 @@ def test_a_load_that_is_cut_off_anywhere_goes_on_with_the_slices_that_are_left(
         assert first.code == (143 if how == "signal" else 1), after
         assert not first.versioned, "nothing may be called deleted yet"
         entries = first.state["bookmarks"].get("time_entries", {})
-        assert "replication_key_value" not in entries, "a bookmark is no partial thing"
+        assert "replication_key_value" not in entries, "a bookmark does not speak for a part"
         done = done_slices(first.state)
         assert done == done_slices(first.state, "time_entry_custom_fields")
         twin.reset()
@@ -549,7 +550,7 @@ def test_any_state_that_was_written_serves_to_go_on(
     steady: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a target keeps when the tap is killed: the messages up to some STATE."""
-    monkeypatch.setattr("taps_common.cli.tap.STATE_EVERY", 0.0)
+    monkeypatch.setattr("taps_common.sync.checkpoints.STATE_EVERY", 0.0)
     run = steady.run(page_size=SIZE, **ONLY, **VERSIONS).ok()
     lines = run.output.splitlines(keepends=True)
     states = [number for number, line in enumerate(lines) if b'"STATE"' in line]

@@ -312,7 +312,7 @@ def test_any_number_of_workers_writes_the_same_bytes(
 
 
 def test_slices_take_turns(shared: Account) -> None:
-    """The order above is worth something only if several walks are open at once."""
+    """The order above is worth something only if several partitions are open at once."""
     shared.reset()
     run = shared.run(page_size=7, entity_sets=["TimeEntries"], max_concurrency=8).ok()
     assert len(shared.first_questions("TimeEntries")) > 3

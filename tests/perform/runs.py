@@ -74,7 +74,7 @@ class Account(AnyAccount):
         before: Callable[[TapPerform], object] | None = None,
         **settings: Any,
     ) -> Run:
-        """Run in this process, at the sandbox's present moment; see `run_in_process`."""
+        """Run in this process, at the sandbox's present time; see `run_in_process`."""
         kind = turning(TapPerform, clock or TurningClock(self.world.now))
         return run_in_process(
             kind,

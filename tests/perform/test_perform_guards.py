@@ -86,6 +86,28 @@ def test_a_state_of_an_earlier_release_says_how_many_rows_there_were(account: Ac
         state = run.state
 
 
+def test_a_version_that_was_withheld_comes_with_the_next_run(account: Account) -> None:
+    """An empty clip of a new project withholds it; rows of the other are gone meanwhile."""
+    copy = Copy()
+    projects = account.projects(TABLE)
+    run = copy.load(read(account, projects=projects[:1]).ok())
+    account.world.set_clip(TABLE, 2, body="header_only")
+    account.world.delete_row(1, TABLE, 3)
+    run = copy.load(read(account, state=run.state).ok())
+    assert run.versioned == []
+    run = copy.load(read(account, state=run.state).ok())
+    assert run.versioned == [TABLE]
+    assert copy.differences(account.world, (TABLE,)) == {}
+
+
+def test_rows_of_a_project_that_is_taken_out_are_gone(account: Account) -> None:
+    copy = Copy()
+    projects = account.projects(TABLE)
+    run = copy.load(read(account).ok())
+    copy.load(read(account, state=run.state, projects=projects[:1]).ok())
+    assert {row["project"] for row in copy.rows(TABLE)} == {FIRST}
+
+
 def test_a_project_that_was_taken_out_is_not_compared(account: Account) -> None:
     run = read(account).ok()
     first, second = account.projects(TABLE)

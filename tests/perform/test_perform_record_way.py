@@ -14,7 +14,6 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 from sandbox.perform.formats import csv_line
 from tap_perform.tap import TapPerform
-from taps_common.http.cost import Cost
 from taps_common.http.request import Response
 from taps_common.records.utc import in_utc
 from tests.common.doubles import Answers
@@ -23,6 +22,7 @@ from tests.common.runs import Run, TurningClock, run_in_process, turning
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from taps_common.http.cost import Cost
     from taps_common.http.request import Request
 
 Record: TypeAlias = "dict[str, Any]"
@@ -53,9 +53,11 @@ class Digits(NamedTuple):
 class Clip(Answers):
     """Stands where the session does: one body, whatever is asked."""
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: Request, cost: Cost | None = None) -> Response:
         body = self.by_path["body"]
-        return Response(body, {}, Cost(requests=1), spool=io.BytesIO(body))
+        if cost:
+            cost.add(requests=1)
+        return Response(body, spool=io.BytesIO(body))
 
 
 class Setup(NamedTuple):
@@ -156,7 +158,7 @@ def types_in(date_format: str | None) -> dict[str, st.SearchStrategy[Spelled]]:
     """Return cells of each type, as a project with that format spells its dates."""
     dates = slashed_days if date_format else plain_days
     marks = st.just(" ") if date_format else st.sampled_from("Tt ")
-    moments = st.builds(
+    timestamps = st.builds(
         lambda day, mark, clock: Spelled(day + mark + clock, utc(f"{day.value}T{clock.value}")),
         *(dates, marks, clocks),
     ).filter(lambda one: one.value)
@@ -166,7 +168,7 @@ def types_in(date_format: str | None) -> dict[str, st.SearchStrategy[Spelled]]:
         "number": padded(numbers),
         "boolean": padded(truths),
         "date": padded(dates),
-        "date-time": padded(moments),
+        "date-time": padded(timestamps),
         "time": padded(clocks),
     }
 

@@ -11,7 +11,7 @@ import pytest
 import urllib3
 
 import sandbox
-from taps_common.http.session import session as http
+from taps_common.http import session
 from tests.common.doubles import Answer
 from tests.common.runs import NOW
 from tests.perform.runs import FIRST, Account, Copy
@@ -152,7 +152,7 @@ class Wire:
 
 def wired(monkeypatch: pytest.MonkeyPatch, **redirects: str) -> Wire:
     wire = Wire({f"https://{name}.example/": target for name, target in redirects.items()})
-    monkeypatch.setattr(http, "connections", lambda _: wire)
+    monkeypatch.setattr(session, "connections", lambda _: wire)
     return wire
 
 

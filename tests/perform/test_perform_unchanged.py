@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
 
 import sandbox
 from tap_perform.tap import TapPerform
@@ -41,11 +42,10 @@ def read(account: Account, state: State | None = None, **settings: Any) -> Run:
 # -- unchanged -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", [{}, VERSIONS])
-def test_what_did_not_change_is_not_sent(account: Account, settings: dict[str, Any]) -> None:
-    first = read(account, **settings).ok()
+def test_what_did_not_change_is_not_sent(account: Account) -> None:
+    first = read(account).ok()
     account.reset()
-    second = read(account, first.state, **settings).ok()
+    second = read(account, first.state).ok()
     assert {message["type"] for message in second.messages} == {"STATE"}
     assert second.state == first.state
     assert len(account.asked()) == 4
@@ -72,16 +72,15 @@ def test_only_the_project_that_changed_is_sent(account: Account) -> None:
     assert read(account, run.state).ok().of("RECORD") == []
 
 
-def test_with_versions_a_table_is_sent_as_a_whole_or_not_at_all(account: Account) -> None:
-    copy = Copy()
-    run = copy.load(read(account, **VERSIONS).ok())
-    account.world.edit_row(2, TABLE, 3, {"Status": "Lost"})
-    account.world.delete_row(2, TABLE, 4)
-    run = copy.load(read(account, run.state, **VERSIONS).ok())
-    assert run.counts() == {TABLE: 359}
-    assert run.versioned == [TABLE]
-    assert copy.differences(account.world, (TABLE, OTHER)) == {}
-    assert read(account, run.state, **VERSIONS).ok().of("RECORD") == []
+def test_a_table_with_versions_is_never_left_out(account: Account) -> None:
+    """A version needs all of its rows."""
+    with pytest.raises(ConfigValidationError) as refused:
+        read(account, **VERSIONS)
+    (said,) = refused.value.errors
+    assert said.startswith(
+        "skip_unchanged does not go together with emit_activate_version_messages"
+    )
+    assert account.asked() == []
 
 
 @pytest.mark.parametrize(
@@ -93,9 +92,8 @@ def test_with_versions_a_table_is_sent_as_a_whole_or_not_at_all(account: Account
         {"projects": {"date_format": "%Y/%m/%d"}},
         {"projects": {"primary_keys": ["Docket Reference", "Company"]}, "catalog": None},
         {"on_new_column": "extra", "catalog": None},
-        VERSIONS,
     ],
-    ids=["bad-value", "selection", "types", "dates", "keys", "extra", "versions"],
+    ids=["bad-value", "selection", "types", "dates", "keys", "extra"],
 )
 def test_what_is_to_be_sent_otherwise_is_sent(account: Account, changed: dict[str, Any]) -> None:
     first = read(account).ok()
@@ -117,22 +115,21 @@ def test_another_version_of_the_tap_sends_everything(
     assert read(account, first.state).ok().counts() == first.counts()
 
 
-@pytest.mark.parametrize("settings", [{}, VERSIONS])
 @pytest.mark.parametrize("broken", [{"refuse": 404}, {"stale": -1}, {"oddities": ["short_rows"]}])
 def test_after_a_run_that_failed_everything_new_is_sent(
-    account: Account, broken: dict[str, Any], settings: dict[str, Any]
+    account: Account, broken: dict[str, Any]
 ) -> None:
     copy = Copy()
-    run = copy.load(read(account, **settings).ok())
+    run = copy.load(read(account).ok())
     account.world.edit_row(1, TABLE, 3, {"Status": "Lost"})
     account.world.edit_row(2, TABLE, 3, {"Status": "Found"})
     account.world.set_clip(TABLE, 2, **broken)
-    run = copy.load(read(account, run.state, **settings))
+    run = copy.load(read(account, run.state))
     assert run.code == 1
     account.world.set_clip(TABLE, 2, **{name: type(value)() for name, value in broken.items()})
-    run = read(account, run.state, **settings).ok()
+    run = read(account, run.state).ok()
     assert run.counts() == {TABLE: 360}
-    assert read(account, run.state, **settings).ok().of("RECORD") == []
+    assert read(account, run.state).ok().of("RECORD") == []
 
 
 def test_what_is_changed_back_after_a_run_was_killed_arrives(account: Account) -> None:
@@ -147,36 +144,13 @@ def test_what_is_changed_back_after_a_run_was_killed_arrives(account: Account) -
     assert TABLE in read(account, state).ok().counts()
 
 
-@pytest.mark.parametrize("settings", [{}, VERSIONS])
-def test_a_failed_run_over_what_did_not_change_sends_nothing_twice(
-    account: Account, settings: dict[str, Any]
-) -> None:
-    first = read(account, **settings).ok()
+def test_a_failed_run_over_what_did_not_change_sends_nothing_twice(account: Account) -> None:
+    first = read(account).ok()
     account.world.set_clip(TABLE, 2, refuse=404)
-    failed = read(account, first.state, **settings)
-    assert (failed.code, failed.versioned) == (1, [])
+    failed = read(account, first.state)
+    assert failed.code == 1
     account.world.set_clip(TABLE, 2, refuse=0)
-    assert read(account, failed.state, **settings).ok().of("RECORD") == []
-
-
-def test_a_version_that_was_withheld_comes_with_the_next_run(account: Account) -> None:
-    """An empty clip of a new project withholds it; rows of the other are gone meanwhile."""
-    copy = Copy()
-    projects, only = account.projects(TABLE), {"catalog": catalog(TABLE), **VERSIONS}
-    run = copy.load(read(account, projects=projects[:1], **only).ok())
-    account.world.set_clip(TABLE, 2, body="header_only")
-    account.world.delete_row(1, TABLE, 3)
-    for _ in range(2):
-        run = copy.load(read(account, run.state, projects=projects, **only).ok())
-    assert copy.differences(account.world, (TABLE,)) == {}
-
-
-def test_a_project_that_is_taken_out_changes_the_table(account: Account) -> None:
-    copy = Copy()
-    projects, only = account.projects(TABLE), {"catalog": catalog(TABLE), **VERSIONS}
-    run = copy.load(read(account, projects=projects, **only).ok())
-    copy.load(read(account, run.state, projects=projects[:1], **only).ok())
-    assert {row["project"] for row in copy.rows(TABLE)} == {FIRST}
+    assert read(account, failed.state).ok().of("RECORD") == []
 
 
 # -- types that are found --------------------------------------------------------------------------
