@@ -179,7 +179,7 @@ FINEST = timedelta(microseconds=1)
 
 
 def same(found: object, true: object) -> bool:
-    """Return whether a value is the true one: absent is null, timestamps agree to the microsecond."""
+    """Return whether a value is the true one: absent is null, timestamps go to microseconds."""
     if isinstance(true, dict) and isinstance(found, dict):
         names = true.keys() | found.keys()
         return all(same(found.get(name), true.get(name)) for name in names)

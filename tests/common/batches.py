@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from upath import UPath
 
-from tests.clicktime.runs import moment
+from tests.clicktime.runs import timestamp
 from tests.common.runs import Row, Run
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def dated(run: Run, table: str, rows: Sequence[Row]) -> list[Row]:
         if described.get("format") == "date-time"
     ]
     return [
-        {**row, **{name: moment(row[name]) for name in moments if row.get(name)}} for row in rows
+        {**row, **{name: timestamp(row[name]) for name in moments if row.get(name)}} for row in rows
     ]
 
 

@@ -90,7 +90,9 @@ NO_TABLE = (
     wrong(PAGE, body="html"),
     wrong("is not a table: The body is a spreadsheet (xlsx) or another zip archive", body="xlsx"),
     wrong("answered with nothing after 2 tries.", 2, body="empty"),
-    wrong("is not a table: Row 7 has 11 cells, but there are 13 headings.", oddities=["short_rows"]),
+    wrong(
+        "is not a table: Row 7 has 11 cells, but there are 13 headings.", oddities=["short_rows"]
+    ),
     wrong("is not a table: Row 7 has 16 cells, but there are 13 headings.", oddities=["long_rows"]),
     wrong("is not a table: Row 1 has 13 cells, but there are 1 head", oddities=["title_line"]),
     wrong("is not a table: Row 181 has 1 cells, but there are 13 head", oddities=["footer_line"]),
