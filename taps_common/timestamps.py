@@ -7,9 +7,10 @@ zone at the source gets none.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timezone
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, countOf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import inspect as types
@@ -63,6 +64,9 @@ class Timestamps:
 
     Args:
         row: the type: `datetime`, or text with the format date-time.
+
+    Attributes:
+        paths: where all of them are, with dots between names; none if lists or texts are there.
     """
 
     def __init__(self, row: type[msgspec.Struct]) -> None:
@@ -73,15 +77,22 @@ class Timestamps:
             get = attrgetter(field.name)
             if isinstance(info, types.StructType):
                 if inner := Timestamps(info.cls):
-                    self._inside.append(_Inside(field.encode_name, get, listed, inner))
+                    paths = [f"{field.name}.{path}" for path in inner.paths]
+                    self._inside.append(_Inside(field.encode_name, get, listed, inner, paths))
             elif (text := _is_text(field.type)) or isinstance(info, types.DateTimeType):
                 names = (field.encode_name, field.name)
                 optional = _takes_null(field.type, listed=listed)
                 self._columns.append(_Column(*names, text, listed, optional))
-        single = [(attrgetter(one.name), one.text) for one in self._columns if not one.listed]
-        self._texts = [get for get, text in single if text]
-        self._datetimes = [get for get, text in single if not text]
+        getters = [(attrgetter(one.name), one.text) for one in self._columns if not one.listed]
+        self._texts = [get for get, text in getters if text]
+        self._datetimes = [get for get, text in getters if not text]
         self._lists = any(one.listed for one in self._columns)
+        self.paths: list[str] = []
+        single = all(one.paths and not one.listed for one in self._inside)
+        if single and not self._lists and not self._texts:
+            self.paths += [one.name for one in self._columns]
+            self.paths += chain.from_iterable(one.paths for one in self._inside)
+        self._quick = [(attrgetter(path), attrgetter(f"{path}.tzinfo")) for path in self.paths]
 
     def __bool__(self) -> bool:
         return bool(self._columns or self._inside)
@@ -101,26 +112,43 @@ class Timestamps:
             ShapeError: one that must not be null is such a timestamp.
         """
         lost: set[str] = set()
+        if self._quick and self._are_plain(rows):
+            return lost
         if self._lists or not self._are_common(rows):
             for column in self._columns:
                 lost |= column.put_in_utc(rows, path)
-        for name, get, listed, inner in self._inside:
+        for name, get, listed, inner, _ in self._inside:
             held = filter(None, map(get, rows))
             holders = [*filter(None, chain.from_iterable(held))] if listed else [*held]
             if holders:
                 lost |= inner.put_in_utc(holders, f"{path}{name}{'[].' if listed else '.'}")
         return lost
 
+    def _are_plain(self, rows: Sequence[Any]) -> bool:
+        """Return whether each path leads to UTC in all rows, or to null in all; the fast way."""
+        for value_of, zone_of in self._quick:
+            with suppress(AttributeError):  # a null, or one on the way
+                if countOf(map(zone_of, rows), timezone.utc) == len(rows):
+                    continue
+            with suppress(AttributeError):
+                if countOf(map(value_of, rows), None) == len(rows):
+                    continue
+            return False
+        return True
+
     def _are_common(self, rows: Sequence[Any]) -> bool:
         """Return whether no timestamp needs work: all end in Z, and none has more digits."""
         times: list[datetime] = []
         for get in self._datetimes:
             times += filter(None, map(get, rows))
-        if [*map(_zone_of, times)].count(timezone.utc) < len(times):
+        if countOf(map(_zone_of, times), timezone.utc) < len(times):
             return False
         texts: list[str] = []
         for get in self._texts:
             texts += filter(None, map(get, rows))
+        lengths = {*map(len, texts)}
+        if len(lengths) == 1 and (length := lengths.pop()) <= LONGEST:  # told without a loop
+            return "".join(texts)[length - 1 :: length].count("Z") == len(texts)
         return all(text[-1] == "Z" and len(text) <= LONGEST for text in texts)
 
 
@@ -134,6 +162,7 @@ class _Inside(NamedTuple):
     get: Callable[[Any], Any]
     listed: bool
     timestamps: Timestamps
+    paths: Sequence[str]
 
 
 class _Column(NamedTuple):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_clockify.changes import change_of
 from taps_common.codec import LineEncoder, PageDecoder
 from taps_common.errors import ShapeError
 from taps_common.rows import Instant, Row
@@ -37,6 +38,19 @@ class Times(Row):
     inners: list[Inner | None] | None = None
     texts: list[Text | None] | None = None
     ats: list[Instant] | None = None
+
+
+class Span(Row):
+    """An object with one timestamp."""
+
+    start: Instant | None = None
+
+
+class Plain(Row):
+    """A row without lists and texts."""
+
+    at: Instant | None = None
+    span: Span | None = None
 
 
 CAME_AND_WRITTEN = [
@@ -111,6 +125,30 @@ def test_outside_of_the_calendar_is_null_and_said(came: str) -> None:
     assert drifted == {*paths, "ats[]"}
 
 
+ODD, EVEN = {"start": "2026-01-31T00:30:00+02:00"}, {"start": "2026-01-30T22:30:00Z"}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"at": "2026-01-31T00:30:00+02:00"}],
+        [{}, {"at": "2026-01-31T00:30:00+02:00"}],
+        [{"at": "2026-01-30T22:30:00Z"}, {"at": "2026-01-31T00:30:00+02:00"}],
+        [{"span": EVEN}, {"span": ODD}],
+        [{"span": EVEN}, {"span": None}, {"span": ODD}],
+        [{"span": {}}, {}, {"span": ODD}, {"span": EVEN}],
+        [{"at": "2026-01-30T22:30:00Z", "span": ODD}, {"span": ODD}],
+    ],
+)
+def test_one_that_needs_work_is_found_among_nulls_and_others(rows: list[dict[str, Any]]) -> None:
+    decoder = PageDecoder(Plain, lambda _: True)
+    found = msgspec.to_builtins(decoder.decode(json.dumps(rows).encode()))
+    leaves = json.loads(json.dumps(rows).replace("2026-01-31T00:30:00+02:00", EVEN["start"]))
+    assert [(one["at"], (one["span"] or {}).get("start")) for one in found] == [
+        (one.get("at"), (one.get("span") or {}).get("start")) for one in leaves
+    ]
+
+
 def test_a_day_that_no_calendar_has_is_null_and_said() -> None:
     ((found,), drifted) = written([{"id": "1", "text": "2026-02-31T00:00:00+02:00"}])
     assert (found["text"], drifted) == (None, {"text"})
@@ -138,3 +176,9 @@ def test_the_instant_stays_the_same(at: datetime, more: str) -> None:
             in_utc(text)
         return
     assert in_utc(text) == f"{expected.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def test_a_change_outside_of_the_calendar_is_an_error_not_a_crash() -> None:
+    row = b'{"id":"1","documentCode":"TIME_ENTRY","deletedAt":"0001-01-01T00:00:00+14:00"}'
+    with pytest.raises(ShapeError, match="of the feeds of changes is not usable"):
+        change_of(row)
