@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,13 @@ def own_signal_handlers() -> Iterator[None]:
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_left_open() -> Iterator[None]:
+    """Have a file that was left open found here, not in any test that runs later."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
