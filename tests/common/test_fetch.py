@@ -201,7 +201,7 @@ def test_an_error_of_time_is_an_error_too() -> None:
         daemon=True,
     )
     thread.start()
-    thread.join(1)
+    thread.join(PATIENCE)
     cancelled.set()  # ends what would wait for ever
     assert [type(error) for error in found] == [TimeoutError]
 

@@ -311,19 +311,20 @@ def test_signals_soon_after_the_first_are_the_same(
 ) -> None:
     """Meltano's SIGTERM follows the SIGINT of a terminal, or comes before it."""
     monkeypatch.setattr(os, "_exit", left)
+    taps: list[TapClockify] = []
 
     def signalled(_: Request) -> bytes:
-        signal.raise_signal(signal.SIGTERM)
+        taps[0].interrupt(signal.SIGTERM)
         clock.turn(later)
-        signal.raise_signal(signal.SIGINT)
+        taps[0].interrupt(signal.SIGINT)
         return body(entry("e", "2026-09-14T08:00:00Z"))
 
     answers = Answers(one_workspace(("u1", "u2")) | {ENTRIES: signalled})
     if not graceful:
         with pytest.raises(LeftError, match=str(128 + signal.SIGTERM)):
-            run_tap(clock, answers, TIMES)
+            run_tap(clock, answers, TIMES, before=taps.append)
         return
-    run = run_tap(clock, answers, TIMES, max_requests_per_hour=1000)
+    run = run_tap(clock, answers, TIMES, before=taps.append, max_requests_per_hour=1000)
     assert isinstance(run.error, SystemExit)
     assert run.error.code == 128 + signal.SIGTERM
     assert mark(run.state)["walk"]["done"] == ["u1"]
@@ -334,9 +335,10 @@ def test_a_run_that_does_not_end_after_a_signal_is_ended(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "_exit", left)
+    taps: list[TapClockify] = []
 
     def signalled(_: Request) -> bytes:
-        signal.raise_signal(signal.SIGTERM)
+        taps[0].interrupt(signal.SIGTERM)
         ((seconds, leave),) = clock.due
         assert seconds == OBEYED_WITHIN
         with pytest.raises(LeftError, match=str(128 + signal.SIGTERM)):
@@ -344,7 +346,7 @@ def test_a_run_that_does_not_end_after_a_signal_is_ended(
         return b"[]"
 
     answers = Answers(one_workspace() | {ENTRIES: signalled})
-    assert isinstance(run_tap(clock, answers, TIMES).error, SystemExit)
+    assert isinstance(run_tap(clock, answers, TIMES, before=taps.append).error, SystemExit)
     ((_, leave),) = clock.due
     leave()  # the run has ended: whoever ran it lives on
 
