@@ -241,6 +241,13 @@ class TapPerform(ApiTap):
         finally:
             self.downloads.close()
 
+    def run_sync_dry_run(self, *args: Any, **kwargs: Any) -> bool:  # type: ignore[misc]  # noqa: ANN401 - as above; the SDK's own
+        """Read a row or a few of each table, which leaves files unread; see `Tap`."""
+        try:
+            return super().run_sync_dry_run(*args, **kwargs)
+        finally:
+            self.downloads.close()
+
     def connect(self) -> None:
         """Make sure that the settings have what the catalog selects.
 

@@ -32,6 +32,7 @@ from tests.clicktime.runs import (
     true_rows,
 )
 from tests.common.doubles import FakeClock
+from tests.common.runs import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -462,7 +463,7 @@ def test_a_session_sends_nothing_to_another_origin(
     session = Session(
         service,
         user_agent="test",
-        timeout=5,
+        timeout=PATIENCE,
         max_retries=2,
         rate_limit=RateLimit(),
         clock=FakeClock(),

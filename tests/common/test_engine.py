@@ -311,7 +311,6 @@ def test_signals_soon_after_the_first_are_the_same(
 ) -> None:
     """Meltano's SIGTERM follows the SIGINT of a terminal, or comes before it."""
     monkeypatch.setattr(os, "_exit", left)
-
     taps: list[TapClockify] = []
 
     def signalled(_: Request) -> bytes:
@@ -336,7 +335,6 @@ def test_a_run_that_does_not_end_after_a_signal_is_ended(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "_exit", left)
-
     taps: list[TapClockify] = []
 
     def signalled(_: Request) -> bytes:

@@ -142,11 +142,16 @@ def test_a_retry_after_no_clock_can_wait_for_does_not_crash(
 ) -> None:
     session = connect(clock=SystemClock(), max_retries=1)
     server.script = [Answer(503, headers={"Retry-After": "9" * 30})] * 2
-    closing = threading.Timer(0.2, session.close)
-    closing.start()
+
+    def closing() -> None:
+        server.targets(1)
+        session.close()
+
+    thread = threading.Thread(target=closing)
+    thread.start()
     with pytest.raises((RequestError, InterruptedRunError)):
         session.send(REQUEST)
-    closing.join()
+    thread.join()
 
 
 def test_retries_end_and_the_error_says_how_many(server: Server, connect: Connect) -> None:

@@ -168,6 +168,14 @@ def test_no_discovery_leaves_a_file_open(account: Account, opened: list[Any]) ->
     assert all(file.closed for file in opened)
 
 
+def test_no_dry_run_leaves_a_file_open(account: Account, opened: list[Any]) -> None:
+    tap = TapPerform(config=account.config(projects=account.projects(*TABLES)))
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert tap.run_connection_test()
+    assert opened
+    assert all(file.closed for file in opened)
+
+
 # -- --check ---------------------------------------------------------------------------------------
 
 
