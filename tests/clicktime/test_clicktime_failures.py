@@ -140,7 +140,7 @@ def test_a_redirect_within_the_service_is_followed(elsewhere: Server) -> None:
 
 
 @pytest.mark.parametrize("keyless", [False, True])
-def test_a_link_that_leads_back_ends_the_walk(account: Account, keyless: bool) -> None:
+def test_a_link_that_leads_back_ends_the_list(account: Account, keyless: bool) -> None:
     account.world.switch(link_form="loop", metadata_style="v401")
     name, table = ("TimeEntriesView", "time_entries_view") if keyless else ("Users", "users")
     run = account.run(entity_sets=[name, "Divisions"], **SMALL_PAGES, **VERSIONS)
@@ -151,7 +151,7 @@ def test_a_link_that_leads_back_ends_the_walk(account: Account, keyless: bool) -
 
 
 @pytest.mark.parametrize("length", [1, 2, 5])
-def test_a_circle_of_pages_ends_the_walk(elsewhere: Server, length: int) -> None:
+def test_a_circle_of_pages_ends_the_list(elsewhere: Server, length: int) -> None:
     rows = [thing(str(number)) for number in range(length)]
     links = [f"Things?p={(number + 1) % length}" for number in range(length)]
     pages = [page(row, link=link) for row, link in zip(rows, links, strict=True)]
@@ -399,7 +399,7 @@ def test_a_value_of_another_type_becomes_null_and_is_named(account: Account) -> 
 
 @pytest.mark.parametrize("code", [410, 404])
 @pytest.mark.parametrize("modified", [False, True])
-def test_a_walk_goes_on_where_its_link_expired(
+def test_a_list_goes_on_where_its_link_expired(
     account: Account,
     code: int,
     modified: bool,
@@ -431,7 +431,7 @@ def test_a_list_whose_links_always_expire_fails_in_the_end(account: Account) -> 
     assert sorted(run.versioned) == ["division_custom_fields", "divisions"]
 
 
-def test_rows_of_one_moment_survive_an_expired_link(account: Account) -> None:
+def test_rows_of_one_timestamp_survive_an_expired_link(account: Account) -> None:
     """A thousand rows that one transaction changed have one stamp, finer than is kept."""
     stamp = "2026-09-01T10:00:00.1234567Z"
     for row in true_rows(account.world, "jobs"):
@@ -500,7 +500,7 @@ def test_retry_after_is_obeyed_by_discovery(account: Account) -> None:
     assert clock.waits == [30.0]
 
 
-def test_retry_after_on_a_following_page_keeps_the_walk(account: Account) -> None:
+def test_retry_after_on_a_following_page_keeps_what_was_read(account: Account) -> None:
     clock = TurningClock()
     headers = {"Retry-After": "12"}
     account.fault("/Timesheets", "status", code=429, headers=headers, after=3, times=1)

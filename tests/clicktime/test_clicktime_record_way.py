@@ -417,7 +417,7 @@ def test_open_objects_lose_their_annotations_only(way: str) -> None:
 
 
 @ALL_WAYS
-def test_moments_keep_what_they_mean(way: str) -> None:
+def test_timestamps_keep_what_they_mean(way: str) -> None:
     stamps = ["2020-11-30T23:59:59.9999999Z", "2021-06-01T12:00:00.1234567+02:00"]
     made = [{"ID": stamp, "Number": 1, "At": stamp} for stamp in stamps]
     messages, _ = run(way, bodies([made], "compact"))

@@ -563,7 +563,7 @@ def test_long_numbers_keep_their_digits(elsewhere: Server, text: str, number: in
         "0001-01-01T00:00:00Z",
     ],
 )
-def test_moments_of_every_fineness(elsewhere: Server, text: str) -> None:
+def test_timestamps_of_every_fineness(elsewhere: Server, text: str) -> None:
     run = scripted(elsewhere, page(thing("1", At=text))).ok()
     (row,) = run.records("things")
     assert abs((timestamp(row["At"]) - timestamp(text)).total_seconds()) <= 0.000001

@@ -374,7 +374,7 @@ TIMES = ("00:00:00Z", "23:59:59.9999999Z", "01:30:00+02:00", "22:30:00-02:00", "
 
 
 @pytest.mark.parametrize("workers", [1, 8])
-def test_dates_that_are_moments(redated: Callable[..., Account], workers: int) -> None:
+def test_dates_that_are_timestamps(redated: Callable[..., Account], workers: int) -> None:
     account = redated("Edm.DateTimeOffset", lambda number, day: f"{day}T{TIMES[number % 5]}")
     for timestamp in ("0001-01-01T00:00:00Z", "2030-01-01T00:00:00Z"):
         account.world.insert_entry(Date=timestamp)
