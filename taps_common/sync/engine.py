@@ -590,3 +590,5 @@ def _answered(steps: Generator[Any, Any, Any], take: Callable[[Any], Exchange]) 
                 step = steps.send(brought)
     except StopIteration as end:
         return end.value
+    finally:
+        steps.close()  # what it holds is given back at once, whatever ended it
