@@ -83,7 +83,7 @@ def test_credentials_come_from_the_project_the_top_or_the_address() -> None:
         (config({"resource": "company.example"}), "must be an address that begins with https://"),
         (config({"resource": "http://[x"}), "must be an address that begins with https://"),
         (config({"resource": "http://company.example/a"}), "anyone on the way reads the password"),
-        (config({"resource": {"url": URL, "key": []}}), "key is no setting"),
+        (config({"resource": {"url": URL, "key": []}}), "key is not a setting"),
         (config({"resource": {"url": URL, "types": []}}), "types must map headings to types"),
         (config({"resource": {"url": URL, "types": {"A": "int"}}}), "the type of A must be one of"),
         (config({"resource": {"url": URL, "primary_keys": "A"}}), "must be a list of headings"),
