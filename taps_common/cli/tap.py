@@ -216,6 +216,7 @@ class ApiTap(CommandTap):
             self._end_run()
         finally:
             session.close()
+            self.workers.close()
             self._emits = False
 
     def _read_all(self) -> None:

@@ -52,7 +52,7 @@ class Workers:
     def __init__(self, count: int, cancelled: threading.Event) -> None:
         self.count = count
         self._cancelled = cancelled
-        self._waiting: SimpleQueue[tuple[Send, Request, Future[Response]]] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[Send, Request, Future[Response]] | None] = SimpleQueue()
         self._started = 0
 
     def submit(self, send: Send, request: Request) -> Future[Response]:
@@ -63,6 +63,12 @@ class Workers:
             threading.Thread(target=self._work, daemon=True).start()
         self._waiting.put((send, request, response))
         return response
+
+    def close(self) -> None:
+        """Have the threads end, and with them the connections that they keep."""
+        for _ in range(self._started):
+            self._waiting.put(None)
+        self._started = 0
 
     def result(self, response: Future[Response]) -> Response:
         """Return a response, or raise what went wrong.
@@ -80,13 +86,13 @@ class Workers:
                     raise InterruptedRunError("interrupted") from None
 
     def _work(self) -> None:
-        while True:
-            send, request, response = self._waiting.get()
+        while (work := self._waiting.get()) is not None:
+            send, request, response = work
             try:
                 response.set_result(send(request))
             except Exception as error:  # noqa: BLE001 - raised again where it is waited for
                 response.set_exception(error)
-            del send, request, response  # an idle thread must not keep a page alive
+            del work, send, request, response  # an idle thread must not keep a page alive
 
 
 def interleave(
