@@ -51,7 +51,7 @@ def main() -> int:
             "tap-perform": perform.counts(sandbox.perform),
         }
     missing = [_report(tap, counts, _arrived(_schema(tap))) for tap, counts in served.items()]
-    print(f"\nThe tables are in {DATABASE.relative_to(PROJECT)}; log: {LOG.name}.")
+    print(f"\nThe tables are in {DATABASE.relative_to(PROJECT)}; log: {LOG.relative_to(PROJECT)}.")
     return int(any(missing))
 
 

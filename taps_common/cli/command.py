@@ -39,7 +39,7 @@ def _json_file(option: str, given: IO[str] | None) -> IO[str] | None:
     try:
         json.loads(text)
     except ValueError as error:
-        raise click.UsageError(f"--{option}: {given.name}: no JSON ({error}).") from error
+        raise click.UsageError(f"--{option}: {given.name}: not valid JSON ({error}).") from error
     return io.StringIO(text)
 
 
@@ -131,7 +131,7 @@ class CommandTap(SdkTap):
         except FileNotFoundError as error:
             raise click.UsageError(f"--config: {error}") from error
         except ValueError as error:
-            raise click.UsageError(f"--config: {', '.join(value)}: no JSON ({error}).") from error
+            raise click.UsageError(f"--config: {', '.join(value)}: not valid JSON ({error}).") from error
 
     @classmethod
     def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001 - the SDK's own

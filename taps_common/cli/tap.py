@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -248,7 +249,8 @@ class ApiTap(CommandTap):
         if not self._emits:
             sys.exit(128 + signum)
         self.clock.call_after(OBEYED_WITHIN, self._leave)
-        self.logger.warning("Signal %s: stopping after this page; what was read is kept.", signum)
+        name = signal.Signals(signum).name
+        self.logger.warning("%s: stopping after this page; the next run goes on from there.", name)
         self.session.close()
 
     def _leave(self) -> None:

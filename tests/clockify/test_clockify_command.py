@@ -166,7 +166,7 @@ def test_a_file_that_is_no_json_is_named_in_one_sentence(
     path.write_text("{")
     run = account.command("--config", "ENV", option, str(path))
     assert run.code != 0
-    assert f"{option}: {path}: no JSON" in run.log
+    assert f"{option}: {path}: not valid JSON" in run.log
     assert "Traceback" not in run.log
 
 
