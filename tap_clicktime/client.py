@@ -84,25 +84,33 @@ def credentials(config: Mapping[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Basic {pair}"}
 
 
-def advice(status: int, code: int | None) -> str:  # noqa: ARG001 - OData's codes are no numbers
+_NOT_ALLOWED = (
+    "The token's user may not read it: use the token of an administrator, or deselect the table."
+)
+
+ADVICE: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: (
+        "ClickTime does not accept the token: check api_token (ClickTime: My Preferences, "
+        "Authentication Token) and service_url, and try the other auth_method."
+    ),
+    HTTPStatus.FORBIDDEN: _NOT_ALLOWED,
+    HTTPStatus.PAYMENT_REQUIRED: _NOT_ALLOWED,
+    HTTPStatus.NOT_FOUND: "There is nothing at that address: check service_url.",
+    HTTPStatus.GONE: (
+        "Its links expire before they are followed: raise page_size, lower max_concurrency."
+    ),
+    HTTPStatus.BAD_REQUEST: (
+        "The service does not understand the question: see 'What is unknown' in the docs."
+    ),
+}
+"""What a person should do about an error, by its status; OData's own codes are not numbers."""
+
+OTHERWISE = "If it stays, ask ClickTime's support and name the time and the request id."
+
+
+def advice(status: int, _code: int | None) -> str:
     """Return what a person should do about an error."""
-    if status == HTTPStatus.UNAUTHORIZED:
-        return (
-            "ClickTime does not accept the token: check api_token (ClickTime: My Preferences, "
-            "Authentication Token) and service_url, and try the other auth_method."
-        )
-    if status in {HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED}:
-        return (
-            "The token's user may not read it: use the token of an administrator, or deselect "
-            "the table."
-        )
-    if status == HTTPStatus.NOT_FOUND:
-        return "There is nothing at that address: check service_url."
-    if status == HTTPStatus.GONE:
-        return "Its links expire before they are followed: raise page_size, lower max_concurrency."
-    if status == HTTPStatus.BAD_REQUEST:
-        return "The service does not understand the question: see 'What is unknown' in the docs."
-    return "If it stays, ask ClickTime's support and name the time and the request id."
+    return ADVICE.get(status, OTHERWISE)
 
 
 def _open(body: bytes) -> Envelope:

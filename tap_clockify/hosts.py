@@ -77,25 +77,31 @@ def audit_log_advice(status: int, code: int | None) -> str:
     return advice(status, code)
 
 
+_NOT_ALLOWED = (
+    "The key's role or the workspace's plan does not allow it: use the key of an owner or admin, "
+    "or deselect the table."
+)
+
+ADVICE: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: (
+        "Clockify does not accept the credentials: check api_key (or addon_token), and region "
+        "or api_url, since a key is valid in its own region or subdomain only."
+    ),
+    HTTPStatus.PAYMENT_REQUIRED: _NOT_ALLOWED,
+    HTTPStatus.FORBIDDEN: _NOT_ALLOWED,
+    HTTPStatus.NOT_FOUND: "There is no such route: check api_url, which ends in /api/v1.",
+    HTTPStatus.TOO_MANY_REQUESTS: (
+        "The workspace's request quota is used up (30 an hour on new free plans): run again in an "
+        "hour, or set on_quota to 'wait'."
+    ),
+}
+"""What a person should do about an error, by its status."""
+
+OTHERWISE = "If it stays, ask Clockify's support and name the time and the request id."
+
+
 def advice(status: int, code: int | None) -> str:
     """Return what a person should do about an error."""
-    if status == HTTPStatus.UNAUTHORIZED:
-        return (
-            "Clockify does not accept the credentials: check api_key (or addon_token), and region "
-            "or api_url, since a key is valid in its own region or subdomain only."
-        )
-    if status in {HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED}:
-        return (
-            "The key's role or the workspace's plan does not allow it: use the key of an owner or "
-            "admin, or deselect the table."
-        )
-    if status == HTTPStatus.NOT_FOUND:
-        return "There is no such route: check api_url, which ends in /api/v1."
     if status == HTTPStatus.BAD_REQUEST and code == NOT_IN_WORKSPACE:
         return "Clockify refuses a value, or does not know the id: it may have been deleted."
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return (
-            "The workspace's request quota is used up (30 an hour on new free plans): run again "
-            "in an hour, or set on_quota to 'wait'."
-        )
-    return "If it stays, ask Clockify's support and name the time and the request id."
+    return ADVICE.get(status, OTHERWISE)

@@ -18,7 +18,7 @@ from taps_common.http.request import Request, Service
 from taps_common.http.responses import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
     from tap_perform.settings import Clip
@@ -97,18 +97,26 @@ def body_problem(beginning: bytes) -> Problem | None:
     return None
 
 
-def advice(status: int, code: int | None) -> str:  # noqa: ARG001 - Perform has no codes
+ADVICE: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: (
+        "Perform does not accept the credentials: generate dataclip credentials anew and set "
+        "username and password. They are not those of the log-in."
+    ),
+    HTTPStatus.FORBIDDEN: (
+        "The user may not read this clip: ask for access to the project's dataclips."
+    ),
+    HTTPStatus.NOT_FOUND: (
+        "There is no such clip: provision it (Settings, Dataclips), or paste its url again."
+    ),
+}
+"""What a person should do about an error, by its status; Perform has no codes of its own."""
+
+OTHERWISE = "If it stays, ask Bentley's support and name the time and the request id."
+
+
+def advice(status: int, _code: int | None) -> str:
     """Return what a person should do about an error."""
-    if status == HTTPStatus.UNAUTHORIZED:
-        return (
-            "Perform does not accept the credentials: generate dataclip credentials anew and set "
-            "username and password. They are not those of the log-in."
-        )
-    if status == HTTPStatus.FORBIDDEN:
-        return "The user may not read this clip: ask for access to the project's dataclips."
-    if status == HTTPStatus.NOT_FOUND:
-        return "There is no such clip: provision it (Settings, Dataclips), or paste its url again."
-    return "If it stays, ask Bentley's support and name the time and the request id."
+    return ADVICE.get(status, OTHERWISE)
 
 
 def service_of(clip: Clip) -> Service:
