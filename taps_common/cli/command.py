@@ -131,7 +131,8 @@ class CommandTap(SdkTap):
         except FileNotFoundError as error:
             raise click.UsageError(f"--config: {error}") from error
         except ValueError as error:
-            raise click.UsageError(f"--config: {', '.join(value)}: not valid JSON ({error}).") from error
+            files = ", ".join(value)
+            raise click.UsageError(f"--config: {files}: not valid JSON ({error}).") from error
 
     @classmethod
     def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001 - the SDK's own
