@@ -161,7 +161,7 @@ def count_problem(body: bytes) -> Problem | None:
 
 
 def envelope_of(request: Request, response: Response, *, with_lists: bool = False) -> Envelope:
-    """Return the envelope of an answer that was proved to be one.
+    """Return the envelope of a response that was proved to be one.
 
     Args:
         request: what was asked.

@@ -46,7 +46,7 @@ class ClockifyStream(EndpointStream):
         posted: the body of a route that lists by POST; the page goes into it. None for GET.
         envelopes: names of the members that lead to the list, where it does not stand alone;
             several where it is spelled in several ways.
-        single: whether the answer is one object instead of a list.
+        single: whether the response is one object instead of a list.
         turn: when it is read: the tables of time and what it is booked on before those that not
             every plan has, and what takes many requests last.
     """
@@ -194,7 +194,7 @@ def rows_in(body: bytes, *paths: tuple[str, ...]) -> bytes:
     A list that stands alone is taken as it is. Null stands for a list where there is nothing.
 
     Args:
-        body: the answer.
+        body: the response.
         paths: names of the members that lead to the list; several where spellings differ.
 
     Raises:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from taps_common.http.request import Request, Response
 
 ADDED = frozenset({"tasks", "client", "customFields", "currency", "favorite"})
-"""What a hydrated project has more than a plain one (a real account's answers, 2023)."""
+"""What a hydrated project has more than a plain one (a real account's responses, 2023)."""
 
 
 class _Project(msgspec.Struct, gc=False):
@@ -146,7 +146,7 @@ class HydratedTasks:
 
 
 def count_rows(request: Request, response: Response) -> int:
-    """Return how many rows an answer holds.
+    """Return how many rows a response holds.
 
     Raises:
         ShapeError: it is not a list.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def shape_of(one: Download) -> str:
-    """Return what a clip's answer is, as far as it was taken."""
+    """Return what a clip's response is, as far as it was taken."""
     columns = f"{len(one.headings()):,} columns"
     if one.cut:
         return f"CSV, {columns}"

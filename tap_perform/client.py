@@ -27,7 +27,7 @@ ACCEPT = "text/csv, application/json;q=0.9, */*;q=0.1"
 
 _STALE = re.compile(rb"(?is)data[\s_-]*clip.{0,40}stale|stale.{0,40}data[\s_-]*clip")
 _LONGEST_MESSAGE = 4096
-"""Bytes of a good answer that may still be no table but a message."""
+"""Bytes of a good response that may still be no table but a message."""
 
 _NOT_READY = {
     HTTPStatus.ACCEPTED: "is not ready (202 Accepted)",
@@ -43,9 +43,9 @@ _NOT_READY = {
 
 
 def judge(clip: Clip, known: AbstractSet[str], status: int, beginning: bytes) -> Problem | None:
-    """Return that a clip is stale, if an answer says so; its status is not public.
+    """Return that a clip is stale, if a response says so; its status is not public.
 
-    In a good answer only a message counts: a cell of a table may hold the words as well.
+    In a good response only a message counts: a cell of a table may hold the words as well.
     """
     if status == HTTPStatus.UNAUTHORIZED:
         return None
@@ -61,7 +61,7 @@ def judge(clip: Clip, known: AbstractSet[str], status: int, beginning: bytes) ->
 
 
 def _is_table(clip: Clip, known: AbstractSet[str], body: bytes) -> bool:
-    """Return whether a good answer that holds the words is a table all the same.
+    """Return whether a good response that holds the words is a table all the same.
 
     Where nothing is known of its headings, a single row is taken for a message.
     """

@@ -1,4 +1,4 @@
-"""The answers of clips: all are asked for once up front, those that are stale again later."""
+"""The responses of clips: all are asked for once up front, those that are stale again later."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ STALE_ADVICE = (
 
 @dataclass
 class Download:
-    """A clip's answer.
+    """A clip's response.
 
     Attributes:
         clip: whose it is.
         expected: the headings that it should have.
-        response: the answer, its body in a temporary file.
+        response: the response, its body in a temporary file.
         cut: whether only the beginning of the body was taken.
-        error: why there is no answer.
+        error: why there is no response.
         cost: what all requests for it cost.
         not_before: when the service wants to be asked again, by the clock's seconds.
     """
@@ -146,7 +146,7 @@ class Download:
     def _body(self) -> tuple[BinaryIO, str]:
         if self.error is not None:
             raise self.error
-        assert self.response is not None  # noqa: S101 - an answer or an error, once asked for
+        assert self.response is not None  # noqa: S101 - a response or an error, once asked for
         return cast("BinaryIO", self.response.spool), self.response.headers.get("Content-Type", "")
 
     def _read(self, read: Callable[[], T]) -> T:

@@ -28,7 +28,7 @@ def check_json(
     Args:
         text: starts reading from the beginning.
         decode: decodes values; tells equal names of an object.
-        hint: what the answer says that its body is.
+        hint: what the response says that its body is.
         new_file: makes the files that rows go to.
 
     Raises:

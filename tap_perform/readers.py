@@ -100,9 +100,9 @@ def open_table(
     Args:
         body: a seekable file.
         delimiter: what stands between cells of CSV; None detects it.
-        encoding: a codec; None takes the byte order mark's, the one that the answer states, UTF-8,
-            or Windows-1252.
-        content_type: what the answer says that its body is: a hint, but for its charset.
+        encoding: a codec; None takes the byte order mark's, the one that the response states,
+            UTF-8, or Windows-1252.
+        content_type: what the response says that its body is: a hint, but for its charset.
         known: names of columns that the table is known to have: they tell it from a message.
 
     Raises:
@@ -176,7 +176,7 @@ class _Codec(NamedTuple):
     Attributes:
         name: the codec.
         bom: the byte order mark that the body begins with.
-        certain: whether something says so: a setting, the mark, or the answer.
+        certain: whether something says so: a setting, the mark, or the response.
     """
 
     name: str
@@ -185,7 +185,7 @@ class _Codec(NamedTuple):
 
 
 def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec:
-    """Return how a body is encoded: as set, as marked, as the answer states, or as is usual.
+    """Return how a body is encoded: as set, as marked, as the response states, or as is usual.
 
     Raises:
         ShapeError: it is not text, there is no such encoding, or the stated one is wrong.

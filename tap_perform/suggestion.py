@@ -80,7 +80,7 @@ def suggested(
 
     Args:
         projects: the setting as it is.
-        downloads: the answers of all clips.
+        downloads: the responses of all clips.
     """
     surveys: dict[str, dict[str, Survey]] = {}
     for one in downloads:

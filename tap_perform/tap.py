@@ -161,7 +161,7 @@ class TapPerform(ApiTap):
 
     @cached_property
     def downloads(self) -> Downloads:
-        """The answers of the clips whose tables are selected."""
+        """The responses of the clips whose tables are selected."""
         entries = self._entries or {}
         selected = {name for name, entry in entries.items() if _selected(entry)}
         if self._entries is None:
@@ -169,7 +169,7 @@ class TapPerform(ApiTap):
         return self._ask_for(clip for clip in self.clips if clip.stream in selected)
 
     def downloads_of(self, stream: str) -> list[Download]:
-        """Return the answers of a table's clips; they are waited for."""
+        """Return the responses of a table's clips; they are waited for."""
         found = self.downloads.of(stream)
         if any(one.pending for one in found):
             next(name for name in self.downloads.ready() if name == stream)

@@ -42,15 +42,15 @@ class InterruptedRunError(TapError):
 
 
 class ShapeError(TapError):
-    """An answer that is not what the service documents: never a partial page or an empty table."""
+    """A response that is not what the service documents: never a partial page or an empty table."""
 
 
 class RequestError(TapError):
-    """A request that did not bring a usable answer, retries included."""
+    """A request that did not bring a usable response, retries included."""
 
 
 class UnreachableError(RequestError):
-    """No usable answer came: the server is down, the address is wrong, or the network is.
+    """No usable response came: the server is down, the address is wrong, or the network is.
 
     Attributes:
         hopeless: whether nothing came at all, or something that will not change.

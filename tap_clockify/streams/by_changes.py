@@ -282,10 +282,10 @@ class ByChanges(ClockifyStream):
         self._remember(partition, details)
 
     def _touched(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
-        """Read rows by their ids; those that are gone by now are not among the answers.
+        """Read rows by their ids; those that are gone by now are not among the responses.
 
         What should be there and did not come is asked for again, as long as that brings something:
-        an answer may hold fewer rows than were asked for.
+        a response may hold fewer rows than were asked for.
 
         Raises:
             TapError: nothing comes, since every single id is refused.

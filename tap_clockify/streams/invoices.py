@@ -152,7 +152,7 @@ class Invoices(IdListStream, PermittedStream):
         An invoice of its own lacks columns of the list: its row there completes it.
 
         Raises:
-            ShapeError: the answer is not that invoice.
+            ShapeError: the response is not that invoice.
         """
         listed: _Listed | None = bounds.details
         if listed is None:

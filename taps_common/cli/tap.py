@@ -238,7 +238,7 @@ class ApiTap(CommandTap):
         ends the process at once, and so does a page that the loader does not take.
 
         Raises:
-            InterruptedRunError: this thread waited for an answer.
+            InterruptedRunError: this thread waited for a response.
         """
         now = self.clock.monotonic()
         if self._signal:

@@ -16,7 +16,7 @@ class Cost:
 
     Attributes:
         requests: requests sent, retries included.
-        size: bytes of the answers after decompression.
+        size: bytes of the responses after decompression.
         waited: seconds spent waiting for quotas and before retries, summed over all workers.
     """
 

@@ -22,7 +22,7 @@ FIRST_GAP, LONGEST_GAP = 0.1, 10.0
 """Seconds between requests that are refused for their number: at first, and at most."""
 
 SPEED_UP = 0.9
-"""What each good answer leaves of a gap that is longer than the limit asks for."""
+"""What each good response leaves of a gap that is longer than the limit asks for."""
 
 
 @dataclass
@@ -123,7 +123,7 @@ class RateLimit:
             host.refused = max(host.refused, now + wait)
 
     def answered(self, origin: Hashable = "") -> None:
-        """Speed up again after a good answer, up to the limit."""
+        """Speed up again after a good response, up to the limit."""
         with self._lock:
             host = self._host(origin)
             if host.gap > self._gap:

@@ -24,7 +24,7 @@ class Request:
         params: query parameters in order, unescaped; a name may come more than once.
         headers: headers besides those of all requests.
         body: a JSON text to be posted; such requests only read too, and are sent again like others.
-        proof: returns what is wrong with the body of a good answer, or None; by default, that it
+        proof: returns what is wrong with the body of a good response, or None; by default, that it
             is not JSON.
         patient: whether it is sent again after an error that may pass.
         link: the whole address, where the service itself named it (LINKS-ARE-OPAQUE); `path` is
@@ -33,7 +33,7 @@ class Request:
         spooled: whether the body goes to a temporary file, however large it is; `proof` then gets
             its beginning.
         enough: returns, from the beginning of a spooled body, whether the rest is not wanted.
-        judge: returns what is wrong with an answer of any status, before its status counts, from
+        judge: returns what is wrong with a response of any status, before its status counts, from
             the response and the beginning of its body.
         abroad: whether redirects to other origins are followed, without credentials.
     """
@@ -76,7 +76,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """A complete answer with a good status.
+    """A complete response with a good status.
 
     Attributes:
         body: the body, decompressed and proved complete.

@@ -1,4 +1,4 @@
-"""What an answer says about itself, without its content ever being quoted."""
+"""What a response says about itself, without its content ever being quoted."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-cf-id", "cf-ra
 
 @dataclass(frozen=True)
 class Problem:
-    """Why an answer is not usable.
+    """Why a response is not usable.
 
     Attributes:
         text: what happened, to be read after the request's name.
         passing: whether it may be gone when asked again at once.
-        preparing: whether the service is still preparing the answer, which takes minutes.
+        preparing: whether the service is still preparing the response, which takes minutes.
     """
 
     text: str
@@ -46,19 +46,20 @@ class Problem:
     preparing: bool = False
 
 
-def problem_of(answer: BaseHTTPResponse) -> Problem | None:
-    """Return what is wrong with an answer before its body is looked at, or None."""
-    if (target := redirect_of(answer, "")) is not None:
+def problem_of(response: BaseHTTPResponse) -> Problem | None:
+    """Return what is wrong with a response before its body is looked at, or None."""
+    if (target := redirect_of(response, "")) is not None:
         host = urlsplit(target).hostname or "itself, again and again"
         return Problem(
             f"redirects to {host}, and credentials are sent to the configured address only",
             passing=False,
         )
-    if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        passing = answer.status in {408, 425, 429} or (
-            answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in {501, 505}
+    if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+        passing = response.status in {408, 425, 429} or (
+            response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            and response.status not in {501, 505}
         )
-        return Problem(f"answered {answer.status} {_phrase(answer.status)}", passing=passing)
+        return Problem(f"answered {response.status} {_phrase(response.status)}", passing=passing)
     return None
 
 
@@ -107,7 +108,7 @@ def _broke_off(error: exceptions.HTTPError) -> bool:
 def error_of(
     what: str,
     problem: Problem,
-    answer: BaseHTTPResponse | None,
+    response: BaseHTTPResponse | None,
     tries: int,
     advice: Callable[[int, int | None], str],
     now: datetime,
@@ -117,22 +118,22 @@ def error_of(
     Args:
         what: the request and where it went.
         problem: what is wrong.
-        answer: what came, if anything did.
+        response: what came, if anything did.
         tries: how often it was sent.
         advice: says what to do, from the status and the service's own code.
-        now: the present, for a time that the answer names.
+        now: the present, for a time that the response names.
     """
     often = f" after {tries} tries" if tries > 1 else ""
     what = f"{what} {problem.text}{often}"
     if problem.preparing:
-        asked = None if answer is None else retry_after(answer, now)
+        asked = None if response is None else retry_after(response, now)
         return NotReadyError(f"{what}.", after=asked)
-    if answer is None or answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        hopeless = answer is None or not problem.passing
+    if response is None or response.status < HTTPStatus.MULTIPLE_CHOICES:
+        hopeless = response is None or not problem.passing
         text = what if what.endswith("?") else f"{what}."
         return UnreachableError(text, hopeless=hopeless)
-    status, code = answer.status, own_code(answer)
-    ident = request_id(answer)
+    status, code = response.status, own_code(response)
+    ident = request_id(response)
     traced = f" [request id {ident}]" if ident else ""
     own = f" (code {code})" if code is not None else ""
     redirected = status < HTTPStatus.BAD_REQUEST
@@ -143,15 +144,15 @@ def error_of(
     return StatusError(message, status=status, code=code)
 
 
-def redirect_of(answer: BaseHTTPResponse, url: str) -> str | None:
-    """Return where an answer to a URL redirects to, or None."""
-    location = answer.headers.get("Location") if answer.status in _REDIRECTS else None
+def redirect_of(response: BaseHTTPResponse, url: str) -> str | None:
+    """Return where a response to a URL redirects to, or None."""
+    location = response.headers.get("Location") if response.status in _REDIRECTS else None
     return urljoin(url, location) if location else None
 
 
-def retry_after(answer: BaseHTTPResponse, now: datetime) -> float | None:
+def retry_after(response: BaseHTTPResponse, now: datetime) -> float | None:
     """Return the seconds that a Retry-After header asks for (a number or an HTTP date)."""
-    value = answer.headers.get("Retry-After", "").strip()
+    value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.replace(".", "", 1).isdigit():
         return min(LONGEST_WAIT, float(value))
     try:
@@ -163,18 +164,18 @@ def retry_after(answer: BaseHTTPResponse, now: datetime) -> float | None:
     return min(LONGEST_WAIT, max(0.0, (timestamp - now).total_seconds()))
 
 
-def own_code(answer: BaseHTTPResponse) -> int | None:
+def own_code(response: BaseHTTPResponse) -> int | None:
     """Return the numeric `code` of an error body; nothing else of a body is ever used."""
     try:
-        code = json.loads(answer.data)["code"]
+        code = json.loads(response.data)["code"]
     except (ValueError, KeyError, TypeError):
         return None
     return code if type(code) is int else None
 
 
-def request_id(answer: BaseHTTPResponse) -> str | None:
+def request_id(response: BaseHTTPResponse) -> str | None:
     """Return the id under which the service, or what stands before it, logged the request."""
-    return next((value for n in _REQUEST_ID_HEADERS if (value := answer.headers.get(n))), None)
+    return next((value for n in _REQUEST_ID_HEADERS if (value := response.headers.get(n))), None)
 
 
 def _ends(body: bytes) -> tuple[bytes, bytes]:

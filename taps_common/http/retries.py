@@ -37,19 +37,21 @@ class Retries:
         self._rate_limit = rate_limit
         self._clock = clock
 
-    def wait(self, answer: BaseHTTPResponse | None, retries: int, *, allowed: bool) -> float | None:
+    def wait(
+        self, response: BaseHTTPResponse | None, retries: int, *, allowed: bool
+    ) -> float | None:
         """Return seconds to wait before the next try, or None to give up.
 
         A quota that is used up is waited for beyond the limit, if the settings say so.
 
         Args:
-            answer: what came; None if nothing did.
+            response: what came; None if nothing did.
             retries: how often it was sent again so far.
             allowed: whether errors are retried at present.
         """
-        asked = answer is not None and retry_after(answer, self._clock.now())
+        asked = response is not None and retry_after(response, self._clock.now())
         asked = asked or None  # zero seconds would use up the retries at once
-        refused = answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        refused = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
         limit = self._limit
         if refused and self._rate_limit.is_hourly and asked is None:
             limit = min(1, limit)  # each try counts there

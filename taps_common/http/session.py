@@ -39,7 +39,7 @@ class _Try(NamedTuple):
 
     response: Response | None
     problem: Problem | None
-    answer: urllib3.BaseHTTPResponse | None
+    raw: urllib3.BaseHTTPResponse | None
 
 
 class Session:
@@ -48,7 +48,7 @@ class Session:
     Args:
         service: where to, with which credentials, unless a request names a service of its own.
         user_agent: value of the User-Agent header.
-        timeout: seconds to wait for a connection and between two parts of an answer.
+        timeout: seconds to wait for a connection and between two parts of a response.
         max_retries: how often one request is sent again after an error that may pass.
         rate_limit: when the next request may be sent.
         clock: where time comes from.
@@ -88,17 +88,17 @@ class Session:
         logging.getLogger("urllib3").setLevel(logging.ERROR)  # warnings hold whole URLs too
 
     def send(self, request: Request, cost: Cost | None = None) -> Response:
-        """Send a request, and again while the error may pass; return the complete answer.
+        """Send a request, and again while the error may pass; return the complete response.
 
         Args:
             request: what is asked.
             cost: where requests, bytes and waits are counted, whatever the end.
 
         Raises:
-            NotReadyError: the service is still preparing the answer.
+            NotReadyError: the service is still preparing the response.
             ShapeError: its link leads to another origin (HOST-IS-OURS).
             StatusError: an error status that stays.
-            UnreachableError: no complete answer came.
+            UnreachableError: no complete response came.
             QuotaError: the quota is used up and the tap was told to stop then.
             InterruptedRunError: the run was cancelled while it waited.
         """
@@ -119,17 +119,17 @@ class Session:
             self._wait_for_turn(request, origin, cost)
             tries += 1
             cost.add(requests=1)
-            response, problem, answer = self._try(request, address, service, cost)
+            response, problem, raw = self._try(request, address, service, cost)
             if response is not None:
                 self._rate_limit.answered(origin)
                 return response
             assert problem is not None  # noqa: S101 - a response or a problem
-            wait = self._wait_before_retry(request, problem, answer, tries)
+            wait = self._wait_before_retry(request, problem, raw, tries)
             if wait is None:
                 what = f"{request} at {'://'.join(urlsplit(service.base_url)[:2])}"
                 now = self._clock.now()
-                raise responses.error_of(what, problem, answer, tries, service.advice, now)
-            if answer is not None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise responses.error_of(what, problem, raw, tries, service.advice, now)
+            if raw is not None and raw.status == HTTPStatus.TOO_MANY_REQUESTS:
                 self._rate_limit.refused(self._clock.monotonic(), wait, origin)
             until = f", {self._when(wait)}" if wait >= WORTH_SAYING else ""
             self._logger.warning("%s %s; again in %.1f s%s", request, problem.text, wait, until)
@@ -140,7 +140,7 @@ class Session:
 
         Raises:
             InterruptedRunError: a signal's handler called it in the main thread while that waited
-                for an answer: nothing else would wake it.
+                for a response: nothing else would wake it.
         """
         self.cancelled.set()
         if self._main_waits and threading.current_thread() is threading.main_thread():
@@ -163,25 +163,23 @@ class Session:
     def _try(self, request: Request, address: str, service: Service, cost: Cost) -> _Try:
         """Send once; return the complete response, or what is wrong."""
         spool: IO[bytes] | None = None
-        answer: urllib3.BaseHTTPResponse | None = None
+        raw: urllib3.BaseHTTPResponse | None = None
         try:
-            url, answer = self._exchange(request, address, service)
+            url, raw = self._exchange(request, address, service)
             if request.spooled:
-                spool = spool_of(answer, request.enough, self.cancelled)
-            body = beginning_of(spool) if spool else answer.data.removeprefix(BOM_UTF8)
+                spool = spool_of(raw, request.enough, self.cancelled)
+            body = beginning_of(spool) if spool else raw.data.removeprefix(BOM_UTF8)
             problem = (
-                request.judge(answer.status, body)
-                or responses.problem_of(answer)
-                or request.proof(body)
+                request.judge(raw.status, body) or responses.problem_of(raw) or request.proof(body)
             )
         except urllib3.exceptions.HTTPError as error:
-            return _Try(None, responses.network_problem(error, self._timeout), answer)
+            return _Try(None, responses.network_problem(error, self._timeout), raw)
         if problem is not None:
             if spool is not None:
                 spool.close()
-            return _Try(None, problem, answer)
+            return _Try(None, problem, raw)
         cost.add(size=len(body) if spool is None else os.fstat(spool.fileno()).st_size)
-        return _Try(Response(body, answer.headers, url, spool), None, answer)
+        return _Try(Response(body, raw.headers, url, spool), None, raw)
 
     def _exchange(
         self, request: Request, url: str, service: Service
@@ -192,7 +190,7 @@ class Session:
             pool = self._pools.setdefault(service.base_url, connections(service.base_url))
         headers = self._headers_of(request, service)
         for _ in range(MAX_REDIRECTS):
-            answer = pool.request(
+            raw = pool.request(
                 request.method,
                 url,
                 body=request.body,
@@ -202,16 +200,16 @@ class Session:
                 retries=False,
                 preload_content=False,
             )
-            target = responses.redirect_of(answer, url)
+            target = responses.redirect_of(raw, url)
             if target is None:
                 break
             if origin_of(target) != origin_of(url):
                 if not request.abroad or is_unsafe(target, after=url):
                     break
                 headers = {**self._headers, **request.headers}  # HOST-IS-OURS, for good
-            answer.drain_conn()  # or else it is not used again
+            raw.drain_conn()  # or else it is not used again
             url = target
-        return url, answer
+        return url, raw
 
     def _headers_of(self, request: Request, service: Service) -> dict[str, str]:
         headers = {**self._headers, **service.credentials, **request.headers}
@@ -239,13 +237,13 @@ class Session:
         self,
         request: Request,
         problem: Problem,
-        answer: urllib3.BaseHTTPResponse | None,
+        raw: urllib3.BaseHTTPResponse | None,
         tries: int,
     ) -> float | None:
         """Return seconds to wait before another try, or None when there is none left."""
         if not (problem.passing and request.patient):
             return None
-        return self._retries.wait(answer, tries - 1, allowed=self.retries_errors)
+        return self._retries.wait(raw, tries - 1, allowed=self.retries_errors)
 
     def _when(self, seconds: float) -> str:
         return time_of(self._clock.now(), seconds)

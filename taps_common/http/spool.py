@@ -26,12 +26,12 @@ BEGINNING = 64 * 1024
 
 
 def spool_of(
-    answer: BaseHTTPResponse, enough: Callable[[bytes], bool], cancelled: Event
+    response: BaseHTTPResponse, enough: Callable[[bytes], bool], cancelled: Event
 ) -> IO[bytes]:
-    """Return the body of an answer in a temporary file, which whoever takes it closes.
+    """Return the body of a response in a temporary file, which whoever takes it closes.
 
     Args:
-        answer: whose body was not read yet.
+        response: whose body was not read yet.
         enough: tells from the beginning of a body of more than `PIECE` that the rest is not wanted.
         cancelled: set when the run is to end.
 
@@ -41,18 +41,18 @@ def spool_of(
         InterruptedRunError: the run was cancelled meanwhile.
     """
     with ExitStack() as undo:
-        undo.callback(answer.close)
+        undo.callback(response.close)
         with room():
             spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
         undo.callback(_close, spool)
-        for piece in _unpacked(answer):
+        for piece in _unpacked(response):
             with room():
                 spool.write(piece)
             if cancelled.is_set():
                 raise InterruptedRunError("interrupted")
             if 0 <= spool.tell() - PIECE < len(piece):  # once
                 if enough(beginning_of(spool)):
-                    answer.close()
+                    response.close()
                     break
                 spool.seek(0, os.SEEK_END)
         beginning_of(spool)
@@ -65,7 +65,7 @@ def _close(spool: IO[bytes]) -> None:
         spool.close()
 
 
-def _unpacked(answer: BaseHTTPResponse) -> Iterator[bytes]:
+def _unpacked(response: BaseHTTPResponse) -> Iterator[bytes]:
     """Yield the body in pieces, decompressed.
 
     urllib3 does not look whether a compressed body came to its end.
@@ -73,8 +73,8 @@ def _unpacked(answer: BaseHTTPResponse) -> Iterator[bytes]:
     Raises:
         HTTPError: it broke off, or is not compressed as it says.
     """
-    pieces = answer.stream(PIECE, decode_content=False)
-    if answer.headers.get("Content-Encoding", "").lower() not in _PACKED:
+    pieces = response.stream(PIECE, decode_content=False)
+    if response.headers.get("Content-Encoding", "").lower() not in _PACKED:
         yield from pieces
         return
     unpacker = zlib.decompressobj(_ANY_HEADER)

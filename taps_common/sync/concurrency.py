@@ -28,7 +28,7 @@ SIDE_BY_SIDE = 16
 that is what makes the order of rows a property of the data alone."""
 
 _LOOK_UP = 0.5
-"""Seconds after which a wait for an answer looks whether the run was cancelled."""
+"""Seconds after which a wait for a response looks whether the run was cancelled."""
 
 
 class _Open(Generic[K]):

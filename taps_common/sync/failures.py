@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from taps_common.http.session import Session
 
 GIVE_UP_AFTER = 3
-"""Partitions that fail in a row before requests are not sent again, and, if no answer comes at all,
-before the rest of a stream is not asked for."""
+"""Partitions that fail in a row before requests are not sent again, and, if no response comes at
+all, before the rest of a stream is not asked for."""
 
 
 class FailurePolicy:

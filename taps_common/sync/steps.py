@@ -6,8 +6,8 @@ else a stream needs is a step as well:
 
     page = yield request              a page of records, written as they are decoded: `Page`
     page = yield Fetch(request, each) the same; `each` gets the rows of a part before they go out
-    response = yield Ask(request)     an answer that is not a page of records: `Response`
-    page = yield Write(rows)          records that the stream made of earlier answers: `Page`
+    response = yield Ask(request)     a response that is not a page of records: `Response`
+    page = yield Write(rows)          records that the stream made of earlier responses: `Page`
     yield Again()                     pages that follow may repeat earlier ones of the partition
     yield Checkpoint()                the state is written at once
     yield Limit(reason)               what came is not all there is, though nothing failed
@@ -68,7 +68,7 @@ class Page:
 
 
 class Ask(NamedTuple):
-    """A question whose answer is not a page of records."""
+    """A question whose response is not a page of records."""
 
     request: Request
 
@@ -88,7 +88,7 @@ class Fetch(NamedTuple):
 
 
 class Write(NamedTuple):
-    """Records that came with earlier answers.
+    """Records that came with earlier responses.
 
     Attributes:
         rows: rows of the stream's type, or a JSON array of records.
@@ -128,8 +128,8 @@ class Limit(NamedTuple):
 class ListOf(NamedTuple):
     """The ids of another stream's rows in this scope, in the order of its list.
 
-    The engine reads the list once per run, whoever needs it first. The answer maps each id to what
-    `EndpointStream.summary` keeps of the row.
+    The engine reads the list once per run, whoever needs it first. What comes back maps each id to
+    what `EndpointStream.summary` keeps of the row.
     """
 
     stream: type[SdkStream]

@@ -252,7 +252,7 @@ class EndpointStream(RecordStream):
         """Return the options that an error may be about.
 
         Args:
-            error: what came instead of an answer.
+            error: what came instead of a response.
             partition: what was asked for; empty while the scope is planned.
             first: whether the first request of the partition failed.
         """
