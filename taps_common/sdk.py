@@ -6,6 +6,8 @@ The SDK moves one record at a time; these taps move pages. The names used here a
 
 from __future__ import annotations
 
+import atexit
+import signal
 import sys
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -80,6 +82,15 @@ class LineWriter(SimpleSingerWriter):
         else:  # replaced by text in memory, as test runners do
             sys.stdout.write(lines.decode())
         sys.stdout.flush()
+
+
+def _ignore_signals() -> None:
+    """Let a signal that comes when all is written change nothing, least of all the exit code.
+
+    Python's own end puts back the defaults, and Meltano's SIGTERM may follow Ctrl-C that late.
+    """
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_IGN)
 
 
 class SdkStream(Stream):
@@ -225,6 +236,7 @@ class SdkTap(Tap):
         context = click.get_current_context(silent=True)
         if context and context.command.callback == self.invoke:
             super()._setup_signal_handlers()
+            atexit.register(_ignore_signals)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         self.interrupt(signum)

@@ -479,6 +479,35 @@ def test_a_signal_ends_a_command_whose_output_nobody_takes(start: Callable[..., 
             process.kill()
 
 
+SIGNALLED_LAST = """
+import os, signal
+
+class Last:
+    def __del__(self, kill=os.kill, own=os.getpid(), sign=signal.{sign}):
+        kill(own, sign)
+
+last = Last()  # dropped once Python has put back the default handlers
+from tap_clockify.tap import TapClockify
+TapClockify.cli(["--config", "ENV"])
+"""
+
+
+@pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM"])
+def test_a_signal_after_all_was_written_does_not_change_the_exit_code(
+    start: Callable[..., Account], sign: str
+) -> None:
+    account = start(members=1, entries=1)
+    ended = subprocess.run(
+        [sys.executable, "-c", SIGNALLED_LAST.format(sign=sign)],
+        env=account.environment(),
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert b'"type":"STATE"' in ended.stdout.splitlines()[-1]
+
+
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_a_signal_during_the_first_request_ends_the_command(
     account: Account, concurrency: int
