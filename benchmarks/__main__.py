@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import benchmarks
 from benchmarks import goals, loading, reading, start_up
+from benchmarks.contenders import Kind, beside
 from benchmarks.loaders import LOADINGS, Loading
 from benchmarks.measure import ContenderFailedError
 from benchmarks.report import machine
@@ -79,6 +81,8 @@ def _sized(scenario: Scenario, asked: argparse.Namespace) -> Scenario:
         one if one.rounds is None else replace(one, rounds=_rounds(one.rounds, asked.rounds, most))
         for one in scenario.contenders
     ]
+    if asked.beside:
+        contenders += [beside(one, asked.beside) for one in contenders if one.kind is Kind.TAP]
     return replace(
         scenario,
         entries=asked.entries or (scenario.quick_entries if asked.quick else scenario.entries),
@@ -106,6 +110,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--entries", type=int, help="rows, instead of each scenario's own")
     parser.add_argument("--rounds", type=int, help="rounds, instead of each scenario's own")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="SCENARIO")
+    parser.add_argument(
+        "--beside",
+        type=lambda folder: Path(folder).resolve(),
+        metavar="CHECKOUT",
+        help="another checkout, `make .venv/.ready` done there: its taps take part",
+    )
     return parser.parse_args()
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from benchmarks.perform.clips_asked import CSV, IDS
 from benchmarks.services import PERFORM, Service
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Kind(Enum):
@@ -44,6 +48,7 @@ class Contender:
         members: members of the account that it reads, if not as many as the scenario says.
         latency_ms: milliseconds that its requests take, if not as many as the scenario says.
         rounds: how often it is measured, if not as often as the scenario says.
+        checkout: another checkout of this repository, `make .venv/.ready` done, whose tap it is.
     """
 
     label: str
@@ -55,6 +60,7 @@ class Contender:
     members: int | None = None
     latency_ms: int | None = None
     rounds: int | None = field(default=None, compare=False)
+    checkout: Path | None = None
 
     @property
     def account(self) -> tuple[int | None, int | None]:
@@ -68,6 +74,11 @@ def tap(service: Service, workers: int | None = None, members: int | None = None
     how = "default settings" if workers is None else f"{workers} {plural}"
     label = f"tap-{service.name}, {how}{f', {members:,} members' if members else ''}"
     return Contender(label, Kind.TAP, f"tap_{service.name}", workers, members=members)
+
+
+def beside(contender: Contender, checkout: Path) -> Contender:
+    """Return the same tap of another checkout."""
+    return replace(contender, label=f"{contender.label}, {checkout.name}", checkout=checkout)
 
 
 def at_once(service: Service) -> Contender:

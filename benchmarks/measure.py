@@ -154,13 +154,12 @@ class Runner:
             contender: who is to run.
             further: settings of a tap besides.
         """
-        python = dlt_python() if contender.kind is Kind.DLT else sys.executable
-        program = [python, "-m", contender.module]
+        program = _program(contender)
         if not contender.kind.singer:
             return [*program, *self._access.bare, *contender.arguments]
         settings = self._settings(contender) | {**(further or {})}
-        name = f"{contender.module}-{contender.workers}-{contender.table}-{'-'.join(further or ())}"
-        place = self._folder / name
+        name = f"{contender.label}-{contender.table}-{'-'.join(further or ())}"
+        place = self._folder / name.replace("/", " ")
         written, catalog = place / "config.json", place / "catalog.json"
         if not place.exists():
             place.mkdir()
@@ -194,6 +193,13 @@ class Runner:
             return {**self._access.plain}
         workers = {} if contender.workers is None else {"max_concurrency": contender.workers}
         return {**self._access.tap, **workers}
+
+
+def _program(contender: Contender) -> list[str]:
+    if contender.checkout:
+        return [str(contender.checkout / ".venv" / "bin" / contender.module.replace("_", "-"))]
+    python = dlt_python() if contender.kind is Kind.DLT else sys.executable
+    return [python, "-m", contender.module]
 
 
 def is_record(line: bytes) -> bool:
