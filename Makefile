@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PLUGINS := .meltano/.ready
+PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
-
-.PHONY: help demo test bench lint generate clean
+.PHONY: help demo test test-rest test-all bench lint generate clean
 
 help: ## Show what there is to make.
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -26,8 +26,13 @@ $(PLUGINS): $(READY) meltano.yml
 demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano and show what arrived.
 	$(BIN)/python -m sandbox.demo
 
-test: $(PLUGINS) ## Run all tests, offline.
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
+test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).
+	$(PYTEST) -m "not thorough"
+
+test-rest: $(PLUGINS) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
+	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
+
+test-all: test test-rest ## Run all tests, offline.
 
 bench: $(READY) ## Measure the taps beside what else one could use (an hour and a half).
 	$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""What all tests share: the guard that keeps them offline, Hypothesis' profile, and fixtures."""
+"""What all tests share: the guard that keeps them offline, Hypothesis' profiles, and fixtures."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ GUARD = Path(__file__).parent / "guard"
 runpy.run_path(str(GUARD / "sitecustomize.py"))
 os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), os.environ.get("PYTHONPATH", "")])
 
-settings.register_profile(
-    "on any machine",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    derandomize=True,
-    database=None,  # a folder that test runs side by side would share
-)
-settings.load_profile("on any machine")
+for profile, examples in (("quick", 10), ("thorough", 100)):
+    settings.register_profile(
+        profile,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize=True,
+        database=None,  # a folder that test runs side by side would share
+    )
+settings.load_profile("quick")  # `--hypothesis-profile` comes later and wins
 
 
 def pytest_collection_finish() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_clicktime.custom_fields import kind_of, pairs, text_of
@@ -538,7 +538,6 @@ values = st.recursive(
 encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-@settings(max_examples=150)
 @given(st.dictionaries(plain_names, values, max_size=5))
 def test_all_forms_say_the_same(fields: dict[str, Any]) -> None:
     text = encoder.encode(fields).decode()

@@ -6,7 +6,7 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_clicktime.csdl import LARGEST, MetadataError
@@ -330,7 +330,6 @@ def test_a_setting_that_does_not_go_with_the_service_is_named(
 
 places = st.integers(0, 2**32)
 styles = st.sampled_from(STYLES)
-lightly = settings(max_examples=150)
 
 
 def assert_read_or_refused(body: bytes) -> None:
@@ -344,7 +343,6 @@ def assert_read_or_refused(body: bytes) -> None:
         assert "\n" not in sentence
 
 
-@lightly
 @given(style=styles, flips=st.lists(st.tuples(places, st.integers(0, 255)), min_size=1, max_size=3))
 def test_flipped_bytes_are_read_or_refused(style: str, flips: list[tuple[int, int]]) -> None:
     body = bytearray(BODIES[style])
@@ -353,7 +351,6 @@ def test_flipped_bytes_are_read_or_refused(style: str, flips: list[tuple[int, in
     assert_read_or_refused(bytes(body))
 
 
-@lightly
 @given(style=styles, start=places, length=st.integers(1, 2000))
 def test_cut_documents_are_read_or_refused(style: str, start: int, length: int) -> None:
     body = BODIES[style]
@@ -361,7 +358,6 @@ def test_cut_documents_are_read_or_refused(style: str, start: int, length: int) 
     assert_read_or_refused(body[:start] + body[start + length :])
 
 
-@lightly
 @given(style=styles, picks=st.lists(places, min_size=1, max_size=4))
 def test_documents_without_some_elements_are_read_or_refused(style: str, picks: list[int]) -> None:
     root = ET.fromstring(BODIES[style])
@@ -372,7 +368,6 @@ def test_documents_without_some_elements_are_read_or_refused(style: str, picks: 
     assert_read_or_refused(ET.tostring(root))
 
 
-@lightly
 @given(style=styles, picks=st.lists(places, min_size=1, max_size=4))
 def test_documents_without_some_attributes_are_read_or_refused(
     style: str, picks: list[int]
@@ -385,7 +380,6 @@ def test_documents_without_some_attributes_are_read_or_refused(
     assert_read_or_refused(ET.tostring(root))
 
 
-@lightly
 @given(style=styles, picks=st.lists(st.tuples(places, places), min_size=1, max_size=4))
 def test_documents_with_values_in_wrong_places_are_read_or_refused(
     style: str, picks: list[tuple[int, int]]

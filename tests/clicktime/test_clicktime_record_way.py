@@ -229,7 +229,6 @@ def bodies(made: Sequence[Sequence[Row]], how: str) -> list[bytes]:
 
 selections = st.frozensets(st.sampled_from(PATHS), max_size=12)
 quickly = settings(
-    max_examples=60,
     phases=[Phase.generate],  # shrinking takes minutes; add Phase.shrink to look into a failure
 )
 
@@ -253,7 +252,7 @@ def test_both_ways_write_the_same_messages(
     assert len(records(fast, "things")) == sum(map(len, made))
 
 
-@settings(quickly, max_examples=25)
+@quickly
 @given(pages(ODD), selections)
 def test_maps_that_do_nothing_change_nothing(
     made: list[list[Row]], without: frozenset[tuple[str, ...]]
@@ -269,7 +268,7 @@ def test_maps_that_do_nothing_change_nothing(
 
 
 @pytest.mark.parametrize("way", ["fast", "no pages"])
-@settings(quickly, max_examples=40)
+@quickly
 @given(pages(RIGHT))
 def test_values_of_the_right_type_arrive_unchanged(way: str, made: list[list[Row]]) -> None:
     messages, lines = run(way, bodies(made, "compact"))

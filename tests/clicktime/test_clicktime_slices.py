@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 ENTRIES = ["time_entries", "time_entry_custom_fields"]
 ONLY: dict[str, Any] = {"entity_sets": ["TimeEntries"]}
 
-often = settings(
-    max_examples=150,
-)
+often = settings()
 
 
 def midnight(day: date) -> datetime:

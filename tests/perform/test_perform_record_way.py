@@ -195,7 +195,6 @@ WRONG = {
 }
 
 quickly = settings(
-    max_examples=50,
     phases=[Phase.generate],  # add Phase.shrink to look into a failure
 )
 
@@ -249,7 +248,7 @@ NOTHING: list[Record] = [
 ]
 
 
-@settings(quickly, max_examples=30)
+@quickly
 @given(setups())
 def test_maps_and_flattening_that_do_nothing_change_nothing(
     made: tuple[list[Cells], Setup],
@@ -285,7 +284,7 @@ def own_values(found: Run) -> list[str]:
 
 
 @ALL_WAYS
-@settings(quickly, max_examples=40)
+@quickly
 @given(tables())
 def test_cells_arrive_as_their_values(way: str, made: tuple[list[Typed], Setup]) -> None:
     rows, setup = made
@@ -317,7 +316,7 @@ def test_a_cell_that_does_not_fit_fails_and_is_named_or_is_null_and_counted(
 
 
 @ALL_WAYS
-@settings(quickly, max_examples=30)
+@quickly
 @given(st.lists(st.dictionaries(texts, texts, min_size=1, max_size=4), min_size=1, max_size=3))
 def test_columns_that_the_catalog_does_not_know_are_kept_as_they_came(
     way: str, made: list[dict[str, str]]

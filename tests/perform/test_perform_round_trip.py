@@ -105,7 +105,6 @@ def clips() -> Iterator[Clips]:
 
 
 quickly = settings(
-    max_examples=90,
     phases=[Phase.generate],  # add Phase.shrink to look into a failure
 )
 
@@ -312,7 +311,7 @@ def test_every_form_of_a_table_brings_its_rows_with_the_same_ids(
     assert check(again, grid, forms) == ids
 
 
-@settings(quickly, max_examples=45)
+@quickly
 @given(st.data())
 def test_ids_stay_when_rows_and_columns_move(clips: Clips, data: st.DataObject) -> None:
     grid = data.draw(grids(unique=True))
