@@ -227,7 +227,7 @@ def _tables(tap: type[ApiTap]) -> str:
         if isinstance(table, ChildStream):
             origin = f"the pages of `{table.endpoint.name}`"
         else:
-            assert isinstance(table, EndpointStream)  # noqa: S101 - a table is one or the other
+            assert isinstance(table, EndpointStream)
             path = getattr(table, "path", None)
             method_used = "GET" if getattr(table, "posted", None) is None else "POST"
             origin = f"`{method_used} {path}`" if path else "its dataclip"
