@@ -123,27 +123,42 @@ def _other_statement(node: ast.AST) -> str | None:
     return None
 
 
-def cover(folder: Path, tests: list[str]) -> CoverageData:
-    """Run the tests once; return which of them pass through which line."""
-    data = folder / "coverage"
-    if not data.exists():
-        folder.mkdir(exist_ok=True)
-        packages = [f"--cov={folder.name}" for folder in ROOT.glob("tap*_*")]
-        command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=4", "--dist=loadgroup"]
-        report = ["--cov-context=test", "--cov-report=", *packages]
-        environment = os.environ | {"COVERAGE_FILE": str(data)}
-        subprocess.run([*command, *report, *tests], cwd=ROOT, env=environment, check=True)
-    covered = CoverageData(str(data))
-    covered.read()
-    return covered
+def cover(folder: Path, jobs: int, tests: list[str]) -> list[CoverageData]:
+    """Run the tests once, a folder of them at a time; return which pass through which line."""
+    places = [one for one in (ROOT / "tests").iterdir() if any(one.glob("test_*.py"))]
+    folder.mkdir(exist_ok=True)
+
+    def run(place: Path) -> CoverageData:
+        data = folder / place.name
+        if not data.exists():
+            print(f"running {place.name} under coverage", flush=True)
+            packages = [f"--cov={one.name}" for one in ROOT.glob("tap*_*")]
+            command = [sys.executable, "-m", "pytest", "-q", "--cov-context=test", "--cov-report="]
+            environment = os.environ | {"COVERAGE_FILE": str(data)}
+            with (folder / f"{place.name}.log").open("w") as log:
+                subprocess.run(
+                    [*command, *packages, str(place), *tests],
+                    cwd=ROOT,
+                    env=environment,
+                    stdout=log,
+                    check=False,
+                )
+        covered = CoverageData(str(data))
+        covered.read()
+        return covered
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(run, sorted(places)))
 
 
-def covering(covered: CoverageData, mutant: Mutant) -> list[str]:
+def covering(covered: list[CoverageData], mutant: Mutant) -> list[str]:
     """Return the tests that pass through a mutant's line: those of the shared code first."""
-    contexts = covered.contexts_by_lineno(str(ROOT / mutant.file)).get(mutant.line, [])
-    found = sorted({one.rpartition("|")[0] for one in contexts if "|" in one})
-    found.sort(key=lambda test: not test.startswith("tests/common/"))
-    return found[:: ceil(len(found) / MOST_TESTS) or 1]
+    found: set[str] = set()
+    for data in covered:
+        contexts = data.contexts_by_lineno(str(ROOT / mutant.file)).get(mutant.line, [])
+        found |= {one.rpartition("|")[0] for one in contexts if "|" in one}
+    tests = sorted(found, key=lambda test: (not test.startswith("tests/common/"), test))
+    return tests[:: ceil(len(tests) / MOST_TESTS) or 1]
 
 
 def survives(mutant: Mutant, tests: list[str]) -> bool:
@@ -178,7 +193,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time (default: 2)")
     parser.add_argument("tests", nargs="*", default=["-m", "not thorough"], help="for pytest")
     asked = parser.parse_args()
-    covered = cover(ROOT / ".mutants", asked.tests)
+    covered = cover(ROOT / ".mutants", asked.jobs, asked.tests)
     files = sorted(
         str(file.relative_to(ROOT))
         for place in MUTATED
