@@ -135,7 +135,7 @@ def cover(folder: Path, jobs: int, tests: list[str]) -> list[CoverageData]:
             packages = [f"--cov={one.name}" for one in ROOT.glob("tap*_*")]
             command = [sys.executable, "-m", "pytest", "-q", "--cov-context=test", "--cov-report="]
             environment = os.environ | {"COVERAGE_FILE": str(data)}
-            with (folder / f"{place.name}.log").open("w") as log:
+            with (folder / f"log-{place.name}").open("w") as log:
                 subprocess.run(
                     [*command, *packages, str(place), *tests],
                     cwd=ROOT,
@@ -202,8 +202,10 @@ def main() -> int:
     every = [one for file in files for one in mutants(file)]
     chosen = random.Random(asked.seed).sample(every, asked.count)
 
+    tests_of = {one: covering(covered, one) for one in chosen}
+
     def fate(mutant: Mutant) -> str:
-        tests = covering(covered, mutant)
+        tests = tests_of[mutant]
         lives = not tests or survives(mutant, tests)
         said = "survives" if lives else "killed"
         print(f"{said}, {len(tests)} tests: {mutant}", flush=True)
