@@ -1,8 +1,9 @@
 """`make mutants`: change the code in small ways, one at a time, and see whether a test fails.
 
-A share of killed mutants tells more about tests than lines covered. First the tests run once under
-coverage, to know which of them pass through a line; then each mutant is run against those, in a
-copy of the working tree.
+A share of killed mutants tells more about tests than lines covered. First the tests run once with
+a probe at each mutant, which notes the tests that come by, those that start a tap's command too.
+Then each mutant is run against its tests, in a copy of the working tree. What runs at import only
+is tried with all tests of the package's folder.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coverage import CoverageData
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,7 +35,9 @@ MOST_TESTS = 250
 """Tests that a mutant is run against; of more, every so many are taken."""
 TIMEOUT = 600.0
 """Seconds; a mutant whose tests take longer hangs, and counts as killed."""
-LEFT_OUT = (".venv", ".meltano", ".mutants", ".bench", ".nox", "output", ".*_cache", ".hypothesis")
+TESTED_BY = ("common", "house", "clockify", "clicktime", "perform")
+"""Folders of tests; the others look at the sandbox, or need Meltano."""
+LEFT_OUT = (".venv", ".meltano", ".bench", ".nox", "output", ".*_cache", ".hypothesis")
 """What the copies lack."""
 SWAPPED: dict[type, type] = {
     ast.Lt: ast.LtE,
@@ -123,66 +124,107 @@ def _other_statement(node: ast.AST) -> str | None:
     return None
 
 
-def cover(folder: Path, jobs: int, tests: list[str]) -> list[CoverageData]:
-    """Run the tests once, a folder of them at a time; return which pass through which line."""
-    places = [one for one in (ROOT / "tests").iterdir() if any(one.glob("test_*.py"))]
-    folder.mkdir(exist_ok=True)
+PROBE = '''
+"""Notes which test comes by a mutant; tests' commands inherit the variable."""
+import os
+from pathlib import Path
 
-    def run(place: Path) -> CoverageData:
-        data = folder / place.name
-        if not data.exists():
-            print(f"running {place.name} under coverage", flush=True)
-            packages = [f"--cov={one.name}" for one in ROOT.glob("tap*_*")]
-            command = [sys.executable, "-m", "pytest", "-q", "--cov-context=test", "--cov-report="]
-            environment = os.environ | {"COVERAGE_FILE": str(data)}
-            with (folder / f"log-{place.name}").open("w") as log:
-                subprocess.run(
-                    [*command, *packages, str(place), *tests],
-                    cwd=ROOT,
-                    env=environment,
-                    stdout=log,
-                    check=False,
-                )
-        covered = CoverageData(str(data))
-        covered.read()
-        return covered
+seen = set()
 
-    with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(run, sorted(places)))
+def hit(number):
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+    if (number, test) not in seen:
+        seen.add((number, test))
+        with Path("{notes}").open("a") as notes:
+            notes.write(f"{{number}} {{test}}\\n")
+'''
 
 
-def covering(covered: list[CoverageData], mutant: Mutant) -> list[str]:
-    """Return the tests that pass through a mutant's line: those of the shared code first."""
-    found: set[str] = set()
-    for data in covered:
-        contexts = data.contexts_by_lineno(str(ROOT / mutant.file)).get(mutant.line, [])
-        found |= {one.rpartition("|")[0] for one in contexts if "|" in one}
-    tests = sorted(found, key=lambda test: (not test.startswith("tests/common/"), test))
-    return tests[:: ceil(len(tests) / MOST_TESTS) or 1]
+def probed(text: str, probes: dict[int, Mutant]) -> str:
+    """Return a file's text with a probe before each statement that holds a mutant."""
+    tree = ast.parse(text)
+    for number, mutant in probes.items():
+        block, place = _statement(tree, mutant)
+        call = ast.parse(f"__import__('mutant_probe').hit({number})").body[0]
+        # Below what has to come first: the docstring, and imports from __future__.
+        early = [isinstance(one, ast.ImportFrom) and one.module == "__future__" for one in block]
+        block.insert(max(place, early.index(True) + 1 if any(early) else place), call)
+    return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def survives(mutant: Mutant, tests: list[str]) -> bool:
+def _statement(tree: ast.AST, mutant: Mutant) -> tuple[list[ast.stmt], int]:
+    """Return the innermost block that has a statement with a mutant, and its place there."""
+    found: tuple[list[ast.stmt], int] | None = None
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if not isinstance(block, list):  # a lambda's
+                continue
+            for place, one in enumerate(block):
+                decorators = getattr(one, "decorator_list", ())
+                begin = min([one.lineno, *(each.lineno for each in decorators)])
+                if begin <= mutant.line <= one.end_lineno:
+                    found = block, place  # what is found later is further inside
+    assert found
+    return found
+
+
+def tests_by_mutant(chosen: list[Mutant], options: list[str]) -> list[list[str]]:
+    """Run the tests once; return which of them come by each mutant: the shared code's first."""
+    with tempfile.TemporaryDirectory() as name:
+        copy, notes = _copy(name), Path(name) / "notes"
+        (copy / "mutant_probe.py").write_text(PROBE.format(notes=notes))
+        for file in {one.file for one in chosen}:
+            probes = {number: one for number, one in enumerate(chosen) if one.file == file}
+            (copy / file).write_text(probed((copy / file).read_text(), probes))
+        folders = [f"tests/{one}" for one in TESTED_BY]
+        print(_pytest(copy, [*options, "--numprocesses=4", "--dist=loadgroup", *folders]))
+        lines = [line.partition(" ") for line in set(notes.read_text().splitlines())]
+    found = []
+    for number, mutant in enumerate(chosen):
+        tests = {test for mine, _, test in lines if int(mine) == number and test}
+        if not tests:  # it runs at import, if at all
+            package = mutant.file.partition("/")[0].partition("_")[2]
+            tests = {f"tests/{package}"}
+        in_order = sorted(tests, key=lambda test: (not test.startswith("tests/common"), test))
+        found.append(in_order[:: ceil(len(in_order) / MOST_TESTS)])
+    return found
+
+
+def survives(mutant: Mutant, tests: list[str], options: list[str]) -> bool:
     """Return whether all these tests pass with the mutant."""
     with tempfile.TemporaryDirectory() as name:
-        copy, chosen = Path(name) / "copy", Path(name) / "tests"
-        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        copy, chosen = _copy(name), Path(name) / "tests"
         place = copy / mutant.file
         place.write_text(mutant.source(place.read_text()))
         chosen.write_text("\n".join(tests))
-        command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", f"@{chosen}"]
-        environment = os.environ | {"PYTHONPATH": str(copy)}
         try:
-            return not subprocess.run(
-                command,
-                cwd=copy,
-                env=environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=TIMEOUT,
-                check=False,
-            ).returncode
+            return _pytest(copy, ["-x", *options, f"@{chosen}"]).startswith("all passed")
         except subprocess.TimeoutExpired:
             return False
+
+
+def _copy(folder: str) -> Path:
+    """Return a copy of the working tree below a folder."""
+    copy = Path(folder) / "copy"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    return copy
+
+
+def _pytest(copy: Path, arguments: list[str]) -> str:
+    """Run tests in a copy; return how they ended."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    ended = subprocess.run(
+        command,
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT if "-x" in arguments else None,
+        check=False,
+    )
+    last = ended.stdout.strip().rpartition("\n")[2]
+    return f"{'all passed' if ended.returncode == 0 else 'failed'}: {last}"
 
 
 def main() -> int:
@@ -191,9 +233,8 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=80, help="mutants (default: 80)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (default: 1)")
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time (default: 2)")
-    parser.add_argument("tests", nargs="*", default=["-m", "not thorough"], help="for pytest")
+    parser.add_argument("options", nargs="*", default=["-m", "not thorough"], help="for pytest")
     asked = parser.parse_args()
-    covered = cover(ROOT / ".mutants", asked.jobs, asked.tests)
     files = sorted(
         str(file.relative_to(ROOT))
         for place in MUTATED
@@ -202,17 +243,14 @@ def main() -> int:
     every = [one for file in files for one in mutants(file)]
     chosen = random.Random(asked.seed).sample(every, asked.count)
 
-    tests_of = {one: covering(covered, one) for one in chosen}
-
-    def fate(mutant: Mutant) -> str:
-        tests = tests_of[mutant]
-        lives = not tests or survives(mutant, tests)
-        said = "survives" if lives else "killed"
+    def fate(mutant: Mutant, tests: list[str]) -> str:
+        said = "survives" if survives(mutant, tests, asked.options) else "killed"
         print(f"{said}, {len(tests)} tests: {mutant}", flush=True)
         return said
 
+    tests = tests_by_mutant(chosen, asked.options)
     with ThreadPoolExecutor(asked.jobs) as pool:
-        fates = list(pool.map(fate, chosen))
+        fates = list(pool.map(fate, chosen, tests))
     killed = fates.count("killed")
     print(f"\n{killed} of {len(chosen)} mutants killed ({100 * killed / len(chosen):.0f} %)")
     return 0
