@@ -1,4 +1,7 @@
-"""The made-up account: a full Enterprise workspace and a small one on the Free plan."""
+"""The made-up account: a full Enterprise workspace and a small one on the Free plan.
+
+Or some workspaces of one plan. The same arguments give the same account.
+"""
 
 from __future__ import annotations
 
@@ -7,52 +10,67 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from sandbox.clockify import (
-    approvals,
-    audit_log,
-    expenses,
-    invoices,
-    people,
-    plans,
-    scheduling,
-    time_off,
-    webhooks,
-)
-from sandbox.clockify.instants import iso
-from sandbox.clockify.maker import Maker
+from msgspec import structs
+
+from sandbox.clockify.account_more import More
+from sandbox.clockify.instants import DAY, iso
+from sandbox.clockify.plans import PLANS
 from sandbox.clockify.rows import (
-    BudgetEstimate,
+    AutomaticLock,
     Client,
+    Currency,
+    CustomField,
+    CustomFieldDefaultValues,
     DatePeriod,
+    EntityCreationPermissions,
     Estimate,
     EstimateReset,
+    EstimateWithOptions,
     Holiday,
     Membership,
     Project,
-    ProjectDefaultValue,
     Rate,
     Tag,
     Task,
     TeamManager,
     TimeEstimate,
-    UserGroupWithManagers,
+    User,
+    UserCustomFieldValue,
+    UserGroup,
+    UserSettings,
+    Workspace,
+    WorkspaceSettings,
+    WorkspaceSubdomain,
 )
 from sandbox.clockify.timesheets import Diary
 from sandbox.clockify.workspaces import Size, WorkspaceData
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from sandbox.clockify.rows import User, Workspace
+MONTH = 30 * DAY
+WORKING_DAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]
 
-MONTH = 30 * 86_400
+FIRST = ("Ana", "Bojan", "Chloé", "Dmitri", "Eun-ji", "Fátima", "Göran", "Hiro", "Ines", "Jürgen")
+LAST = ("Petrović", "Smith", "Nguyen", "García", "Müller", "Okafor", "Rossi", "Kowalski", "Sato")
+ZONES = ("Europe/Belgrade", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC")
 
-FURTHER = (expenses, invoices, time_off, scheduling, approvals, webhooks, audit_log)
-"""Who makes up the lists besides the core; each may refer to those before it."""
+OWNER, ADMIN, MEMBER, LIMITED, DEACTIVATED, NOT_REGISTERED, UNVERIFIED = range(7)
+"""Places of the members with a part to play."""
+
+SPECIAL = (
+    ("Olivera Owner", "ACTIVE"),
+    ("Adam Admin", "ACTIVE"),
+    ("Mia Member", "ACTIVE"),
+    ("Kiosk Kiki 🏭", "LIMITED"),
+    ('Dana "Gone" D\'Arc', "ACTIVE"),
+    (None, "NOT_REGISTERED"),
+    ("Petra Pending", "PENDING_EMAIL_VERIFICATION"),
+)
 
 
 class Builder:
-    """Makes the account up; the same arguments give the same account."""
+    """Makes the account up."""
 
     def __init__(self, seed: int, now: int) -> None:
         self.seed = seed
@@ -72,9 +90,7 @@ class Builder:
         built = self._two(size) if size.plan is None else self._alike(size, size.plan)
         numbers = count(1)
         for data in built:
-            make = Maker(data, self.seed, self.now, numbers)
-            for table in FURTHER:
-                table.fill(make, data)
+            More(data, self.seed, self.now, numbers).fill()
         return built
 
     def _two(self, size: Size) -> list[WorkspaceData]:
@@ -82,105 +98,152 @@ class Builder:
         main_id, second_id = self.new_id(), self.new_id()
         members = self._members(size.members, main_id)
         second_entries = min(size.entries // 10, 200)
-        main = self._workspace(plans.enterprise(main_id, self.new_id, self.now), members, size)
-        second_size = Size(members=4, entries=second_entries, projects=3)
-        second = self._workspace(plans.free(second_id, self.new_id), members[:4], second_size)
-        self._grant_roles(main, second, members)
+        main = self._workspace(self._enterprise(main_id), members, size)
+        small = Size(members=4, entries=second_entries, projects=3)
+        second = self._workspace(_free(second_id, self.new_id()), members[:4], small)
+        owner = members[OWNER].id
+        main.roles[owner], second.roles[owner] = {"OWNER"}, {"WORKSPACE_ADMIN"}
+        if len(members) > ADMIN:
+            admin = members[ADMIN].id
+            main.roles[admin] = {"WORKSPACE_ADMIN", "TEAM_MANAGER"}
+            second.roles[admin] = {"PROJECT_MANAGER"}
         self._fill_timesheets(main, size.entries - second_entries)
         self._fill_timesheets(second, second_entries)
         return [main, second]
 
     def _alike(self, size: Size, plan: str) -> list[WorkspaceData]:
         """Divide everything among workspaces of one plan; the first member owns them all."""
-        ids = [self.new_id() for _ in range(size.workspaces)]
+        parts = size.workspaces
+        ids = [self.new_id() for _ in range(parts)]
         owner, *others = self._members(size.members, ids[0])
         built = []
         for place, ident in enumerate(ids):
-            row = plans.enterprise(ident, self.new_id, self.now)
-            row.featureSubscriptionType, row.features = plans.PLANS[plan]
+            row = self._enterprise(ident)
+            row.featureSubscriptionType, row.features = PLANS[plan]
             share = replace(
                 size,
-                entries=_share(size.entries, place, size.workspaces),
-                projects=_share(size.projects, place, size.workspaces),
-                tasks=size.tasks and _share(size.tasks, place, size.workspaces),
+                entries=_share(size.entries, place, parts),
+                projects=_share(size.projects, place, parts),
+                tasks=size.tasks and _share(size.tasks, place, parts),
             )
-            data = self._workspace(row, [owner, *others[place :: size.workspaces]], share)
+            data = self._workspace(row, [owner, *others[place::parts]], share)
             data.roles[owner.id] = {"OWNER"}
             self._fill_timesheets(data, share.entries)
             built.append(data)
         return built
 
     def _members(self, number: int, home: str) -> list[User]:
-        return [people.member(self.rng, ordinal, self.new_id(), home) for ordinal in range(number)]
+        return [self._member(ordinal, self.new_id(), home) for ordinal in range(number)]
+
+    def _member(self, ordinal: int, user_id: str, home: str) -> User:
+        """Make up one account; `home` is its active and default workspace."""
+        if ordinal < len(SPECIAL):
+            name, status = SPECIAL[ordinal]
+        else:
+            name, status = f"{self.rng.choice(FIRST)} {self.rng.choice(LAST)}", "ACTIVE"
+        zone = ZONES[0] if ordinal == OWNER else self.rng.choice(ZONES)
+        joined = status != "NOT_REGISTERED"
+        return User(
+            id=user_id,
+            email=f"member{ordinal:05d}@example.test",
+            name=name,
+            profilePicture=f"https://img.example.test/{user_id}.png" if ordinal % 3 == 0 else None,
+            activeWorkspace=home if joined else None,
+            defaultWorkspace=home if joined else None,
+            settings=UserSettings(timeZone=zone) if joined else None,
+            status=status,
+        )
+
+    def _enterprise(self, workspace_id: str) -> Workspace:
+        """Return a workspace with every feature, two currencies, every optional field filled."""
+        plan, features = PLANS["ENTERPRISE"]
+        return Workspace(
+            id=workspace_id,
+            name="Sandbox Builders d.o.o. Ćuprija",
+            imageUrl="https://img.example.test/workspace.png",
+            cakeOrganizationId=self.new_id(),
+            hourlyRate=Rate(amount=8_000, currency="EUR"),
+            costRate=Rate(amount=4_500, currency="EUR"),
+            currencies=[
+                Currency(id=self.new_id(), code="EUR", isDefault=True),
+                Currency(id=self.new_id(), code="USD"),
+            ],
+            features=features,
+            featureSubscriptionType=plan,
+            subdomain=WorkspaceSubdomain(name="sandboxbuilders", enabled=True),
+            workspaceSettings=WorkspaceSettings(
+                adminOnlyPages=["TEAM", "REPORTS"],
+                automaticLock=AutomaticLock(),
+                entityCreationPermissions=EntityCreationPermissions(
+                    whoCanCreateProjectsAndClients="ADMINS",
+                    whoCanCreateTags="EVERYONE",
+                    whoCanCreateTasks="ADMINS_AND_PROJECT_MANAGERS",
+                ),
+                lockTimeEntries=iso(self.now - 60 * DAY),
+                lockTimeZone="Europe/Belgrade",
+                workingDays=WORKING_DAYS,
+            ),
+        )
 
     def _workspace(self, row: Workspace, members: Sequence[User], size: Size) -> WorkspaceData:
         data = WorkspaceData(row)
-        data.users = {user.id: people.copy(user) for user in members}
-        row.memberships = [
-            self._workspace_membership(row, user, ordinal) for ordinal, user in enumerate(members)
-        ]
-        self._lists(data, size)
+        for ordinal, user in enumerate(members):
+            data.users[user.id] = structs.replace(user, memberships=[], customFields=[])
+            row.memberships.append(self._workspace_membership(row, user, ordinal))
+        self._clients(data, max(3, size.projects // 2))
+        for number in range(9):
+            archived = number % 5 == 3
+            tag = Tag(id=self.new_id(), name=f"tag {number + 1}", workspaceId=row.id)
+            data.tags[tag.id] = structs.replace(tag, archived=archived)
+        self._user_groups(data, 4)
+        self._projects(data, size)
+        if "CUSTOM_FIELDS" in row.features:
+            self._custom_fields(data)
+        if "TIME_OFF" in row.features:
+            self._holidays(data)
         return data
 
     def _workspace_membership(self, row: Workspace, user: User, ordinal: int) -> Membership:
-        status = "INACTIVE" if ordinal == people.DEACTIVATED else "ACTIVE"
-        if ordinal in {people.NOT_REGISTERED, people.UNVERIFIED}:
-            status = "PENDING"
+        statuses = {DEACTIVATED: "INACTIVE", NOT_REGISTERED: "PENDING", UNVERIFIED: "PENDING"}
         return Membership(
             userId=user.id,
             targetId=row.id,
             membershipType="WORKSPACE",
-            membershipStatus=status,
+            membershipStatus=statuses.get(ordinal, "ACTIVE"),
             hourlyRate=self._rate(row) if ordinal % 2 == 0 else None,
             costRate=self._rate(row) if ordinal % 4 == 0 else None,
         )
 
     def _rate(self, row: Workspace) -> Rate:
-        return Rate(500 * self.rng.randint(6, 40), row.currencies[0].code)
-
-    def _lists(self, data: WorkspaceData, size: Size) -> None:
-        self._clients(data, max(3, size.projects // 2))
-        self._tags(data, 9)
-        self._user_groups(data, 4)
-        self._projects(data, size)
-        self._custom_fields(data)
-        self._holidays(data)
+        return Rate(amount=500 * self.rng.randint(6, 40), currency=row.currencies[0].code)
 
     def _clients(self, data: WorkspaceData, count: int) -> None:
         for number in range(count):
-            full = number % 2 == 0
-            currency = data.row.currencies[number % len(data.row.currencies)]
             client = Client(
                 id=self.new_id(),
-                name=f"Client {number + 1} & Øst & Søn" if full else f"client {number + 1}",
+                name=f"client {number + 1}",
                 workspaceId=data.row.id,
                 archived=number % 5 == 2,
-                address=f"{number + 1} Main Street\n1000 Town" if full else None,
-                email=f"client{number}@example.test" if full else None,
-                ccEmails=[f"cc{number}@example.test"] if full else None,
-                note="Pays late" if full else None,
-                currencyId=currency.id if full else None,
-                currencyCode=currency.code if full else None,
             )
+            if number % 2 == 0:
+                currency = data.row.currencies[number % len(data.row.currencies)]
+                client.name = f"Client {number + 1} & Øst & Søn"
+                client.address = f"{number + 1} Main Street\n1000 Town"
+                client.email = f"client{number}@example.test"
+                client.ccEmails = [f"cc{number}@example.test"]
+                client.note = "Pays late"
+                client.currencyId, client.currencyCode = currency.id, currency.code
             data.clients[client.id] = client
-
-    def _tags(self, data: WorkspaceData, count: int) -> None:
-        for number in range(count):
-            tag = Tag(
-                id=self.new_id(),
-                name=f"tag {number + 1}",
-                workspaceId=data.row.id,
-                archived=number % 5 == 3,
-            )
-            data.tags[tag.id] = tag
 
     def _user_groups(self, data: WorkspaceData, count: int) -> None:
         users = list(data.users.values())
         for number in range(count):
-            group = UserGroupWithManagers(
-                id=self.new_id(), name=f"Group {number + 1}", workspaceId=data.row.id
+            group = UserGroup(
+                id=self.new_id(),
+                name=f"Group {number + 1}",
+                workspaceId=data.row.id,
+                userIds=[user.id for user in users[number::count]][: 8 * number],
             )
-            group.userIds = [user.id for user in users[number::count]][: 8 * number]
             if number % 2:
                 group.teamManagers = [TeamManager(id=users[0].id, name=users[0].name)]
             data.user_groups[group.id] = group
@@ -208,27 +271,23 @@ class Builder:
             if number % 2 == 0:
                 _estimate(project, number)
                 project.note = f"Note on project {number + 1}\nsecond line"
-                project.hourlyRate = self._rate(data.row)
-                project.costRate = self._rate(data.row)
+                project.hourlyRate, project.costRate = self._rate(data.row), self._rate(data.row)
             for user in self.rng.sample(users, min(len(users), 2 + number % 4)):
-                project.memberships.append(self._project_membership(data, project, user))
+                rated = self.rng.random() < 0.5
+                membership = Membership(
+                    userId=user.id,
+                    targetId=project.id,
+                    membershipType="PROJECT",
+                    hourlyRate=self._rate(data.row) if rated else None,
+                    costRate=self._rate(data.row) if rated else None,
+                )
+                project.memberships.append(membership)
             data.projects[project.id] = project
             weight = before + number % 5
             self._tasks(data, project, total * weight // weights - total * before // weights)
             before = weight
 
-    def _project_membership(self, data: WorkspaceData, project: Project, user: User) -> Membership:
-        rated = self.rng.random() < 0.5
-        return Membership(
-            userId=user.id,
-            targetId=project.id,
-            membershipType="PROJECT",
-            hourlyRate=self._rate(data.row) if rated else None,
-            costRate=self._rate(data.row) if rated else None,
-        )
-
     def _tasks(self, data: WorkspaceData, project: Project, count: int) -> None:
-        groups = list(data.user_groups)
         assignees = [membership.userId for membership in project.memberships[:2]]
         for number in range(count):
             task = Task(
@@ -240,71 +299,54 @@ class Builder:
             )
             if number % 2 == 0:
                 task.assigneeIds, task.assigneeId = assignees, assignees[0]
-                task.userGroupIds = groups[:1]
+                task.userGroupIds = list(data.user_groups)[:1]
                 task.estimate, task.duration = "PT7H30M", "PT5H15M"
                 task.budgetEstimate = 150_000
                 task.hourlyRate, task.costRate = self._rate(data.row), self._rate(data.row)
             data.tasks[task.id] = task
 
     def _custom_fields(self, data: WorkspaceData) -> None:
-        if "CUSTOM_FIELDS" not in data.row.features:
-            return
-        for custom_field in plans.custom_fields(data.row.id, self.new_id):
-            project = next(iter(data.projects))
-            default = ProjectDefaultValue(
-                projectId=project, value=custom_field.workspaceDefaultValue
+        """Make up one field of every type, and one of users."""
+        project_id = next(iter(data.projects))
+        for field in _custom_fields(data.row.id, self.new_id):
+            default = CustomFieldDefaultValues(projectId=project_id)
+            default.value = field.workspaceDefaultValue
+            field.projectDefaultValues = [default]
+            data.custom_fields[field.id] = field
+        for user in list(data.users.values())[::2]:
+            value = UserCustomFieldValue(
+                customFieldId=field.id,
+                customFieldName=field.name,
+                customFieldType=field.type,
+                userId=user.id,
+                value=f"TIN-{user.id[-4:]}",
             )
-            custom_field.projectDefaultValues = [default]
-            data.custom_fields[custom_field.id] = custom_field
-            if custom_field.entityType == "USER":
-                for user in list(data.users.values())[::2]:
-                    user.customFields = people.user_field_values(
-                        user, custom_field.id, custom_field.name
-                    )
+            user.customFields = [value]
 
     def _holidays(self, data: WorkspaceData) -> None:
-        if "TIME_OFF" not in data.row.features:
-            return
-        project = next(project for project in data.projects.values() if not project.archived)
         for number, name in enumerate(("New Year's Day", "Company day", "Slava")):
             day = iso(self.now + (number - 1) * MONTH)[:10]
             holiday = Holiday(
                 id=self.new_id(),
                 name=name,
                 workspaceId=data.row.id,
-                datePeriod=DatePeriod(day, day),
+                datePeriod=DatePeriod(startDate=day, endDate=day),
                 occursAnnually=number == 0,
                 everyoneIncludingNew=number == 0,
                 userIds=list(data.users)[:number],
                 userGroupIds=list(data.user_groups)[:number],
             )
             if number == 1:
-                task = next(iter(data.tasks.values()))
                 holiday.automaticTimeEntryCreation = True
-                holiday.projectId, holiday.taskId = project.id, task.id
+                holiday.projectId = next(
+                    one.id for one in data.projects.values() if not one.archived
+                )
+                holiday.taskId = next(iter(data.tasks))
             data.holidays[holiday.id] = holiday
-
-    def _grant_roles(
-        self, main: WorkspaceData, second: WorkspaceData, members: Sequence[User]
-    ) -> None:
-        owner = members[people.OWNER].id
-        main.roles[owner], second.roles[owner] = {"OWNER"}, {"WORKSPACE_ADMIN"}
-        if len(members) > people.ADMIN:
-            admin = members[people.ADMIN].id
-            main.roles[admin] = {"WORKSPACE_ADMIN", "TEAM_MANAGER"}
-            second.roles[admin] = {"PROJECT_MANAGER"}
 
     def _fill_timesheets(self, data: WorkspaceData, entries: int) -> None:
         """Split the entries evenly; who never registered has none."""
-        diary = Diary(
-            workspace_id=data.row.id,
-            projects=list(data.projects.values()),
-            tasks=_by_project(data),
-            tags=list(data.tags.values()),
-            custom_fields=list(data.custom_fields.values()),
-            now=self.now,
-            seed=self.seed,
-        )
+        diary = Diary(data, self.now, self.seed)
         writers = [user for user in data.users.values() if user.status != "NOT_REGISTERED"]
         share, left = divmod(entries, len(writers))
         for ordinal, user in enumerate(writers):
@@ -313,24 +355,60 @@ class Builder:
             self._entries += count
 
 
+def _free(workspace_id: str, currency_id: str) -> Workspace:
+    """Return a workspace with few features, every optional field null."""
+    permission = {"value": "EVERYONE"}  # the wire has both a string and an object
+    plan, features = PLANS["FREE"]
+    return Workspace(
+        id=workspace_id,
+        name="Side project",
+        currencies=[Currency(id=currency_id, code="GBP", isDefault=True)],
+        features=features,
+        featureSubscriptionType=plan,
+        workspaceSettings=WorkspaceSettings(
+            entityCreationPermissions=EntityCreationPermissions(
+                whoCanCreateProjectsAndClients=permission,
+                whoCanCreateTags=permission,
+                whoCanCreateTasks=permission,
+            ),
+            workingDays=WORKING_DAYS,
+        ),
+    )
+
+
+def _custom_fields(workspace_id: str, new_id: Callable[[], str]) -> list[CustomField]:
+    """Return one field of every type, and one of users."""
+
+    def field(name: str, kind: str) -> CustomField:
+        return CustomField(id=new_id(), name=name, workspaceId=workspace_id, type=kind)
+
+    ticket, distance = field("Ticket", "TXT"), field("Distance (km)", "NUMBER")
+    ticket.required, ticket.workspaceDefaultValue = True, "T-0000"
+    ticket.description, ticket.placeholder = "Number of the ticket", "T-0000"
+    on_site, region = field("On site", "CHECKBOX"), field("Region", "DROPDOWN_SINGLE")
+    on_site.workspaceDefaultValue = False
+    region.status, region.allowedValues = "INVISIBLE", ["North", "South", "East & West"]
+    skills, link, tin = (
+        field("Skills", "DROPDOWN_MULTIPLE"),
+        field("Link", "LINK"),
+        field("TIN", "TXT"),
+    )
+    skills.allowedValues, skills.workspaceDefaultValue = ["a", "b", "c"], ["a"]
+    link.status, link.onlyAdminCanEdit = "INACTIVE", True
+    tin.entityType = "USER"
+    return [ticket, distance, on_site, region, skills, link, tin]
+
+
 def _estimate(project: Project, number: int) -> None:
-    recurring = number % 4 == 0
+    reset = "MONTHLY" if number % 4 == 0 else None
     project.duration = f"PT{number + 88}H36M"
-    project.estimate = Estimate("PT120H", "MANUAL")
-    reset = "MONTHLY" if recurring else None
+    project.estimate = Estimate(estimate="PT120H", type="MANUAL")
     project.timeEstimate = TimeEstimate(estimate="PT120H", resetOption=reset)
-    project.budgetEstimate = BudgetEstimate(estimate=1_250_000, resetOption=reset)
-    if recurring:
+    project.budgetEstimate = EstimateWithOptions(estimate=1_250_000, resetOption=reset)
+    if reset:
         project.estimateReset = EstimateReset(month="JANUARY", dayOfMonth=1, dayOfWeek="MONDAY")
 
 
 def _share(whole: int, place: int, parts: int) -> int:
     """Return what one of so many parts has of a whole; together they have all of it."""
     return whole * (place + 1) // parts - whole * place // parts
-
-
-def _by_project(data: WorkspaceData) -> dict[str, list[Task]]:
-    tasks: dict[str, list[Task]] = {project_id: [] for project_id in data.projects}
-    for task in data.tasks.values():
-        tasks[task.projectId].append(task)
-    return tasks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -25,7 +25,7 @@ class Block:
         self.offsets = array("Q", accumulate((len(row) + 1 for row in rows), initial=0))
 
     @classmethod
-    def of(cls, rows: Iterable[msgspec.Struct]) -> Block:
+    def of(cls, rows: Iterable[object]) -> Block:
         """Serialise rows."""
         return Block([msgspec.json.encode(row) for row in rows])
 
@@ -44,6 +44,14 @@ class Block:
         return self.body[self.offsets[index] : self.offsets[index + 1] - 1]
 
 
+class Part(NamedTuple):
+    """Rows of a block from an index to another one."""
+
+    block: Block
+    first: int
+    last: int
+
+
 class Timesheet(Block):
     """One member's time entries in a workspace, newest start first."""
 
@@ -60,16 +68,25 @@ class Timesheet(Block):
         last = len(self) if start is None else bisect_right(self._ages, -start)
         return first, max(first, last)
 
+    def ids(self, first: int, last: int) -> list[str]:
+        """Return the ids of the entries between two indices; an id opens each row."""
+        rows = range(first, min(last, len(self)))
+        return [self.row(index)[7:31].decode() for index in rows]
+
     def find(self, entry_id: str) -> int | None:
-        """Return the index of an entry, or None; ids open each row."""
+        """Return the index of an entry, or None."""
         position = self.body.find(b'{"id":"%b",' % entry_id.encode())
         return None if position < 0 else bisect_left(self.offsets, position)
+
+    def entries(self) -> list[TimeEntry]:
+        """Return all entries."""
+        return msgspec.json.decode(b"".join(self.page(0, len(self))), type=list[TimeEntry])
 
     def entry(self, entry_id: str) -> TimeEntry | None:
         """Return one entry by its id, from an index that is made when it is first needed."""
         if self._places is None:
-            rows = range(len(self))
-            self._places = {self.row(index)[7:31].decode(): index for index in rows}
+            ids = self.ids(0, len(self))
+            self._places = {entry_id: index for index, entry_id in enumerate(ids)}
         index = self._places.get(entry_id)
         return None if index is None else self.entry_at(index)
 

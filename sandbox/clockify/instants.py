@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+HOUR = 3_600
+DAY = 24 * HOUR
 
 
 def iso(seconds: int) -> str:
@@ -23,16 +23,22 @@ def seconds(instant: datetime | str) -> int:
     return int(instant.timestamp())
 
 
+def wall_clock(text: str, zone: str) -> int:
+    """Read the wall clock of a zone, whatever offset the text carries."""
+    instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return int(instant.replace(tzinfo=ZoneInfo(zone)).timestamp())
+
+
+def zoned(instant: str, zone: str) -> tuple[str, int]:
+    """Spell an instant as a zone's wall clock with its offset, and the offset in seconds."""
+    at = datetime.fromtimestamp(seconds(instant), ZoneInfo(zone))
+    offset = at.utcoffset()
+    return at.isoformat(), int(offset.total_seconds()) if offset else 0
+
+
 def duration(length: int) -> str:
     """Spell a number of seconds as ISO 8601 does: PT2H54M."""
-    hours, rest = divmod(length, 3600)
+    hours, rest = divmod(length, HOUR)
     minutes, left = divmod(rest, 60)
     parts = ((hours, "H"), (minutes, "M"), (left, "S"))
     return "PT" + ("".join(f"{count}{unit}" for count, unit in parts if count) or "0S")
-
-
-def zoned(instant: str, zone: ZoneInfo) -> tuple[str, int]:
-    """Spell an instant as a zone's wall clock with its offset, and the offset in seconds."""
-    at = datetime.fromtimestamp(seconds(instant), zone)
-    offset = at.utcoffset()
-    return at.isoformat(), int(offset.total_seconds()) if offset else 0

@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from itertools import chain
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 from msgspec import structs
 
-from sandbox.clockify.instants import seconds
+from sandbox.clockify.instants import DAY, HOUR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from sandbox.clockify.rows import Row, User
-    from sandbox.clockify.state import State
+    from sandbox.clockify.rows import Row
     from sandbox.clockify.workspaces import WorkspaceData
 
 Event = Literal["created", "updated", "deleted"]
 Key = tuple[str, str, str]
 """Workspace, type, id."""
 
-HOUR = 3_600
-DAY = 24 * HOUR
 ENTRY, RATE, VALUE = "TIME_ENTRY", "TIME_ENTRY_RATE", "TIME_ENTRY_CUSTOM_FIELD_VALUE"
 ENTRY_TYPES = (ENTRY, RATE, VALUE)
 
@@ -65,24 +63,34 @@ class Change:
     deleted: int | None = None
 
 
-class Ledger:
-    """Every change since the start."""
+class Happened(NamedTuple):
+    """An event of a feed."""
 
-    def __init__(self, world: State) -> None:
-        self.world = world
+    at: int
+    kind: str
+    row_id: str
+    created: int
+    updated: int | None
+    document: bytes
+
+
+class Ledger:
+    """Every change since the start (seconds since 1970)."""
+
+    def __init__(self, workspaces: Mapping[str, WorkspaceData], started: int) -> None:
+        self.workspaces = workspaces
+        self.epoch = started - HOUR
+        """The latest instant that anything made up was created at."""
         self.changes: dict[Key, Change] = {}
         self.known: dict[tuple[str, str], dict[str, bytes]] = {}
         """What the lists held after the last mutation, by workspace and type."""
-        self.version = 0
-        """Goes up with every note."""
         for data, kind in self._lists():
             self.known[data.row.id, kind] = _documents(data, kind)
-        for data in world.workspaces.values():
-            self._note_earlier(data)
+        for data in workspaces.values():
+            self._note_earlier(data, started - DAY)
 
-    def _note_earlier(self, data: WorkspaceData) -> None:
+    def _note_earlier(self, data: WorkspaceData, yesterday: int) -> None:
         """Have the first client renamed and another one deleted before the sandbox began."""
-        yesterday = seconds(self.world.started) - DAY
         client = next(iter(data.clients.values()))
         document = msgspec.json.encode(client)
         self.changes[data.row.id, "CLIENTS", client.id] = Change(document, updated=yesterday)
@@ -92,41 +100,29 @@ class Ledger:
         change = Change(document, created=born, deleted=yesterday)
         self.changes[data.row.id, "CLIENTS", gone] = change
 
-    def compare(self, noticed: Callable[[WorkspaceData, str, Event, bytes, bytes], None]) -> None:
+    def compare(
+        self, now: int, noticed: Callable[[WorkspaceData, str, Event, bytes, bytes], None]
+    ) -> None:
         """Note what a mutation changed in the lists; `noticed` hears type, event, before, after."""
         for data, kind in self._lists():
             before = self.known[data.row.id, kind]
             after = _documents(data, kind)
             for row_id in before.keys() | after.keys():
-                event = self._note(
-                    (data.row.id, kind, row_id), before.get(row_id), after.get(row_id)
-                )
-                if event:
-                    noticed(data, kind, event, before.get(row_id, b""), after.get(row_id, b""))
+                old, new = before.get(row_id), after.get(row_id)
+                if event := self._note(now, (data.row.id, kind, row_id), old, new):
+                    noticed(data, kind, event, old or b"", new or b"")
             self.known[data.row.id, kind] = after
 
-    def entry(self, workspace_id: str, before: bytes | None, after: bytes | None) -> None:
+    def entry(self, now: int, workspace_id: str, before: bytes, after: bytes) -> None:
         """Note what became of one time entry, of its rate and of its custom field values."""
-        old = dict(entry_documents(before)) if before else {}
-        new = dict(entry_documents(after)) if after else {}
+        old, new = (dict(entry_documents(row)) if row else {} for row in (before, after))
         for kind, row_id in old.keys() | new.keys():
             key = (workspace_id, kind, row_id)
-            self._note(key, old.get((kind, row_id)), new.get((kind, row_id)))
+            self._note(now, key, old.get((kind, row_id)), new.get((kind, row_id)))
 
-    def born(self, row_id: str) -> int:
-        """Tell from an id when it was given; not after the sandbox began."""
-        return min(int(row_id[:8], 16), self.epoch)
-
-    @property
-    def epoch(self) -> int:
-        """The latest instant that anything made up was created at."""
-        return seconds(self.world.started) - HOUR
-
-    def _note(self, key: Key, before: bytes | None, after: bytes | None) -> Event | None:
-        now = seconds(self.world.now)
+    def _note(self, now: int, key: Key, before: bytes | None, after: bytes | None) -> Event | None:
         if before == after:
             return None
-        self.version += 1
         change = self.changes.setdefault(key, Change(before or b""))
         if after is None:
             change.deleted = now
@@ -138,8 +134,63 @@ class Ledger:
         change.updated = now
         return "updated"
 
+    def happened(
+        self, workspace_id: str, event: Event, types: Collection[str], start: int, end: int
+    ) -> list[Happened]:
+        """Return the events of a window, both ends included, oldest first.
+
+        What was deleted is in neither of the other two; created and deleted inside one window is
+        in none; created and updated is in created only.
+        """
+        everything = chain(self._noted(workspace_id, types), self._untouched(workspace_id, types))
+        if event == "created" and set(types) & set(ENTRY_TYPES):
+            everything = chain(everything, self._old_entries(workspace_id, types, start, end))
+        found = []
+        for kind, row_id, change in everything:
+            born = change.created
+            if born is None:
+                born = min(int(row_id[:8], 16), self.epoch)
+            at = {"created": born, "updated": change.updated, "deleted": change.deleted}[event]
+            if at is None or not start <= at <= end:
+                continue
+            made_within = start <= born <= end
+            is_gone = change.deleted is not None
+            if is_gone == (event == "deleted") and (event == "created" or not made_within):
+                found.append(Happened(at, kind, row_id, born, change.updated, change.document))
+        return sorted(found)
+
+    def _noted(
+        self, workspace_id: str, types: Collection[str]
+    ) -> Iterator[tuple[str, str, Change]]:
+        for (home, kind, row_id), change in self.changes.items():
+            if home == workspace_id and kind in types:
+                yield kind, row_id, change
+
+    def _untouched(
+        self, workspace_id: str, types: Collection[str]
+    ) -> Iterator[tuple[str, str, Change]]:
+        """Yield the listed rows that nothing happened to since the sandbox began."""
+        for kind in set(types) & set(LISTED):
+            for row_id, document in self.known[workspace_id, kind].items():
+                if (workspace_id, kind, row_id) not in self.changes:
+                    yield kind, row_id, Change(document)
+
+    def _old_entries(
+        self, workspace_id: str, types: Collection[str], start: int, end: int
+    ) -> Iterator[tuple[str, str, Change]]:
+        """Yield untouched time entries of a window; one made up was created an hour before."""
+        if start > self.epoch:
+            return
+        until = None if end >= self.epoch else end + HOUR
+        data = self.workspaces[workspace_id]
+        for sheet in map(data.timesheet, data.users):
+            for index in range(*sheet.window(start + HOUR, until)):
+                for (kind, row_id), document in entry_documents(sheet.row(index)):
+                    if kind in types and (workspace_id, kind, row_id) not in self.changes:
+                        yield kind, row_id, Change(document)
+
     def _lists(self) -> Iterator[tuple[WorkspaceData, str]]:
-        for data in self.world.workspaces.values():
+        for data in self.workspaces.values():
             for kind in LISTED:
                 yield data, kind
 
@@ -164,14 +215,14 @@ def _derived(kind: str, seed: str, fields: dict[str, object]) -> tuple[tuple[str
 
 
 def _documents(data: WorkspaceData, kind: str) -> dict[str, bytes]:
+    """Return a list's rows; what a user is given by projects and groups is a change of theirs."""
     rows: dict[str, Row] = getattr(data, LISTED[kind])
     if kind == "USER":
-        return {row.id: msgspec.json.encode(row) for row in _users(data.users.values())}
+        rows = {
+            user.id: structs.replace(
+                user,
+                memberships=[one for one in user.memberships if one.membershipType == "WORKSPACE"],
+            )
+            for user in data.users.values()
+        }
     return {row_id: msgspec.json.encode(row) for row_id, row in rows.items()}
-
-
-def _users(users: Iterable[User]) -> Iterator[User]:
-    """Leave out what a user is given by projects and groups: that is a change of theirs."""
-    for user in users:
-        own = [one for one in user.memberships if one.membershipType == "WORKSPACE"]
-        yield structs.replace(user, memberships=own)

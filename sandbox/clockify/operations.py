@@ -1,129 +1,200 @@
-"""One operation inside a workspace: who asks what, and what the plan and the role allow."""
+"""Every operation that the sandbox answers: path, rows, paging, envelope, plan and role.
+
+Page sizes are the help pages' and the description's; lists that send no `Last-Page`, and those
+that take no notice of page parameters, are as others observed them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sandbox.clockify import access
-from sandbox.clockify.access import Caller, Refusal
-from sandbox.clockify.instants import seconds
+from sandbox.clockify import (
+    approvals,
+    billing,
+    entity_changes,
+    people,
+    planning,
+    projects,
+    reports,
+    sharing,
+    time_entries,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Mapping
 
-    from sandbox.clockify.blocks import Block
-    from sandbox.clockify.workspaces import WorkspaceData
+    from sandbox.clockify.ask import Ask
     from sandbox.clockify.world import World
-    from sandbox.wire import Request, Response
 
 API, REPORTS, AUDIT = "/api/v1", "/report/v1", "/audit/v1"
 """Where the three hosts of the service are below the sandbox's prefix."""
 
 
-@dataclass
-class Ask:
-    """A request that got as far as a workspace the caller may read."""
+@dataclass(frozen=True)
+class Paging:
+    """How a list spells and bounds its page and page size, in the query or, of a POST, the body."""
 
-    world: World
-    request: Request
-    asking: Caller
-    data: WorkspaceData
+    size: str = "page-size"
+    default: int = 50
+    most: int | str = 5_000
+    """The largest page, or the switch that says it; 0 is any."""
+    pages: int = 0
+    """The highest page number that may be asked for; 0 is any."""
+    header: bool = True
+    """Whether `Last-Page` is sent."""
+    within: str = ""
+    """The member of the body that holds page and size."""
+    first: str = ""
+    """The switch that says which number the first page has; it is 1 otherwise."""
 
-    @property
-    def is_admin(self) -> bool:
-        """Whether owner or admin asks."""
-        return access.is_admin(self.data, self.asking)
 
-    def sees(self, user_id: str) -> bool:
-        """Tell whether the caller may read what belongs to a member."""
-        return self.is_admin or user_id == self.asking.user_id
+LIST = Paging()
+BODY = Paging("pageSize", header=False)
+TIME_OFF = Paging(most=200, pages=1_000)
+TIME_OFF_BODY = Paging("pageSize", most=200, pages=1_000, header=False)
+TOTALS = Paging("pageSize", most=200, header=False)
+FEED = Paging("limit", most="changes_limit", header=False, first="changes_first_page")
 
-    @cached_property
-    def body(self) -> dict[str, object]:
-        """The request's JSON object; 400/3002 was seen once for what is none."""
-        try:
-            return msgspec.json.decode(self.request.body or b"{}", type=dict[str, object])
-        except msgspec.DecodeError as error:
-            raise Refusal(400, 3002, f"Request body could not be read: {error}") from None
+ROWS, COUNT = "<rows>", "<count>"
+"""Stand in an envelope for the page and for the number of all rows."""
 
-    def required(self, *names: str) -> list[str]:
-        """Return values of query parameters; 400/3001 when one is missing."""
-        given = [self.request.value(name) for name in names]
-        for name, value in zip(names, given, strict=True):
-            if value is None:
-                raise Refusal(400, 3001, f"Required parameter '{name}' is not present.")
-        return [str(value) for value in given]
-
-    def window(self) -> tuple[int, int]:
-        """Return `start` and `end` of the query as seconds since 1970."""
-        start, end = self.required("start", "end")
-        return instant("start", start), instant("end", end)
-
-    def body_window(self, start: str = "start", end: str = "end") -> tuple[int, int]:
-        """Return two instants of the body as seconds since 1970."""
-        return instant(start, self.body_text(start)), instant(end, self.body_text(end))
-
-    def body_text(self, name: str) -> str:
-        """Return a member that the body must have."""
-        value = self.body.get(name)
-        if value in {None, ""}:
-            raise Refusal(400, 501, f"{name} must not be null")
-        return str(value)
-
-    def member(self, user_id: str) -> str:
-        """Check that a user belongs to the workspace and that the caller may read about it."""
-        if user_id not in self.data.users:
-            raise Refusal(400, 501, f"User with id {user_id} doesn't belong to Workspace")
-        if not self.sees(user_id):
-            raise access.access_denied()
-        return user_id
-
-    def block(self, rows: Callable[[], Sequence[msgspec.Struct]], *shape: str) -> Block:
-        """Serialise a list once per path and filters; `shape` is what else its rows depend on."""
-        asked = sorted(f"{name}={value}" for name, value in self.request.query)
-        asked = [pair for pair in asked if not pair.startswith("page")]
-        whose = "" if self.is_admin else self.asking.user_id
-        return self.world.block((self.request.path, whose, *shape, *asked), rows)
+Envelope = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A route inside a workspace, what the plan must include and who may call it."""
+    """One route.
+
+    Attributes:
+        method: GET, or POST where a list is asked for by its body.
+        path: below the host.
+        answer: makes all rows of a list, or the one thing that is answered (None: nothing).
+        paging: how a list is divided; None answers it whole, whatever is asked for.
+        feature: what the workspace's plan must include.
+        admins: whether only owner and admins may call it.
+        host: where it is.
+        addons: whether add-on tokens may call it.
+        envelope: what is around the rows, perhaps by the switches.
+        beside: makes further members of the envelope.
+    """
 
     method: str
-    template: str
-    answer: Callable[[Ask], Response]
+    path: str
+    answer: Callable[[Ask], object]
+    paging: Paging | None = None
     feature: str | None = None
     admins: bool = False
-    """Whether only owner and admins may call it."""
-    base: str = API
+    host: str = API
     addons: bool = True
-    """Whether add-on tokens may call it."""
+    envelope: Envelope | Callable[[World], Envelope | None] | None = None
+    beside: Callable[[Ask, list[Any]], Mapping[str, object]] | None = None
 
-    def check(self, ask: Ask) -> None:
-        """Refuse callers and plans that may not."""
-        if ask.asking.is_addon and not self.addons:
-            raise Refusal(401, 4017, "Add-on token is not valid for this operation")
-        if self.feature and self.feature not in ask.data.row.features:
-            raise access.lacks_feature(ask.world)
-        if self.admins and not ask.is_admin:
-            raise access.access_denied()
+    @property
+    def counted(self) -> bool:
+        """Whether the envelope tells the number of rows."""
+        return COUNT in str(self.envelope)
 
-
-def instant(name: str, text: object) -> int:
-    """Read an instant; what is none is refused as a value that does not convert."""
-    try:
-        return seconds(str(text))
-    except ValueError:
-        raise Refusal(400, 3000, f"Failed to convert value '{text}' of {name}") from None
+    def around(self, ask: Ask, rows: list[Any]) -> tuple[bytes, bytes]:
+        """Return the JSON before and after a page of so many rows."""
+        envelope = self.envelope(ask.world) if callable(self.envelope) else self.envelope
+        beside = self.beside(ask, rows) if self.beside else {}
+        text = msgspec.json.encode({**envelope, **beside} if envelope else ROWS).decode()
+        text = text.replace(f'"{COUNT}"', str(len(rows)))
+        head, _, tail = text.partition(f'"{ROWS}"')
+        return head.encode(), tail.encode()
 
 
-def one_of(name: str, value: str | None, allowed: Iterable[str]) -> str | None:
-    """Refuse what an enum does not hold."""
-    if value is not None and value not in set(allowed):
-        raise Refusal(400, 3000, f"Failed to convert value '{value}' of {name}")
-    return value
+def _response(switch: str) -> Callable[[World], Envelope | None]:
+    """Return the described envelope of lists that come bare, if a switch asks for it."""
+    return lambda world: {"response": ROWS} if getattr(world, switch) else None
+
+
+def _entries(world: World) -> Envelope:
+    return {"timeEntries" if world.documented_reports else "timeentries": ROWS}
+
+
+W = "/workspaces/{workspaceId}"
+BALANCE = W + "/time-off/balance"
+PLANNED = W + "/scheduling/assignments"
+
+# fmt: off
+OPERATIONS = (
+    Operation("GET", "/user", people.user),
+    Operation("GET", "/workspaces", people.workspaces, addons=False),
+    Operation("GET", W, people.workspace),
+    Operation("GET", W + "/users", people.users, LIST),
+    Operation("GET", W + "/users/{userId}/managers", people.managers, LIST),
+    Operation("GET", W + "/member-profile/{userId}", people.profile),
+    Operation("GET", W + "/user-groups", people.user_groups, LIST),
+    Operation("GET", W + "/clients", projects.clients, LIST),
+    Operation("GET", W + "/projects", projects.projects, LIST),
+    Operation("GET", W + "/projects/{projectId}/tasks", projects.tasks, LIST),
+    Operation("GET", W + "/projects/{projectId}/custom-fields", projects.project_custom_fields,
+              feature="CUSTOM_FIELDS"),
+    Operation("GET", W + "/tags", projects.tags, LIST),
+    Operation("GET", W + "/custom-fields", projects.custom_fields, feature="CUSTOM_FIELDS"),
+    Operation("GET", W + "/holidays", projects.holidays, feature="TIME_OFF"),
+
+    Operation("GET", W + "/user/{userId}/time-entries", time_entries.time_entries, LIST),
+    Operation("POST", W + "/time-entries/batch", time_entries.batch),
+    Operation("GET", W + "/time-entries/status/in-progress", time_entries.in_progress,
+              Paging(default=10, most=1_000), admins=True),
+
+    Operation("GET", W + "/entities/created", entity_changes.created, FEED,
+              envelope=_response("changes_envelope")),
+    Operation("GET", W + "/entities/updated", entity_changes.updated, FEED,
+              envelope=_response("changes_envelope")),
+    Operation("GET", W + "/entities/deleted", entity_changes.deleted, FEED,
+              envelope=_response("changes_envelope")),
+    Operation("POST", W + "/audit-log", entity_changes.audit_log,
+              Paging(default=20, most=50, header=False), "AUDIT_LOG", admins=True, host=AUDIT,
+              addons=False, envelope=_response("audit_envelope")),
+
+    Operation("GET", W + "/expenses", billing.expenses, LIST, "EXPENSES",
+              envelope={"expenses": {"expenses": ROWS, "count": COUNT}},
+              beside=billing.expense_totals),
+    Operation("GET", W + "/expenses/categories", billing.expense_categories, LIST, "EXPENSES",
+              envelope={"categories": ROWS, "count": COUNT}),
+    Operation("GET", W + "/expenses/{expenseId}", billing.expense, feature="EXPENSES"),
+    Operation("GET", W + "/invoices", billing.invoices, LIST, "INVOICING", admins=True,
+              envelope={"invoices": ROWS, "total": COUNT}),
+    Operation("GET", W + "/invoices/{invoiceId}", billing.invoice, None, "INVOICING", admins=True),
+    Operation("GET", W + "/invoices/{invoiceId}/payments", billing.invoice_payments, LIST,
+              "INVOICING", admins=True),
+
+    Operation("GET", W + "/time-off/policies", planning.time_off_policies, TIME_OFF, "TIME_OFF"),
+    Operation("POST", W + "/time-off/requests", planning.time_off_requests, TIME_OFF_BODY,
+              "TIME_OFF", envelope={"requests": ROWS, "count": COUNT}),
+    Operation("GET", BALANCE + "/policy/{policyId}", planning.policy_balances, TIME_OFF,
+              "TIME_OFF", envelope={"balances": ROWS, "count": COUNT}),
+    Operation("GET", BALANCE + "/user/{userId}", planning.user_balances, TIME_OFF,
+              "TIME_OFF", envelope={"balances": ROWS, "count": COUNT}),
+    Operation("GET", BALANCE + "/assignment/user/{userId}/policy/{policyId}",
+              planning.balance_assignments, feature="TIME_OFF"),
+    Operation("GET", PLANNED + "/all", planning.assignments, LIST, "SCHEDULING"),
+    Operation("POST", PLANNED + "/projects/totals", planning.project_totals, TOTALS, "SCHEDULING"),
+    Operation("GET", PLANNED + "/projects/totals/{projectId}", planning.project_total,
+              feature="SCHEDULING"),
+    Operation("POST", PLANNED + "/user-filter/totals", planning.user_totals, TOTALS, "SCHEDULING"),
+    Operation("GET", PLANNED + "/users/{userId}/totals", planning.user_total,
+              feature="SCHEDULING"),
+    Operation("GET", W + "/approval-requests", approvals.approval_requests, LIST, "APPROVAL"),
+
+    Operation("GET", W + "/webhooks", sharing.webhooks, admins=True,
+              envelope={"webhooks": ROWS, "workspaceWebhookCount": COUNT}),
+    Operation("GET", W + "/shared-reports", sharing.shared_reports, BODY, "SHARED_REPORTS",
+              host=REPORTS, envelope={"reports": ROWS, "count": COUNT}),
+    Operation("POST", W + "/reports/detailed", reports.detailed,
+              Paging("pageSize", most="report_limit", header=False, within="detailedFilter"),
+              host=REPORTS, envelope=_entries, beside=reports.entry_totals),
+    Operation("POST", W + "/reports/attendance", reports.attendance,
+              Paging("pageSize", most="attendance_limit", header=False, within="attendanceFilter"),
+              "ATTENDANCE_REPORT", host=REPORTS, envelope={"entities": ROWS}),
+    Operation("POST", W + "/reports/expenses/detailed", reports.expenses,
+              Paging("pageSize", most="report_limit", header=False), "EXPENSES", host=REPORTS,
+              envelope={"expenses": ROWS}, beside=reports.expense_totals),
+)
+# fmt: on

@@ -1,67 +1,116 @@
-"""Made-up members: the first ones each carry a quirk, the rest fill the numbers."""
+"""Workspaces, their members and groups, and what a workspace says of one member.
+
+A member's `status` is the account's; the workspace's own is in the memberships, which come only
+when asked for. A profile has no id. Managers are the team managers of a member's groups.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import structs
 
-from sandbox.clockify.rows import User, UserCustomFieldValue
-from sandbox.clockify.settings import UserSettings
-
 if TYPE_CHECKING:
-    import random
+    from sandbox.clockify.ask import Ask, Shown
+    from sandbox.clockify.rows import User, Workspace
 
-FIRST = ("Ana", "Bojan", "Chloé", "Dmitri", "Eun-ji", "Fátima", "Göran", "Hiro", "Ines", "Jürgen")
-LAST = ("Petrović", "Smith", "Nguyen", "García", "Müller", "Okafor", "Rossi", "Kowalski", "Sato")
-ZONES = ("Europe/Belgrade", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC")
-
-OWNER, ADMIN, MEMBER, LIMITED, DEACTIVATED, NOT_REGISTERED, UNVERIFIED = range(7)
-"""Places of the members with a part to play."""
-
-SPECIAL = (
-    ("Olivera Owner", "ACTIVE"),
-    ("Adam Admin", "ACTIVE"),
-    ("Mia Member", "ACTIVE"),
-    ("Kiosk Kiki 🏭", "LIMITED"),
-    ('Dana "Gone" D\'Arc', "ACTIVE"),
-    (None, "NOT_REGISTERED"),
-    ("Petra Pending", "PENDING_EMAIL_VERIFICATION"),
-)
+LISTED = ("ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED")
+"""LIMITED (kiosk) and deleted accounts are only listed when asked for."""
 
 
-def member(rng: random.Random, ordinal: int, user_id: str, home: str) -> User:
-    """Make up one account; `home` is its active and default workspace."""
-    special = SPECIAL[ordinal] if ordinal < len(SPECIAL) else None
-    name = special[0] if special else f"{rng.choice(FIRST)} {rng.choice(LAST)}"
-    status = special[1] if special else "ACTIVE"
-    zone = ZONES[0] if ordinal == OWNER else rng.choice(ZONES)
-    joined = status != "NOT_REGISTERED"
-    return User(
-        id=user_id,
-        email=f"member{ordinal:05d}@example.test",
-        name=name,
-        profilePicture=f"https://img.example.test/{user_id}.png" if ordinal % 3 == 0 else None,
-        activeWorkspace=home if joined else None,
-        defaultWorkspace=home if joined else None,
-        settings=UserSettings(timeZone=zone) if joined else None,
-        status=status,
-    )
+def user(ask: Ask) -> User:
+    """Return the key's owner."""
+    kind = "ALL" if ask.request.flag("include-memberships") else "NONE"
+    return _with_memberships(ask.data.users[ask.caller.user_id], kind)
 
 
-def user_field_values(user: User, field_id: str, field_name: str) -> list[UserCustomFieldValue]:
-    """Fill in the workspace's user field for one member."""
+def workspaces(ask: Ask) -> list[Workspace]:
+    """Return the workspaces of the key's owner, by role if asked so."""
+    user_id, wanted = ask.caller.user_id, set(ask.request.values("roles"))
+    homes = [ask.world.workspaces[one] for one in ask.caller.workspace_ids]
     return [
-        UserCustomFieldValue(
-            customFieldId=field_id,
-            customFieldName=field_name,
-            customFieldType="TXT",
-            userId=user.id,
-            value=f"TIN-{user.id[-4:]}",
-        )
+        data.row
+        for data in homes
+        if user_id in data.users and (not wanted or wanted & data.roles.get(user_id, set()))
     ]
 
 
-def copy(user: User) -> User:
-    """Copy an account: each workspace has its own custom fields and memberships of it."""
-    return structs.replace(user, memberships=[], customFields=[])
+def workspace(ask: Ask) -> Workspace:
+    """Return one workspace."""
+    return ask.data.row
+
+
+def users(ask: Ask) -> list[User]:
+    """Keep users by account status, workspace status, name, email and project."""
+    request, standing = ask.request, ask.data.standing()
+    accounts = request.values("account-statuses") or LISTED
+    status = request.value("status") or "ALL"
+    email = (request.value("email") or "").lower()
+    project = ask.data.projects.get(request.value("project-id") or "")
+    members = {one.userId for one in project.memberships} if project else {*ask.data.users}
+    kept = [
+        _with_memberships(one, request.value("memberships") or "NONE")
+        for one in ask.kept(ask.data.users.values())
+        if one.status in accounts
+        and status in {"ALL", standing.get(one.id)}
+        and email in (one.email or "")
+        and one.id in members
+    ]
+    return ask.ordered(kept, "email")
+
+
+def _with_memberships(one: User, kind: str) -> User:
+    """Copy a user with the memberships of one kind, ALL or NONE of them."""
+    kept = [held for held in one.memberships if kind in {"ALL", held.membershipType}]
+    return structs.replace(one, memberships=kept)
+
+
+def user_groups(ask: Ask) -> list[Shown]:
+    """List groups; `teamManagers` only when asked for."""
+    rows: list[Shown] = msgspec.to_builtins(ask.ordered(ask.kept(ask.data.user_groups.values())))
+    if not ask.request.flag("includeTeamManagers"):
+        for row in rows:
+            del row["teamManagers"]
+    return rows
+
+
+def managers(ask: Ask) -> list[User]:
+    """Return the team managers of a member's groups; they come without memberships."""
+    user_id, data = ask.member().id, ask.data
+    groups = [group for group in data.user_groups.values() if user_id in group.userIds]
+    ids = {manager.id for group in groups for manager in group.teamManagers or ()}
+    found = [_with_memberships(one, "NONE") for one in data.users.values() if one.id in ids]
+    return ask.ordered(found, "id")
+
+
+def profile(ask: Ask) -> Shown:
+    """Return a member's profile."""
+    one, world = ask.member(), ask.world
+    working = ask.data.row.workspaceSettings.workingDays
+    return {
+        "email": one.email,
+        "name": one.name,
+        "imageUrl": one.profilePicture,
+        "hasPassword": one.status == "ACTIVE",
+        "hasPendingApprovalRequest": any(
+            request.ownerId == one.id and request.status.state == "PENDING"
+            for request in ask.data.approval_requests.values()
+        ),
+        "weekStart": one.settings.weekStart if one.settings else "MONDAY",
+        "workCapacity": "PT7H",
+        "workingDays": world.list_or_text(working),
+        "workspaceNumber": sum(one.id in data.users for data in world.workspaces.values()),
+        "userCustomFieldValues": [
+            {
+                "customFieldId": value.customFieldId,
+                "name": value.customFieldName,
+                "type": value.customFieldType,
+                "sourceType": "USER" if value.value else "WORKSPACE",
+                "userId": value.userId,
+                "value": value.value,
+                "customField": ask.data.custom_fields.get(value.customFieldId),
+            }
+            for value in one.customFields
+        ],
+    }

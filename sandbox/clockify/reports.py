@@ -11,60 +11,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-import msgspec
-
-from sandbox.clockify import access
-from sandbox.clockify.access import Refusal
-from sandbox.clockify.blocks import Block, Timesheet
-from sandbox.clockify.filters import in_zone
-from sandbox.clockify.instants import seconds, zoned
-from sandbox.clockify.operations import REPORTS, Ask, Operation
-from sandbox.clockify.paging import Sizes, paged
-from sandbox.clockify.report_rows import attendance_row, entry_row, expense_row
+from sandbox.clockify.ask import access_denied, invalid
+from sandbox.clockify.instants import DAY, HOUR, seconds, zoned
+from sandbox.clockify.planning import CAPACITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from sandbox.clockify.ask import Ask, Shown
+    from sandbox.clockify.rows import Expense, TimeEntry, User
 
-    from sandbox.clockify.expenses import Expense
-    from sandbox.clockify.rows import TimeEntry
-    from sandbox.clockify.workspaces import WorkspaceData
-    from sandbox.wire import Json, Response
-
-DAY = 86_400
-HOUR = 3_600
-SPANS = (("UNLIMITED_REPORTS", None), ("ONE_YEAR_RANGE_REPORTS", 366))
+SPANS = {"UNLIMITED_REPORTS": None, "ONE_YEAR_RANGE_REPORTS": 366}
 """Feature and the days of its longest window; without either 31."""
 
-Row = dict[str, "Json"]
 
-_Report = tuple[list[Row], object]
-"""All rows of a report, and its totals."""
-
-
-def entries(data: WorkspaceData, start: int, end: int) -> Iterator[TimeEntry]:
-    """Yield the finished time entries that start in a window, removed users' too."""
-    for sheet in data.timesheets.values():
-        for index in range(*sheet.window(start, end)):
-            entry = sheet.entry_at(index)
-            if entry.timeInterval.end is not None:
-                yield entry
-
-
-def detailed(
-    data: WorkspaceData,
-    start: int,
-    end: int,
-    zone: ZoneInfo,
-    amounts: str = "EARNED",
-    *,
-    documented: bool = False,
-) -> list[Row]:
-    """Return the rows of the detailed report, newest start first."""
-    kept = sorted(
-        entries(data, start, end), key=lambda one: (one.timeInterval.start, one.id), reverse=True
-    )
+def detailed(ask: Ask) -> list[Shown]:
+    """Return the finished time entries that start in a window, newest start first."""
+    if "detailedFilter" not in ask.body:
+        raise invalid("detailedFilter must not be null")
+    amounts = str(ask.body.get("amountShown") or "EARNED")
+    if amounts != "HIDE_AMOUNT" and not ask.is_admin:
+        raise access_denied()
+    start, end, zone = _window(ask)
+    data = ask.data
     approved = {
         entry_id: request.id
         for request in data.approval_requests.values()
@@ -76,207 +44,257 @@ def detailed(
         for item in invoice.items
         for entry_id in item.timeEntryIds
     }
-    return [
-        entry_row(
-            data,
-            one,
-            zone,
-            approval_id=approved.get(one.id),
-            invoice_id=billed.get(one.id),
-            amounts=amounts,
-            documented=documented,
-        )
-        for one in kept
+    entries = [
+        entry
+        for sheet in data.timesheets.values()
+        for entry in map(sheet.entry_at, range(*sheet.window(start, end)))
+        if entry.timeInterval.end is not None
     ]
+    entries.sort(key=lambda one: (one.timeInterval.start, one.id), reverse=True)
+    rows = []
+    for entry in entries:
+        row = _entry_row(ask, entry, zone)
+        row["approvalRequestId"] = approved.get(entry.id)
+        if not ask.world.documented_reports:
+            row |= _amounts(ask, entry, amounts)
+            if entry.id in billed:  # absent, a list or an object
+                invoice_id = billed[entry.id]
+                row["invoicingInfo"] = {"manuallyInvoiced": False, "invoiceId": invoice_id}
+            elif int(entry.id[-1], 16) % 2:
+                row["invoicingInfo"] = []
+        rows.append(row)
+    return _kept(ask, rows)
 
 
-def attendance(data: WorkspaceData, start: int, end: int, zone: ZoneInfo) -> list[Row]:
-    """Return one row per member and day (of the zone) that has time entries."""
-    by_day: dict[tuple[str, str], list[TimeEntry]] = defaultdict(list)
-    for user_id in data.users:
-        sheet = data.timesheets.get(user_id) or Timesheet(())
-        for index in range(*sheet.window(start, end)):
-            entry = sheet.entry_at(index)
-            day = zoned(entry.timeInterval.start, zone)[0][:10]
-            by_day[user_id, day].append(entry)
-    return [
-        attendance_row(data.users[user_id], day, worked, zone)
-        for (user_id, day), worked in sorted(by_day.items())
-    ]
-
-
-def expenses(data: WorkspaceData, start: int, end: int, *, documented: bool = False) -> list[Row]:
-    """Return the rows of the expense report: the expenses dated in a window."""
-    approved = {
-        expense_id: request.id
-        for request in data.approval_requests.values()
-        for expense_id in request.expenseIds
+def _entry_row(ask: Ask, entry: TimeEntry, zone: str) -> Shown:
+    data, user = ask.data, _user(ask, entry.userId)
+    project = data.projects.get(entry.projectId or "")
+    task = data.tasks.get(entry.taskId or "")
+    tags = [data.tags[one] for one in entry.tagIds or () if one in data.tags]
+    start, end = entry.timeInterval.start, str(entry.timeInterval.end)
+    row: Shown = {
+        "description": entry.description,
+        "userId": entry.userId,
+        "userName": user and user.name,
+        "userEmail": user and user.email,
+        "billable": entry.billable,
+        "projectId": entry.projectId,
+        "projectName": project and project.name,
+        "projectColor": project and project.color,
+        "clientId": project and project.clientId,
+        "clientName": project and project.clientName,
+        "taskId": entry.taskId,
+        "taskName": task and task.name,
+        "timeInterval": {
+            "start": zoned(start, zone)[0],
+            "end": zoned(end, zone)[0],
+            "duration": seconds(end) - seconds(start),
+        },
     }
-    kept: list[Expense] = [
-        one for one in data.expenses.values() if start <= seconds(one.date) <= end
-    ]
-    return [
-        expense_row(data, one, approved.get(one.id), documented=documented)
-        for one in sorted(kept, key=lambda one: (one.date, one.id), reverse=True)
-    ]
-
-
-def _window(ask: Ask) -> tuple[int, int, ZoneInfo]:
-    """Read the bounds and check what the plan allows."""
-    name = str(ask.body.get("timeZone") or ask.world.zone_of(ask.asking.user_id))
-    bounds = [
-        in_zone(bound, ask.body_text(bound), name) for bound in ("dateRangeStart", "dateRangeEnd")
-    ]
-    start, end = bounds
-    features = ask.data.row.features
-    allowed = next((days for feature, days in SPANS if feature in features), 31)
-    longest = ask.world.report_span_days or allowed
-    if longest is not None and end - start > longest * DAY:
-        raise Refusal(400, 501, f"Date range must not be longer than {longest} days")
-    return start, end, ZoneInfo(name)
-
-
-def _filter(ask: Ask, name: str) -> dict[str, object]:
-    """Return the filter that a report requires."""
-    given = ask.body.get(name)
-    if not isinstance(given, dict):
-        raise Refusal(400, 501, f"{name} must not be null")
-    return given
-
-
-def _kept(ask: Ask, rows: list[Row]) -> list[Row]:
-    """Keep what the caller may see of whom and what was asked for; oldest first if asked so."""
-    kept = [
-        row
-        for row in rows
-        if ask.sees(str(row["userId"]))
-        and _contained(ask.body.get("users"), row["userId"])
-        and _contained(ask.body.get("projects"), row.get("projectId"))
-        and _contained(ask.body.get("clients"), row.get("clientId"))
-    ]
-    return kept[::-1] if ask.body.get("sortOrder") == "ASCENDING" else kept
-
-
-def _contained(wanted: object, value: object) -> bool:
-    if not isinstance(wanted, dict) or not wanted.get("ids"):
-        return True
-    return (value in wanted["ids"]) == (wanted.get("contains") != "DOES_NOT_CONTAIN")
-
-
-def _sized(maximum: int) -> Sizes:
-    return Sizes(name="pageSize", maximum=maximum, header=False)
-
-
-def _answer(
-    ask: Ask, name: str, sizes: Sizes, page: dict[str, object], report: Callable[[], _Report]
-) -> Response:
-    """Return a page of a report, which is made up once for all its pages."""
-    asking = (name, ask.data.row.id, ask.asking.user_id, ask.is_admin)
-    key = msgspec.json.encode((*asking, _without_page(ask.body)))
-    with ask.world.lock:
-        if key not in ask.world.reports:
-            rows, totals = report()
-            block = Block([msgspec.json.encode(row) for row in rows])
-            ask.world.reports[key] = block, totals
-        block, totals = ask.world.reports[key]
-    response = paged(ask.world, ask.request, block, sizes=sizes, body=page)
-    head = b"{"
-    if totals is not None:
-        head += b'"totals":' + msgspec.json.encode(totals) + b","
-    response.chunks = (head + b'"%b":' % name.encode(), *response.chunks, b"}")
-    return response
-
-
-def _without_page(given: dict[str, object]) -> dict[str, object]:
+    if ask.world.documented_reports:
+        named = [{"id": tag.id, "name": tag.name} for tag in tags]
+        return {"id": entry.id, **row, "locked": entry.isLocked, "tags": named}
     return {
-        name: _without_page(value) if isinstance(value, dict) else value
-        for name, value in given.items()
-        if name not in {"page", "pageSize"}
+        "_id": entry.id,
+        **row,
+        "isLocked": entry.isLocked,
+        "tagIds": entry.tagIds,
+        "tags": [{"_id": tag.id, "name": tag.name} for tag in tags],
+        "type": entry.type,
+        "customFields": [
+            {"customFieldId": one.customFieldId, "name": one.name, "value": one.value}
+            for one in entry.customFieldValues or ()
+        ],
+        "userCustomFields": user.customFields if user else [],
     }
 
 
-def _detailed(ask: Ask) -> Response:
-    page, documented = _filter(ask, "detailedFilter"), ask.world.documented_reports
-    shown = str(ask.body.get("amountShown") or "EARNED")
-    if shown != "HIDE_AMOUNT" and not ask.is_admin:
-        raise access.access_denied()
-    start, end, zone = _window(ask)
-    options = page.get("options")
-    excluded = isinstance(options, dict) and options.get("totals") == "EXCLUDE"
-
-    def report() -> _Report:
-        rows = _kept(ask, detailed(ask.data, start, end, zone, shown, documented=documented))
-        return rows, [] if excluded else [_totals(rows, documented=documented)]
-
-    name = "timeEntries" if documented else "timeentries"
-    return _answer(ask, name, _sized(ask.world.report_limit), page, report)
+def _user(ask: Ask, user_id: str) -> User | None:
+    return ask.data.users.get(user_id) or ask.data.former.get(user_id)
 
 
-def _totals(rows: list[Row], *, documented: bool) -> Row | None:
-    """Sum up; null where there is nothing."""
+def _amounts(ask: Ask, entry: TimeEntry, shown: str) -> Shown:
+    """Return what the time is worth, minor units; nothing when amounts are hidden."""
+    if shown == "HIDE_AMOUNT":
+        return {}
+    length = seconds(str(entry.timeInterval.end)) - seconds(entry.timeInterval.start)
+    hourly, cost = entry.hourlyRate if entry.billable else None, entry.costRate
+    earned, spent = (rate.amount * length / HOUR if rate else 0.0 for rate in (hourly, cost))
+    worth = {"EARNED": earned, "COST": spent, "PROFIT": earned - spent}
+    rate = cost if shown == "COST" else hourly
+    return {
+        "amount": round(worth.get(shown, earned), 2),
+        "rate": float(rate.amount) if rate else 0.0,
+        "currency": rate.currency if rate else ask.data.row.currencies[0].code,
+        "amounts": [{"type": kind, "value": round(one, 2)} for kind, one in worth.items()],
+    }
+
+
+def entry_totals(ask: Ask, rows: list[Shown]) -> Shown:
+    """Sum up the detailed report; null where there is nothing."""
+    if ask.within("detailedFilter", "options").get("totals") == "EXCLUDE":
+        return {"totals": []}
     if not rows:
-        return None
-    sums = {"time": 0, "billable": 0, "amount": 0.0}
-    by_currency: dict[str, float] = {}
+        return {"totals": [None]}
+    by_currency: dict[str, float] = defaultdict(float)
     for row in rows:
-        interval, amount = row["timeInterval"], row.get("amount") or 0
-        length = interval["duration"] if isinstance(interval, dict) else 0
-        if isinstance(length, int) and isinstance(amount, (int, float)):
-            sums["time"] += length
-            sums["billable"] += length if row["billable"] else 0
-            sums["amount"] += amount
-            currency = str(row.get("currency"))
-            by_currency[currency] = round(by_currency.get(currency, 0) + amount, 2)
-    common: Row = {
-        "totalTime": sums["time"],
-        "totalBillableTime": sums["billable"],
+        by_currency[str(row.get("currency"))] += row.get("amount", 0)
+    lengths = [(row["timeInterval"]["duration"], row["billable"]) for row in rows]
+    amount = round(sum(by_currency.values()), 2)
+    totals: Shown = {
+        "totalTime": sum(length for length, _ in lengths),
+        "totalBillableTime": sum(length for length, billable in lengths if billable),
         "entriesCount": len(rows),
-        "amounts": [{"type": "EARNED", "value": round(sums["amount"], 2)}],
+        "amounts": [{"type": "EARNED", "value": amount}],
     }
-    if documented:
-        return {"id": "", **common}
-    return {
+    if ask.world.documented_reports:
+        return {"totals": [{"id": "", **totals}]}
+    totals |= {
         "_id": "",
-        **common,
-        "totalAmount": round(sums["amount"], 2),
+        "totalAmount": amount,
         "numOfCurrencies": len(by_currency),
         "totalAmountByCurrency": [
-            {"currency": currency, "amount": amount} for currency, amount in by_currency.items()
+            {"currency": currency, "amount": round(sum_, 2)}
+            for currency, sum_ in by_currency.items()
         ],
+    }
+    return {"totals": [totals]}
+
+
+def attendance(ask: Ask) -> list[Shown]:
+    """Return one row per member and day (of the zone) that has time entries."""
+    if "attendanceFilter" not in ask.body:
+        raise invalid("attendanceFilter must not be null")
+    start, end, zone = _window(ask)
+    by_day: dict[tuple[str, str], list[TimeEntry]] = defaultdict(list)
+    for user_id in ask.data.users:
+        sheet = ask.data.timesheet(user_id)
+        for entry in map(sheet.entry_at, range(*sheet.window(start, end))):
+            by_day[user_id, zoned(entry.timeInterval.start, zone)[0][:10]].append(entry)
+    return _kept(
+        ask,
+        [
+            _attendance_row(ask.data.users[user_id], day, worked, zone)
+            for (user_id, day), worked in sorted(by_day.items())
+        ],
+    )
+
+
+def _attendance_row(user: User, day: str, worked: list[TimeEntry], zone: str) -> Shown:
+    """Return one member's day, durations in seconds; what still runs counts nothing."""
+    lengths = {"REGULAR": 0, "BREAK": 0, "TIME_OFF": 0, "HOLIDAY": 0}
+    ends = []
+    for entry in worked:
+        if entry.timeInterval.end is not None:
+            ends.append(entry.timeInterval.end)
+            lengths[entry.type] += seconds(ends[-1]) - seconds(entry.timeInterval.start)
+    total = lengths["REGULAR"]
+    return {
+        "userId": user.id,
+        "userName": user.name,
+        "imageUrl": user.profilePicture,
+        "date": day,
+        "startTime": zoned(min(entry.timeInterval.start for entry in worked), zone)[0],
+        "endTime": zoned(max(ends), zone)[0] if ends else None,
+        "break": lengths["BREAK"],
+        "totalDuration": total,
+        "overtime": max(0, total - CAPACITY),
+        "capacity": CAPACITY,
+        "remainingCapacity": max(0, CAPACITY - total),
+        "timeOff": lengths["TIME_OFF"] + lengths["HOLIDAY"],
+        "hasRunningEntry": len(ends) < len(worked),
     }
 
 
-def _attendance(ask: Ask) -> Response:
-    page = _filter(ask, "attendanceFilter")
-    start, end, zone = _window(ask)
-
-    def report() -> _Report:
-        return _kept(ask, attendance(ask.data, start, end, zone)), None
-
-    return _answer(ask, "entities", _sized(ask.world.attendance_limit), page, report)
-
-
-def _expenses(ask: Ask) -> Response:
+def expenses(ask: Ask) -> list[Shown]:
+    """Return the expenses dated in a window, newest first."""
     start, end, _zone = _window(ask)
+    kept = [one for one in ask.data.expenses.values() if start <= seconds(one.date) <= end]
+    kept.sort(key=lambda one: (one.date, one.id), reverse=True)
+    return _kept(ask, [_expense_row(ask, one) for one in kept])
 
-    def report() -> _Report:
-        rows = _kept(ask, expenses(ask.data, start, end, documented=ask.world.documented_reports))
-        return rows, {
-            "expensesCount": len(rows),
-            "totalAmount": _sum(rows, lambda _row: True),
-            "totalAmountBillable": _sum(rows, lambda row: row["billable"] is True),
+
+def _expense_row(ask: Ask, expense: Expense) -> Shown:
+    """Return a row of the expense report; the date is an instant here."""
+    data, user = ask.data, _user(ask, expense.userId)
+    project = data.projects.get(expense.projectId or "")
+    category = data.expense_categories.get(expense.categoryId or "")
+    requests = data.approval_requests.values()
+    approvals = [one.id for one in requests if expense.id in one.expenseIds]
+    same = ("workspaceId", "userId", "projectId", "categoryId", "notes", "billable", "quantity")
+    row: Shown = {
+        **{name: getattr(expense, name) for name in (*same, "fileId", "fileName")},
+        "userName": user and user.name,
+        "userEmail": user and user.email,
+        "userStatus": data.standing().get(expense.userId, "INACTIVE"),
+        "date": f"{expense.date}T00:00:00Z",
+        "projectName": project and project.name,
+        "categoryName": category and category.name,
+        "categoryUnit": category and category.unit,
+        "categoryHasUnitPrice": category.hasUnitPrice if category else False,
+        "amount": expense.total,
+        "approvalRequestId": approvals[-1] if approvals else None,
+    }
+    if not ask.world.documented_reports:
+        return {
+            "_id": expense.id,
+            **row,
+            "clientName": project and project.clientName,
+            "isLocked": expense.isLocked,
+            "currency": data.row.currencies[0].code,
+            "userCustomFields": user.customFields if user else [],
         }
+    billed = [
+        {"manuallyInvoiced": False, "invoiceId": invoice.id}
+        for invoice in data.invoices.values()
+        for item in invoice.items
+        if expense.id in item.expenseIds
+    ]
+    return {
+        "id": expense.id,
+        **row,
+        "locked": expense.isLocked,
+        "projectColor": project and project.color,
+        "exportFields": ["PROJECT", "CLIENT"],
+        "reportName": "Expense report",
+        "time": "00:00:00",
+        "invoicingInfo": billed[0] if billed else None,
+    }
 
-    return _answer(ask, "expenses", _sized(ask.world.report_limit), ask.body, report)
+
+def expense_totals(_ask: Ask, rows: list[Shown]) -> Shown:
+    """Sum up the expense report."""
+    totals = {
+        "expensesCount": len(rows),
+        "totalAmount": sum(row["amount"] for row in rows),
+        "totalAmountBillable": sum(row["amount"] for row in rows if row["billable"]),
+    }
+    return {"totals": totals}
 
 
-def _sum(rows: list[Row], counts: Callable[[Row], bool]) -> float:
-    amounts = [row["amount"] for row in rows if counts(row)]
-    return sum(one for one in amounts if isinstance(one, (int, float)))
+def _window(ask: Ask) -> tuple[int, int, str]:
+    """Read the bounds and check what the plan allows."""
+    zone = str(ask.body.get("timeZone") or ask.world.zone_of(ask.caller.user_id))
+    start, end = (
+        ask.instant(name, ask.text(name), zone) for name in ("dateRangeStart", "dateRangeEnd")
+    )
+    features = ask.data.row.features
+    allowed = next((days for feature, days in SPANS.items() if feature in features), 31)
+    longest = None if ask.unlimited else ask.world.report_span_days or allowed
+    if longest is not None and end - start > longest * DAY:
+        raise invalid(f"Date range must not be longer than {longest} days")
+    return start, end, zone
 
 
-OPERATIONS = (
-    Operation("POST", "/reports/detailed", _detailed, base=REPORTS),
-    Operation("POST", "/reports/attendance", _attendance, "ATTENDANCE_REPORT", base=REPORTS),
-    Operation("POST", "/reports/expenses/detailed", _expenses, "EXPENSES", base=REPORTS),
-)
+def _kept(ask: Ask, rows: list[Shown]) -> list[Shown]:
+    """Keep what the caller may see of whom and what was asked for; oldest first if asked so.
+
+    A filter of ids keeps these, or all others.
+    """
+    kept = [row for row in rows if ask.sees(row["userId"])]
+    for name, field in (("users", "userId"), ("projects", "projectId"), ("clients", "clientId")):
+        given = ask.within(name)
+        if ids := given.get("ids"):
+            contained = given.get("contains") != "DOES_NOT_CONTAIN"
+            kept = [row for row in kept if (row.get(field) in ids) == contained]
+    return kept[::-1] if ask.body.get("sortOrder") == "ASCENDING" else kept

@@ -1,318 +1,694 @@
-"""The rows the API answers with, in the API's spelling.
+"""The rows of the API, in its spelling; written by `python -m scripts.sandbox_rows`.
 
-Money is in minor units (cents), durations are ISO 8601, instants are UTC. A field that may be null
-on the wire says so; no key is ever left out.
+Money is in minor units, durations are ISO 8601, instants are UTC. No key is ever left out.
 """
 
 from __future__ import annotations
 
-import msgspec
-
-from sandbox.clockify.settings import UserSettings, WorkspaceSettings  # noqa: TC001 - msgspec
+from msgspec import Struct, field
 
 Value = None | bool | int | float | str | list[str]
-"""What a custom field can hold."""
 
 
-class Row(msgspec.Struct, kw_only=True):
+class Row(Struct, kw_only=True, gc=False):
     """Anything with an id."""
 
     id: str
 
 
-class Rate(msgspec.Struct):
-    """Money per hour."""
+class Rate(Struct, kw_only=True, gc=False):
+    """RateDtoV1."""
 
     amount: int
-    currency: str
+    currency: str | None = None
 
 
-class Membership(msgspec.Struct, kw_only=True):
-    """One user's place in a workspace, project or group (targetId)."""
-
-    userId: str
-    targetId: str
-    membershipType: str
-    membershipStatus: str = "ACTIVE"
-    hourlyRate: Rate | None = None
-    costRate: Rate | None = None
-
-
-class Currency(Row, kw_only=True):
-    """A currency a workspace uses."""
+class Currency(Row, kw_only=True, gc=False):
+    """CurrencyWithDefaultInfoDtoV1."""
 
     code: str
-    isDefault: bool
+    isDefault: bool = False
 
 
-class Subdomain(msgspec.Struct):
-    """Where an Enterprise workspace lives."""
+class Membership(Struct, kw_only=True, gc=False):
+    """MembershipDtoV1."""
 
-    name: str | None
-    enabled: bool
+    costRate: Rate | None = None
+    hourlyRate: Rate | None = None
+    membershipStatus: str = "ACTIVE"
+    membershipType: str
+    targetId: str
+    userId: str
 
 
-class Workspace(Row, kw_only=True):
-    """A tenant: members, settings and the features of its plan."""
+class WorkspaceSubdomain(Struct, kw_only=True, gc=False):
+    """WorkspaceSubdomainDtoV1."""
 
-    name: str
-    imageUrl: str | None
-    cakeOrganizationId: str | None
-    hourlyRate: Rate | None
-    costRate: Rate | None
-    memberships: list[Membership]
-    currencies: list[Currency]
-    features: list[str]
+    enabled: bool = False
+    name: str | None = None
+
+
+class AutomaticLock(Struct, kw_only=True, gc=False):
+    """AutomaticLockDtoV1."""
+
+    changeDay: str = "FRIDAY"
+    dayOfMonth: int = 15
+    firstDay: str = "MONDAY"
+    olderThanPeriod: str = "DAYS"
+    olderThanValue: int = 5
+    type: str = "WEEKLY"
+
+
+class EntityCreationPermissions(Struct, kw_only=True, gc=False):
+    """EntityCreationPermissionsDtoV1."""
+
+    whoCanCreateProjectsAndClients: str | dict[str, str] | None = None
+    whoCanCreateTags: str | dict[str, str] | None = None
+    whoCanCreateTasks: str | dict[str, str] | None = None
+
+
+class Round(Struct, kw_only=True, gc=False):
+    """RoundDto."""
+
+    minutes: str = "15"
+    round: str = "Round to nearest"
+
+
+class WorkspaceSettings(Struct, kw_only=True, gc=False):
+    """WorkspaceSettingsDtoV1."""
+
+    activeBillableHours: bool = False
+    adminOnlyPages: list[str] = []
+    automaticLock: AutomaticLock | None = None
+    canSeeTimeSheet: bool = False
+    canSeeTracker: bool = False
+    currencyFormat: str = "CURRENCY_SPACE_VALUE"
+    defaultBillableProjects: bool = False
+    durationFormat: str = "FULL"
+    entityCreationPermissions: EntityCreationPermissions
+    forceDescription: bool = False
+    forceProjects: bool = False
+    forceTags: bool = False
+    forceTasks: bool = False
+    isProjectPublicByDefault: bool = False
+    lockTimeEntries: str | None = None
+    lockTimeZone: str | None = None
+    multiFactorEnabled: bool = False
+    numberFormat: str = "COMMA_PERIOD"
+    onlyAdminsCanChangeBillableStatus: bool = False
+    onlyAdminsCreateProject: bool = False
+    onlyAdminsCreateTag: bool = False
+    onlyAdminsCreateTask: bool = False
+    onlyAdminsSeeAllTimeEntries: bool = False
+    onlyAdminsSeeBillableRates: bool = False
+    onlyAdminsSeeDashboard: bool = False
+    onlyAdminsSeePublicProjectsEntries: bool = False
+    projectFavorites: bool = False
+    projectGroupingLabel: str = "Project Label"
+    projectLabel: str = "project"
+    projectPickerSpecialFilter: bool = False
+    round: Round = field(default_factory=Round)
+    taskLabel: str = "task"
+    timeRoundingInReports: bool = False
+    timeTrackingMode: str = "DEFAULT"
+    trackTimeDownToSecond: bool = False
+    workingDays: list[str] = []
+
+
+class Workspace(Row, kw_only=True, gc=False):
+    """WorkspaceDtoV1."""
+
+    cakeOrganizationId: str | None = None
+    costRate: Rate | None = None
+    currencies: list[Currency] = []
     featureSubscriptionType: str
-    subdomain: Subdomain | None
+    features: list[str] = []
+    hourlyRate: Rate | None = None
+    imageUrl: str | None = None
+    memberships: list[Membership] = []
+    name: str
+    subdomain: WorkspaceSubdomain | None = None
     workspaceSettings: WorkspaceSettings
 
 
-class UserCustomFieldValue(msgspec.Struct, kw_only=True):
-    """What a user-level custom field holds for one member."""
+class UserCustomFieldValue(Struct, kw_only=True, gc=False):
+    """UserCustomFieldValueDtoV1."""
 
     customFieldId: str
-    customFieldName: str
-    customFieldType: str
+    customFieldName: str | None = None
+    customFieldType: str | None = None
     userId: str
-    value: Value
+    value: Value = None
 
 
-class User(Row, kw_only=True):
-    """A member; status is the account's, the workspace's own is in memberships."""
+class SummaryReportSettings(Struct, kw_only=True, gc=False):
+    """SummaryReportSettingsDtoV1."""
 
-    email: str | None
-    name: str | None
-    memberships: list[Membership] = []
-    profilePicture: str | None = None
+    group: str = "PROJECT"
+    subgroup: str = "CLIENT"
+
+
+class UserSettings(Struct, kw_only=True, gc=False):
+    """UserSettingsDtoV1."""
+
+    alerts: bool = True
+    approval: bool = False
+    collapseAllProjectLists: bool = True
+    dashboardPinToTop: bool = True
+    dashboardSelection: str = "ME"
+    dashboardViewType: str = "BILLABILITY"
+    dateFormat: str = "MM/DD/YYYY"
+    groupSimilarEntriesDisabled: bool = True
+    invoiceReminders: bool = False
+    isCompactViewOn: bool = False
+    lang: str = "en"
+    longRunning: bool = True
+    multiFactorEnabled: bool = True
+    myStartOfDay: str = "09:00"
+    onboarding: bool = False
+    projectListCollapse: int = 15
+    projectPickerTaskFilter: bool = False
+    pto: bool = True
+    reminders: bool = False
+    scheduledReports: bool = True
+    scheduling: bool = False
+    sendNewsletter: bool = False
+    showOnlyWorkingDays: bool = False
+    summaryReportSettings: SummaryReportSettings = field(default_factory=SummaryReportSettings)
+    theme: str = "DARK"
+    timeFormat: str = "HOUR24"
+    timeTrackingManual: bool = True
+    timeZone: str = "UTC"
+    weekStart: str = "MONDAY"
+    weeklyUpdates: bool = False
+
+
+class User(Row, kw_only=True, gc=False):
+    """UserDtoV1."""
+
     activeWorkspace: str | None = None
+    customFields: list[UserCustomFieldValue] = []
     defaultWorkspace: str | None = None
+    email: str | None = None
+    memberships: list[Membership] = []
+    name: str | None = None
+    profilePicture: str | None = None
     settings: UserSettings | None = None
     status: str = "ACTIVE"
-    customFields: list[UserCustomFieldValue] = []
 
 
-class UserGroup(Row, kw_only=True):
-    """Members under one name."""
+class TeamManager(Row, kw_only=True, gc=False):
+    """UserRedactedDtoV1."""
+
+    name: str | None = None
+
+
+class UserGroup(Row, kw_only=True, gc=False):
+    """UserGroupDtoV1."""
 
     name: str
-    workspaceId: str
-    userIds: list[str] = []
-
-
-class TeamManager(Row, kw_only=True):
-    """Who manages a group."""
-
-    name: str | None
-
-
-class UserGroupWithManagers(UserGroup, kw_only=True):
-    """A group as `includeTeamManagers=true` shows it."""
-
     teamManagers: list[TeamManager] | None = None
-
-
-class Client(Row, kw_only=True):
-    """Whom projects are done for."""
-
-    name: str
+    userIds: list[str] = []
     workspaceId: str
-    archived: bool = False
+
+
+class Client(Row, kw_only=True, gc=False):
+    """ClientWithCurrencyDtoV1."""
+
     address: str | None = None
-    email: str | None = None
+    archived: bool = False
     ccEmails: list[str] | None = None
-    note: str | None = None
-    currencyId: str | None = None
     currencyCode: str | None = None
+    currencyId: str | None = None
+    email: str | None = None
+    name: str
+    note: str | None = None
+    workspaceId: str
 
 
-class Estimate(msgspec.Struct, frozen=True):
-    """The older form of a project's estimate."""
-
-    estimate: str = "PT0S"
-    type: str = "AUTO"
-
-
-class TimeEstimate(msgspec.Struct, kw_only=True):
-    """Hours a project may take."""
+class EstimateWithOptions(Struct, kw_only=True, gc=False):
+    """EstimateWithOptionsDto."""
 
     active: bool = True
-    estimate: str
-    includeNonBillable: bool = True
-    resetOption: str | None = None
-    type: str = "MANUAL"
-
-
-class BudgetEstimate(msgspec.Struct, kw_only=True):
-    """Money a project may cost, in minor units."""
-
-    active: bool = True
-    estimate: int
+    estimate: int = 0
     includeExpenses: bool = False
     resetOption: str | None = None
     type: str = "MANUAL"
 
 
-class EstimateReset(msgspec.Struct, kw_only=True):
-    """When recurring estimates start anew."""
+class Estimate(Struct, kw_only=True, gc=False):
+    """EstimateDtoV1."""
+
+    estimate: str = "PT0S"
+    type: str = "AUTO"
+
+
+class TimeEstimate(Struct, kw_only=True, gc=False):
+    """TimeEstimateDto."""
+
+    active: bool = True
+    estimate: str | None = None
+    includeNonBillable: bool = True
+    resetOption: str | None = None
+    type: str = "MANUAL"
+
+
+class EstimateReset(Struct, kw_only=True, gc=False):
+    """EstimateReset."""
 
     interval: str = "MONTHLY"
     month: str | None = None
-    dayOfMonth: int | None = None
     dayOfWeek: str | None = None
+    dayOfMonth: int | None = None
     hour: int = 0
 
 
-class Project(Row, kw_only=True):
-    """What time is booked on."""
+class Project(Row, kw_only=True, gc=False):
+    """ProjectDtoV1."""
 
-    name: str
-    workspaceId: str
+    archived: bool = False
+    billable: bool = True
+    budgetEstimate: EstimateWithOptions | None = None
+    color: str = "#03A9F4"
+    costRate: Rate | None = None
+    duration: str = "PT0S"
+    estimate: Estimate = field(default_factory=Estimate)
     hourlyRate: Rate | None = None
+    memberships: list[Membership] = []
+    name: str
+    note: str | None = None
+    public: bool = True
+    template: bool = False
+    timeEstimate: TimeEstimate | None = None
+    workspaceId: str
     clientId: str | None = None
     clientName: str | None = None
-    billable: bool = True
-    memberships: list[Membership] = []
-    color: str = "#03A9F4"
-    estimate: Estimate = Estimate()
-    archived: bool = False
-    duration: str = "PT0S"
-    note: str | None = None
-    costRate: Rate | None = None
-    timeEstimate: TimeEstimate | None = None
-    budgetEstimate: BudgetEstimate | None = None
     estimateReset: EstimateReset | None = None
-    template: bool = False
-    public: bool = True
 
 
-class Task(Row, kw_only=True):
-    """A part of a project."""
+class Task(Row, kw_only=True, gc=False):
+    """TaskDtoV1."""
 
-    name: str
-    projectId: str
-    assigneeIds: list[str] = []
     assigneeId: str | None = None
-    userGroupIds: list[str] = []
-    estimate: str | None = None
-    status: str = "ACTIVE"
-    budgetEstimate: int | None = None
+    assigneeIds: list[str] = []
     billable: bool = True
-    hourlyRate: Rate | None = None
+    budgetEstimate: int | None = None
     costRate: Rate | None = None
     duration: str | None = None
+    estimate: str | None = None
+    hourlyRate: Rate | None = None
+    name: str
+    projectId: str
+    status: str = "ACTIVE"
+    userGroupIds: list[str] = []
 
 
-class Tag(Row, kw_only=True):
-    """A label for time entries."""
+class Tag(Row, kw_only=True, gc=False):
+    """TagDtoV1."""
 
+    archived: bool = False
     name: str
     workspaceId: str
-    archived: bool = False
 
 
-class ProjectDefaultValue(msgspec.Struct, kw_only=True):
-    """A custom field's default in one project."""
+class CustomFieldDefaultValues(Struct, kw_only=True, gc=False):
+    """CustomFieldDefaultValuesDtoV1."""
 
     projectId: str
     status: str = "VISIBLE"
-    value: Value
+    value: Value = None
 
 
-class CustomField(Row, kw_only=True):
-    """A field a workspace added to time entries or users."""
+class CustomField(Row, kw_only=True, gc=False):
+    """CustomFieldDtoV1."""
 
-    name: str
-    workspaceId: str
-    type: str
-    entityType: str = "TIMEENTRY"
-    status: str = "VISIBLE"
-    required: bool = False
-    onlyAdminCanEdit: bool = False
-    description: str | None = None
-    placeholder: str | None = None
     allowedValues: list[str] = []
-    workspaceDefaultValue: Value = None
-    projectDefaultValues: list[ProjectDefaultValue] = []
-
-
-class DatePeriod(msgspec.Struct):
-    """First and last day, yyyy-MM-dd."""
-
-    startDate: str
-    endDate: str
-
-
-class Holiday(Row, kw_only=True):
-    """A day off for some or all members."""
-
+    description: str | None = None
+    entityType: str = "TIMEENTRY"
     name: str
+    onlyAdminCanEdit: bool = False
+    placeholder: str | None = None
+    projectDefaultValues: list[CustomFieldDefaultValues] = []
+    required: bool = False
+    status: str = "VISIBLE"
+    type: str
+    workspaceDefaultValue: Value = None
     workspaceId: str
-    datePeriod: DatePeriod
-    occursAnnually: bool = True
-    everyoneIncludingNew: bool = True
-    userIds: list[str] = []
-    userGroupIds: list[str] = []
+
+
+class DatePeriod(Struct, kw_only=True, gc=False):
+    """DatePeriod."""
+
+    endDate: str
+    startDate: str
+
+
+class Holiday(Row, kw_only=True, gc=False):
+    """HolidayDtoV1."""
+
     automaticTimeEntryCreation: bool = False
+    datePeriod: DatePeriod
+    everyoneIncludingNew: bool = True
+    name: str
+    occursAnnually: bool = True
+    projectId: str | None = None
+    taskId: str | None = None
+    userGroupIds: list[str] = []
+    userIds: list[str] = []
+    workspaceId: str
+
+
+class CustomFieldValue(Struct, kw_only=True, gc=False):
+    """CustomFieldValueDtoV1."""
+
+    customFieldId: str
+    name: str = ""
+    timeEntryId: str
+    type: str = "TXT"
+    value: Value = None
+    sourceType: str | None = None
+
+
+class TimeInterval(Struct, kw_only=True, gc=False):
+    """TimeIntervalDtoV1."""
+
+    duration: str | None = None
+    end: str | None = None
+    start: str
+
+
+class TimeEntry(Row, kw_only=True, gc=False):
+    """TimeEntryWithRatesDtoV1."""
+
+    billable: bool = False
+    costRate: Rate | None = None
+    customFieldValues: list[CustomFieldValue] | None = None
+    description: str | None = None
+    hourlyRate: Rate | None = None
+    isLocked: bool = False
+    kioskId: str | None = None
+    projectId: str | None = None
+    tagIds: list[str] | None = None
+    taskId: str | None = None
+    timeInterval: TimeInterval
+    type: str = "REGULAR"
+    userId: str
+    workspaceId: str
+
+
+class ExpenseCategory(Row, kw_only=True, gc=False):
+    """ExpenseCategoryDtoV1."""
+
+    archived: bool = False
+    hasUnitPrice: bool = False
+    name: str
+    priceInCents: int | None = None
+    unit: str | None = None
+    workspaceId: str
+
+
+class Expense(Row, kw_only=True, gc=False):
+    """ExpenseDtoV1."""
+
+    billable: bool = True
+    categoryId: str | None = None
+    date: str
+    fileId: str | None = None
+    isLocked: bool = False
+    locked: bool = False
+    notes: str | None = None
+    projectId: str | None = None
+    quantity: float = 1.0
+    taskId: str | None = None
+    total: float = 1000.0
+    userId: str
+    workspaceId: str
+    fileName: str | None = None
+
+
+class InvoiceItem(Struct, kw_only=True, gc=False):
+    """InvoiceItemDto."""
+
+    applyTaxes: str = "NONE"
+    description: str | None = None
+    expenseIds: list[str] = []
+    importType: str = "NOT_IMPORTED"
+    itemType: str = "Service"
+    order: int
+    quantity: int = 1
+    timeEntryIds: list[str] = []
+    unitPrice: int = 100000
+
+
+class Invoice(Row, kw_only=True, gc=False):
+    """InvoiceOverviewDtoV1."""
+
+    billFrom: str | None = None
+    calculationType: str = "INVOICE_BASED"
+    clientAddress: str | None = None
+    clientId: str | None = None
+    companyId: str | None = None
+    currency: str = "EUR"
+    discount: float = 0.0
+    dueDate: str
+    issuedDate: str
+    items: list[InvoiceItem] = []
+    note: str | None = None
+    number: str = "INV-new"
+    status: str = "UNSENT"
+    subject: str | None = None
+    tax: float = 0.0
+    tax2: float = 0.0
+    taxType: str = "SIMPLE"
+    userId: str
+    visibleZeroFields: list[str] = []
+    workspaceId: str
+    payments: list[InvoicePayment] = []
+
+
+class InvoicePayment(Row, kw_only=True, gc=False):
+    """InvoicePaymentDtoV1."""
+
+    amount: int
+    author: str = "Olivera Owner"
+    date: str
+    note: str | None = None
+
+
+class PolicyApproval(Struct, kw_only=True, gc=False):
+    """PolicyApprovalDto."""
+
+    requiresApproval: bool = True
+    specificMembers: bool = False
+    teamManagers: bool = False
+    userIds: list[str] = []
+
+
+class AutomaticAccrual(Struct, kw_only=True, gc=False):
+    """AutomaticAccrualDto."""
+
+    amount: float = 20.0
+    period: str = "YEAR"
+    timeUnit: str = "DAYS"
+
+
+class DefaultEntities(Struct, kw_only=True, gc=False):
+    """DefaultEntitiesDto."""
+
     projectId: str | None = None
     taskId: str | None = None
 
 
-class HydratedTask(Task, kw_only=True):
-    """A task inside a hydrated project."""
+class AutomaticTimeEntryCreation(Struct, kw_only=True, gc=False):
+    """AutomaticTimeEntryCreationDto."""
 
-    favorite: bool = False
-
-
-class ProjectCurrency(Row, kw_only=True):
-    """The currency a project is billed in."""
-
-    code: str
+    defaultEntities: DefaultEntities
+    enabled: bool = True
 
 
-class HydratedProject(Project, kw_only=True):
-    """A project with what belongs to it inline."""
+class NegativeBalance(Struct, kw_only=True, gc=False):
+    """NegativeBalanceDto."""
 
-    tasks: list[HydratedTask]
-    client: Client | None
-    currency: ProjectCurrency
-    customFields: list[CustomField]
-    favorite: bool = False
-
-
-class TimeInterval(msgspec.Struct, gc=False):
-    """When; a running timer has neither end nor duration."""
-
-    start: str
-    end: str | None
-    duration: str | None
+    amount: float = 2.0
+    period: str = "MONTH"
+    shouldReset: bool = True
+    timeUnit: str = "DAYS"
 
 
-class CustomFieldValue(msgspec.Struct, kw_only=True, gc=False):
-    """What a custom field holds for one time entry."""
+class TimeOffPolicy(Row, kw_only=True, gc=False):
+    """PolicyDtoV1."""
 
-    customFieldId: str
-    timeEntryId: str
-    value: Value
+    allowHalfDay: bool = False
+    allowNegativeBalance: bool = False
+    approve: PolicyApproval = field(default_factory=PolicyApproval)
+    archived: bool = False
+    automaticAccrual: AutomaticAccrual | None = None
+    automaticTimeEntryCreation: AutomaticTimeEntryCreation | None = None
+    color: str = "#8BC34A"
+    everyoneIncludingNew: bool = True
+    icon: str | None = None
     name: str
-    type: str
-    sourceType: str | None
-
-
-class TimeEntry(Row, kw_only=True, gc=False):
-    """Time one member recorded."""
-
-    description: str | None
-    tagIds: list[str] | None
-    userId: str
-    billable: bool
-    taskId: str | None
-    projectId: str | None
+    negativeBalance: NegativeBalance | None = None
+    projectId: str | None = None
+    timeUnit: str = "DAYS"
+    userGroupIds: list[str] = []
+    userIds: list[str] = []
     workspaceId: str
-    timeInterval: TimeInterval
-    customFieldValues: list[CustomFieldValue] | None
-    type: str
-    kioskId: str | None
-    hourlyRate: Rate | None
-    costRate: Rate | None
-    isLocked: bool
+
+
+class TimeOffRequestStatus(Struct, kw_only=True, gc=False):
+    """TimeOffRequestStatus."""
+
+    changedAt: str | None = None
+    changedByUserId: str | None = None
+    changedByUserName: str | None = None
+    changedForUserName: str | None = None
+    note: str | None = None
+    statusType: str = "PENDING"
+
+
+class Period(Struct, kw_only=True, gc=False):
+    """Period."""
+
+    end: str
+    start: str
+
+
+class TimeOffRequestPeriod(Struct, kw_only=True, gc=False):
+    """TimeOffRequestPeriodDto."""
+
+    halfDay: bool = False
+    halfDayHours: Period | None = None
+    halfDayPeriod: str = "NOT_DEFINED"
+    period: Period
+
+
+class TimeOffRequest(Row, kw_only=True, gc=False):
+    """TimeOffRequestFullV1Dto."""
+
+    balance: float = 18.0
+    balanceDiff: float = 1.0
+    createdAt: str
+    note: str | None = None
+    policyId: str
+    requesterUserId: str | None = None
+    status: TimeOffRequestStatus = field(default_factory=TimeOffRequestStatus)
+    timeOffPeriod: TimeOffRequestPeriod
+    userId: str
+    workspaceId: str
+
+
+class TimeOffBalance(Row, kw_only=True, gc=False):
+    """BalanceDtoV1."""
+
+    negativeBalanceAmount: float = 0.0
+    negativeBalanceLimit: bool = False
+    negativeBalanceUsed: float = 0.0
+    policyId: str
+    total: float = 20.0
+    used: float = 0.0
+    userId: str
+    workspaceId: str
+
+
+class BalanceAssignment(Row, kw_only=True, gc=False):
+    """BalanceAssignmentV1Dto."""
+
+    accrued: float = 20.0
+    balance: float = 20.0
+    dateRange: Period
+    policyId: str
+    userId: str
+    workspaceId: str
+
+
+class Assignment(Row, kw_only=True, gc=False):
+    """AssignmentHydratedDtoV1."""
+
+    billable: bool = True
+    hoursPerDay: float = 7.5
+    note: str | None = None
+    period: Period
+    projectId: str
+    startTime: str | None = None
+    taskId: str | None = None
+    userId: str
+    workspaceId: str
+    published: bool = True
+
+
+class Milestone(Row, kw_only=True, gc=False):
+    """MilestoneDto."""
+
+    date: str
+    name: str
+    projectId: str
+    workspaceId: str
+
+
+class ApprovalRequestStatus(Struct, kw_only=True, gc=False):
+    """ApprovalRequestStatusDtoV1."""
+
+    note: str | None = None
+    state: str = "PENDING"
+    updatedAt: str
+    updatedBy: str | None = None
+    updatedByUserName: str | None = None
+
+
+class ApprovalRequest(Row, kw_only=True, gc=False):
+    """ApprovalRequestDtoV1."""
+
+    dateRange: Period
+    status: ApprovalRequestStatus
+    type: str = "TIMESHEET"
+    workspaceId: str
+    creatorId: str
+    ownerId: str
+    entryIds: list[str] = []
+    expenseIds: list[str] = []
+
+
+class Webhook(Row, kw_only=True, gc=False):
+    """WebhookDtoV1."""
+
+    authToken: str = "whsec-new"
+    deliveryEnabled: bool = True
+    enabled: bool = True
+    name: str
+    planEnabled: bool = True
+    triggerSource: list[str] = []
+    triggerSourceType: str = "WORKSPACE_ID"
+    url: str = "https://hooks.example.test/new"
+    userId: str
+    webhookEvent: str = "NEW_PROJECT"
+    workspaceId: str
+
+
+class SharedReport(Row, kw_only=True, gc=False):
+    """SharedReportDtoV1."""
+
+    fixedDate: bool = False
+    isPublic: bool = True
+    link: str | None = None
+    name: str
+    reportAuthor: str | None = None
+    type: str = "DETAILED"
+    visibleToUserGroups: list[str] = []
+    visibleToUsers: list[str] = []
+    filter: dict[str, object] = {}
+    userId: str
+    workspaceId: str
+
+
+class AuditLogEntry(Struct, kw_only=True, gc=False):
+    """AuditLogDtoV1."""
+
+    action: str
+    content: str | None = None
+    previousContent: str | None = None
+    timestamp: str
+    userEmail: str | None = None
+    userId: str
+    userName: str | None = None
+    workspaceId: str

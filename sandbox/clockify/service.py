@@ -1,71 +1,40 @@
-"""The routes of the Clockify REST API that the sandbox answers."""
+"""The Clockify API: credentials, quota, and the one way in which every operation is answered."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
-from sandbox.clockify import (
-    access,
-    approvals,
-    audit_log,
-    entity_changes,
-    expenses,
-    filters,
-    invoices,
-    members,
-    reports,
-    scheduling,
-    time_entries,
-    time_off,
-    truth,
-    webhooks,
+import msgspec
+
+from sandbox.clockify import truth
+from sandbox.clockify.ask import (
+    Ask,
+    Caller,
+    Refusal,
+    access_denied,
+    invalid,
+    lacks_feature,
+    unconvertible,
 )
-from sandbox.clockify.access import Caller, Quota, Refusal
-from sandbox.clockify.blocks import Block
-from sandbox.clockify.operations import API, Ask, Operation
-from sandbox.clockify.paging import paged, unpaged
-from sandbox.clockify.rows import UserGroup
+from sandbox.clockify.blocks import Block, Part
+from sandbox.clockify.instants import HOUR
+from sandbox.clockify.operations import OPERATIONS, Operation, Paging
+from sandbox.clockify.world import ACTIONS
 from sandbox.wire import Handler, Json, Request, Response, Route, call, json_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    import msgspec
-
-    from sandbox.clockify.workspaces import WorkspaceData
     from sandbox.clockify.world import World
 
-ACTIONS = frozenset(
-    {
-        *("insert_entry", "edit_entry", "stop_timer", "delete_entry"),
-        *("insert_row", "edit_row", "rename", "delete_row", "delete_project"),
-        *("insert_user", "rename_user", "set_member_status", "remove_user"),
-        *("set_features", "set_plan", "set_window", "advance", "switch"),
-        *("set_state", "insert_payment", "delete_payment", "insert_audit_log"),
-    }
-)
-"""Methods of the world that `POST /__clockify` calls by name."""
-
-
-FURTHER: tuple[Operation, ...] = (
-    *time_entries.OPERATIONS,
-    *entity_changes.OPERATIONS,
-    *expenses.OPERATIONS,
-    *invoices.OPERATIONS,
-    *time_off.OPERATIONS,
-    *approvals.OPERATIONS,
-    *scheduling.OPERATIONS,
-    *members.OPERATIONS,
-    *webhooks.OPERATIONS,
-    *reports.OPERATIONS,
-    *audit_log.OPERATIONS,
-)
-"""The operations besides the core."""
+ADDON_TOKEN = "sandbox-addon-token"  # noqa: S105 - a made-up token
 
 
 class Clockify:
-    """The service: routes over one world."""
+    """The service: all operations over one world."""
 
     name = "clockify"
     prefix = "/clockify"
@@ -74,34 +43,8 @@ class Clockify:
     def __init__(self, world: World, requests_per_hour: int | None = None) -> None:
         self.world = world
         self.quota = Quota(world, requests_per_hour)
-        in_workspace = "/workspaces/{workspaceId}"
-        core = API + in_workspace
         self.routes: Sequence[Route] = [
-            Route("GET", API + "/user", self._answering(self.user)),
-            Route("GET", API + "/workspaces", self._answering(self.workspaces)),
-            *(
-                Route("GET", core + template, self._answering(handler))
-                for template, handler in (
-                    ("", self.workspace),
-                    ("/users", self.users),
-                    ("/user-groups", self.user_groups),
-                    ("/clients", self.clients),
-                    ("/projects", self.projects),
-                    ("/projects/{projectId}/tasks", self.tasks),
-                    ("/tags", self.tags),
-                    ("/user/{userId}/time-entries", self.time_entries),
-                    ("/custom-fields", self.custom_fields),
-                    ("/holidays", self.holidays),
-                )
-            ),
-            *(
-                Route(
-                    operation.method,
-                    operation.base + in_workspace + operation.template,
-                    self._operating(operation),
-                )
-                for operation in FURTHER
-            ),
+            Route(one.method, one.host + one.path, self._answering(one)) for one in OPERATIONS
         ]
 
     @property
@@ -121,7 +64,7 @@ class Clockify:
     def admit(self, request: Request) -> Response | None:
         """Check credentials, then the quota of the workspace (the main one where none is named)."""
         try:
-            access.caller(self.world, request)
+            _caller(self.world, request)
         except Refusal as refusal:
             return refusal.response()
         return self.quota.spend(request.params.get("workspaceId", self.world.main_id))
@@ -150,165 +93,165 @@ class Clockify:
         """Call one of the world's mutations by name."""
         return call(self.world, ACTIONS, action, arguments)
 
-    def user(self, request: Request, asking: Caller) -> Response:
-        """Return the key's owner."""
-        data = self.world.workspaces[asking.workspace_ids[0]]
-        kind = "ALL" if request.flag("include-memberships") else "NONE"
-        with self.world.lock:
-            return json_response(filters.with_memberships(data.users[asking.user_id], kind))
+    def _answering(self, operation: Operation) -> Handler:
+        """Answer an operation while the world stands still."""
 
-    def workspaces(self, request: Request, asking: Caller) -> Response:
-        """Return the workspaces of the key's owner; unpaged, and not for add-ons."""
-        if asking.is_addon:
-            raise Refusal(401, 4017, "Add-on token is not valid for this operation")
-        wanted = set(request.values("roles"))
-        with self.world.lock:
-            rows = [
-                data.row
-                for workspace_id in asking.workspace_ids
-                for data in [self.world.workspaces[workspace_id]]
-                if asking.user_id in data.users
-                and (not wanted or wanted & data.roles.get(asking.user_id, set()))
-            ]
-            return json_response(rows)
-
-    def workspace(self, request: Request, asking: Caller) -> Response:
-        """Return one workspace."""
-        with self.world.lock:
-            return json_response(self._workspace(request, asking).row)
-
-    def users(self, request: Request, asking: Caller) -> Response:
-        """List members."""
-        data = self._workspace(request, asking)
-        return self._page(request, lambda: filters.users(data, request))
-
-    def user_groups(self, request: Request, asking: Caller) -> Response:
-        """List groups; `teamManagers` only when asked for."""
-        data = self._workspace(request, asking)
-
-        def rows() -> Sequence[UserGroup]:
-            kept = filters.ordered(filters.named(data.user_groups.values(), request), request)
-            if request.flag("includeTeamManagers"):
-                return kept
-            return [
-                UserGroup(
-                    id=group.id,
-                    name=group.name,
-                    workspaceId=group.workspaceId,
-                    userIds=group.userIds,
-                )
-                for group in kept
-            ]
-
-        return self._page(request, rows)
-
-    def clients(self, request: Request, asking: Caller) -> Response:
-        """List clients."""
-        data = self._workspace(request, asking)
-        return self._page(
-            request,
-            lambda: filters.ordered(
-                filters.archivable(filters.named(data.clients.values(), request), request), request
-            ),
-        )
-
-    def projects(self, request: Request, asking: Caller) -> Response:
-        """List projects, hydrated ones when asked for."""
-        data = self._workspace(request, asking)
-        hydrate = request.flag("hydrated") and not self.world.hydrated_ignored
-        if hydrate and self.world.hydrated_refused:
-            raise Refusal(400, 3000, "Failed to convert value 'true' of hydrated")
-        return self._page(
-            request,
-            lambda: (
-                filters.hydrated(self.world, data, filters.projects(data, request))
-                if hydrate
-                else filters.projects(data, request)
-            ),
-        )
-
-    def tasks(self, request: Request, asking: Caller) -> Response:
-        """List a project's tasks."""
-        data = self._workspace(request, asking)
-        project_id = request.params["projectId"]
-        if project_id not in data.projects:
-            raise Refusal(400, 501, f"Project with id {project_id} doesn't belong to Workspace")
-        return self._page(request, lambda: filters.tasks(data, request))
-
-    def tags(self, request: Request, asking: Caller) -> Response:
-        """List tags."""
-        data = self._workspace(request, asking)
-        return self._page(
-            request,
-            lambda: filters.ordered(
-                filters.archivable(filters.named(data.tags.values(), request), request), request
-            ),
-        )
-
-    def time_entries(self, request: Request, asking: Caller) -> Response:
-        """List a member's time entries, newest start first."""
-        data = self._workspace(request, asking)
-        user_id = request.params["userId"]
-        if user_id not in data.users:
-            raise Refusal(400, 501, f"User with id {user_id} doesn't belong to Workspace")
-        if not access.sees_entries_of(data, asking, user_id):
-            raise access.access_denied()
-        zone = self.world.zone_of(asking.user_id)
-        sheet = self.world.timesheet(data.row.id, user_id)
-        start, end = (filters.wall_clock(request, name, zone) for name in ("start", "end"))
-        window = sheet.window(start, end)
-        if not any(request.value(name) for name in filters.ENTRY_FILTERS):
-            return paged(self.world, request, sheet, window)
-        entries = self.world.entries(data.row.id, user_id)[slice(*window)]
-        kept = [entry for entry in entries if filters.entry_matches(entry, request)]
-        return paged(self.world, request, Block.of(kept))
-
-    def custom_fields(self, request: Request, asking: Caller) -> Response:
-        """List custom fields; unpaged, on plans that have them."""
-        data = self._workspace(request, asking, feature="CUSTOM_FIELDS")
-        return unpaged(self._block(request, lambda: filters.custom_fields(data, request)))
-
-    def holidays(self, request: Request, asking: Caller) -> Response:
-        """List holidays; unpaged, on plans that have time off."""
-        data = self._workspace(request, asking, feature="TIME_OFF")
-        user_id = request.value("assigned-to")
-        return unpaged(self._block(request, lambda: filters.holidays(data, user_id)))
-
-    def _workspace(
-        self, request: Request, asking: Caller, feature: str | None = None
-    ) -> WorkspaceData:
-        data = access.workspace(self.world, asking, request.params["workspaceId"])
-        if feature and feature not in data.row.features:
-            raise access.lacks_feature(self.world)
-        return data
-
-    def _page(self, request: Request, rows: Callable[[], Sequence[msgspec.Struct]]) -> Response:
-        return paged(self.world, request, self._block(request, rows))
-
-    def _block(self, request: Request, rows: Callable[[], Sequence[msgspec.Struct]]) -> Block:
-        """Serialise a list once per path and filters, whatever the page."""
-        asked = sorted(f"{name}={value}" for name, value in request.query if "page" not in name)
-        world = self.world
-        shape = (world.hydrated_omits_done, world.hydrated_ignored, world.hydrated_lacks)
-        return world.block((request.path, *map(str, shape), *asked), rows)
-
-    def _answering(self, operation: Callable[[Request, Caller], Response]) -> Handler:
-        def handler(request: Request) -> Response:
+        def answer(request: Request) -> Response:
             try:
-                return operation(request, access.caller(self.world, request))
+                with self.world.lock:
+                    return self._answer(operation, request)
             except Refusal as refusal:
                 return refusal.response()
 
-        return handler
+        return answer
 
-    def _operating(self, operation: Operation) -> Handler:
-        """Answer an operation while the world stands still."""
+    def _answer(self, operation: Operation, request: Request) -> Response:
+        ask = _asked(self.world, operation, request)
+        listed = self._listed(operation, ask)
+        if not isinstance(listed, _Listed):
+            return Response(200) if listed is None else json_response(listed)
+        (block, first, last), paging = listed.part, operation.paging
+        is_null = self.world.null_envelopes and operation.counted and first == last
+        headers: list[tuple[str, str]] = []
+        if paging is not None:
+            begin, end, is_last = _page(ask, paging, last - first)
+            first, last = first + begin, first + end
+            if paging.header and not self.world.omit_last_page:
+                headers.append(("Last-Page", "true" if is_last else "false"))
+        page = (b"null",) if is_null else block.page(first, last)
+        return Response(200, (listed.before, *page, listed.after), headers)
 
-        def answer(request: Request, asking: Caller) -> Response:
-            with self.world.lock:
-                data = access.workspace(self.world, asking, request.params["workspaceId"])
-                ask = Ask(self.world, request, asking, data)
-                operation.check(ask)
-                return operation.answer(ask)
+    def _listed(self, operation: Operation, ask: Ask) -> object:
+        """Return all rows of a list, serialised once whatever the page, or what is no list."""
+        request, body = ask.request, ask.body if ask.request.body else {}
+        query = sorted(pair for pair in request.query if "page" not in pair[0].lower())
+        whose = (ask.caller.user_id, self.world.now)
+        key = msgspec.json.encode([request.method, request.path, query, _less_page(body), whose])
+        served = self.world.served
+        if key not in served:
+            answer = operation.answer(ask)
+            if isinstance(answer, list):
+                part = Part(Block.of(answer), 0, len(answer))
+                answer = _Listed(part, *operation.around(ask, answer))
+            served[key] = _Listed(answer) if isinstance(answer, Part) else answer
+        return served[key]
 
-        return self._answering(answer)
+
+class _Listed(NamedTuple):
+    """A list, and the JSON around it."""
+
+    part: Part
+    before: bytes = b""
+    after: bytes = b""
+
+
+def _asked(world: World, operation: Operation, request: Request) -> Ask:
+    """Refuse callers and plans that may not."""
+    caller = _caller(world, request)
+    home = request.params.get("workspaceId", caller.workspace_ids[0])
+    if home not in world.workspaces:
+        raise invalid(f"Workspace with id {home} doesn't exist")
+    if home not in caller.workspace_ids:
+        raise access_denied()
+    ask = Ask(world, request, caller, world.workspaces[home])
+    if caller.is_addon and not operation.addons:
+        raise Refusal(401, 4017, "Add-on token is not valid for this operation")
+    if operation.feature and operation.feature not in ask.data.row.features:
+        raise lacks_feature(world)
+    if operation.admins and not ask.is_admin:
+        raise access_denied()
+    return ask
+
+
+def _less_page(body: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: _less_page(value) if isinstance(value, dict) else value
+        for name, value in body.items()
+        if name not in {"page", "pageSize", "page-size"}
+    }
+
+
+def _page(ask: Ask, paging: Paging, count: int) -> tuple[int, int, bool]:
+    """Return the first row of a page, the first after it, and whether it is the last page."""
+    world, request = ask.world, ask.request
+    base = int(getattr(world, paging.first)) if paging.first else 1
+    body = ask.within(paging.within) if paging.within else ask.body
+    given = request.value if request.method == "GET" else body.get
+    page = max(base, _number("page", given("page"), base))
+    size = _number(paging.size, given(paging.size), paging.default)
+    most = getattr(world, paging.most) if isinstance(paging.most, str) else paging.most
+    if paging.pages and page > paging.pages:
+        raise invalid(f"page must be less than or equal to {paging.pages}: {page}")
+    if size < 1:
+        raise invalid(f"{paging.size} must be greater than or equal to 1: {size}")
+    if most and size > most:
+        if not world.clamp_page_size:
+            raise invalid(f"{paging.size} must be at most {most}: {size}")
+        size = most
+    place, pages = page - base, max(1, -(-count // size))
+    if world.empty_page_before_last and not paging.first:
+        if place == pages - 1:
+            return 0, 0, False
+        place -= place >= pages
+    return min(place * size, count), min(place * size + size, count), place >= pages - 1
+
+
+def _number(name: str, given: object, default: int) -> int:
+    """Read a whole number; anything else is refused as the service's framework does."""
+    if given is None:
+        return default
+    try:
+        return int(str(given))
+    except ValueError:
+        raise unconvertible(name, given) from None
+
+
+def _caller(world: World, request: Request) -> Caller:
+    """Identify the caller; exactly one of the two headers must be there."""
+    key, token = request.headers.get("x-api-key"), request.headers.get("x-addon-token")
+    if (key is None) == (token is None):
+        raise Refusal(401, 1000, "Multiple or none auth tokens present")
+    if token is not None:
+        if token != ADDON_TOKEN:
+            raise Refusal(401, 4017, f"Add-on token not valid: {token}")
+        return Caller(world.owner_id, (world.main_id,), is_addon=True)
+    users = {
+        "sandbox-key": world.owner_id,
+        "sandbox-admin-key": world.admin_id,
+        "sandbox-member-key": world.member_id,
+    }
+    user_id = users.get(key or "")
+    if user_id is None:
+        raise Refusal(401, 4003, f"API key does not exist: {key}")
+    homes = (world.main_id,) if user_id == world.member_id else tuple(world.workspaces)
+    return Caller(user_id, homes)
+
+
+class Quota:
+    """Requests per hour and workspace; the hour starts with its first request.
+
+    Time is the world's clock plus what really passed, so moving the clock ends the wait.
+    """
+
+    def __init__(self, world: World, per_hour: int | None) -> None:
+        self.world = world
+        self.per_hour = per_hour
+        self._lock = threading.Lock()
+        self._hours: dict[str, tuple[float, int]] = {}
+
+    def spend(self, workspace_id: str) -> Response | None:
+        """Count a request; the answer is the 429 once the hour's requests are used up."""
+        if self.per_hour is None:
+            return None
+        now = time.monotonic() + (self.world.now - self.world.started).total_seconds()
+        with self._lock:
+            began, used = self._hours.get(workspace_id, (now, 0))
+            if not began <= now < began + HOUR:
+                began, used = now, 0
+            if used < self.per_hour:
+                self._hours[workspace_id] = (began, used + 1)
+                return None
+        response = Response(429, (b"Too many requests",), content_type="text/plain")
+        if self.world.retry_after:
+            response.headers.append(("Retry-After", str(int(began + HOUR - now) + 1)))
+        return response

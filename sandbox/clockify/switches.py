@@ -76,6 +76,3 @@ class Switches:
     """Wrap the audit log as `{"response": [...]}`, as the description has it."""
     audit_span_days: int = 0
     """The longest window of the audit log; 0 = any. The web page allows 30 days."""
-
-
-SWITCHES = (*Switches.__annotations__, "account_zone")

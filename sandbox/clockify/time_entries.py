@@ -1,4 +1,4 @@
-"""Time entries by their ids, and those that are running.
+"""Time entries of a member, by their ids, and those that are running.
 
 Settled here as the documents are silent: `batch` leaves unknown ids out, answers newest start
 first and refuses members who name somebody else's entry.
@@ -6,80 +6,99 @@ first and refuses members who name somebody else's entry.
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec import structs
 
-from sandbox.clockify import access
-from sandbox.clockify.access import Refusal
-from sandbox.clockify.blocks import Block
-from sandbox.clockify.operations import Ask, Operation
-from sandbox.clockify.paging import Sizes, paged
-from sandbox.wire import json_response
+from sandbox.clockify.ask import access_denied, invalid
+from sandbox.clockify.blocks import Part
 
 if TYPE_CHECKING:
+    from sandbox.clockify.ask import Ask, Shown
     from sandbox.clockify.rows import Row, TimeEntry
-    from sandbox.clockify.workspaces import WorkspaceData
-    from sandbox.wire import Json, Response
 
-IN_PROGRESS = Sizes(default=10, maximum=1_000)
+FILTERS = (
+    *("in-progress", "project", "task", "tags", "description"),
+    *("project-required", "task-required"),
+)
 
 
-def _batch(ask: Ask) -> Response:
+def time_entries(ask: Ask) -> Part | list[TimeEntry]:
+    """List a member's time entries, newest start first.
+
+    The window is read as wall clock of the caller's zone, whatever offset its bounds carry.
+    """
+    sheet, zone = ask.data.timesheet(ask.member().id), ask.world.zone_of(ask.caller.user_id)
+    given = [(name, ask.request.value(name)) for name in ("start", "end")]
+    start, end = (None if text is None else ask.instant(name, text, zone) for name, text in given)
+    window = sheet.window(start, end)
+    if not any(ask.request.value(name) for name in FILTERS):
+        return Part(sheet, *window)
+    return [one for one in sheet.entries()[slice(*window)] if _matches(ask, one)]
+
+
+def _matches(ask: Ask, entry: TimeEntry) -> bool:
+    request, tags = ask.request, ask.request.values("tags")
+    description = (request.value("description") or "").lower()
+    return (
+        (not request.flag("in-progress") or entry.timeInterval.end is None)
+        and (not request.flag("project-required") or entry.projectId is not None)
+        and (not request.flag("task-required") or entry.taskId is not None)
+        and request.value("project") in {None, entry.projectId}
+        and request.value("task") in {None, entry.taskId}
+        and description in (entry.description or "").lower()
+        and (not tags or not set(tags).isdisjoint(entry.tagIds or ()))
+    )
+
+
+def batch(ask: Ask) -> list[TimeEntry] | list[Shown]:
     """Return time entries by their ids, hydrated ones when asked for."""
-    ids = ask.body.get("timeEntryIds")
-    if not isinstance(ids, list) or not ids:
-        raise Refusal(400, 501, "timeEntryIds must not be empty")
-    most = ask.world.batch_limit
+    ids, most = ask.listed("timeEntryIds"), ask.world.batch_limit
+    if not ids:
+        raise invalid("timeEntryIds must not be empty")
     if most and len(ids) > most:
-        raise Refusal(400, 501, f"timeEntryIds must hold at most {most} ids: {len(ids)}")
-    found: list[tuple[str, TimeEntry]] = []
+        raise invalid(f"timeEntryIds must hold at most {most} ids: {len(ids)}")
+    found: list[TimeEntry] = []
     for user_id, sheet in ask.data.timesheets.items():
-        for entry_id in dict.fromkeys(map(str, ids)):
+        for entry_id in dict.fromkeys(ids):
             entry = sheet.entry(entry_id)
             if entry is None:
                 continue
             if not ask.sees(user_id):
-                raise access.access_denied()
-            found.append((entry.timeInterval.start, entry))
-    entries = [entry for _, entry in sorted(found, key=itemgetter(0), reverse=True)]
-    if ask.body.get("hydrated") is True:
-        return json_response([_hydrated(ask.data, entry) for entry in entries])
-    return json_response(entries)
+                raise access_denied()
+            found.append(entry)
+    found.sort(key=lambda one: one.timeInterval.start, reverse=True)
+    if ask.body.get("hydrated") is not True:
+        return found
+    return [_hydrated(ask, entry) for entry in found]
 
 
-def _hydrated(data: WorkspaceData, entry: TimeEntry) -> dict[str, Json]:
-    row: dict[str, Json] = msgspec.to_builtins(entry)
-    tags = [data.tags[one] for one in entry.tagIds or () if one in data.tags]
+def _hydrated(ask: Ask, entry: TimeEntry) -> Shown:
+    data = ask.data
     return {
-        **row,
-        "project": _plain(data.projects.get(entry.projectId or "")),
-        "task": _plain(data.tasks.get(entry.taskId or "")),
-        "tags": [_plain(tag) for tag in tags],
-        "user": _plain(data.users.get(entry.userId)),
+        **structs.asdict(entry),
+        "project": data.projects.get(entry.projectId or ""),
+        "task": data.tasks.get(entry.taskId or ""),
+        "tags": tags_of(ask, entry),
+        "user": data.users.get(entry.userId),
         "kiosk": None,
     }
 
 
-def _plain(row: Row | None) -> Json:
-    plain: Json = msgspec.to_builtins(row)
-    return plain
+def tags_of(ask: Ask, entry: TimeEntry) -> list[Row]:
+    """Return the tags of an entry that are there."""
+    tags = ask.data.tags
+    return [tags[one] for one in entry.tagIds or () if one in tags]
 
 
-def _in_progress(ask: Ask) -> Response:
-    """List running time entries, newest start first; 10 a page unless asked otherwise."""
+def in_progress(ask: Ask) -> list[TimeEntry]:
+    """List running time entries, newest start first."""
+    sheets = [ask.data.timesheet(one) for one in ask.data.users if ask.sees(one)]
     running = [
         entry
-        for user_id in ask.data.users
-        if ask.sees(user_id)
-        for entry in ask.world.running(ask.data.row.id, user_id)
+        for sheet in sheets
+        if b'"end":null' in sheet.body
+        for entry in sheet.entries()
+        if entry.timeInterval.end is None
     ]
-    running.sort(key=lambda entry: (entry.timeInterval.start, entry.id), reverse=True)
-    return paged(ask.world, ask.request, Block.of(running), sizes=IN_PROGRESS)
-
-
-OPERATIONS = (
-    Operation("POST", "/time-entries/batch", _batch),
-    Operation("GET", "/time-entries/status/in-progress", _in_progress, admins=True),
-)
+    return sorted(running, key=lambda one: (one.timeInterval.start, one.id), reverse=True)

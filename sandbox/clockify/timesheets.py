@@ -6,18 +6,18 @@ import random
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
 from sandbox.clockify.blocks import Timesheet
-from sandbox.clockify.instants import duration, iso
+from sandbox.clockify.instants import DAY, HOUR, duration, iso
 from sandbox.clockify.rows import CustomFieldValue, TimeEntry, TimeInterval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from sandbox.clockify.rows import CustomField, Project, Rate, Tag, Task, User, Value
+    from sandbox.clockify.rows import CustomField, Task, User, Value
+    from sandbox.clockify.workspaces import WorkspaceData
 
-DAY = 86_400
-HOUR = 3_600
 WORKDAY = 10 * HOUR
 DAYS = 600
 """How far back entries reach before a day takes several."""
@@ -46,22 +46,15 @@ ODD_DESCRIPTIONS = (
 class Diary:
     """What one workspace's entries refer to."""
 
-    def __init__(
-        self,
-        *,
-        workspace_id: str,
-        projects: Sequence[Project],
-        tasks: dict[str, list[Task]],
-        tags: Sequence[Tag],
-        custom_fields: Sequence[CustomField],
-        now: int,
-        seed: int,
-    ) -> None:
-        self.workspace_id = workspace_id
-        self.projects = projects
-        self.tasks = tasks
-        self.tag_ids = [tag.id for tag in tags]
-        self.fields = [field for field in custom_fields if field.entityType == "TIMEENTRY"]
+    def __init__(self, data: WorkspaceData, now: int, seed: int) -> None:
+        self.workspace_id = data.row.id
+        self.projects = list(data.projects.values())
+        self.tasks: dict[str, list[Task]] = {project_id: [] for project_id in data.projects}
+        for task in data.tasks.values():
+            self.tasks[task.projectId].append(task)
+        self.tag_ids = list(data.tags)
+        fields = data.custom_fields.values()
+        self.fields = [field for field in fields if field.entityType == "TIMEENTRY"]
         self.now = now
         self.seed = seed
 
@@ -110,21 +103,27 @@ class Diary:
         end: int | None,
     ) -> TimeEntry:
         project = self.projects[int(rng.random() * len(self.projects))]
+        interval = TimeInterval(start=iso(start))
+        if end is not None:
+            interval.end, interval.duration = iso(end), duration(end - start)
+        bare = TimeEntry(
+            id=entry_id,
+            userId=user.id,
+            workspaceId=self.workspace_id,
+            timeInterval=interval,
+            isLocked=start < self.now - LOCKED_AFTER,
+        )
         if index % 17 == 4:
-            return self._bare_entry(entry_id, user, start, end)
+            return bare
         tasks = self.tasks[project.id]
         task = tasks[int(rng.random() * len(tasks))] if tasks and index % 3 else None
-        hourly_rate: Rate | None = (task and task.hourlyRate) or project.hourlyRate
-        return TimeEntry(
-            id=entry_id,
+        return structs.replace(
+            bare,
             description=self._description(rng, index),
             tagIds=self._tags(rng, index),
-            userId=user.id,
             billable=project.billable,
             taskId=task.id if task else None,
             projectId=project.id,
-            workspaceId=self.workspace_id,
-            timeInterval=_interval(start, end),
             customFieldValues=[
                 CustomFieldValue(
                     customFieldId=field.id,
@@ -138,30 +137,9 @@ class Diary:
                 if (index + place) % 5 == 0
             ],
             type=_type(index),
-            kioskId=self._kiosk(user),
-            hourlyRate=hourly_rate,
+            kioskId=f"{self.workspace_id[:20]}0f0f" if user.status == "LIMITED" else None,
+            hourlyRate=(task and task.hourlyRate) or project.hourlyRate,
             costRate=project.costRate,
-            isLocked=start < self.now - LOCKED_AFTER,
-        )
-
-    def _bare_entry(self, entry_id: str, user: User, start: int, end: int | None) -> TimeEntry:
-        """Nothing but the time: every optional field is null."""
-        return TimeEntry(
-            id=entry_id,
-            description=None,
-            tagIds=None,
-            userId=user.id,
-            billable=False,
-            taskId=None,
-            projectId=None,
-            workspaceId=self.workspace_id,
-            timeInterval=_interval(start, end),
-            customFieldValues=None,
-            type="REGULAR",
-            kioskId=None,
-            hourlyRate=None,
-            costRate=None,
-            isLocked=start < self.now - LOCKED_AFTER,
         )
 
     def _tags(self, rng: random.Random, index: int) -> list[str] | None:
@@ -177,16 +155,6 @@ class Diary:
         verb = VERBS[int(rng.random() * len(VERBS))]
         noun = NOUNS[int(rng.random() * len(NOUNS))]
         return f"{verb} {noun} with the team and write down what is left to do (#{index})"
-
-    def _kiosk(self, user: User) -> str | None:
-        """Limited members record at a kiosk."""
-        return f"{self.workspace_id[:20]}0f0f" if user.status == "LIMITED" else None
-
-
-def _interval(start: int, end: int | None) -> TimeInterval:
-    if end is None:
-        return TimeInterval(iso(start), None, None)
-    return TimeInterval(iso(start), iso(end), duration(end - start))
 
 
 def _type(index: int) -> str:

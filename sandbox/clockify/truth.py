@@ -1,33 +1,103 @@
-"""The rows each table of a copy should hold now, straight from the world and not from any tap."""
+"""The rows each table of a copy should hold now: those that are served, with their parents' ids.
+
+Each table asks operations as the owner does, whole lists at once. What a plan lacks the feature of
+has no rows. Totals and reports are of the world's `window` (bounds and times in UTC); a webhook's
+token is a secret and no row holds it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from sandbox.clockify import further
+from sandbox.clockify import entity_changes
+from sandbox.clockify.ask import Ask, Caller
+from sandbox.clockify.audit_log import ACTIONS
+from sandbox.clockify.blocks import Part
+from sandbox.clockify.instants import DAY, iso, seconds
+from sandbox.clockify.ledger import TYPES
+from sandbox.clockify.operations import BALANCE, OPERATIONS, PLANNED, W
+from sandbox.wire import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from sandbox.clockify.rows import CustomFieldValue, TimeEntry
+    from sandbox.clockify.ledger import Event
     from sandbox.clockify.workspaces import WorkspaceData
     from sandbox.clockify.world import World
     from sandbox.wire import Json
 
-    Rows = Iterator[dict[str, Json]]
+Row = dict[str, Any]
+
+PARENTS = {
+    "userId": "users",
+    "projectId": "projects",
+    "invoiceId": "invoices",
+    "policyId": "time_off_policies",
+}
+"""The list that holds what a placeholder in a path stands for."""
+
+EVER = {"start": "2000-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}
+STATUSES = "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,LIMITED_DELETED,DELETED"
+
+_BY_PATH = {one.path: one for one in OPERATIONS}
+
+
+class Source:
+    """One workspace, as its owner reads it."""
+
+    def __init__(self, world: World, data: WorkspaceData) -> None:
+        self.world = world
+        self.data = data
+        self.caller = Caller(world.owner_id, tuple(world.workspaces))
+        start, end = map(iso, world.window)
+        self.window: Row = {"start": start, "end": end}
+
+    def read(self, path: str, *parents: str, body: object = None, **query: str) -> list[Row]:
+        """Return all rows of an operation, for each of the things that its path names.
+
+        Args:
+            path: the operation's.
+            parents: placeholders of the path whose ids the rows get.
+            body: what is sent.
+            query: parameters, in the spelling of Python.
+        """
+        operation, rows = _BY_PATH[path], []
+        if operation.feature and operation.feature not in self.data.row.features:
+            return []
+        pairs = [(name.replace("_", "-"), value) for name, value in query.items()]
+        sent = msgspec.json.encode(body or {})
+        names = [name for name in re.findall(r"{(\w+)}", path) if name in PARENTS]
+        for ids in product(*(getattr(self.data, PARENTS[name]) for name in names)):
+            params = dict(zip(names, ids, strict=True))
+            request = Request(operation.method, "", pairs, {}, sent, params=params)
+            ask = Ask(self.world, request, self.caller, self.data, unlimited=True)
+            context = {name: params[name] for name in parents}
+            rows += [{**row, **context} for row in _plain(operation.answer(ask))]
+        return rows
+
+
+def _plain(answer: object) -> list[Row]:
+    if isinstance(answer, Part):
+        page = b"".join(answer.block.page(answer.first, answer.last))
+        return msgspec.json.decode(page, type=list[Row])
+    plain: list[Row] = msgspec.to_builtins(answer if isinstance(answer, list) else [answer])
+    return plain
 
 
 def rows(world: World, table: str) -> list[dict[str, Json]]:
     """Return the rows of one table; KeyError for an unknown one."""
-    if table in MORE_TABLES:
-        with world.lock:
-            homes = world.workspaces.values()
-            return [row for data in homes for row in further.rows(world, data, table)]
-    table_rows = _TABLES[table]
+    chosen = {**CORE, **FURTHER}[table]
+    whole = table in {"workspaces", "current_user"}
     with world.lock:
-        return [row for data in world.workspaces.values() for row in table_rows(world, data)]
+        return [
+            row if whole else {**row, "workspaceId": data.row.id}
+            for data in world.workspaces.values()
+            for row in chosen.rows(Source(world, data))
+        ]
 
 
 def counts(world: World, *, everything: bool = False) -> dict[str, int]:
@@ -53,12 +123,10 @@ class _Countable(msgspec.Struct):
 
 def _count_entries(world: World) -> dict[str, int]:
     counted = {"time_entries": 0, "time_entry_tags": 0, "time_entry_custom_fields": 0}
-    for workspace_id, data in world.workspaces.items():
-        for user_id in list(data.users):
-            sheet = world.timesheet(workspace_id, user_id)
-            entries = msgspec.json.decode(
-                b"".join(sheet.page(0, len(sheet))), type=list[_Countable]
-            )
+    for data in world.workspaces.values():
+        for sheet in map(data.timesheet, data.users):
+            body = b"".join(sheet.page(0, len(sheet)))
+            entries = msgspec.json.decode(body, type=list[_Countable])
             counted["time_entries"] += len(entries)
             counted["time_entry_tags"] += sum(len(one.tagIds or ()) for one in entries)
             counted["time_entry_custom_fields"] += sum(
@@ -67,140 +135,220 @@ def _count_entries(world: World) -> dict[str, int]:
     return counted
 
 
-def _row(struct: msgspec.Struct, **context: Json) -> dict[str, Json]:
-    row: dict[str, Json] = msgspec.to_builtins(struct)
-    return {**row, **context}
+class Table(NamedTuple):
+    """Where a table's rows are from."""
+
+    feature: str | None
+    rows: Callable[[Source], Iterable[Row]]
+    key: tuple[str, ...]
+    """What tells rows apart; empty: all they hold."""
 
 
-def _workspaces(_world: World, data: WorkspaceData) -> Rows:
-    yield _row(data.row)
+def _nested(rows: Iterable[Row], name: str, **context: str) -> list[Row]:
+    """Unwind a list of each row; context: child's column = parent's."""
+    return [
+        {**child, **{column: parent[source] for column, source in context.items()}}
+        for parent in rows
+        for child in parent[name] or ()
+    ]
 
 
-def _users(_world: World, data: WorkspaceData) -> Rows:
-    """All members whatever their status, with all their memberships."""
-    for user in data.users.values():
-        yield _row(user, workspaceId=data.row.id)
+def _users(of: Source) -> list[Row]:
+    """Return all members whatever their status, with all their memberships."""
+    return of.read(W + "/users", memberships="ALL", account_statuses=STATUSES)
 
 
-def _user_groups(_world: World, data: WorkspaceData) -> Rows:
-    yield from map(_row, data.user_groups.values())
+def _user_groups(of: Source) -> list[Row]:
+    return of.read(W + "/user-groups", includeTeamManagers="true")
 
 
-def _clients(_world: World, data: WorkspaceData) -> Rows:
-    yield from map(_row, data.clients.values())
+def _user_group_members(of: Source) -> Iterator[Row]:
+    for group in _user_groups(of):
+        yield from ({"userGroupId": group["id"], "userId": one} for one in group["userIds"])
 
 
-def _projects(_world: World, data: WorkspaceData) -> Rows:
-    yield from map(_row, data.projects.values())
+def _time_entries(of: Source) -> Iterator[Row]:
+    for row in of.read(W + "/user/{userId}/time-entries"):
+        yield {**row, "start": row["timeInterval"]["start"]}
 
 
-def _tasks(_world: World, data: WorkspaceData) -> Rows:
-    for task in data.tasks.values():
-        yield _row(task, workspaceId=data.row.id)
+def _of_entry(row: Row) -> Row:
+    return {"timeEntryId": row["id"], "userId": row["userId"], "start": row["start"]}
 
 
-def _tags(_world: World, data: WorkspaceData) -> Rows:
-    yield from map(_row, data.tags.values())
+def _time_entry_tags(of: Source) -> Iterator[Row]:
+    for row in _time_entries(of):
+        yield from ({"tagId": tag, **_of_entry(row)} for tag in row["tagIds"] or ())
 
 
-def _entries(world: World, data: WorkspaceData) -> Iterator[TimeEntry]:
-    for user_id in data.users:
-        yield from world.entries(data.row.id, user_id)
+def _time_entry_custom_fields(of: Source) -> Iterator[Row]:
+    """Yield values as they are if they are strings or null, others as their compact JSON text."""
+    for row in _time_entries(of):
+        for one in row["customFieldValues"] or ():
+            value = one["value"]
+            if not isinstance(value, (str, type(None))):
+                value = msgspec.json.encode(value).decode()
+            yield {**one, "value": value, **_of_entry(row)}
 
 
-def _time_entries(world: World, data: WorkspaceData) -> Rows:
-    for entry in _entries(world, data):
-        yield _row(entry, start=entry.timeInterval.start)
+def _current_user(of: Source) -> list[Row]:
+    """Return the key's owner, once: of the first workspace, with every membership."""
+    is_main = of.data.row.id == of.world.main_id
+    return of.read("/user", include_memberships="true") if is_main else []
 
 
-def _user_memberships(_world: World, data: WorkspaceData) -> Rows:
-    for user in data.users.values():
-        for membership in user.memberships:
-            yield _row(membership, workspaceId=data.row.id)
+def _expense_categories(of: Source) -> list[Row]:
+    path = W + "/expenses/categories"
+    return [row for archived in ("true", "false") for row in of.read(path, archived=archived)]
 
 
-def _project_memberships(_world: World, data: WorkspaceData) -> Rows:
-    for project in data.projects.values():
-        for membership in project.memberships:
-            yield _row(membership, workspaceId=data.row.id, projectId=project.id)
+def _time_off_requests(of: Source) -> Iterator[Row]:
+    """Add when each changed last."""
+    for row in of.read(W + "/time-off/requests"):
+        yield {**row, "changedAt": max(row["createdAt"], row["status"]["changedAt"] or "")}
 
 
-def _user_group_members(_world: World, data: WorkspaceData) -> Rows:
-    for group in data.user_groups.values():
-        for user_id in group.userIds:
-            yield {"workspaceId": data.row.id, "userGroupId": group.id, "userId": user_id}
+def _user_totals(of: Source) -> list[Row]:
+    return of.read(PLANNED + "/user-filter/totals", body=of.window)
 
 
-def _time_entry_tags(world: World, data: WorkspaceData) -> Rows:
-    for entry in _entries(world, data):
-        for tag_id in entry.tagIds or ():
-            yield {
-                "workspaceId": entry.workspaceId,
-                "userId": entry.userId,
-                "timeEntryId": entry.id,
-                "tagId": tag_id,
-                "start": entry.timeInterval.start,
-            }
+def _approval_requests(of: Source) -> Iterator[Row]:
+    """Add id and moment of change."""
+    for row in of.read(W + "/approval-requests"):
+        request = row["approvalRequest"]
+        yield {**row, "id": request["id"], "updatedAt": request["status"]["updatedAt"]}
 
 
-def _time_entry_custom_fields(world: World, data: WorkspaceData) -> Rows:
-    for entry in _entries(world, data):
-        for field in entry.customFieldValues or ():
-            yield {
-                "workspaceId": entry.workspaceId,
-                "userId": entry.userId,
-                "timeEntryId": entry.id,
-                "customFieldId": field.customFieldId,
-                "name": field.name,
-                "type": field.type,
-                "sourceType": field.sourceType,
-                "value": _text(field),
-                "start": entry.timeInterval.start,
-            }
+def _of_approvals(of: Source, name: str) -> list[Row]:
+    held = {"approvalRequestId": "id", "updatedAt": "updatedAt"}
+    return _nested(_approval_requests(of), name, **held)
 
 
-def _text(field: CustomFieldValue) -> str | None:
-    """A string and null as they are, anything else its compact JSON text."""
-    if field.value is None or isinstance(field.value, str):
-        return field.value
-    return msgspec.json.encode(field.value).decode()
+def _webhooks(of: Source) -> Iterator[Row]:
+    for row in of.read(W + "/webhooks"):
+        yield {name: value for name, value in row.items() if name != "authToken"}
 
 
-_TABLES: dict[str, Callable[[World, WorkspaceData], Rows]] = {
-    "workspaces": _workspaces,
-    "users": _users,
-    "user_groups": _user_groups,
-    "clients": _clients,
-    "projects": _projects,
-    "tasks": _tasks,
-    "tags": _tags,
-    "time_entries": _time_entries,
-    "user_memberships": _user_memberships,
-    "project_memberships": _project_memberships,
-    "user_group_members": _user_group_members,
-    "time_entry_tags": _time_entry_tags,
-    "time_entry_custom_fields": _time_entry_custom_fields,
+def _changes(of: Source, *events: Event) -> Iterator[Row]:
+    """Yield what a first reading of the feeds brings: 30 days, less 2 minutes."""
+    now, home = seconds(of.world.now), of.data.row.id
+    for event in events:
+        for one in of.world.ledger.happened(home, event, TYPES, now - 30 * DAY, now - 120):
+            row = entity_changes.row(of.world, event, one)
+            kept = {"id": one.row_id, "type": one.kind}
+            if event == "deleted":
+                kept |= {name: row[name] for name in ("deletedAt", "deletionBinId")}
+            else:
+                kept |= {"change": event, "at": iso(one.at), **row["auditMetadata"]}
+            document = row["document"] if event == "deleted" else row
+            yield {**kept, "document": msgspec.json.encode(document).decode()}
+
+
+def _report(of: Source, path: str) -> Iterator[Row]:
+    """Yield rows with their id under the name that was observed, too."""
+    start, end = map(iso, of.world.report_window)
+    body = {"dateRangeStart": start, "dateRangeEnd": end, "timeZone": "UTC"}
+    for row in of.read(W + path, body={**body, "detailedFilter": {}, "attendanceFilter": {}}):
+        yield {**row, "_id": row["id"]} if "id" in row else row
+
+
+def _detailed_report(of: Source) -> Iterator[Row]:
+    """Yield entries with their start at the top, instants in the spelling of other routes."""
+    for row in _report(of, "/reports/detailed"):
+        interval = row["timeInterval"]
+        bounds = {name: interval[name].replace("+00:00", "Z") for name in ("start", "end")}
+        yield {**row, "timeInterval": {**interval, **bounds}, "start": bounds["start"]}
+
+
+def _table(
+    key: str,
+    path: str,
+    *parents: str,
+    rows: Callable[[Source], Iterable[Row]] | None = None,
+) -> Table:
+    """Declare the table of an operation: `Source.read`, or what `rows` makes of it."""
+    plain = rows or (lambda of: of.read(path, *parents))
+    return Table(_BY_PATH[path].feature, plain, tuple(key.split()))
+
+
+ENTRIES = W + "/user/{userId}/time-entries"
+AUDITED = {"actions": ACTIONS, "authors": {}, **EVER}
+
+# fmt: off
+CORE = {
+    "workspaces": _table("id", W),
+    "users": _table("workspaceId id", W + "/users", rows=_users),
+    "user_groups": _table("id", W + "/user-groups", rows=_user_groups),
+    "clients": _table("id", W + "/clients"),
+    "projects": _table("id", W + "/projects"),
+    "tasks": _table("id", W + "/projects/{projectId}/tasks"),
+    "tags": _table("id", W + "/tags"),
+    "time_entries": _table("id", ENTRIES, rows=_time_entries),
+    "user_memberships": _table("workspaceId userId targetId membershipType", W + "/users",
+                               rows=lambda of: _nested(_users(of), "memberships")),
+    "project_memberships": _table("projectId userId", W + "/projects", rows=lambda of: _nested(
+                                  of.read(W + "/projects"), "memberships", projectId="id")),
+    "user_group_members": _table("userGroupId userId", W + "/user-groups",
+                                 rows=_user_group_members),
+    "time_entry_tags": _table("timeEntryId tagId", ENTRIES, rows=_time_entry_tags),
+    "time_entry_custom_fields": _table("timeEntryId customFieldId", ENTRIES,
+                                       rows=_time_entry_custom_fields),
 }
-
-TABLES = tuple(_TABLES)
-
-MORE_TABLES = further.TABLES
-"""The tables besides the core."""
-
-KEYS: dict[str, tuple[str, ...]] = {
-    "workspaces": ("id",),
-    "users": ("workspaceId", "id"),
-    "user_groups": ("id",),
-    "clients": ("id",),
-    "projects": ("id",),
-    "tasks": ("id",),
-    "tags": ("id",),
-    "time_entries": ("id",),
-    "user_memberships": ("workspaceId", "userId", "targetId", "membershipType"),
-    "project_memberships": ("projectId", "userId"),
-    "user_group_members": ("userGroupId", "userId"),
-    "time_entry_tags": ("timeEntryId", "tagId"),
-    "time_entry_custom_fields": ("timeEntryId", "customFieldId"),
-    **further.KEYS,
+FURTHER = {
+    "current_user": _table("id", "/user", rows=_current_user),
+    "member_profiles": _table("workspaceId userId", W + "/member-profile/{userId}", "userId"),
+    "user_managers": _table("workspaceId userId id", W + "/users/{userId}/managers", "userId"),
+    "workspace_memberships": _table("workspaceId userId", W,
+                                    rows=lambda of: _nested(of.read(W), "memberships")),
+    "workspace_currencies": _table("workspaceId id", W,
+                                   rows=lambda of: _nested(of.read(W), "currencies")),
+    "custom_fields": _table("id", W + "/custom-fields"),
+    "project_custom_fields": _table("projectId id", W + "/projects/{projectId}/custom-fields",
+                                    "projectId"),
+    "expenses": _table("id", W + "/expenses"),
+    "expense_categories": _table("id", W + "/expenses/categories", rows=_expense_categories),
+    "invoices": _table("id", W + "/invoices/{invoiceId}"),
+    "invoice_items": _table("invoiceId order", W + "/invoices/{invoiceId}", rows=lambda of: _nested(
+                            of.read(W + "/invoices/{invoiceId}"), "items", invoiceId="id")),
+    "invoice_payments": _table("invoiceId id", W + "/invoices/{invoiceId}/payments", "invoiceId"),
+    "holidays": _table("id", W + "/holidays"),
+    "time_off_policies": _table("id", W + "/time-off/policies",
+                                rows=lambda of: of.read(W + "/time-off/policies", status="ALL")),
+    "time_off_requests": _table("id", W + "/time-off/requests", rows=_time_off_requests),
+    "time_off_balances": _table("id", BALANCE + "/policy/{policyId}"),
+    "balance_assignments": _table("id", BALANCE + "/assignment/user/{userId}/policy/{policyId}"),
+    "assignments": _table("id", PLANNED + "/all", rows=lambda of: of.read(PLANNED + "/all", **EVER)),
+    "project_assignment_totals": _table("workspaceId projectId", PLANNED + "/projects/totals",
+                                        rows=lambda of: of.read(PLANNED + "/projects/totals",
+                                                                body=of.window)),
+    "user_capacity_totals": _table("workspaceId userId", PLANNED + "/user-filter/totals",
+                                   rows=_user_totals),
+    "user_capacity_days": _table("workspaceId userId date", PLANNED + "/user-filter/totals",
+                                 rows=lambda of: _nested(_user_totals(of), "totalHoursPerDay",
+                                                         userId="userId")),
+    "approval_requests": _table("id", W + "/approval-requests", rows=_approval_requests),
+    "approval_request_entries": _table("approvalRequestId id", W + "/approval-requests",
+                                       rows=lambda of: _of_approvals(of, "entries")),
+    "approval_request_expenses": _table("approvalRequestId id", W + "/approval-requests",
+                                        rows=lambda of: _of_approvals(of, "expenses")),
+    "webhooks": _table("id", W + "/webhooks", rows=_webhooks),
+    "shared_reports": _table("id", W + "/shared-reports"),
+    "entity_changes": _table("workspaceId change type id at", W + "/entities/created",
+                             rows=lambda of: _changes(of, "created", "updated")),
+    "entity_deletions": _table("workspaceId type id deletedAt", W + "/entities/deleted",
+                               rows=lambda of: _changes(of, "deleted")),
+    "audit_log": _table("", W + "/audit-log",
+                        rows=lambda of: of.read(W + "/audit-log", body=AUDITED)),
+    "detailed_report": _table("workspaceId _id", W + "/reports/detailed", rows=_detailed_report),
+    "attendance_report": _table("workspaceId userId date", W + "/reports/attendance",
+                                rows=lambda of: _report(of, "/reports/attendance")),
+    "expense_report": _table("workspaceId _id", W + "/reports/expenses/detailed",
+                             rows=lambda of: _report(of, "/reports/expenses/detailed")),
 }
+# fmt: on
+
+TABLES, MORE_TABLES = tuple(CORE), tuple(FURTHER)
+"""The core, and the tables besides."""
+
+KEYS = {name: table.key for name, table in {**CORE, **FURTHER}.items()}
 """What tells the rows of a table apart."""

@@ -3,34 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import get_args, get_type_hints
 
-if TYPE_CHECKING:
-    from sandbox.clockify.approvals import ApprovalRequest
-    from sandbox.clockify.audit_log import AuditLogEntry
-    from sandbox.clockify.blocks import Timesheet
-    from sandbox.clockify.expenses import Expense, ExpenseCategory
-    from sandbox.clockify.invoices import Invoice
-    from sandbox.clockify.rows import (
-        Client,
-        CustomField,
-        Holiday,
-        Membership,
-        Project,
-        Tag,
-        Task,
-        User,
-        UserGroupWithManagers,
-        Workspace,
-    )
-    from sandbox.clockify.scheduling import Assignment, Milestone
-    from sandbox.clockify.time_off_rows import (
-        BalanceAssignment,
-        TimeOffBalance,
-        TimeOffPolicy,
-        TimeOffRequest,
-    )
-    from sandbox.clockify.webhooks import SharedReport, Webhook
+from sandbox.clockify import rows  # noqa: TC001 - LISTS reads the annotations
+from sandbox.clockify.blocks import Timesheet
 
 
 @dataclass(frozen=True)
@@ -73,39 +49,53 @@ SIZES = {
 class WorkspaceData:
     """One workspace and all its lists, by id."""
 
-    row: Workspace
-    users: dict[str, User] = field(default_factory=dict)
+    row: rows.Workspace
+    users: dict[str, rows.User] = field(default_factory=dict)
     roles: dict[str, set[str]] = field(default_factory=dict)
     """OWNER, WORKSPACE_ADMIN, TEAM_MANAGER, PROJECT_MANAGER by user id."""
-    user_groups: dict[str, UserGroupWithManagers] = field(default_factory=dict)
-    clients: dict[str, Client] = field(default_factory=dict)
-    projects: dict[str, Project] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    tags: dict[str, Tag] = field(default_factory=dict)
-    custom_fields: dict[str, CustomField] = field(default_factory=dict)
-    holidays: dict[str, Holiday] = field(default_factory=dict)
-    expense_categories: dict[str, ExpenseCategory] = field(default_factory=dict)
-    expenses: dict[str, Expense] = field(default_factory=dict)
-    invoices: dict[str, Invoice] = field(default_factory=dict)
-    time_off_policies: dict[str, TimeOffPolicy] = field(default_factory=dict)
-    time_off_requests: dict[str, TimeOffRequest] = field(default_factory=dict)
-    time_off_balances: dict[str, TimeOffBalance] = field(default_factory=dict)
-    balance_assignments: dict[str, BalanceAssignment] = field(default_factory=dict)
-    assignments: dict[str, Assignment] = field(default_factory=dict)
-    milestones: dict[str, Milestone] = field(default_factory=dict)
-    approval_requests: dict[str, ApprovalRequest] = field(default_factory=dict)
-    webhooks: dict[str, Webhook] = field(default_factory=dict)
-    shared_reports: dict[str, SharedReport] = field(default_factory=dict)
-    audit_log: list[AuditLogEntry] = field(default_factory=list)
+    user_groups: dict[str, rows.UserGroup] = field(default_factory=dict)
+    clients: dict[str, rows.Client] = field(default_factory=dict)
+    projects: dict[str, rows.Project] = field(default_factory=dict)
+    tasks: dict[str, rows.Task] = field(default_factory=dict)
+    tags: dict[str, rows.Tag] = field(default_factory=dict)
+    custom_fields: dict[str, rows.CustomField] = field(default_factory=dict)
+    holidays: dict[str, rows.Holiday] = field(default_factory=dict)
+    expense_categories: dict[str, rows.ExpenseCategory] = field(default_factory=dict)
+    expenses: dict[str, rows.Expense] = field(default_factory=dict)
+    invoices: dict[str, rows.Invoice] = field(default_factory=dict)
+    time_off_policies: dict[str, rows.TimeOffPolicy] = field(default_factory=dict)
+    time_off_requests: dict[str, rows.TimeOffRequest] = field(default_factory=dict)
+    time_off_balances: dict[str, rows.TimeOffBalance] = field(default_factory=dict)
+    balance_assignments: dict[str, rows.BalanceAssignment] = field(default_factory=dict)
+    assignments: dict[str, rows.Assignment] = field(default_factory=dict)
+    milestones: dict[str, rows.Milestone] = field(default_factory=dict)
+    approval_requests: dict[str, rows.ApprovalRequest] = field(default_factory=dict)
+    webhooks: dict[str, rows.Webhook] = field(default_factory=dict)
+    shared_reports: dict[str, rows.SharedReport] = field(default_factory=dict)
+    audit_log: list[rows.AuditLogEntry] = field(default_factory=list)
     """In no particular order."""
     timesheets: dict[str, Timesheet] = field(default_factory=dict)
     """By user id; a removed user's stays: only reports and `batch` still show it."""
-    former: dict[str, User] = field(default_factory=dict)
+    former: dict[str, rows.User] = field(default_factory=dict)
     """Removed users, whose names reports still show."""
 
-    def membership_lists(self) -> list[list[Membership]]:
+    def timesheet(self, user_id: str) -> Timesheet:
+        """Return a member's time entries."""
+        return self.timesheets.get(user_id) or Timesheet(())
+
+    def membership_lists(self) -> list[list[rows.Membership]]:
         """Return the memberships of the workspace and of each project."""
-        return [
-            self.row.memberships,
-            *(project.memberships for project in self.projects.values()),
-        ]
+        projects = self.projects.values()
+        return [self.row.memberships, *(project.memberships for project in projects)]
+
+    def standing(self) -> dict[str, str]:
+        """Return the status that each member has in the workspace."""
+        return {one.userId: one.membershipStatus for one in self.row.memberships}
+
+
+LISTS: dict[str, type[rows.Row]] = {
+    name: get_args(hint)[1]
+    for name, hint in get_type_hints(WorkspaceData).items()
+    if name not in {"row", "users", "roles", "audit_log", "timesheets", "former"}
+}
+"""Lists whose rows can be inserted, edited and deleted by id."""

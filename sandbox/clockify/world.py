@@ -1,60 +1,180 @@
-"""What can change in the account: time entries, listed rows, members, plans."""
+"""One Clockify account as it is now, its clock and switches, and all that can happen to it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import msgspec
+from msgspec import structs
 
-from sandbox.clockify.audit_log import AuditLogEntry
-from sandbox.clockify.inserted import LISTS, known
-from sandbox.clockify.instants import duration, iso, seconds
-from sandbox.clockify.invoices import InvoicePayment
+from sandbox.clockify.account import ADMIN, MEMBER, Builder
+from sandbox.clockify.audit_log import action_of
+from sandbox.clockify.instants import DAY, HOUR, duration, iso, seconds
+from sandbox.clockify.ledger import Ledger
 from sandbox.clockify.plans import PLANS
-from sandbox.clockify.rows import Membership, Row, TimeEntry, User
-from sandbox.clockify.state import State
+from sandbox.clockify.rows import (
+    AuditLogEntry,
+    InvoicePayment,
+    Membership,
+    Row,
+    TimeEntry,
+    User,
+    UserSettings,
+)
+from sandbox.clockify.switches import Switches
+from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping
 
+    from sandbox.clockify.blocks import Timesheet
     from sandbox.clockify.ledger import Event
     from sandbox.clockify.workspaces import WorkspaceData
 
-RowT = TypeVar("RowT", bound=Row)
+ACTIONS = frozenset(
+    {
+        *("insert_entry", "edit_entry", "stop_timer", "delete_entry"),
+        *("insert_row", "edit_row", "rename", "delete_row", "delete_project"),
+        *("insert_user", "rename_user", "set_member_status", "remove_user"),
+        *("set_features", "set_plan", "set_window", "advance", "switch"),
+        *("set_state", "insert_payment", "delete_payment", "insert_audit_log"),
+    }
+)
+"""Methods of the world that `POST /__clockify` calls by name."""
+
+RowT = TypeVar("RowT", bound=msgspec.Struct)
+
+_SWITCHES = {**get_type_hints(Switches), "account_zone": str}
 
 
-class World(State):
-    """One Clockify account and everything that can happen to it."""
+class World(Switches):
+    """The account; every method is safe to call while the server answers."""
+
+    def __init__(
+        self,
+        *,
+        size: str = "small",
+        seed: int = 1,
+        now: datetime | None = None,
+        account: str | None = None,
+        **numbers: int | str | None,
+    ) -> None:
+        """Make the account up.
+
+        Args:
+            size: how much there is, by name.
+            seed: makes another account of the same size.
+            now: the world's clock; the present unless it is given.
+            account: an account of a shape instead of a size, by name.
+            numbers: what `Size` is to hold instead; None changes nothing.
+        """
+        given: dict[str, Any] = {name: one for name, one in numbers.items() if one is not None}
+        chosen = replace(ACCOUNTS[account] if account else SIZES[size], **given)
+        self.lock = threading.RLock()
+        self.served: dict[bytes, Any] = {}
+        """Lists that were asked for since the last change, serialised, by what was asked."""
+        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
+        """The world's clock; it stands still until it is moved."""
+        self.started = self.now
+        self._window: tuple[int, int] | None = None
+        self._builder = Builder(seed, seconds(self.now))
+        built = self._builder.account(chosen)
+        self.workspaces = {data.row.id: data for data in built}
+        self.main_id, *others = self.workspaces
+        self.second_id = others[0] if others else ""
+        accounts = [*built[0].users, None, None]
+        self.owner_id = next(iter(built[0].users))
+        self.admin_id, self.member_id = accounts[ADMIN], accounts[MEMBER]
+        self._link_memberships()
+        self.ledger = Ledger(self.workspaces, seconds(self.started))
+        """What was created, updated and deleted."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name in _SWITCHES:
+            self.served.clear()
+
+    @property
+    def main(self) -> WorkspaceData:
+        """The first workspace."""
+        return self.workspaces[self.main_id]
+
+    @property
+    def account_zone(self) -> str:
+        """The time zone of the owner's profile, in which the owner's time windows are read."""
+        return self.zone_of(self.owner_id)
+
+    @account_zone.setter
+    def account_zone(self, zone: str) -> None:
+        with self._change():
+            for data in self._homes(self.owner_id):
+                settings = data.users[self.owner_id].settings or UserSettings()
+                data.users[self.owner_id].settings = structs.replace(settings, timeZone=zone)
+
+    def zone_of(self, user_id: str) -> str:
+        """Return the time zone of a user's profile."""
+        settings = next((data.users[user_id].settings for data in self._homes(user_id)), None)
+        return settings.timeZone if settings else "UTC"
+
+    def entries(self, workspace_id: str, user_id: str) -> list[TimeEntry]:
+        """Return a member's time entries, newest start first."""
+        return self.workspaces[workspace_id].timesheet(user_id).entries()
+
+    def list_or_text(self, names: list[str]) -> list[str] | str:
+        """Spell a list as the switch says."""
+        return msgspec.json.encode(names).decode() if self.text_lists else names
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """What totals are true of: 30 days before and after today, unless set."""
+        today = seconds(self.now) // DAY * DAY
+        return self._window or (today - 30 * DAY, today + 30 * DAY - 1)
+
+    @property
+    def report_window(self) -> tuple[int, int]:
+        """What the truth of reports is of: as set, or all up to the end of today."""
+        today = seconds(self.now) // DAY * DAY
+        return self._window or (seconds("2017-01-01T00:00:00Z"), today + DAY - 1)
+
+    def set_window(self, start: datetime | str, end: datetime | str) -> None:
+        """Say which window the truth of totals and reports is of."""
+        self._window = (seconds(start), seconds(end))
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
+        self.now += timedelta(seconds=seconds)
+
+    def switch(self, **switches: bool | int | str) -> None:
+        """Set switches (omit_last_page, account_zone, ...) by name."""
+        for name, value in switches.items():
+            if name not in _SWITCHES:
+                raise ValueError(f"No such switch: {name}; there are {', '.join(_SWITCHES)}.")
+            setattr(self, name, msgspec.convert(value, _SWITCHES[name]))
 
     def insert_entry(self, workspace_id: str, user_id: str, **fields: object) -> str:
         """Add a time entry (by default the hour before now) and return its id."""
         with self.lock:
-            _check_names(TimeEntry, fields)
             fresh = f"{seconds(self.now):08x}{self._builder.new_id()[8:]}"  # created now
-            entry_id = str(fields.pop("id", None) or fresh)
-            start = seconds(self.now) - 3600
-            row: dict[str, object] = {
-                **dict.fromkeys(TimeEntry.__struct_fields__),
-                "id": entry_id,
+            start = seconds(self.now) - HOUR
+            row = {
+                "id": fresh,
                 "userId": user_id,
                 "workspaceId": workspace_id,
-                "billable": False,
-                "isLocked": False,
-                "type": "REGULAR",
-                "timeInterval": {"start": iso(start), "end": iso(start + 3600)},
+                "timeInterval": {"start": iso(start), "end": iso(start + HOUR)},
                 **fields,
             }
             data = self.workspaces[workspace_id]
-            sheet = self.timesheet(workspace_id, user_id)
-            start, written = _serialised(row)
-            data.timesheets[user_id] = sheet.with_entry(start, written)
-            self._note_entry(data, None, written)
-            return entry_id
+            entry = _entry(row)
+            self._put_entry(data, user_id, data.timesheet(user_id), entry)
+            return entry.id
 
     def edit_entry(self, entry_id: str, **fields: object) -> None:
         """Change fields of a time entry; a given timeInterval may hold only what changes."""
-        _check_names(TimeEntry, fields)
         with self.lock:
             data, user_id, index = self._find_entry(entry_id)
             sheet = data.timesheets[user_id]
@@ -64,10 +184,8 @@ class World(State):
             given = _mapping(fields.pop("timeInterval", {}))
             if given and "duration" not in given:
                 interval.pop("duration")
-            row |= {**fields, "timeInterval": {**interval, **given}}
-            start, written = _serialised(row)
-            data.timesheets[user_id] = sheet.without(index).with_entry(start, written)
-            self._note_entry(data, before, written)
+            entry = _entry({**row, **fields, "timeInterval": {**interval, **given}})
+            self._put_entry(data, user_id, sheet.without(index), entry, before)
 
     def stop_timer(self, entry_id: str, at: datetime | str | None = None) -> None:
         """End a running entry, by default now."""
@@ -77,35 +195,29 @@ class World(State):
         """Remove a time entry."""
         with self.lock:
             data, user_id, index = self._find_entry(entry_id)
-            before = data.timesheets[user_id].row(index)
-            data.timesheets[user_id] = data.timesheets[user_id].without(index)
-            self._note_entry(data, before, None)
+            sheet = data.timesheets[user_id]
+            data.timesheets[user_id] = sheet.without(index)
+            self._note_entry(data, sheet.row(index), b"")
 
     def insert_row(self, workspace_id: str, table: str, **fields: object) -> str:
         """Add a row to one of the LISTS and return its id; it is the owner's and of today."""
-        with self.lock:
-            row_type = LISTS[table]
-            _check_names(row_type, fields)
-            row_id = str(fields.pop("id", None) or self._builder.new_id())
-            data = self.workspaces[workspace_id]
-            row = msgspec.convert({**known(self, data, table, row_id), **fields}, row_type)
-            self._list(data, table)[row_id] = row
-            self._changed()
-            return row_id
+        with self._change():
+            data, row_id = self.workspaces[workspace_id], self._builder.new_id()
+            row = _converted({**self._known(data, table, row_id), **fields}, LISTS[table], fields)
+            getattr(data, table)[row.id] = row
+            return row.id
 
     def edit_row(self, row_id: str, **fields: object) -> None:
         """Change fields of a listed row; a client's new name shows on its projects too."""
-        with self.lock:
+        with self._change():
             data, table = self._find_row(row_id)
-            rows = self._list(data, table)
-            _check_names(LISTS[table], fields)
-            merged = {**_mapping(msgspec.to_builtins(rows[row_id])), **fields}
-            rows[row_id] = msgspec.convert(merged, LISTS[table])
+            rows: dict[str, Row] = getattr(data, table)
+            merged = {**msgspec.to_builtins(rows[row_id]), **fields}
+            rows[row_id] = _converted(merged, LISTS[table], fields)
             if table == "clients" and "name" in fields:
                 for project in data.projects.values():
                     if project.clientId == row_id:
                         project.clientName = str(fields["name"])
-            self._changed()
 
     def rename(self, row_id: str, name: str) -> None:
         """Rename a client, project, task, tag or user group."""
@@ -113,29 +225,23 @@ class World(State):
 
     def delete_row(self, row_id: str) -> None:
         """Remove a listed row; time entries that name it stay as they are."""
-        with self.lock:
+        with self._change():
             data, table = self._find_row(row_id)
-            del self._list(data, table)[row_id]
+            del getattr(data, table)[row_id]
             if table == "time_off_policies":
-                _drop(data.time_off_balances, "policyId", row_id)
-                _drop(data.balance_assignments, "policyId", row_id)
-            self._changed()
+                _drop(data, ("time_off_balances", "balance_assignments"), "policyId", row_id)
 
     def delete_project(self, project_id: str) -> None:
         """Remove a project, its tasks and assignments; time entries that name it stay."""
-        with self.lock:
+        with self._change():
             for data in self.workspaces.values():
                 if data.projects.pop(project_id, None):
-                    _drop(data.tasks, "projectId", project_id)
-                    _drop(data.assignments, "projectId", project_id)
-                    _drop(data.milestones, "projectId", project_id)
-            self._changed()
+                    _drop(data, ("tasks", "assignments", "milestones"), "projectId", project_id)
 
     def insert_user(self, workspace_id: str, name: str, **fields: object) -> str:
         """Add a member and return the user's id."""
-        _check_names(User, fields)
-        with self.lock:
-            user_id = str(fields.pop("id", None) or self._builder.new_id())
+        with self._change():
+            user_id = str(fields.get("id") or self._builder.new_id())
             known = {
                 "id": user_id,
                 "email": f"{user_id}@example.test",
@@ -145,52 +251,45 @@ class World(State):
                 "settings": {},
             }
             data = self.workspaces[workspace_id]
-            data.users[user_id] = msgspec.convert({**known, **fields}, User)
+            data.users[user_id] = _converted({**known, **fields}, User, fields)
             joined = Membership(userId=user_id, targetId=workspace_id, membershipType="WORKSPACE")
             data.row.memberships.append(joined)
-            self._changed()
             return user_id
 
     def rename_user(self, user_id: str, name: str) -> None:
         """Rename an account in every workspace."""
-        with self.lock:
+        with self._change():
             for data in self._homes(user_id):
                 data.users[user_id].name = name
-            self._changed()
 
     def set_member_status(self, workspace_id: str, user_id: str, status: str) -> None:
         """Change a member's standing in a workspace: ACTIVE, INACTIVE, PENDING, DECLINED."""
-        with self.lock:
+        with self._change():
             for membership in self.workspaces[workspace_id].row.memberships:
                 if membership.userId == user_id:
                     membership.membershipStatus = status
-            self._changed()
 
     def remove_user(self, workspace_id: str, user_id: str) -> None:
         """Remove a member, its places in projects and groups; its entries become unreachable."""
-        with self.lock:
+        with self._change():
             data = self.workspaces[workspace_id]
             data.former[user_id] = data.users.pop(user_id)
             for memberships in data.membership_lists():
                 memberships[:] = [one for one in memberships if one.userId != user_id]
             for group in data.user_groups.values():
                 group.userIds = [member for member in group.userIds if member != user_id]
-            _drop(data.time_off_balances, "userId", user_id)
-            _drop(data.balance_assignments, "userId", user_id)
-            _drop(data.assignments, "userId", user_id)
-            self._changed()
+            theirs = ("time_off_balances", "balance_assignments", "assignments")
+            _drop(data, theirs, "userId", user_id)
 
     def set_features(self, workspace_id: str, features: list[str]) -> None:
         """Change what the workspace's plan includes."""
-        with self.lock:
+        with self._change():
             self.workspaces[workspace_id].row.features = list(features)
-            self._changed()
 
     def set_plan(self, workspace_id: str, plan: str) -> None:
         """Change the workspace's plan and with it its features: FREE, STANDARD, PRO, ENTERPRISE."""
         name, features = PLANS[plan]
-        with self.lock:
-            self.workspaces[workspace_id].row.featureSubscriptionType = name
+        self.workspaces[workspace_id].row.featureSubscriptionType = name
         self.set_features(workspace_id, features)
 
     def set_state(self, row_id: str, state: str, note: str | None = None) -> None:
@@ -198,73 +297,126 @@ class World(State):
 
         Approved time off is taken from its balance.
         """
-        with self.lock:
+        with self._change():
             data, table = self._find_row(row_id)
             owner, now = data.users[self.owner_id], iso(seconds(self.now))
             if table == "approval_requests":
                 status = data.approval_requests[row_id].status
                 status.state, status.note, status.updatedAt = state, note, now
                 status.updatedBy, status.updatedByUserName = owner.id, owner.name
-            else:
-                request = data.time_off_requests[row_id]
-                decided = request.status
-                if state == "APPROVED" != decided.statusType:
-                    for balance in data.time_off_balances.values():
-                        if (balance.userId, balance.policyId) == (request.userId, request.policyId):
-                            balance.used += request.balanceDiff
-                decided.statusType, decided.note, decided.changedAt = state, note, now
-                decided.changedByUserId, decided.changedByUserName = owner.id, owner.name
-                away = data.users.get(request.userId)
-                decided.changedForUserName = away.name if away else None
-            self._changed()
+                return
+            request = data.time_off_requests[row_id]
+            decided = request.status
+            if state == "APPROVED" != decided.statusType:
+                for balance in data.time_off_balances.values():
+                    if (balance.userId, balance.policyId) == (request.userId, request.policyId):
+                        balance.used += request.balanceDiff
+            away = data.users.get(request.userId)
+            decided.statusType, decided.note, decided.changedAt = state, note, now
+            decided.changedByUserId, decided.changedByUserName = owner.id, owner.name
+            decided.changedForUserName = away.name if away else None
 
     def insert_payment(self, invoice_id: str, amount: int, **fields: object) -> str:
         """Pay (a part of) an invoice, minor units, and return the payment's id."""
-        _check_names(InvoicePayment, fields)
-        with self.lock:
+        with self._change():
             data, _table = self._find_row(invoice_id)
-            payment_id = str(fields.pop("id", None) or self._builder.new_id())
-            paid = {"id": payment_id, "amount": amount, "date": iso(seconds(self.now)), **fields}
-            payment = msgspec.convert(paid, InvoicePayment)
+            known = {"id": self._builder.new_id(), "amount": amount, "date": iso(seconds(self.now))}
+            payment = _converted({**known, **fields}, InvoicePayment, fields)
             data.invoices[invoice_id].payments.append(payment)
-            self._changed()
-            return payment_id
+            return payment.id
 
     def delete_payment(self, payment_id: str) -> None:
         """Take a payment back."""
-        with self.lock:
+        with self._change():
             for data in self.workspaces.values():
                 for invoice in data.invoices.values():
                     kept = [one for one in invoice.payments if one.id != payment_id]
                     if len(kept) < len(invoice.payments):
                         invoice.payments = kept
-                        self._changed()
                         return
         raise KeyError(payment_id)
 
     def insert_audit_log(self, workspace_id: str, action: str, **fields: object) -> None:
         """Write a row into the audit log, by default the owner's and of now."""
-        _check_names(AuditLogEntry, fields)
-        with self.lock:
+        with self._change():
             data = self.workspaces[workspace_id]
-            owner = data.users[self.owner_id]
-            row = {
+            owner = data.users.get(self.owner_id) or data.former[self.owner_id]
+            known = {
                 "action": action,
                 "timestamp": iso(seconds(self.now)),
                 "userId": owner.id,
                 "userName": owner.name,
                 "userEmail": owner.email,
                 "workspaceId": workspace_id,
-                **fields,
             }
-            data.audit_log.append(msgspec.convert(row, AuditLogEntry))
+            data.audit_log.append(_converted({**known, **fields}, AuditLogEntry, fields))
 
-    def _note_entry(self, data: WorkspaceData, before: bytes | None, after: bytes | None) -> None:
-        """Note in feeds, audit log and reports what became of a time entry."""
-        self.reports.clear()
-        self.ledger.entry(data.row.id, before, after)
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """Note what a mutation changes: in memberships, the feeds and the audit log."""
+        with self.lock:
+            yield
+            self._link_memberships()
+            self.served.clear()
+            self.ledger.compare(seconds(self.now), self._log)
+
+    def _put_entry(
+        self,
+        data: WorkspaceData,
+        user_id: str,
+        others: Timesheet,
+        entry: TimeEntry,
+        before: bytes = b"",
+    ) -> None:
+        written = msgspec.json.encode(entry)
+        data.timesheets[user_id] = others.with_entry(seconds(entry.timeInterval.start), written)
+        self._note_entry(data, before, written)
+
+    def _note_entry(self, data: WorkspaceData, before: bytes, after: bytes) -> None:
+        """Note in feeds and audit log what became of a time entry."""
+        self.served.clear()
+        self.ledger.entry(seconds(self.now), data.row.id, before, after)
         event: Event = "updated" if before and after else "created" if after else "deleted"
-        self._log(data, "TIME_ENTRY", event, before or b"", after or b"")
+        self._log(data, "TIME_ENTRY", event, before, after)
+
+    def _log(
+        self, data: WorkspaceData, kind: str, event: Event, before: bytes, after: bytes
+    ) -> None:
+        """Write a change into the audit log, as the owner's."""
+        text = msgspec.json.decode(after or before, type=dict[str, object])
+        other = text.get("userId", self.owner_id) != self.owner_id
+        action = action_of(kind, event, other=other)
+        if action is None:
+            return
+        owner = data.users.get(self.owner_id)
+        entry = AuditLogEntry(
+            action=action,
+            timestamp=iso(seconds(self.now)),
+            userId=self.owner_id,
+            userName=owner.name if owner else None,
+            userEmail=owner.email if owner else None,
+            workspaceId=data.row.id,
+            content=after.decode() or None,
+            previousContent=before.decode() or None,
+        )
+        data.audit_log.append(entry)
+
+    def _link_memberships(self) -> None:
+        """Give each user what the workspace, its projects and its groups say about it."""
+        for data in self.workspaces.values():
+            for user in data.users.values():
+                user.memberships = []
+            for membership in chain.from_iterable(data.membership_lists()):
+                if membership.userId in data.users:
+                    data.users[membership.userId].memberships.append(membership)
+            for group in data.user_groups.values():
+                for user_id in filter(data.users.__contains__, group.userIds):
+                    data.users[user_id].memberships.append(
+                        Membership(userId=user_id, targetId=group.id, membershipType="USERGROUP")
+                    )
+
+    def _homes(self, user_id: str) -> list[WorkspaceData]:
+        return [data for data in self.workspaces.values() if user_id in data.users]
 
     def _find_entry(self, entry_id: str) -> tuple[WorkspaceData, str, int]:
         for data in self.workspaces.values():
@@ -277,25 +429,62 @@ class World(State):
     def _find_row(self, row_id: str) -> tuple[WorkspaceData, str]:
         for data in self.workspaces.values():
             for table in LISTS:
-                if row_id in self._list(data, table):
+                if row_id in getattr(data, table):
                     return data, table
         raise KeyError(row_id)
 
-    def _list(self, data: WorkspaceData, table: str) -> dict[str, Row]:
-        rows: dict[str, Row] = getattr(data, table)
-        return rows
+    def _known(self, data: WorkspaceData, table: str, row_id: str) -> dict[str, object]:
+        """Return what a new row holds where its mutation does not say: it is of today."""
+        now, today = iso(seconds(self.now)), seconds(self.now) // DAY * DAY
+        period = {"start": iso(today), "end": iso(today + DAY - 1)}
+        owner: dict[str, object] = {"userId": self.owner_id}
+        policy = {"policyId": next(iter(data.time_off_policies), "")}
+        project = {"projectId": next(iter(data.projects), "")}
+        special: dict[str, dict[str, object]] = {
+            "custom_fields": {"type": "TXT"},
+            "holidays": {"datePeriod": {"startDate": now[:10], "endDate": now[:10]}},
+            "expenses": {**owner, "date": now[:10]},
+            "invoices": {**owner, "issuedDate": iso(today), "dueDate": iso(today + 30 * DAY)},
+            "time_off_requests": {
+                **owner,
+                **policy,
+                "requesterUserId": self.owner_id,
+                "createdAt": now,
+                "timeOffPeriod": {"period": period},
+            },
+            "time_off_balances": {**owner, **policy},
+            "balance_assignments": {**owner, **policy, "dateRange": period},
+            "assignments": {**owner, **project, "period": period},
+            "milestones": {**project, "date": iso(today)},
+            "approval_requests": {
+                "creatorId": self.owner_id,
+                "ownerId": self.owner_id,
+                "dateRange": period,
+                "status": {"updatedAt": now},
+            },
+            "webhooks": owner,
+            "shared_reports": {**owner, "reportAuthor": self.owner_id},
+        }
+        common = {"id": row_id, "name": f"New {row_id[-6:]}", "workspaceId": data.row.id}
+        return {**common, **special.get(table, {})}
 
 
-def _drop(rows: dict[str, RowT], name: str, value: str) -> None:
+def _drop(data: WorkspaceData, tables: tuple[str, ...], name: str, value: str) -> None:
     """Remove the rows that refer to something that is gone."""
-    for row_id in [row.id for row in rows.values() if getattr(row, name) == value]:
-        del rows[row_id]
+    for table in tables:
+        rows: dict[str, Row] = getattr(data, table)
+        for row_id in [row.id for row in rows.values() if getattr(row, name) == value]:
+            del rows[row_id]
 
 
-def _check_names(row_type: type[msgspec.Struct], fields: Mapping[str, object]) -> None:
-    unknown = fields.keys() - set(row_type.__struct_fields__)
+def _converted(
+    row: Mapping[str, object], row_type: type[RowT], given: Mapping[str, object]
+) -> RowT:
+    """Make a row; what was given must be fields of it."""
+    unknown = given.keys() - set(row_type.__struct_fields__)
     if unknown:
         raise TypeError(f"{row_type.__name__} has no {', '.join(sorted(unknown))}.")
+    return msgspec.convert(row, row_type)
 
 
 def _mapping(value: object) -> dict[str, object]:
@@ -304,17 +493,14 @@ def _mapping(value: object) -> dict[str, object]:
     return dict(value)
 
 
-def _serialised(row: Mapping[str, object]) -> tuple[int, bytes]:
-    """Check a time entry's fields, work out its duration, return its start and its JSON."""
+def _entry(row: Mapping[str, object]) -> TimeEntry:
+    """Make a time entry, its duration worked out unless it is given."""
     interval = _mapping(row["timeInterval"])
-    start, end = str(interval["start"]), interval.get("end")
-    computed = duration(seconds(str(end)) - seconds(start)) if end else None
-    interval = {"start": start, "end": end, "duration": interval.get("duration", computed)}
-    entry_id = str(row["id"])
-    values = row["customFieldValues"]
+    if interval.get("end") and "duration" not in interval:
+        length = seconds(str(interval["end"])) - seconds(str(interval["start"]))
+        interval["duration"] = duration(length)
+    values = row.get("customFieldValues")
     if isinstance(values, list):
-        defaults = {"timeEntryId": entry_id, "name": "", "type": "TXT", "sourceType": None}
-        values = [{**defaults, **_mapping(value)} for value in values]
+        values = [{"timeEntryId": row["id"], **_mapping(value)} for value in values]
     full = {**row, "timeInterval": interval, "customFieldValues": values}
-    entry = msgspec.convert(full, TimeEntry)
-    return seconds(start), msgspec.json.encode(entry)
+    return _converted(full, TimeEntry, row)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.clockify.further import _TABLES as TRUTH
 from sandbox.clockify.plans import PLANS
+from sandbox.clockify.truth import FURTHER as TRUTH
 from tests.clockify.runs import KEYS, LOGS, MORE_TABLES, TABLES, Account, catalog, keyed, true_rows
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 import sandbox
 from sandbox.clockify.audit_log import ACTIONS
-from sandbox.clockify.further import _TABLES as TRUTH
 from sandbox.clockify.plans import PLANS
+from sandbox.clockify.truth import FURTHER as TRUTH
 from tap_clockify.hosts import audit_log_url
 from tap_clockify.tap import TapClockify
 from taps_common.sync.concurrency import SIDE_BY_SIDE

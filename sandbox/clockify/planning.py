@@ -1,0 +1,246 @@
+"""Time off and scheduling.
+
+Policies are ACTIVE ones unless asked for others. Requests are listed by POST only; WITHDRAWN is a
+status but refused as a filter. Windows of scheduling are required (400/3001 without); totals are
+asked for by POST, a single total is 200 with an empty body where there is nothing. Settled here:
+the list of assignments shows drafts too, totals count published ones unless `statusFilter` says
+otherwise, on every day of a period.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from sandbox.clockify.ask import invalid
+from sandbox.clockify.instants import DAY, HOUR, iso, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.clockify.ask import Ask, Shown
+    from sandbox.clockify.rows import Assignment, BalanceAssignment, Period, TimeOffPolicy
+
+CAPACITY = 7 * HOUR
+"""What a member works a day, seconds."""
+
+
+def touches(period: Period, start: int, end: int) -> bool:
+    """Return whether a period touches a window."""
+    return period.start <= iso(end) and period.end >= iso(start)
+
+
+def time_off_policies(ask: Ask) -> list[TimeOffPolicy]:
+    """List policies by status."""
+    status = ask.one_of("status", ("ACTIVE", "ARCHIVED", "ALL")) or "ACTIVE"
+    return ask.ordered(
+        one
+        for one in ask.kept(ask.data.time_off_policies.values())
+        if status == "ALL" or one.archived == (status == "ARCHIVED")
+    )
+
+
+def time_off_requests(ask: Ask) -> list[Shown]:
+    """List requests, newest first; one bound of the period alone is ignored."""
+    data, statuses = ask.data, set(ask.listed("statuses")) or {"ALL"}
+    if not statuses <= {"PENDING", "APPROVED", "REJECTED", "ALL"}:
+        raise invalid(f"Status type is not supported: {', '.join(sorted(statuses))}")
+    users, groups = ask.listed("users"), ask.listed("userGroups")
+    grouped = [data.user_groups[one].userIds for one in groups if one in data.user_groups]
+    wanted = {*users, *(user_id for ids in grouped for user_id in ids)}
+    window = ask.window() if ask.body.get("start") and ask.body.get("end") else None
+    kept = [
+        one
+        for one in data.time_off_requests.values()
+        if ask.sees(one.userId)
+        and (not (users or groups) or one.userId in wanted)
+        and ("ALL" in statuses or one.status.statusType in statuses)
+        and (window is None or touches(one.timeOffPeriod.period, *window))
+    ]
+    rows = []
+    for one in sorted(kept, key=lambda one: (one.createdAt, one.id), reverse=True):
+        policy, user = data.time_off_policies.get(one.policyId), data.users.get(one.userId)
+        requester = data.users.get(one.requesterUserId or "")
+        names = {
+            "policyName": policy.name if policy else None,
+            "timeUnit": policy.timeUnit if policy else "DAYS",
+            "userName": user.name if user else None,
+            "userEmail": user.email if user else None,
+            "userTimeZone": ask.world.zone_of(one.userId) if user else None,
+            "requesterUserName": requester.name if requester else None,
+        }
+        rows.append({**structs.asdict(one), **names})
+    return rows
+
+
+def policy_balances(ask: Ask) -> list[Shown]:
+    """List what members have left under a policy."""
+    policy = ask.found(ask.data.time_off_policies, "policy")
+    return [one for one in _balances(ask) if one["policyId"] == policy.id]
+
+
+def user_balances(ask: Ask) -> list[Shown]:
+    """List what a member has left."""
+    user = ask.member()
+    return [one for one in _balances(ask) if one["userId"] == user.id]
+
+
+def _balances(ask: Ask) -> list[Shown]:
+    data, rows = ask.data, []
+    for one in data.time_off_balances.values():
+        policy, user = data.time_off_policies.get(one.policyId), data.users.get(one.userId)
+        if user is None or not ask.sees(user.id):
+            continue
+        names = {
+            "balance": one.total - one.used,
+            "userName": user.name,
+            "policyName": policy.name if policy else None,
+            "policyTimeUnit": policy.timeUnit if policy else "DAYS",
+            "policyArchived": policy.archived if policy else True,
+        }
+        rows.append({**structs.asdict(one), **names})
+    return rows
+
+
+def balance_assignments(ask: Ask) -> list[BalanceAssignment]:
+    """List what a balance was given for spans of time."""
+    wanted = (ask.member().id, ask.found(ask.data.time_off_policies, "policy").id)
+    given = ask.data.balance_assignments.values()
+    return [one for one in given if (one.userId, one.policyId) == wanted]
+
+
+def assignments(ask: Ask) -> list[Shown]:
+    """List assignments that touch the window; members get their own."""
+    window = ask.window()
+    column = ask.one_of("sort-column", ("PROJECT", "USER", "ID"))
+    name = {"PROJECT": "projectName", "USER": "userName"}.get(column or "", "id")
+    looked_for = (ask.request.value("name") or "").lower()
+    rows = [
+        row
+        for one in ask.data.assignments.values()
+        if touches(one.period, *window) and ask.sees(one.userId)
+        for row in [_shown_assignment(ask, one)]
+        if looked_for in f"{row['projectName']} {row['taskName']}".lower()
+    ]
+    return ask.sorted(rows, lambda row: (str(row[name]), row["id"]))
+
+
+def _shown_assignment(ask: Ask, one: Assignment) -> Shown:
+    project = ask.data.projects.get(one.projectId)
+    task, user = ask.data.tasks.get(one.taskId or ""), ask.data.users.get(one.userId)
+    row: Shown = structs.asdict(one)
+    del row["published"]
+    return {
+        **row,
+        "userName": user.name if user else None,
+        "projectName": project.name if project else None,
+        "projectColor": project.color if project else None,
+        "projectArchived": project.archived if project else True,
+        "projectBillable": project.billable if project else False,
+        "clientId": project.clientId if project else None,
+        "clientName": project.clientName if project else None,
+        "taskName": task.name if task else None,
+    }
+
+
+def _days(start: int, end: int) -> list[int]:
+    """Return the midnights (UTC) of the days of a window."""
+    return list(range(start - start % DAY, end + 1, DAY))
+
+
+def _planned(ask: Ask, start: int, end: int) -> list[tuple[Assignment, list[int]]]:
+    """Return the assignments that totals of a window count, each with its days inside."""
+    statuses = ("PUBLISHED", "UNPUBLISHED", "ALL")
+    status = ask.one_of("statusFilter", statuses, ask.body.get("statusFilter")) or "PUBLISHED"
+    return [
+        (one, _days(max(seconds(one.period.start), start), min(seconds(one.period.end), end)))
+        for one in ask.data.assignments.values()
+        if touches(one.period, start, end)
+        and (status == "ALL" or one.published == (status == "PUBLISHED"))
+    ]
+
+
+def project_totals(ask: Ask) -> list[Shown]:
+    """Sum up a window per project that has assignments in it."""
+    start, end = ask.window()
+    every = _planned(ask, start, end)
+    totals: list[Shown] = []
+    for project in ask.data.projects.values():
+        planned = [(one, days) for one, days in every if one.projectId == project.id]
+        if not planned:
+            continue
+        busy = {day for _, days in planned for day in days}
+        tasks = [ask.data.tasks[one.taskId] for one, _ in planned if one.taskId in ask.data.tasks]
+        totals.append(
+            {
+                "projectId": project.id,
+                "projectName": project.name,
+                "projectColor": project.color,
+                "projectArchived": project.archived,
+                "projectBillable": project.billable,
+                "clientName": project.clientName,
+                "taskId": tasks[0].id if tasks else None,
+                "taskName": tasks[0].name if tasks else None,
+                "totalHours": sum(one.hoursPerDay * len(days) for one, days in planned),
+                "assignments": [
+                    {"date": iso(day), "hasAssignment": day in busy} for day in _days(start, end)
+                ],
+                "milestones": [
+                    one for one in ask.data.milestones.values() if one.projectId == project.id
+                ],
+                "workspaceId": ask.data.row.id,
+            }
+        )
+    return _searched(ask, totals, "projectName")
+
+
+def user_totals(ask: Ask) -> list[Shown]:
+    """Sum up a window per member, day by day; members get their own."""
+    start, end = ask.window()
+    standing, planned = ask.data.standing(), _planned(ask, start, end)
+    ids = ask.within("userFilter").get("ids")
+    totals: list[Shown] = []
+    for user in ask.data.users.values():
+        if not ask.sees(user.id) or (isinstance(ids, list) and ids and user.id not in ids):
+            continue
+        hours = dict.fromkeys(_days(start, end), 0.0)
+        for one, days in planned:
+            if one.userId == user.id:
+                for day in days:
+                    hours[day] += one.hoursPerDay
+        working = ask.data.row.workspaceSettings.workingDays
+        totals.append(
+            {
+                "userId": user.id,
+                "userName": user.name,
+                "userImage": user.profilePicture,
+                "userStatus": standing.get(user.id),
+                "capacityPerDay": float(CAPACITY),
+                "workingDays": ask.world.list_or_text(working),
+                "totalHoursPerDay": [
+                    {"date": iso(day), "totalHours": sum_} for day, sum_ in hours.items()
+                ],
+                "workspaceId": ask.data.row.id,
+            }
+        )
+    return _searched(ask, totals, "userName")
+
+
+def _searched(ask: Ask, rows: list[Shown], name: str) -> list[Shown]:
+    looked_for = str(ask.body.get("search") or "").lower()
+    return [row for row in rows if looked_for in str(row[name]).lower()]
+
+
+def project_total(ask: Ask) -> Shown | None:
+    """Return the total of one project."""
+    wanted = ask.request.params["projectId"]
+    return next((row for row in project_totals(ask) if row["projectId"] == wanted), None)
+
+
+def user_total(ask: Ask) -> Shown | None:
+    """Return the total of one member who is planned for something."""
+    user_id = ask.member().id
+    planned = {one.userId for one, _ in _planned(ask, *ask.window())}
+    rows: Iterable[Shown] = user_totals(ask) if user_id in planned else ()
+    return next((row for row in rows if row["userId"] == user_id), None)

@@ -1,0 +1,132 @@
+"""Clients, projects, tasks, tags, custom fields and holidays.
+
+Without their parameters archived rows and DONE tasks are listed too. `hydrated` projects have what
+belongs to them inline, of which the description says nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from sandbox.clockify.ask import unconvertible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.clockify.ask import Ask, Shown
+    from sandbox.clockify.rows import Client, CustomField, Holiday, Project, Tag, Task
+
+PROJECT_FLAGS = {"archived": "archived", "billable": "billable", "template": "is-template"}
+
+
+def clients(ask: Ask) -> list[Client]:
+    """List clients."""
+    return ask.ordered(ask.kept(ask.data.clients.values(), archived="archived"))
+
+
+def tags(ask: Ask) -> list[Tag]:
+    """List tags."""
+    return ask.ordered(ask.kept(ask.data.tags.values(), archived="archived"))
+
+
+def projects(ask: Ask) -> list[Project] | list[Shown]:
+    """List projects, hydrated ones when asked for."""
+    clients = ask.request.values("clients")
+    kept = ask.kept(ask.data.projects.values(), **PROJECT_FLAGS)
+    rows = ask.ordered(row for row in kept if not clients or row.clientId in clients)
+    if not ask.request.flag("hydrated") or ask.world.hydrated_ignored:
+        return rows
+    if ask.world.hydrated_refused:
+        raise unconvertible("hydrated", "true")
+    return _hydrated(ask, rows)
+
+
+def _hydrated(ask: Ask, rows: Iterable[Project]) -> list[Shown]:
+    world, data = ask.world, ask.data
+    tasks: dict[str, list[Shown]] = {}
+    for task in data.tasks.values():
+        if not (world.hydrated_omits_done and task.status == "DONE"):
+            shown = {**structs.asdict(task), "favorite": False}
+            tasks.setdefault(task.projectId, []).append(shown)
+    currency = next(one for one in data.row.currencies if one.isDefault)
+    found: list[Shown] = [
+        {
+            **structs.asdict(row),
+            "tasks": tasks.get(row.id, []),
+            "client": data.clients.get(row.clientId or ""),
+            "currency": {"id": currency.id, "code": currency.code},
+            "customFields": _of_entries(ask),
+            "favorite": False,
+        }
+        for row in rows
+    ]
+    if lacking := world.hydrated_lacks:
+        inner = [task for one in tasks.values() for task in one]
+        for shown in found if lacking == "tasks" else inner:
+            del shown[lacking]
+    return found
+
+
+def tasks(ask: Ask) -> list[Task]:
+    """List a project's tasks."""
+    project_id = ask.found(ask.data.projects, "project").id
+    active = ask.request.flag("is-active")
+    theirs = [one for one in ask.data.tasks.values() if one.projectId == project_id]
+    kept = [one for one in ask.kept(theirs) if active in {None, one.status == "ACTIVE"}]
+    return ask.ordered(kept)
+
+
+def custom_fields(ask: Ask) -> list[CustomField]:
+    """List custom fields of time entries and of users."""
+    fields = ask.data.custom_fields.values()
+    return ask.kept(fields, status="status", entityType="entity-type")
+
+
+def _of_entries(ask: Ask) -> list[CustomField]:
+    return [one for one in ask.data.custom_fields.values() if one.entityType == "TIMEENTRY"]
+
+
+def project_custom_fields(ask: Ask) -> list[CustomField]:
+    """List the time entry fields as one project has them: with its own default only."""
+    project_id = ask.found(ask.data.projects, "project").id
+    own = [
+        structs.replace(
+            one,
+            projectDefaultValues=[
+                default for default in one.projectDefaultValues if default.projectId == project_id
+            ],
+        )
+        for one in _of_entries(ask)
+    ]
+    return ask.kept(own, status="status", entityType="entity-type")
+
+
+def holidays(ask: Ask) -> list[Holiday]:
+    """List holidays, or those of one member: everybody's, its own and its groups'."""
+    user_id = ask.request.value("assigned-to")
+    groups = {one.id for one in ask.data.user_groups.values() if user_id in one.userIds}
+    return [
+        one
+        for one in ask.data.holidays.values()
+        if user_id is None
+        or one.everyoneIncludingNew
+        or user_id in one.userIds
+        or groups & set(one.userGroupIds)
+    ]
+
+
+def project_info(ask: Ask, project_id: str | None) -> Shown | None:
+    """Return what other rows show of a project; what is gone is null."""
+    project = ask.data.projects.get(project_id or "")
+    if project is None:
+        return None
+    shown = ("id", "name", "clientId", "clientName", "color")
+    return {name: getattr(project, name) for name in shown}
+
+
+def task_info(ask: Ask, task_id: str | None) -> Shown | None:
+    """Return what other rows show of a task."""
+    task = ask.data.tasks.get(task_id or "")
+    return {"id": task.id, "name": task.name} if task else None
