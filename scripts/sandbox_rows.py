@@ -7,6 +7,7 @@ CORRECTIONS, which the tests correct it by as well.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import sys
@@ -227,10 +228,11 @@ def corrected(schemas: dict[str, Schema]) -> dict[str, Schema]:
     """Correct the schemas of a description by CORRECTIONS."""
     for place, shape in CORRECTIONS.items():
         name, _, member = place.partition(".")
+        own = copy.deepcopy(shape)
         if member:
-            schemas[name]["properties"][member] = shape
+            schemas[name]["properties"][member] = own
         else:
-            schemas[name] = shape
+            schemas[name] = own
     return schemas
 
 

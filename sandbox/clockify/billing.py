@@ -74,12 +74,12 @@ def listed_expense(ask: Ask, expense: Expense) -> Shown:
     }
 
 
-def expense(ask: Ask) -> Expense:
-    """Return one expense, with ids instead of what they refer to."""
+def expense(ask: Ask) -> Shown:
+    """Return one expense, with ids instead of what they refer to, and without its file's name."""
     found = ask.found(ask.data.expenses, "expense")
     if not ask.sees(found.userId):
         raise access_denied()
-    return found
+    return {name: value for name, value in structs.asdict(found).items() if name != "fileName"}
 
 
 def expense_categories(ask: Ask) -> list[ExpenseCategory]:

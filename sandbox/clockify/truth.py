@@ -37,6 +37,7 @@ PARENTS = {
     "projectId": "projects",
     "invoiceId": "invoices",
     "policyId": "time_off_policies",
+    "expenseId": "expenses",
 }
 """The list that holds what a placeholder in a path stands for."""
 
@@ -56,7 +57,7 @@ class Source:
         start, end = map(iso, world.window)
         self.window: Row = {"start": start, "end": end}
 
-    def read(self, path: str, *parents: str, body: object = None, **query: str) -> list[Row]:
+    def read(self, path: str, *parents: str, body: object = None, **query: object) -> list[Row]:
         """Return all rows of an operation, for each of the things that its path names.
 
         Args:
@@ -68,7 +69,7 @@ class Source:
         operation, rows = _BY_PATH[path], []
         if operation.feature and operation.feature not in self.data.row.features:
             return []
-        pairs = [(name.replace("_", "-"), value) for name, value in query.items()]
+        pairs = [(name.replace("_", "-"), str(value)) for name, value in query.items()]
         sent = msgspec.json.encode(body or {})
         names = [name for name in re.findall(r"{(\w+)}", path) if name in PARENTS]
         for ids in product(*(getattr(self.data, PARENTS[name]) for name in names)):
@@ -208,8 +209,20 @@ def _time_off_requests(of: Source) -> Iterator[Row]:
         yield {**row, "changedAt": max(row["createdAt"], row["status"]["changedAt"] or "")}
 
 
+def _project_memberships(of: Source) -> list[Row]:
+    return _nested(of.read(W + "/projects"), "memberships", projectId="id")
+
+
+def _invoice_items(of: Source) -> list[Row]:
+    return _nested(of.read(INVOICE), "items", invoiceId="id")
+
+
 def _user_totals(of: Source) -> list[Row]:
-    return of.read(PLANNED + "/user-filter/totals", body=of.window)
+    return of.read(USER_TOTALS, body=of.window)
+
+
+def _user_days(of: Source) -> list[Row]:
+    return _nested(_user_totals(of), "totalHoursPerDay", userId="userId")
 
 
 def _approval_requests(of: Source) -> Iterator[Row]:
@@ -248,13 +261,13 @@ def _report(of: Source, path: str) -> Iterator[Row]:
     """Yield rows with their id under the name that was observed, too."""
     start, end = map(iso, of.world.report_window)
     body = {"dateRangeStart": start, "dateRangeEnd": end, "timeZone": "UTC"}
-    for row in of.read(W + path, body={**body, "detailedFilter": {}, "attendanceFilter": {}}):
+    for row in of.read(path, body={**body, "detailedFilter": {}, "attendanceFilter": {}}):
         yield {**row, "_id": row["id"]} if "id" in row else row
 
 
 def _detailed_report(of: Source) -> Iterator[Row]:
     """Yield entries with their start at the top, instants in the spelling of other routes."""
-    for row in _report(of, "/reports/detailed"):
+    for row in _report(of, DETAILED):
         interval = row["timeInterval"]
         bounds = {name: interval[name].replace("+00:00", "Z") for name in ("start", "end")}
         yield {**row, "timeInterval": {**interval, **bounds}, "start": bounds["start"]}
@@ -263,16 +276,25 @@ def _detailed_report(of: Source) -> Iterator[Row]:
 def _table(
     key: str,
     path: str,
-    *parents: str,
+    parents: str = "",
     rows: Callable[[Source], Iterable[Row]] | None = None,
+    **asked: object,
 ) -> Table:
-    """Declare the table of an operation: `Source.read`, or what `rows` makes of it."""
-    plain = rows or (lambda of: of.read(path, *parents))
-    return Table(_BY_PATH[path].feature, plain, tuple(key.split()))
+    """Declare the table of an operation: what `Source.read` returns, or what `rows` makes of it."""
+
+    def plain(of: Source) -> list[Row]:
+        return of.read(path, *parents.split(), **asked)
+
+    return Table(_BY_PATH[path].feature, rows or plain, tuple(key.split()))
 
 
 ENTRIES = W + "/user/{userId}/time-entries"
-AUDITED = {"actions": ACTIONS, "authors": {}, **EVER}
+FIELDS = W + "/projects/{projectId}/custom-fields"
+INVOICE = W + "/invoices/{invoiceId}"
+APPROVALS = W + "/approval-requests"
+DETAILED, ATTENDANCE = W + "/reports/detailed", W + "/reports/attendance"
+SPENT = W + "/reports/expenses/detailed"
+PROJECT_TOTALS, USER_TOTALS = PLANNED + "/projects/totals", PLANNED + "/user-filter/totals"
 
 # fmt: off
 CORE = {
@@ -286,8 +308,7 @@ CORE = {
     "time_entries": _table("id", ENTRIES, rows=_time_entries),
     "user_memberships": _table("workspaceId userId targetId membershipType", W + "/users",
                                rows=lambda of: _nested(_users(of), "memberships")),
-    "project_memberships": _table("projectId userId", W + "/projects", rows=lambda of: _nested(
-                                  of.read(W + "/projects"), "memberships", projectId="id")),
+    "project_memberships": _table("projectId userId", W + "/projects", rows=_project_memberships),
     "user_group_members": _table("userGroupId userId", W + "/user-groups",
                                  rows=_user_group_members),
     "time_entry_tags": _table("timeEntryId tagId", ENTRIES, rows=_time_entry_tags),
@@ -303,33 +324,26 @@ FURTHER = {
     "workspace_currencies": _table("workspaceId id", W,
                                    rows=lambda of: _nested(of.read(W), "currencies")),
     "custom_fields": _table("id", W + "/custom-fields"),
-    "project_custom_fields": _table("projectId id", W + "/projects/{projectId}/custom-fields",
-                                    "projectId"),
+    "project_custom_fields": _table("projectId id", FIELDS, "projectId"),
     "expenses": _table("id", W + "/expenses"),
     "expense_categories": _table("id", W + "/expenses/categories", rows=_expense_categories),
-    "invoices": _table("id", W + "/invoices/{invoiceId}"),
-    "invoice_items": _table("invoiceId order", W + "/invoices/{invoiceId}", rows=lambda of: _nested(
-                            of.read(W + "/invoices/{invoiceId}"), "items", invoiceId="id")),
-    "invoice_payments": _table("invoiceId id", W + "/invoices/{invoiceId}/payments", "invoiceId"),
+    "invoices": _table("id", INVOICE),
+    "invoice_items": _table("invoiceId order", INVOICE, rows=_invoice_items),
+    "invoice_payments": _table("invoiceId id", INVOICE + "/payments", "invoiceId"),
     "holidays": _table("id", W + "/holidays"),
-    "time_off_policies": _table("id", W + "/time-off/policies",
-                                rows=lambda of: of.read(W + "/time-off/policies", status="ALL")),
+    "time_off_policies": _table("id", W + "/time-off/policies", status="ALL"),
     "time_off_requests": _table("id", W + "/time-off/requests", rows=_time_off_requests),
     "time_off_balances": _table("id", BALANCE + "/policy/{policyId}"),
     "balance_assignments": _table("id", BALANCE + "/assignment/user/{userId}/policy/{policyId}"),
-    "assignments": _table("id", PLANNED + "/all", rows=lambda of: of.read(PLANNED + "/all", **EVER)),
-    "project_assignment_totals": _table("workspaceId projectId", PLANNED + "/projects/totals",
-                                        rows=lambda of: of.read(PLANNED + "/projects/totals",
-                                                                body=of.window)),
-    "user_capacity_totals": _table("workspaceId userId", PLANNED + "/user-filter/totals",
-                                   rows=_user_totals),
-    "user_capacity_days": _table("workspaceId userId date", PLANNED + "/user-filter/totals",
-                                 rows=lambda of: _nested(_user_totals(of), "totalHoursPerDay",
-                                                         userId="userId")),
-    "approval_requests": _table("id", W + "/approval-requests", rows=_approval_requests),
-    "approval_request_entries": _table("approvalRequestId id", W + "/approval-requests",
+    "assignments": _table("id", PLANNED + "/all", start=EVER["start"], end=EVER["end"]),
+    "project_assignment_totals": _table("workspaceId projectId", PROJECT_TOTALS,
+                                        rows=lambda of: of.read(PROJECT_TOTALS, body=of.window)),
+    "user_capacity_totals": _table("workspaceId userId", USER_TOTALS, rows=_user_totals),
+    "user_capacity_days": _table("workspaceId userId date", USER_TOTALS, rows=_user_days),
+    "approval_requests": _table("id", APPROVALS, rows=_approval_requests),
+    "approval_request_entries": _table("approvalRequestId id", APPROVALS,
                                        rows=lambda of: _of_approvals(of, "entries")),
-    "approval_request_expenses": _table("approvalRequestId id", W + "/approval-requests",
+    "approval_request_expenses": _table("approvalRequestId id", APPROVALS,
                                         rows=lambda of: _of_approvals(of, "expenses")),
     "webhooks": _table("id", W + "/webhooks", rows=_webhooks),
     "shared_reports": _table("id", W + "/shared-reports"),
@@ -338,12 +352,11 @@ FURTHER = {
     "entity_deletions": _table("workspaceId type id deletedAt", W + "/entities/deleted",
                                rows=lambda of: _changes(of, "deleted")),
     "audit_log": _table("", W + "/audit-log",
-                        rows=lambda of: of.read(W + "/audit-log", body=AUDITED)),
-    "detailed_report": _table("workspaceId _id", W + "/reports/detailed", rows=_detailed_report),
-    "attendance_report": _table("workspaceId userId date", W + "/reports/attendance",
-                                rows=lambda of: _report(of, "/reports/attendance")),
-    "expense_report": _table("workspaceId _id", W + "/reports/expenses/detailed",
-                             rows=lambda of: _report(of, "/reports/expenses/detailed")),
+                        body={"actions": ACTIONS, "authors": {}, **EVER}),
+    "detailed_report": _table("workspaceId _id", DETAILED, rows=_detailed_report),
+    "attendance_report": _table("workspaceId userId date", ATTENDANCE,
+                                rows=lambda of: _report(of, ATTENDANCE)),
+    "expense_report": _table("workspaceId _id", SPENT, rows=lambda of: _report(of, SPENT)),
 }
 # fmt: on
 
