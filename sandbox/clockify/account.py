@@ -12,36 +12,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from sandbox.clockify import rows
 from sandbox.clockify.account_more import More
 from sandbox.clockify.instants import DAY, iso
 from sandbox.clockify.plans import PLANS
-from sandbox.clockify.rows import (
-    AutomaticLock,
-    Client,
-    Currency,
-    CustomField,
-    CustomFieldDefaultValues,
-    DatePeriod,
-    EntityCreationPermissions,
-    Estimate,
-    EstimateReset,
-    EstimateWithOptions,
-    Holiday,
-    Membership,
-    Project,
-    Rate,
-    Tag,
-    Task,
-    TeamManager,
-    TimeEstimate,
-    User,
-    UserCustomFieldValue,
-    UserGroup,
-    UserSettings,
-    Workspace,
-    WorkspaceSettings,
-    WorkspaceSubdomain,
-)
 from sandbox.clockify.timesheets import Diary
 from sandbox.clockify.workspaces import Size, WorkspaceData
 
@@ -132,10 +106,10 @@ class Builder:
             built.append(data)
         return built
 
-    def _members(self, number: int, home: str) -> list[User]:
+    def _members(self, number: int, home: str) -> list[rows.User]:
         return [self._member(ordinal, self.new_id(), home) for ordinal in range(number)]
 
-    def _member(self, ordinal: int, user_id: str, home: str) -> User:
+    def _member(self, ordinal: int, user_id: str, home: str) -> rows.User:
         """Make up one account; `home` is its active and default workspace."""
         if ordinal < len(SPECIAL):
             name, status = SPECIAL[ordinal]
@@ -143,38 +117,38 @@ class Builder:
             name, status = f"{self.rng.choice(FIRST)} {self.rng.choice(LAST)}", "ACTIVE"
         zone = ZONES[0] if ordinal == OWNER else self.rng.choice(ZONES)
         joined = status != "NOT_REGISTERED"
-        return User(
+        return rows.User(
             id=user_id,
             email=f"member{ordinal:05d}@example.test",
             name=name,
             profilePicture=f"https://img.example.test/{user_id}.png" if ordinal % 3 == 0 else None,
             activeWorkspace=home if joined else None,
             defaultWorkspace=home if joined else None,
-            settings=UserSettings(timeZone=zone) if joined else None,
+            settings=rows.UserSettings(timeZone=zone) if joined else None,
             status=status,
         )
 
-    def _enterprise(self, workspace_id: str) -> Workspace:
+    def _enterprise(self, workspace_id: str) -> rows.Workspace:
         """Return a workspace with every feature, two currencies, every optional field filled."""
         plan, features = PLANS["ENTERPRISE"]
-        return Workspace(
+        return rows.Workspace(
             id=workspace_id,
             name="Sandbox Builders d.o.o. Ćuprija",
             imageUrl="https://img.example.test/workspace.png",
             cakeOrganizationId=self.new_id(),
-            hourlyRate=Rate(amount=8_000, currency="EUR"),
-            costRate=Rate(amount=4_500, currency="EUR"),
+            hourlyRate=rows.Rate(amount=8_000, currency="EUR"),
+            costRate=rows.Rate(amount=4_500, currency="EUR"),
             currencies=[
-                Currency(id=self.new_id(), code="EUR", isDefault=True),
-                Currency(id=self.new_id(), code="USD"),
+                rows.Currency(id=self.new_id(), code="EUR", isDefault=True),
+                rows.Currency(id=self.new_id(), code="USD"),
             ],
             features=features,
             featureSubscriptionType=plan,
-            subdomain=WorkspaceSubdomain(name="sandboxbuilders", enabled=True),
-            workspaceSettings=WorkspaceSettings(
+            subdomain=rows.WorkspaceSubdomain(name="sandboxbuilders", enabled=True),
+            workspaceSettings=rows.WorkspaceSettings(
                 adminOnlyPages=["TEAM", "REPORTS"],
-                automaticLock=AutomaticLock(),
-                entityCreationPermissions=EntityCreationPermissions(
+                automaticLock=rows.AutomaticLock(),
+                entityCreationPermissions=rows.EntityCreationPermissions(
                     whoCanCreateProjectsAndClients="ADMINS",
                     whoCanCreateTags="EVERYONE",
                     whoCanCreateTasks="ADMINS_AND_PROJECT_MANAGERS",
@@ -185,7 +159,9 @@ class Builder:
             ),
         )
 
-    def _workspace(self, row: Workspace, members: Sequence[User], size: Size) -> WorkspaceData:
+    def _workspace(
+        self, row: rows.Workspace, members: Sequence[rows.User], size: Size
+    ) -> WorkspaceData:
         data = WorkspaceData(row)
         for ordinal, user in enumerate(members):
             data.users[user.id] = structs.replace(user, memberships=[], customFields=[])
@@ -193,7 +169,7 @@ class Builder:
         self._clients(data, max(3, size.projects // 2))
         for number in range(9):
             archived = number % 5 == 3
-            tag = Tag(id=self.new_id(), name=f"tag {number + 1}", workspaceId=row.id)
+            tag = rows.Tag(id=self.new_id(), name=f"tag {number + 1}", workspaceId=row.id)
             data.tags[tag.id] = structs.replace(tag, archived=archived)
         self._user_groups(data, 4)
         self._projects(data, size)
@@ -203,9 +179,11 @@ class Builder:
             self._holidays(data)
         return data
 
-    def _workspace_membership(self, row: Workspace, user: User, ordinal: int) -> Membership:
+    def _workspace_membership(
+        self, row: rows.Workspace, user: rows.User, ordinal: int
+    ) -> rows.Membership:
         statuses = {DEACTIVATED: "INACTIVE", NOT_REGISTERED: "PENDING", UNVERIFIED: "PENDING"}
-        return Membership(
+        return rows.Membership(
             userId=user.id,
             targetId=row.id,
             membershipType="WORKSPACE",
@@ -214,12 +192,12 @@ class Builder:
             costRate=self._rate(row) if ordinal % 4 == 0 else None,
         )
 
-    def _rate(self, row: Workspace) -> Rate:
-        return Rate(amount=500 * self.rng.randint(6, 40), currency=row.currencies[0].code)
+    def _rate(self, row: rows.Workspace) -> rows.Rate:
+        return rows.Rate(amount=500 * self.rng.randint(6, 40), currency=row.currencies[0].code)
 
     def _clients(self, data: WorkspaceData, count: int) -> None:
         for number in range(count):
-            client = Client(
+            client = rows.Client(
                 id=self.new_id(),
                 name=f"client {number + 1}",
                 workspaceId=data.row.id,
@@ -238,14 +216,14 @@ class Builder:
     def _user_groups(self, data: WorkspaceData, count: int) -> None:
         users = list(data.users.values())
         for number in range(count):
-            group = UserGroup(
+            group = rows.UserGroup(
                 id=self.new_id(),
                 name=f"Group {number + 1}",
                 workspaceId=data.row.id,
                 userIds=[user.id for user in users[number::count]][: 8 * number],
             )
             if number % 2:
-                group.teamManagers = [TeamManager(id=users[0].id, name=users[0].name)]
+                group.teamManagers = [rows.TeamManager(id=users[0].id, name=users[0].name)]
             data.user_groups[group.id] = group
 
     def _projects(self, data: WorkspaceData, size: Size) -> None:
@@ -256,7 +234,7 @@ class Builder:
         clients = list(data.clients.values())
         for number in range(count):
             client = clients[number % len(clients)] if number % 3 else None
-            project = Project(
+            project = rows.Project(
                 id=self.new_id(),
                 name=f"Project {number + 1:03d}",
                 workspaceId=data.row.id,
@@ -274,7 +252,7 @@ class Builder:
                 project.hourlyRate, project.costRate = self._rate(data.row), self._rate(data.row)
             for user in self.rng.sample(users, min(len(users), 2 + number % 4)):
                 rated = self.rng.random() < 0.5
-                membership = Membership(
+                membership = rows.Membership(
                     userId=user.id,
                     targetId=project.id,
                     membershipType="PROJECT",
@@ -287,10 +265,10 @@ class Builder:
             self._tasks(data, project, total * weight // weights - total * before // weights)
             before = weight
 
-    def _tasks(self, data: WorkspaceData, project: Project, count: int) -> None:
+    def _tasks(self, data: WorkspaceData, project: rows.Project, count: int) -> None:
         assignees = [membership.userId for membership in project.memberships[:2]]
         for number in range(count):
-            task = Task(
+            task = rows.Task(
                 id=self.new_id(),
                 name=f"Task {number + 1}",
                 projectId=project.id,
@@ -309,12 +287,12 @@ class Builder:
         """Make up one field of every type, and one of users."""
         project_id = next(iter(data.projects))
         for field in _custom_fields(data.row.id, self.new_id):
-            default = CustomFieldDefaultValues(projectId=project_id)
+            default = rows.CustomFieldDefaultValues(projectId=project_id)
             default.value = field.workspaceDefaultValue
             field.projectDefaultValues = [default]
             data.custom_fields[field.id] = field
         for user in list(data.users.values())[::2]:
-            value = UserCustomFieldValue(
+            value = rows.UserCustomFieldValue(
                 customFieldId=field.id,
                 customFieldName=field.name,
                 customFieldType=field.type,
@@ -326,11 +304,11 @@ class Builder:
     def _holidays(self, data: WorkspaceData) -> None:
         for number, name in enumerate(("New Year's Day", "Company day", "Slava")):
             day = iso(self.now + (number - 1) * MONTH)[:10]
-            holiday = Holiday(
+            holiday = rows.Holiday(
                 id=self.new_id(),
                 name=name,
                 workspaceId=data.row.id,
-                datePeriod=DatePeriod(startDate=day, endDate=day),
+                datePeriod=rows.DatePeriod(startDate=day, endDate=day),
                 occursAnnually=number == 0,
                 everyoneIncludingNew=number == 0,
                 userIds=list(data.users)[:number],
@@ -355,18 +333,18 @@ class Builder:
             self._entries += count
 
 
-def _free(workspace_id: str, currency_id: str) -> Workspace:
+def _free(workspace_id: str, currency_id: str) -> rows.Workspace:
     """Return a workspace with few features, every optional field null."""
     permission = {"value": "EVERYONE"}  # the wire has both a string and an object
     plan, features = PLANS["FREE"]
-    return Workspace(
+    return rows.Workspace(
         id=workspace_id,
         name="Side project",
-        currencies=[Currency(id=currency_id, code="GBP", isDefault=True)],
+        currencies=[rows.Currency(id=currency_id, code="GBP", isDefault=True)],
         features=features,
         featureSubscriptionType=plan,
-        workspaceSettings=WorkspaceSettings(
-            entityCreationPermissions=EntityCreationPermissions(
+        workspaceSettings=rows.WorkspaceSettings(
+            entityCreationPermissions=rows.EntityCreationPermissions(
                 whoCanCreateProjectsAndClients=permission,
                 whoCanCreateTags=permission,
                 whoCanCreateTasks=permission,
@@ -376,11 +354,11 @@ def _free(workspace_id: str, currency_id: str) -> Workspace:
     )
 
 
-def _custom_fields(workspace_id: str, new_id: Callable[[], str]) -> list[CustomField]:
+def _custom_fields(workspace_id: str, new_id: Callable[[], str]) -> list[rows.CustomField]:
     """Return one field of every type, and one of users."""
 
-    def field(name: str, kind: str) -> CustomField:
-        return CustomField(id=new_id(), name=name, workspaceId=workspace_id, type=kind)
+    def field(name: str, kind: str) -> rows.CustomField:
+        return rows.CustomField(id=new_id(), name=name, workspaceId=workspace_id, type=kind)
 
     ticket, distance = field("Ticket", "TXT"), field("Distance (km)", "NUMBER")
     ticket.required, ticket.workspaceDefaultValue = True, "T-0000"
@@ -399,14 +377,16 @@ def _custom_fields(workspace_id: str, new_id: Callable[[], str]) -> list[CustomF
     return [ticket, distance, on_site, region, skills, link, tin]
 
 
-def _estimate(project: Project, number: int) -> None:
+def _estimate(project: rows.Project, number: int) -> None:
     reset = "MONTHLY" if number % 4 == 0 else None
     project.duration = f"PT{number + 88}H36M"
-    project.estimate = Estimate(estimate="PT120H", type="MANUAL")
-    project.timeEstimate = TimeEstimate(estimate="PT120H", resetOption=reset)
-    project.budgetEstimate = EstimateWithOptions(estimate=1_250_000, resetOption=reset)
+    project.estimate = rows.Estimate(estimate="PT120H", type="MANUAL")
+    project.timeEstimate = rows.TimeEstimate(estimate="PT120H", resetOption=reset)
+    project.budgetEstimate = rows.EstimateWithOptions(estimate=1_250_000, resetOption=reset)
     if reset:
-        project.estimateReset = EstimateReset(month="JANUARY", dayOfMonth=1, dayOfWeek="MONDAY")
+        project.estimateReset = rows.EstimateReset(
+            month="JANUARY", dayOfMonth=1, dayOfWeek="MONDAY"
+        )
 
 
 def _share(whole: int, place: int, parts: int) -> int:

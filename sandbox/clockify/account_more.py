@@ -4,35 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.clockify import rows
 from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.instants import DAY, HOUR, iso
 from sandbox.clockify.invoicing import amounts
-from sandbox.clockify.rows import (
-    ApprovalRequest,
-    ApprovalRequestStatus,
-    Assignment,
-    AuditLogEntry,
-    AutomaticAccrual,
-    AutomaticTimeEntryCreation,
-    BalanceAssignment,
-    DefaultEntities,
-    Expense,
-    ExpenseCategory,
-    Invoice,
-    InvoiceItem,
-    InvoicePayment,
-    Milestone,
-    NegativeBalance,
-    Period,
-    PolicyApproval,
-    SharedReport,
-    TimeOffBalance,
-    TimeOffPolicy,
-    TimeOffRequest,
-    TimeOffRequestPeriod,
-    TimeOffRequestStatus,
-    Webhook,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +21,9 @@ MOST = 200
 """Members of the large account; what more of them do beside their time is not made up."""
 
 
-def period(start: int, end: int) -> Period:
+def period(start: int, end: int) -> rows.Period:
     """Spell two instants."""
-    return Period(start=iso(start), end=iso(end))
+    return rows.Period(start=iso(start), end=iso(end))
 
 
 class More:
@@ -114,7 +89,7 @@ class More:
             ("Old category", None, None),
         )
         for number, (name, price, unit) in enumerate(kinds):
-            category = ExpenseCategory(
+            category = rows.ExpenseCategory(
                 id=self._id(self.now - (400 - number) * DAY),
                 name=name,
                 workspaceId=self.data.row.id,
@@ -133,7 +108,7 @@ class More:
         quantity = 1.0 + number % 4 * 0.5 if category and category.hasUnitPrice else 1.0
         price = category.priceInCents if category and category.priceInCents else 995 + 250 * number
         spent = self.now - number * 2 * DAY
-        expense = Expense(
+        expense = rows.Expense(
             id=self._id(spent),
             workspaceId=self.data.row.id,
             userId=self._writer(number),
@@ -157,7 +132,7 @@ class More:
         clients = list(self.data.clients.values())
         client = clients[number % len(clients)]
         issued = self.now - (number * 11 + 1) * DAY
-        invoice = Invoice(
+        invoice = rows.Invoice(
             id=self._id(issued),
             number=f"INV-{2_000 + number}",
             workspaceId=self.data.row.id,
@@ -184,7 +159,7 @@ class More:
         for part in range(number % 6 % 3):  # the first payment is half, the second the rest
             at = issued + (15 + part) * DAY
             sums = amounts(invoice)
-            payment = InvoicePayment(
+            payment = rows.InvoicePayment(
                 id=self._id(at),
                 amount=sums["balance"] if part else sums["amount"] // 2,
                 date=iso(at),
@@ -193,9 +168,9 @@ class More:
             invoice.payments.append(payment)
         self.data.invoices[invoice.id] = invoice
 
-    def _invoice_item(self, order: int, number: int) -> InvoiceItem:
+    def _invoice_item(self, order: int, number: int) -> rows.InvoiceItem:
         kind = ("NOT_IMPORTED", "TIME_ENTRY_IMPORT", "EXPENSE_IMPORT")[(order + number) % 3]
-        item = InvoiceItem(
+        item = rows.InvoiceItem(
             order=order,
             description=f"Item {order}: plan, build & test" if number % 5 else None,
             itemType="Goods" if order % 2 else "Service",
@@ -213,7 +188,7 @@ class More:
 
     def _time_off_policy(self, number: int, name: str) -> None:
         rich = number % 2 == 0
-        policy = TimeOffPolicy(
+        policy = rows.TimeOffPolicy(
             id=self._id(self.now - (300 - number) * DAY),
             name=name,
             workspaceId=self.data.row.id,
@@ -222,9 +197,11 @@ class More:
             timeUnit="HOURS" if number == 2 else "DAYS",
             allowHalfDay=rich,
             allowNegativeBalance=rich,
-            negativeBalance=NegativeBalance() if rich else None,
-            approve=PolicyApproval(specificMembers=rich, userIds=[self.owner_id] if rich else []),
-            automaticAccrual=AutomaticAccrual() if rich else None,
+            negativeBalance=rows.NegativeBalance() if rich else None,
+            approve=rows.PolicyApproval(
+                specificMembers=rich, userIds=[self.owner_id] if rich else []
+            ),
+            automaticAccrual=rows.AutomaticAccrual() if rich else None,
             everyoneIncludingNew=rich,
             userIds=[] if rich else self.writers[:3],
             userGroupIds=[] if rich else list(self.data.user_groups)[:1],
@@ -232,14 +209,16 @@ class More:
         if number == 0:
             policy.projectId = self.projects[0].id
             task_id = self._task_of(policy.projectId) or next(iter(self.data.tasks))
-            entities = DefaultEntities(projectId=policy.projectId, taskId=task_id)
-            policy.automaticTimeEntryCreation = AutomaticTimeEntryCreation(defaultEntities=entities)
+            entities = rows.DefaultEntities(projectId=policy.projectId, taskId=task_id)
+            policy.automaticTimeEntryCreation = rows.AutomaticTimeEntryCreation(
+                defaultEntities=entities
+            )
         self.data.time_off_policies[policy.id] = policy
         for place, user_id in enumerate(self.writers):
             self._time_off_balance(policy, user_id, place + number)
 
-    def _time_off_balance(self, policy: TimeOffPolicy, user_id: str, number: int) -> None:
-        balance = TimeOffBalance(
+    def _time_off_balance(self, policy: rows.TimeOffPolicy, user_id: str, number: int) -> None:
+        balance = rows.TimeOffBalance(
             id=self._id(self.now - 200 * DAY),
             workspaceId=self.data.row.id,
             userId=user_id,
@@ -252,7 +231,7 @@ class More:
         self.data.time_off_balances[balance.id] = balance
         for year in range(number % 3):
             begin = self.now - (year + 1) * 365 * DAY
-            given = BalanceAssignment(
+            given = rows.BalanceAssignment(
                 id=self._id(begin),
                 workspaceId=self.data.row.id,
                 userId=user_id,
@@ -269,14 +248,14 @@ class More:
         asked = self.now - number * 9 * DAY - HOUR
         start = asked - asked % DAY + (5 + number % 30) * DAY
         half = policy.allowHalfDay and number % 3 == 0
-        status = TimeOffRequestStatus()
+        status = rows.TimeOffRequestStatus()
         status.statusType = ("PENDING", "APPROVED", "REJECTED", "WITHDRAWN", "APPROVED")[number % 5]
         if status.statusType != "PENDING":
             status.changedAt, status.note = iso(asked + DAY // 2), "Enjoy" if number % 2 else None
             status.changedByUserId = self.owner_id
             status.changedByUserName = self.data.users[self.owner_id].name
             status.changedForUserName = self.data.users[user_id].name
-        request = TimeOffRequest(
+        request = rows.TimeOffRequest(
             id=self._id(asked),
             workspaceId=self.data.row.id,
             policyId=policy.id,
@@ -287,7 +266,7 @@ class More:
             balanceDiff=0.5 if half else float(1 + number % 3),
             createdAt=iso(asked),
             status=status,
-            timeOffPeriod=TimeOffRequestPeriod(
+            timeOffPeriod=rows.TimeOffRequestPeriod(
                 period=period(start, start + (1 + number % 3) * DAY - 1),
                 halfDay=half,
                 halfDayPeriod="FIRST_HALF" if half else "NOT_DEFINED",
@@ -300,7 +279,7 @@ class More:
         """Make up one around now."""
         project = self.projects[number % len(self.projects)]
         start = self.midnight + (number % 13 - 6) * 5 * DAY + 8 * HOUR
-        assignment = Assignment(
+        assignment = rows.Assignment(
             id=self._id(self.now - number * 3 * DAY - DAY),
             workspaceId=self.data.row.id,
             userId=self._writer(number * 7),
@@ -317,7 +296,7 @@ class More:
 
     def _milestones(self) -> None:
         for number, project in enumerate(self.projects[:3]):
-            milestone = Milestone(
+            milestone = rows.Milestone(
                 id=self._id(self.now - 90 * DAY),
                 name=f"Q{number + 1}",
                 workspaceId=self.data.row.id,
@@ -333,12 +312,12 @@ class More:
         kind = ("TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE")[number % 3]
         states = ("PENDING", "APPROVED", "WITHDRAWN_APPROVAL", "WITHDRAWN_SUBMISSION", "REJECTED")
         updated = min(begin + 8 * DAY + number % 5 * HOUR, self.now - HOUR)
-        status = ApprovalRequestStatus(state=states[number % 5], updatedAt=iso(updated))
+        status = rows.ApprovalRequestStatus(state=states[number % 5], updatedAt=iso(updated))
         if status.state != "PENDING":
             status.note = f"Checked {number} ✓" if number % 2 else None
             status.updatedBy = self.owner_id
             status.updatedByUserName = self.data.users[self.owner_id].name
-        request = ApprovalRequest(
+        request = rows.ApprovalRequest(
             id=self._id(min(begin + 7 * DAY, self.now - HOUR)),
             workspaceId=self.data.row.id,
             type=kind,
@@ -358,7 +337,7 @@ class More:
 
     def _webhooks(self) -> None:
         for number, event in enumerate(("NEW_PROJECT", "TIMER_STOPPED", "INVOICE_UPDATED")):
-            webhook = Webhook(
+            webhook = rows.Webhook(
                 id=self._id(self.now - (50 - number) * DAY),
                 name=f"Hook {number + 1}",
                 url=f"https://hooks.example.test/{number}?a=1&b=2",
@@ -374,7 +353,7 @@ class More:
 
     def _shared_report(self, number: int) -> None:
         author = self.writers[number % 2 % len(self.writers)]
-        report = SharedReport(
+        report = rows.SharedReport(
             id=self._id(self.now - (40 - number) * DAY),
             name=f"Report {number + 1} für alle" if number % 3 else f"Report {number + 1}",
             workspaceId=self.data.row.id,
@@ -402,7 +381,7 @@ class More:
         action = ACTIONS[number * 7 % len(ACTIONS)]
         old = None if action.startswith("CREATE") else f'{{"name":"Before {number}"}}'
         new = None if action.startswith("DELETE") else f'{{"name":"After {number} → ✓"}}'
-        entry = AuditLogEntry(
+        entry = rows.AuditLogEntry(
             action=action,
             timestamp=iso(self.now - min(number * number * 6_000, 730 * DAY) - 600),
             userId=user.id,

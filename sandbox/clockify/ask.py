@@ -166,22 +166,13 @@ class Ask:
         return rows[row_id]
 
     def kept(self, rows: Iterable[RowT], **flags: str) -> list[RowT]:
-        """Keep rows by name, and by fields that must equal parameters where those are given.
-
-        The name contains what was asked for or, in strict search, is it.
-        """
-        wanted, strict = self.request.value("name"), self.request.flag("strict-name-search")
+        """Keep rows whose fields equal parameters, where those are given."""
         given = {field: self.request.value(name) for field, name in flags.items()}
         asked = {field: value.lower() for field, value in given.items() if value is not None}
-
-        def matches(name: str) -> bool:
-            return name == wanted if strict else (wanted or "").lower() in name.lower()
-
         return [
             row
             for row in rows
-            if (wanted is None or matches(str(getattr(row, "name", None) or "")))
-            and all(str(getattr(row, field)).lower() == asked[field] for field in asked)
+            if all(str(getattr(row, field)).lower() == asked[field] for field in asked)
         ]
 
     def ordered(self, rows: Iterable[RowT], default: str = "name") -> list[RowT]:

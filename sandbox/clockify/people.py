@@ -42,20 +42,14 @@ def workspace(ask: Ask) -> Workspace:
 
 
 def users(ask: Ask) -> list[User]:
-    """Keep users by account status, workspace status, name, email and project."""
+    """List members by account status and by their standing in the workspace."""
     request, standing = ask.request, ask.data.standing()
-    accounts = request.values("account-statuses") or LISTED
-    status = request.value("status") or "ALL"
-    email = (request.value("email") or "").lower()
-    project = ask.data.projects.get(request.value("project-id") or "")
-    members = {one.userId for one in project.memberships} if project else {*ask.data.users}
+    accounts, status = request.values("account-statuses") or LISTED, request.value("status")
+    kind = request.value("memberships") or "NONE"
     kept = [
-        _with_memberships(one, request.value("memberships") or "NONE")
-        for one in ask.kept(ask.data.users.values())
-        if one.status in accounts
-        and status in {"ALL", standing.get(one.id)}
-        and email in (one.email or "")
-        and one.id in members
+        _with_memberships(one, kind)
+        for one in ask.data.users.values()
+        if one.status in accounts and status in {None, "ALL", standing.get(one.id)}
     ]
     return ask.ordered(kept, "email")
 
@@ -68,7 +62,7 @@ def _with_memberships(one: User, kind: str) -> User:
 
 def user_groups(ask: Ask) -> list[Shown]:
     """List groups; `teamManagers` only when asked for."""
-    rows: list[Shown] = msgspec.to_builtins(ask.ordered(ask.kept(ask.data.user_groups.values())))
+    rows: list[Shown] = msgspec.to_builtins(ask.ordered(ask.data.user_groups.values()))
     if not ask.request.flag("includeTeamManagers"):
         for row in rows:
             del row["teamManagers"]

@@ -36,7 +36,7 @@ def time_off_policies(ask: Ask) -> list[TimeOffPolicy]:
     status = ask.one_of("status", ("ACTIVE", "ARCHIVED", "ALL")) or "ACTIVE"
     return ask.ordered(
         one
-        for one in ask.kept(ask.data.time_off_policies.values())
+        for one in ask.data.time_off_policies.values()
         if status == "ALL" or one.archived == (status == "ARCHIVED")
     )
 
@@ -46,15 +46,11 @@ def time_off_requests(ask: Ask) -> list[Shown]:
     data, statuses = ask.data, set(ask.listed("statuses")) or {"ALL"}
     if not statuses <= {"PENDING", "APPROVED", "REJECTED", "ALL"}:
         raise invalid(f"Status type is not supported: {', '.join(sorted(statuses))}")
-    users, groups = ask.listed("users"), ask.listed("userGroups")
-    grouped = [data.user_groups[one].userIds for one in groups if one in data.user_groups]
-    wanted = {*users, *(user_id for ids in grouped for user_id in ids)}
     window = ask.window() if ask.body.get("start") and ask.body.get("end") else None
     kept = [
         one
         for one in data.time_off_requests.values()
         if ask.sees(one.userId)
-        and (not (users or groups) or one.userId in wanted)
         and ("ALL" in statuses or one.status.statusType in statuses)
         and (window is None or touches(one.timeOffPeriod.period, *window))
     ]
@@ -115,14 +111,8 @@ def assignments(ask: Ask) -> list[Shown]:
     window = ask.window()
     column = ask.one_of("sort-column", ("PROJECT", "USER", "ID"))
     name = {"PROJECT": "projectName", "USER": "userName"}.get(column or "", "id")
-    looked_for = (ask.request.value("name") or "").lower()
-    rows = [
-        row
-        for one in ask.data.assignments.values()
-        if touches(one.period, *window) and ask.sees(one.userId)
-        for row in [_shown_assignment(ask, one)]
-        if looked_for in f"{row['projectName']} {row['taskName']}".lower()
-    ]
+    kept = [one for one in ask.data.assignments.values() if touches(one.period, *window)]
+    rows = [_shown_assignment(ask, one) for one in kept if ask.sees(one.userId)]
     return ask.sorted(rows, lambda row: (str(row[name]), row["id"]))
 
 
@@ -192,18 +182,15 @@ def project_totals(ask: Ask) -> list[Shown]:
                 "workspaceId": ask.data.row.id,
             }
         )
-    return _searched(ask, totals, "projectName")
+    return totals
 
 
 def user_totals(ask: Ask) -> list[Shown]:
     """Sum up a window per member, day by day; members get their own."""
     start, end = ask.window()
     standing, planned = ask.data.standing(), _planned(ask, start, end)
-    ids = ask.within("userFilter").get("ids")
     totals: list[Shown] = []
-    for user in ask.data.users.values():
-        if not ask.sees(user.id) or (isinstance(ids, list) and ids and user.id not in ids):
-            continue
+    for user in filter(lambda one: ask.sees(one.id), ask.data.users.values()):
         hours = dict.fromkeys(_days(start, end), 0.0)
         for one, days in planned:
             if one.userId == user.id:
@@ -224,12 +211,7 @@ def user_totals(ask: Ask) -> list[Shown]:
                 "workspaceId": ask.data.row.id,
             }
         )
-    return _searched(ask, totals, "userName")
-
-
-def _searched(ask: Ask, rows: list[Shown], name: str) -> list[Shown]:
-    looked_for = str(ask.body.get("search") or "").lower()
-    return [row for row in rows if looked_for in str(row[name]).lower()]
+    return totals
 
 
 def project_total(ask: Ask) -> Shown | None:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from sandbox.clockify.ask import Ask, Shown
     from sandbox.clockify.rows import Client, CustomField, Holiday, Project, Tag, Task
 
-PROJECT_FLAGS = {"archived": "archived", "billable": "billable", "template": "is-template"}
-
 
 def clients(ask: Ask) -> list[Client]:
     """List clients."""
@@ -33,9 +31,7 @@ def tags(ask: Ask) -> list[Tag]:
 
 def projects(ask: Ask) -> list[Project] | list[Shown]:
     """List projects, hydrated ones when asked for."""
-    clients = ask.request.values("clients")
-    kept = ask.kept(ask.data.projects.values(), **PROJECT_FLAGS)
-    rows = ask.ordered(row for row in kept if not clients or row.clientId in clients)
+    rows = ask.ordered(ask.kept(ask.data.projects.values(), archived="archived"))
     if not ask.request.flag("hydrated") or ask.world.hydrated_ignored:
         return rows
     if ask.world.hydrated_refused:
@@ -74,8 +70,7 @@ def tasks(ask: Ask) -> list[Task]:
     project_id = ask.found(ask.data.projects, "project").id
     active = ask.request.flag("is-active")
     theirs = [one for one in ask.data.tasks.values() if one.projectId == project_id]
-    kept = [one for one in ask.kept(theirs) if active in {None, one.status == "ACTIVE"}]
-    return ask.ordered(kept)
+    return ask.ordered(one for one in theirs if active in {None, one.status == "ACTIVE"})
 
 
 def custom_fields(ask: Ask) -> list[CustomField]:
@@ -104,17 +99,8 @@ def project_custom_fields(ask: Ask) -> list[CustomField]:
 
 
 def holidays(ask: Ask) -> list[Holiday]:
-    """List holidays, or those of one member: everybody's, its own and its groups'."""
-    user_id = ask.request.value("assigned-to")
-    groups = {one.id for one in ask.data.user_groups.values() if user_id in one.userIds}
-    return [
-        one
-        for one in ask.data.holidays.values()
-        if user_id is None
-        or one.everyoneIncludingNew
-        or user_id in one.userIds
-        or groups & set(one.userGroupIds)
-    ]
+    """List holidays."""
+    return list(ask.data.holidays.values())
 
 
 def project_info(ask: Ask, project_id: str | None) -> Shown | None:

@@ -287,14 +287,6 @@ def _window(ask: Ask) -> tuple[int, int, str]:
 
 
 def _kept(ask: Ask, rows: list[Shown]) -> list[Shown]:
-    """Keep what the caller may see of whom and what was asked for; oldest first if asked so.
-
-    A filter of ids keeps these, or all others.
-    """
+    """Keep what the caller may see; oldest first if asked so."""
     kept = [row for row in rows if ask.sees(row["userId"])]
-    for name, field in (("users", "userId"), ("projects", "projectId"), ("clients", "clientId")):
-        given = ask.within(name)
-        if ids := given.get("ids"):
-            contained = given.get("contains") != "DOES_NOT_CONTAIN"
-            kept = [row for row in kept if (row.get(field) in ids) == contained]
     return kept[::-1] if ask.body.get("sortOrder") == "ASCENDING" else kept

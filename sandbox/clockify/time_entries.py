@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from sandbox.clockify.ask import Ask, Shown
     from sandbox.clockify.rows import Row, TimeEntry
 
-FILTERS = (
-    *("in-progress", "project", "task", "tags", "description"),
-    *("project-required", "task-required"),
-)
-
 
 def time_entries(ask: Ask) -> Part | list[TimeEntry]:
     """List a member's time entries, newest start first.
@@ -32,23 +27,9 @@ def time_entries(ask: Ask) -> Part | list[TimeEntry]:
     given = [(name, ask.request.value(name)) for name in ("start", "end")]
     start, end = (None if text is None else ask.instant(name, text, zone) for name, text in given)
     window = sheet.window(start, end)
-    if not any(ask.request.value(name) for name in FILTERS):
+    if not ask.request.flag("in-progress"):
         return Part(sheet, *window)
-    return [one for one in sheet.entries()[slice(*window)] if _matches(ask, one)]
-
-
-def _matches(ask: Ask, entry: TimeEntry) -> bool:
-    request, tags = ask.request, ask.request.values("tags")
-    description = (request.value("description") or "").lower()
-    return (
-        (not request.flag("in-progress") or entry.timeInterval.end is None)
-        and (not request.flag("project-required") or entry.projectId is not None)
-        and (not request.flag("task-required") or entry.taskId is not None)
-        and request.value("project") in {None, entry.projectId}
-        and request.value("task") in {None, entry.taskId}
-        and description in (entry.description or "").lower()
-        and (not tags or not set(tags).isdisjoint(entry.tagIds or ()))
-    )
+    return [one for one in sheet.entries()[slice(*window)] if one.timeInterval.end is None]
 
 
 def batch(ask: Ask) -> list[TimeEntry] | list[Shown]:
