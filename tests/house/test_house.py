@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import signal
 import subprocess
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -17,13 +19,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGES = [tap.name.replace("-", "_") for tap in TAPS]
+DEVELOPMENT = {"sandbox", "tests", "scripts", "benchmarks"}
+
+each_tap = pytest.mark.parametrize("tap", TAPS, ids=lambda tap: tap.name)
 
 
 def modules(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Return the modules that a file imports, in type-checking blocks too."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -31,9 +37,10 @@ def imported(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
+@cache
 def tracked() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
@@ -45,23 +52,11 @@ def tracked() -> list[Path]:
     return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_no_tap_imports_another_tap(package: str) -> None:
-    others = {*PACKAGES} - {package}
-    for path in modules(package):
-        assert not {name.split(".")[0] for name in imported(path)} & others, path
-
-
 @pytest.mark.parametrize("package", [*PACKAGES, "taps_common"])
-def test_what_is_shipped_imports_nothing_of_development(package: str) -> None:
+def test_what_ships_imports_no_other_tap_and_nothing_of_development(package: str) -> None:
     for path in modules(package):
         roots = {name.split(".")[0] for name in imported(path)}
-        assert not roots & {"sandbox", "tests", "scripts", "benchmarks"}, path
-
-
-def test_what_is_common_imports_no_tap() -> None:
-    for path in modules("taps_common"):
-        assert not {name.split(".")[0] for name in imported(path)} & {*PACKAGES}, path
+        assert not roots & ({*PACKAGES, *DEVELOPMENT} - {package}), path
 
 
 def reached(package: str) -> set[Path]:
@@ -88,43 +83,49 @@ def test_generated_files_are_up_to_date() -> None:
     assert not stale, f"run `make generate`: {', '.join(stale)}"
 
 
-@pytest.mark.parametrize("tap", TAPS)
-def test_meltano_knows_what_each_tap_can(tap: type) -> None:
-    can = sorted(one.value for one in tap.capabilities)  # type: ignore[attr-defined]  # any tap
+@each_tap
+def test_meltano_knows_what_each_tap_can(tap: Any) -> None:
     meltano = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["extractors"]
     declared = {one["name"]: one["capabilities"] for one in meltano}
-    assert declared[tap.name] == can  # type: ignore[attr-defined]  # any tap
+    assert declared[tap.name] == sorted(one.value for one in tap.capabilities)
 
 
-@pytest.mark.parametrize("tap", TAPS)
-def test_every_credential_is_secret(tap: type) -> None:
-    properties = tap.config_jsonschema["properties"]  # type: ignore[attr-defined]  # any tap
-    for name, schema in properties.items():
+@each_tap
+def test_every_credential_is_secret(tap: Any) -> None:
+    for name, schema in tap.config_jsonschema["properties"].items():
         if re.search(r"(key|token|password|secret)$", name):
             assert schema.get("secret"), name
 
 
-def test_no_file_names_a_registry() -> None:
+@each_tap
+def test_keys_are_never_null(tap: Any) -> None:
+    """In what `--discover` prints, which is generated."""
+    streams = json.loads((ROOT / "catalogs" / f"{tap.name}.json").read_text())["streams"]
+    keys = [(one, name) for one in streams for name in one["key_properties"]]
+    assert keys
+    for stream, name in keys:
+        assert "null" not in stream["schema"]["properties"][name]["type"], stream["stream"]
+
+
+@each_tap
+def test_ready_made_selections_name_what_exists(tap: Any) -> None:
+    streams = tap(config={}, validate_config=False).streams
+    text = (ROOT / "catalogs" / f"{tap.name}.selections.yml").read_text()
+    for name, rules in yaml.safe_load(text).items():
+        for rule in rules:
+            stream, _, field = rule.removeprefix("!").partition(".")
+            assert stream in streams, f"{name}: {rule}"
+            assert field == "*" or field in streams[stream].schema["properties"], rule
+
+
+def test_no_file_names_a_registry_and_names_say_what_is_inside() -> None:
     """Packages are pinned by name; where they come from is the machine's matter."""
     pattern = re.compile(r"index[-_]ur[l]|\"resolved\": *\"http|registry *= *\"http|/simple/[a-z]")
     for path in tracked():
+        assert path.stem not in {"utils", "helpers", "misc", "util"}, path
         assert not pattern.search(path.read_text(errors="ignore")), path
 
 
 def test_the_test_run_can_be_ended() -> None:
     """Nothing that was imported took SIGTERM."""
     assert signal.getsignal(signal.SIGTERM) in {signal.SIG_DFL, signal.SIG_IGN}
-
-
-def test_names_say_what_is_inside() -> None:
-    for path in tracked():
-        assert path.stem not in {"utils", "helpers", "misc", "util"}, path
-
-
-def test_only_one_module_overrides_private_names_of_the_sdk() -> None:
-    for package in (*PACKAGES, "taps_common"):
-        for path in modules(package):
-            if path.name == "sdk.py":
-                continue
-            private = re.findall(r"super\(\)\.(_[a-z]\w+)|_tap\.(_\w+)", path.read_text())
-            assert not private, f"{path}: {private}"
