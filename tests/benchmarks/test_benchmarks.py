@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 
 from benchmarks import goals, reading
@@ -52,6 +53,7 @@ def test_meltano_has_the_settings_that_are_measured_as_shipped() -> None:
         assert measured.settings.items() <= shipped[measured.plugin].items()
 
 
+@pytest.mark.thorough
 def test_a_small_account_is_read_by_everybody() -> None:
     contenders = (ONE, NONE, SIX, bare(CLOCKIFY), replace(download(CLOCKIFY), rounds=0))
     scenario = Scenario(

@@ -10,8 +10,7 @@ import pytest
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.request import Service
 from taps_common.http.session import Session
-from tests.common.doubles import FakeClock
-from tests.common.runs import PATIENCE
+from tests.common.runs import PATIENCE, TurningClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+def clock() -> TurningClock:
+    return TurningClock()
 
 
 @pytest.fixture
-def connect(server: Server, clock: FakeClock) -> Callable[..., Session]:
+def connect(server: Server, clock: TurningClock) -> Callable[..., Session]:
     """Make sessions with the server; they take what differs from the ordinary."""
 
     def connecting(**options: Any) -> Session:

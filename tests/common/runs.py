@@ -39,7 +39,6 @@ Number = type[float | Decimal]
 
 NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
 
-
 PATIENCE = 300.0
 """Seconds after which a test that hangs fails; a machine however busy needs less."""
 
@@ -66,19 +65,29 @@ class TurningClock:
     def __init__(self, now: datetime = NOW) -> None:
         self.time = now
         self.waits: list[float] = []
+        self.due: list[tuple[float, Callable[[], object]]] = []
+        self._seconds, self._at = 0.0, now
 
     def now(self) -> datetime:
         return self.time
 
     def monotonic(self) -> float:
-        return self.time.timestamp()
+        """Return seconds to the last digit, of which dates have six; `time` may have been set."""
+        self._seconds += (self.time - self._at).total_seconds()
+        self._at = self.time
+        return self._seconds
+
+    def turn(self, seconds: float) -> None:
+        """Let time pass."""
+        self._seconds = self.monotonic() + seconds
+        self.time = self._at = self.time + timedelta(seconds=seconds)
 
     def wait(self, seconds: float, cancelled: Event) -> None:
         self.waits.append(seconds)
-        self.time += timedelta(seconds=seconds)
+        self.turn(seconds)
 
     def call_after(self, seconds: float, function: Callable[[], object]) -> None:
-        """Leave it: nothing here takes that long."""
+        self.due.append((seconds, function))
 
 
 def turning(kind: type[AnyTap], clock: TurningClock) -> type[AnyTap]:
@@ -95,14 +104,9 @@ def turning(kind: type[AnyTap], clock: TurningClock) -> type[AnyTap]:
 
 @dataclass
 class Run:
-    """What came out of one run.
+    """What came out of one run, and the sentence that it ended with if it failed.
 
-    Attributes:
-        output: standard output.
-        log: what was logged, or written to standard error.
-        code: exit code.
-        error: the sentence that the run ends with, if it fails.
-        number: what numbers with a point are read as; a Decimal keeps their digits.
+    `number` is what numbers with a point are read as; a Decimal keeps their digits.
     """
 
     output: bytes
@@ -180,17 +184,7 @@ def run_in_process(
     level: int = logging.INFO,
     number: Number = float,
 ) -> Run:
-    """Run a tap in this process.
-
-    Args:
-        kind: the tap, see `turning`.
-        config: the settings.
-        catalog: the catalog; all that the service has without one.
-        state: the state.
-        before: called with the tap before it reads.
-        level: what is logged.
-        number: what numbers with a point are read as.
-    """
+    """Run a tap in this process, see `turning`; `before` gets it before it reads."""
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     log = io.StringIO()
     handler = logging.StreamHandler(log)
@@ -250,14 +244,7 @@ def nothing() -> dict[str, str]:
 
 @dataclass
 class AnyAccount:
-    """A sandbox and how a tap is pointed at it.
-
-    Attributes:
-        name: the tap's command.
-        number: what numbers with a point are read as.
-        running: the sandbox.
-        settings: what is set unless a run is told otherwise.
-    """
+    """A sandbox and how a tap is pointed at it; `settings` hold unless a run is told otherwise."""
 
     name: ClassVar[str]
     number: ClassVar[Number] = float
@@ -325,14 +312,9 @@ def select(
     full: Iterable[str] = (),
     by_log: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Return a catalog with a selection.
+    """Return a catalog with these tables selected (None: all), in full or by their log.
 
-    Args:
-        discovered: what --discover prints.
-        tables: the tables that are selected; None selects all.
-        without: deselected properties, each as the table and the path.
-        full: tables that are replicated as FULL_TABLE.
-        by_log: tables that are replicated as LOG_BASED.
+    `without` are deselected properties, each as the table and the path.
     """
     methods = dict.fromkeys(full, "FULL_TABLE") | dict.fromkeys(by_log, "LOG_BASED")
     found: dict[str, Any] = _copy(discovered)

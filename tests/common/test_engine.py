@@ -1,33 +1,26 @@
-"""Whole runs over made-up answers: what is asked, what is kept, what is never deleted."""
+"""The engine over made-up answers: what is asked, what is kept, what is never deleted."""
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from tap_clockify.tap import TapClockify
 from taps_common.cli.tap import OBEYED_WITHIN, SAME_SIGNAL
-from taps_common.errors import (
-    InterruptedRunError,
-    QuotaError,
-    RequestError,
-    StatusError,
-    UnreachableError,
-)
+from taps_common.errors import InterruptedRunError, QuotaError, StatusError, UnreachableError
 from taps_common.sync.checkpoints import STATE_EVERY
-from tests.common.doubles import (
+from tests.clockify.runs import catalog
+from tests.common.doubles import Answers
+from tests.common.made_up import (
     ENTRIES,
+    IN_TURN,
     PROJECTS,
     USERS,
+    VERSIONS,
     WORKSPACES,
-    Answers,
-    FakeClock,
     body,
-    catalog_of,
     one_workspace,
     run_tap,
 )
@@ -35,31 +28,46 @@ from tests.common.doubles import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_clockify.tap import TapClockify
     from taps_common.http.request import Request
+    from tests.common.runs import Run, TurningClock
 
 TIMES = ("time_entries",)
+AND_TAGS = ("time_entries", "time_entry_tags")
+AND_FIELDS = ("time_entries", "time_entry_custom_fields")
 
 
 def entry(ident: str, start: str, end: str | None = "2026-09-14T12:00:00Z") -> dict[str, Any]:
     return {"id": ident, "timeInterval": {"start": start, "end": end}}
 
 
+def entry_of(user: str) -> bytes:
+    return body(entry(f"e-{user}", "2026-09-14T08:00:00Z"))
+
+
 def by_user(**found: object) -> Callable[[Request], object]:
     """Time entries by member: a body or an error; others have one entry of their own."""
-
-    def answer(request: Request) -> object:
-        user = request.values["userId"]
-        return found.get(user, body(entry(f"e-{user}", "2026-09-14T08:00:00Z")))
-
-    return answer
+    return lambda request: found.get(user := request.values["userId"], entry_of(user))
 
 
 def world(users: str = "u1 u2 u3", **found: object) -> Answers:
     return Answers(one_workspace(tuple(users.split())) | {ENTRIES: by_user(**found)})
 
 
+def listing(*pages: object) -> Answers:
+    """Pages of projects."""
+    return Answers(one_workspace() | {PROJECTS: list(pages)})
+
+
 def status(code: int, own: int | None = None) -> StatusError:
     return StatusError(f"answered {code}", status=code, code=own)
+
+
+def alone() -> Answers:
+    """A key that may not list members, but read its owner's entries."""
+    return Answers(
+        one_workspace() | {USERS: status(403), ENTRIES: by_user(), "/user": b'{"id":"u1"}'}
+    )
 
 
 def asked(answers: Answers) -> list[str]:
@@ -67,8 +75,19 @@ def asked(answers: Answers) -> list[str]:
     return [request.values["userId"] for request in answers.sent if request.path == ENTRIES]
 
 
-def mark(run_state: dict[str, Any], table: str = "time_entries") -> dict[str, Any]:
-    (partition,) = run_state["bookmarks"][table]["partitions"]
+def starts(answers: Answers) -> dict[str, str | None]:
+    """Since when they were asked for."""
+    queries = answers.params(ENTRIES)
+    return {user: query.get("start") for user, query in zip(asked(answers), queries, strict=True)}
+
+
+def ids(run: Run, table: str = "time_entries") -> list[str]:
+    return [row["id"] for row in run.records(table)]
+
+
+def mark(run: Run) -> dict[str, Any]:
+    """What the state keeps of the workspace's entries."""
+    (partition,) = run.state["bookmarks"]["time_entries"]["partitions"]
     found: dict[str, Any] = partition
     return found
 
@@ -76,588 +95,455 @@ def mark(run_state: dict[str, Any], table: str = "time_entries") -> dict[str, An
 # -- bookmarks through a run ---------------------------------------------------------------------
 
 
-def test_the_second_run_asks_from_the_bookmark_less_look_back(clock: FakeClock) -> None:
-    first = run_tap(clock, world(), TIMES)
-    assert mark(first.state) == {
+def test_the_second_run_asks_from_the_bookmark_less_look_back() -> None:
+    first = run_tap(world(), TIMES)
+    assert mark(first) == {
         "context": {"workspaceId": "w1"},
         "replication_key": "start",
         "replication_key_value": "2026-09-14T08:00:00Z",
         "known": ["u1", "u2", "u3"],
     }
-    answers = world()
-    second = run_tap(clock, answers, TIMES, state=first.state, lookback_days=10)
-    starts = [query["start"] for query in answers.params(ENTRIES)]
-    assert len(starts) == 3
-    assert set(starts) == {"2026-09-03T08:00:00Z"}  # ten days, and one for the unknown zone
+    second = run_tap(answers := world(), TIMES, state=first.state, lookback_days=10)
+    # ten days, and one for the unknown zone
+    assert starts(answers) == dict.fromkeys(("u1", "u2", "u3"), "2026-09-03T08:00:00Z")
     assert second.state == first.state
 
 
-def test_one_bookmark_covers_a_workspace_however_many_members(clock: FakeClock) -> None:
-    many = " ".join(f"u{number}" for number in range(50))
-    assert len(run_tap(clock, world(many), TIMES).state["bookmarks"]["time_entries"]) == 1
-
-
-def test_a_running_timer_is_asked_for_until_it_ends(clock: FakeClock) -> None:
+def test_a_running_timer_is_asked_for_until_it_ends() -> None:
     running = world(u2=body(entry("old", "2025-01-01T00:00:00Z", None)))
-    first = run_tap(clock, running, TIMES)
-    assert mark(first.state)["unfinished"] == {"u2": "2025-01-01T00:00:00Z"}
-    answers = world()
-    second = run_tap(clock, answers, TIMES, state=first.state, lookback_days=0)
-    starts = dict(zip(asked(answers), answers.params(ENTRIES), strict=True))
-    assert starts["u2"]["start"] == "2024-12-31T00:00:00Z"
-    assert starts["u1"]["start"] == starts["u3"]["start"] == "2026-09-13T08:00:00Z"
-    assert "unfinished" not in mark(second.state)
+    first = run_tap(running, TIMES)
+    assert mark(first)["unfinished"] == {"u2": "2025-01-01T00:00:00Z"}
+    second = run_tap(answers := world(), TIMES, state=first.state, lookback_days=0)
+    last = "2026-09-13T08:00:00Z"
+    assert starts(answers) == {"u1": last, "u2": "2024-12-31T00:00:00Z", "u3": last}
+    assert "unfinished" not in mark(second)
 
 
-def test_a_new_table_of_the_family_makes_it_read_all(clock: FakeClock) -> None:
-    first = run_tap(clock, world(), TIMES)
-    answers = world()
-    run_tap(clock, answers, ("time_entries", "time_entry_tags"), state=first.state)
-    assert all("start" not in query for query in answers.params(ENTRIES))
+def test_a_running_timer_that_the_dates_leave_out_is_not_forgotten() -> None:
+    running = world("u1", u1=body(entry("old", "2026-01-01T00:00:00Z", None)))
+    first = run_tap(running, TIMES)
+    second = run_tap(running, TIMES, state=first.state, start_date="2026-06-01")
+    assert ids(second) == [], "the dates leave it out"
+    run_tap(answers := world("u1"), TIMES, state=second.state)
+    assert (starts(answers)["u1"] or "") <= "2026-01-01T00:00:00Z"
 
 
-def test_rows_outside_the_dates_are_left_out_and_move_nothing(clock: FakeClock) -> None:
+def test_a_new_table_of_the_family_makes_it_read_all() -> None:
+    first = run_tap(world(), TIMES)
+    run_tap(answers := world(), AND_TAGS, state=first.state)
+    assert {*starts(answers).values()} == {None}
+
+
+def test_rows_outside_the_dates_are_left_out_and_move_nothing() -> None:
     page = body(
         entry("before", "2026-01-31T23:59:59Z"),
         entry("first", "2026-02-01T00:00:00Z"),
         entry("last", "2026-02-28T23:59:59Z"),
         entry("after", "2026-03-01T00:00:00Z"),
     )
-    answers = world("u1", u1=page)
-    run = run_tap(clock, answers, TIMES, start_date="2026-02-01", end_date="2026-02-28")
-    assert [row["id"] for row in run.records("time_entries")] == ["first", "last"]
-    assert mark(run.state)["replication_key_value"] == "2026-02-28T23:59:59Z"
+    dates: dict[str, Any] = {"start_date": "2026-02-01", "end_date": "2026-02-28"}
+    run = run_tap(world("u1", u1=page), TIMES, **dates)
+    assert ids(run) == ["first", "last"]
+    assert mark(run)["replication_key_value"] == "2026-02-28T23:59:59Z"
 
 
-def test_a_running_timer_that_the_dates_leave_out_is_not_forgotten(clock: FakeClock) -> None:
-    running = world("u1", u1=body(entry("old", "2026-01-01T00:00:00Z", None)))
-    first = run_tap(clock, running, TIMES)
-    second = run_tap(clock, running, TIMES, state=first.state, start_date="2026-06-01")
-    assert second.records("time_entries") == [], "the dates leave it out"
-    answers = world("u1")
-    run_tap(clock, answers, TIMES, state=second.state)
-    assert answers.params(ENTRIES)[0]["start"] <= "2026-01-01T00:00:00Z"
+@pytest.mark.parametrize("dates", [{"end_date": "9999-12-31"}, {"start_date": "0001-01-01"}])
+def test_the_ends_of_the_calendar_are_dates_too(dates: dict[str, Any]) -> None:
+    first = run_tap(world("u1"), TIMES, **dates).ok()
+    assert ids(first) == ids(run_tap(world("u1"), TIMES, state=first.state, **dates).ok())
+    assert ids(first) == ["e-u1"]
 
 
-def test_a_state_of_rows_comes_after_them(clock: FakeClock) -> None:
-    run = run_tap(clock, world(), TIMES)
+def test_a_state_of_rows_comes_after_them() -> None:
+    run = run_tap(world(), TIMES)
     kinds = [message["type"] for message in run.messages]
     assert (kinds[0], kinds.count("SCHEMA"), kinds[-1]) == ("SCHEMA", 1, "STATE")
     for place, message in enumerate(run.messages):
         if message["type"] == "STATE":
             before = run.messages[:place]
             written = {one["record"]["id"] for one in before if one["type"] == "RECORD"}
-            done = mark(message["value"]).get("walk", {"done": ["u1", "u2", "u3"]})["done"]
+            (kept,) = message["value"]["bookmarks"]["time_entries"]["partitions"]
+            done = kept.get("walk", {"done": ["u1", "u2", "u3"]})["done"]
             assert written >= {f"e-{user}" for user in done}
 
 
-def test_a_run_of_tables_without_bookmarks_ends_with_a_state(clock: FakeClock) -> None:
-    answers = Answers(one_workspace() | {PROJECTS: body({"id": "1"})})
-    run = run_tap(clock, answers, ("projects",))
+def test_a_run_of_tables_without_bookmarks_ends_with_a_state() -> None:
+    run = run_tap(listing(body({"id": "1"})), ("projects",))
     assert run.messages[-1] == {"type": "STATE", "value": {"bookmarks": {}}}
+
+
+def test_long_reads_write_state_now_and_then(clock: TurningClock) -> None:
+    def slowly(request: Request) -> bytes:
+        clock.turn(0.8 * STATE_EVERY)
+        return entry_of(request.values["userId"])
+
+    users = tuple(f"u{number}" for number in range(6))
+    run = run_tap(one_workspace(users) | {ENTRIES: slowly}, TIMES, **IN_TURN, clock=clock)
+    states = [one["value"]["bookmarks"]["time_entries"] for one in run.of("STATE")[:-1]]
+    assert [len(one["partitions"][0]["walk"]["done"]) for one in states] == [1, 3, 5]
 
 
 # -- failures ------------------------------------------------------------------------------------
 
-STOPS = [
-    QuotaError("quota"),
-    InterruptedRunError("interrupted"),
-    status(401),
-]
+STOPS = [QuotaError("quota"), InterruptedRunError("interrupted"), status(401)]
+stops = pytest.mark.parametrize("error", STOPS, ids=lambda error: type(error).__name__)
 
 
-@pytest.mark.parametrize("error", STOPS, ids=lambda error: type(error).__name__)
+@stops
 def test_an_interrupted_read_goes_on_at_the_partition_it_did_not_finish(
-    clock: FakeClock, error: Exception
+    clock: TurningClock, error: Exception
 ) -> None:
-    first = run_tap(clock, world(u2=error), TIMES, max_requests_per_hour=1000)
-    assert first.error is not None
-    assert mark(first.state)["walk"]["done"] == ["u1"]
-    assert "replication_key_value" not in mark(first.state)
+    first = run_tap(world(u2=error), TIMES, **IN_TURN, clock=clock)
+    assert first.error
+    assert mark(first)["walk"]["done"] == ["u1"]
+    assert "replication_key_value" not in mark(first)
     clock.turn(3600)
-    answers = world()
-    second = run_tap(clock, answers, TIMES, state=first.state, max_requests_per_hour=1000)
+    second = run_tap(answers := world(), TIMES, state=first.state, **IN_TURN, clock=clock)
     assert asked(answers) == ["u2", "u3"]
-    assert mark(second.state) == mark(run_tap(FakeClock(), world(), TIMES).state)
+    assert mark(second) == mark(run_tap(world(), TIMES))
 
 
-@pytest.mark.parametrize("error", STOPS, ids=lambda error: type(error).__name__)
+@stops
 @pytest.mark.parametrize("where", [ENTRIES, USERS])
 def test_a_run_that_gets_nowhere_keeps_what_an_earlier_one_had_done(
-    clock: FakeClock, error: Exception, where: str
+    error: Exception, where: str
 ) -> None:
-    first = run_tap(clock, world(u2=error), TIMES, max_requests_per_hour=1000)
+    first = run_tap(world(u2=error), TIMES, **IN_TURN)
     stuck = world()
     stuck.by_path[where] = error
-    second = run_tap(clock, stuck, TIMES, state=first.state, max_requests_per_hour=1000)
-    assert second.error is not None
-    answers = world()
-    run_tap(clock, answers, TIMES, state=second.state, max_requests_per_hour=1000)
+    second = run_tap(stuck, TIMES, state=first.state, **IN_TURN)
+    assert second.error
+    run_tap(answers := world(), TIMES, state=second.state, **IN_TURN)
     assert asked(answers) == ["u2", "u3"]
 
 
-def test_after_one_failed_partition_the_others_are_read_and_the_bookmark_stays(
-    clock: FakeClock,
-) -> None:
-    run = run_tap(clock, world(u2=status(500)), TIMES)
-    assert [row["id"] for row in run.records("time_entries")] == ["e-u1", "e-u3"]
-    assert run.error is not None
-    assert "time_entries" in str(run.error)
-    assert mark(run.state) == {"context": {"workspaceId": "w1"}}
+def test_after_one_failed_partition_the_others_are_read_and_the_bookmark_stays() -> None:
+    run = run_tap(world(u2=status(500)), TIMES)
+    assert ids(run) == ["e-u1", "e-u3"]
+    assert "time_entries" in run.error
+    assert mark(run) == {"context": {"workspaceId": "w1"}}
 
 
 @pytest.mark.parametrize(
     ("failure", "given_up"), [(UnreachableError("away"), True), (status(500), False)]
 )
 def test_a_service_that_is_away_is_given_up_and_one_that_answers_is_not(
-    clock: FakeClock,
-    failure: Exception,
-    given_up: bool,
+    failure: Exception, given_up: bool
 ) -> None:
     users = [f"u{number:02}" for number in range(10)]
     answers = world(" ".join(users), **dict.fromkeys(users[1:], failure))
-    run = run_tap(clock, answers, TIMES, max_requests_per_hour=1000)
-    assert run.error is not None
+    run = run_tap(answers, TIMES, **IN_TURN)
+    assert run.error
     assert asked(answers) == (users[:4] if given_up else users)
-    assert mark(run.state).get("walk", {}).get("done") == (["u00"] if given_up else None)
+    assert mark(run).get("walk", {}).get("done") == (["u00"] if given_up else None)
 
 
-def test_one_table_that_fails_does_not_keep_others_from_being_read(clock: FakeClock) -> None:
-    answers = Answers(one_workspace() | {PROJECTS: status(500), ENTRIES: by_user()})
-    run = run_tap(clock, answers, ("projects", "time_entries"))
+def test_an_outage_keeps_what_an_earlier_run_had_done() -> None:
+    users = [f"u{number}" for number in range(6)]
+    stopped = world(" ".join(users), u3=InterruptedRunError("interrupted"))
+    run = run_tap(stopped, TIMES, **IN_TURN)
+    assert mark(run)["walk"]["done"] == users[:3]
+    for expected in (users[:3], users[:3], users[:3], None):
+        away = world(" ".join(users), **dict.fromkeys(users[3:], status(500)))
+        run = run_tap(away, TIMES, state=run.state, **IN_TURN)
+        assert mark(run).get("walk", {}).get("done") == expected
+
+
+def test_one_table_that_fails_does_not_keep_others_from_being_read() -> None:
+    answers = one_workspace() | {PROJECTS: status(500), ENTRIES: by_user()}
+    run = run_tap(answers, ("projects", "time_entries"))
     assert len(run.records("time_entries")) == 1
-    assert "1 of 2 tables are incomplete (projects)" in str(run.error)
+    assert "1 of 2 tables are incomplete (projects)" in run.error
 
 
-def test_a_member_that_is_refused_is_no_failure_but_said(
-    clock: FakeClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.WARNING)
-    run = run_tap(clock, world(u2=status(400, 501)), TIMES)
-    assert run.error is None
-    assert [row["id"] for row in run.records("time_entries")] == ["e-u1", "e-u3"]
-    assert "1 partitions left out" in caplog.text
+def test_a_member_that_is_refused_is_no_failure_but_said() -> None:
+    run = run_tap(world(u2=status(400, 501)), TIMES).ok()
+    assert ids(run) == ["e-u1", "e-u3"]
+    assert "1 partitions left out" in run.log
 
 
-def test_what_was_refused_is_read_from_its_beginning_once_it_is_allowed(clock: FakeClock) -> None:
+def test_a_refusal_in_the_middle_of_a_partition_is_a_failure() -> None:
+    pages = [body({"id": "1"}), status(400, 501)]
+    run = run_tap(world("u1 u2", u1=pages), TIMES)
+    assert run.error
+    assert "replication_key_value" not in mark(run)
+
+
+def test_a_member_whose_entries_were_visible_once_is_a_failure() -> None:
+    first = run_tap(world(), TIMES).ok()
+    assert run_tap(world(u2=status(403)), TIMES, state=first.state).error
+
+
+@pytest.mark.parametrize("answers", [world(u2=status(403)), alone()], ids=["refused", "unlisted"])
+def test_what_was_refused_is_read_from_its_beginning_once_it_is_allowed(answers: Answers) -> None:
     """The advice is to use an owner's key: the others' history must arrive then."""
-    first = run_tap(clock, world(u2=status(403)), TIMES)
-    assert first.error is None
-    answers = world()
-    run_tap(clock, answers, TIMES, state=first.state)
-    starts = dict(zip(asked(answers), answers.params(ENTRIES), strict=True))
-    assert "start" not in starts["u2"]
+    first = run_tap(answers, TIMES).ok()
+    run_tap(answers := world(), TIMES, state=first.state)
+    assert starts(answers)["u2"] is None
+    assert starts(answers)["u1"]
 
 
-def test_members_that_could_not_be_listed_are_read_from_their_beginning_once_they_are(
-    clock: FakeClock,
-) -> None:
-    alone = Answers(
-        {WORKSPACES: body({"id": "w1"}), USERS: status(403), ENTRIES: by_user()}
-        | {"/user": b'{"id":"u1"}'}
-    )
-    first = run_tap(clock, alone, TIMES)
-    assert asked(alone) == ["u1"]
-    answers = world()
-    run_tap(clock, answers, TIMES, state=first.state)
-    starts = dict(zip(asked(answers), answers.params(ENTRIES), strict=True))
-    assert "start" not in starts["u2"]
-
-
-def test_a_read_between_other_dates_is_not_resumed(clock: FakeClock) -> None:
+def test_a_read_between_other_dates_is_not_resumed() -> None:
     """What is done was read up to another end: its rows after that must still come."""
     broken = world(u2=QuotaError("quota"))
-    limited = run_tap(
-        clock, broken, TIMES, max_requests_per_hour=1000, end_date="2026-01-31", lookback_days=1
-    )
-    answers = world()
-    run_tap(clock, answers, TIMES, state=limited.state, lookback_days=1)
+    ended: dict[str, Any] = {"end_date": "2026-01-31"}
+    limited = run_tap(broken, TIMES, lookback_days=1, **IN_TURN, **ended)
+    run_tap(answers := world(), TIMES, state=limited.state, lookback_days=1)
     assert "u1" in asked(answers)
 
 
-def test_a_signal_ends_the_run_after_a_page_and_keeps_what_was_read(clock: FakeClock) -> None:
-    taps: list[TapClockify] = []
-
-    def signalled(request: Request) -> bytes:
-        if request.values["userId"] == "u2":
-            taps[0].interrupt(signal.SIGTERM)
-        return body(entry(f"e-{request.values['userId']}", "2026-09-14T08:00:00Z"))
-
-    answers = Answers(one_workspace(("u1", "u2", "u3")) | {ENTRIES: signalled})
-    config: dict[str, Any] = {"max_requests_per_hour": 1000, "emit_activate_version_messages": True}
-    run = run_tap(clock, answers, TIMES, before=taps.append, **config)
-    assert isinstance(run.error, SystemExit)
-    assert run.error.code == 128 + signal.SIGTERM
-    assert asked(answers) == ["u1", "u2"]
-    assert [row["id"] for row in run.records("time_entries")] == ["e-u1", "e-u2"]
-    assert mark(run.state)["walk"]["done"] == ["u1", "u2"]
-    assert run.messages[-1]["type"] == "STATE"
-    assert run.of_type("ACTIVATE_VERSION") == []
+# -- signals -------------------------------------------------------------------------------------
 
 
 class LeftError(Exception):
     """The process would have ended, with this exit code."""
 
 
-def left(code: int) -> NoReturn:
-    raise LeftError(code)
+@pytest.fixture
+def taps(monkeypatch: pytest.MonkeyPatch) -> list[TapClockify]:
+    """The tap that runs, whose process does not end."""
 
+    def left(code: int) -> NoReturn:
+        raise LeftError(code)
 
-@pytest.mark.parametrize(
-    ("later", "graceful"), [(0.0, True), (SAME_SIGNAL, True), (SAME_SIGNAL + 0.1, False)]
-)
-def test_signals_soon_after_the_first_are_the_same(
-    clock: FakeClock, monkeypatch: pytest.MonkeyPatch, later: float, graceful: bool
-) -> None:
-    """Meltano's SIGTERM follows the SIGINT of a terminal, or comes before it."""
     monkeypatch.setattr(os, "_exit", left)
-    taps: list[TapClockify] = []
+    return []
 
-    def signalled(_: Request) -> bytes:
-        taps[0].interrupt(signal.SIGTERM)
-        clock.turn(later)
-        taps[0].interrupt(signal.SIGINT)
-        return body(entry("e", "2026-09-14T08:00:00Z"))
 
-    answers = Answers(one_workspace(("u1", "u2")) | {ENTRIES: signalled})
-    if not graceful:
-        with pytest.raises(LeftError, match=str(128 + signal.SIGTERM)):
-            run_tap(clock, answers, TIMES, before=taps.append)
+ENDED = 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("later", [None, 0.0, SAME_SIGNAL, SAME_SIGNAL + 0.1])
+def test_a_signal_ends_the_run_after_a_page_and_another_one_at_once(
+    clock: TurningClock, taps: list[TapClockify], later: float | None
+) -> None:
+    """Soon after the first it is the same: Meltano's SIGTERM follows, or precedes, the SIGINT."""
+
+    def signalled(request: Request) -> bytes:
+        if request.values["userId"] == "u2":
+            taps[0].interrupt(signal.SIGTERM)
+            if later is not None:
+                clock.turn(later)
+                taps[0].interrupt(signal.SIGINT)
+        return entry_of(request.values["userId"])
+
+    answers = Answers(one_workspace(("u1", "u2", "u3")) | {ENTRIES: signalled})
+    if later and later > SAME_SIGNAL:
+        with pytest.raises(LeftError, match=str(ENDED)):
+            run_tap(answers, TIMES, before=taps.append, **IN_TURN, clock=clock)
         return
-    run = run_tap(clock, answers, TIMES, before=taps.append, max_requests_per_hour=1000)
-    assert isinstance(run.error, SystemExit)
-    assert run.error.code == 128 + signal.SIGTERM
-    assert mark(run.state)["walk"]["done"] == ["u1"]
+    run = run_tap(answers, TIMES, before=taps.append, **VERSIONS, **IN_TURN, clock=clock)
+    assert run.code == ENDED
+    assert asked(answers) == ["u1", "u2"]
+    assert ids(run) == ["e-u1", "e-u2"]
+    assert mark(run)["walk"]["done"] == ["u1", "u2"]
     assert run.messages[-1]["type"] == "STATE"
+    assert run.versioned == []
 
 
 def test_a_run_that_does_not_end_after_a_signal_is_ended(
-    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    clock: TurningClock, taps: list[TapClockify]
 ) -> None:
-    monkeypatch.setattr(os, "_exit", left)
-    taps: list[TapClockify] = []
-
     def signalled(_: Request) -> bytes:
         taps[0].interrupt(signal.SIGTERM)
         ((seconds, leave),) = clock.due
         assert seconds == OBEYED_WITHIN
-        with pytest.raises(LeftError, match=str(128 + signal.SIGTERM)):
+        with pytest.raises(LeftError, match=str(ENDED)):
             leave()
         return b"[]"
 
-    answers = Answers(one_workspace() | {ENTRIES: signalled})
-    assert isinstance(run_tap(clock, answers, TIMES, before=taps.append).error, SystemExit)
+    answers = one_workspace() | {ENTRIES: signalled}
+    assert run_tap(answers, TIMES, before=taps.append, clock=clock).code == ENDED
     ((_, leave),) = clock.due
     leave()  # the run has ended: whoever ran it lives on
 
 
 # -- table versions ------------------------------------------------------------------------------
 
-
-def versions(answers: Answers, clock: FakeClock, *streams: str, **config: Any) -> list[str]:
-    """Which tables were said to be complete, so that the target deletes what is gone."""
-    config = {"emit_activate_version_messages": True, **config}
-    run = run_tap(clock, answers, streams, **config)
-    told = run.of_type("ACTIVATE_VERSION")
-    for message in told:
-        after = run.messages[run.messages.index(message) :]
-        assert message["stream"] not in {m["stream"] for m in after if m["type"] == "RECORD"}
-    return [message["stream"] for message in told]
+TAGGED = {"id": "1", "workspaceId": "w1", "userId": "u1", "tagIds": ["t"]}
+UNTAGGED = {name: TAGGED[name] for name in ("id", "workspaceId", "userId")}
+FIELDS = [{"customFieldId": "c", "value": 1}, {"value": 2}]
 
 
-def test_a_complete_read_is_said_once_per_table_after_its_rows(clock: FakeClock) -> None:
-    streams = ("users", "time_entries", "time_entry_tags")
-    tagged = body({"id": "1", "workspaceId": "w1", "userId": "u1", "tagIds": ["t"]})
-    assert versions(world("u1", u1=tagged), clock, *streams) == list(streams)
-
-
-def test_rows_that_lack_what_a_table_is_made_of_delete_nothing(clock: FakeClock) -> None:
-    without_tags = body({"id": "1", "workspaceId": "w1", "userId": "u1"})
-    streams = ("time_entries", "time_entry_tags")
-    assert versions(world("u1", u1=without_tags), clock, *streams) == ["time_entries"]
-
-
-def test_rows_without_a_whole_key_delete_nothing(clock: FakeClock) -> None:
-    fields = [{"customFieldId": "c", "value": 1}, {"value": 2}]
-    entry_ = {"id": "1", "workspaceId": "w1", "userId": "u1", "customFieldValues": fields}
-    streams = ("time_entries", "time_entry_custom_fields")
-    assert versions(world("u1", u1=body(entry_)), clock, *streams) == ["time_entries"]
-
-
-def test_a_workspace_without_members_is_an_error(
-    clock: FakeClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    nobody = Answers(one_workspace(()))
-    assert versions(nobody, clock, "users", "time_entries") == []
-    assert "not even the workspace's owner" in caplog.text
-
-
-def test_a_workspace_that_the_key_no_longer_sees_deletes_nothing(clock: FakeClock) -> None:
-    two = one_workspace() | {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
-    streams = ("workspaces", "projects")
-    state: dict[str, Any] | None = None
-
-    def told(world_: dict[str, Any], **config: Any) -> list[str]:
-        nonlocal state
-        config["emit_activate_version_messages"] = True
-        run = run_tap(clock, Answers(world_), streams, state=state, **config)
-        state = run.state
-        return [message["stream"] for message in run.of_type("ACTIVATE_VERSION")]
-
-    assert told(two) == list(streams)
-    assert told(one_workspace()) == []
-    assert told(one_workspace()) == [], "it stays remembered"
-    assert told(one_workspace(), workspace_ids=["w1"]) == list(streams), "that is said on purpose"
-
-
-def test_a_refusal_in_the_middle_of_a_partition_is_a_failure(clock: FakeClock) -> None:
-    pages = [body({"id": "1"}), status(400, 501)]
-    run = run_tap(clock, world("u1 u2", u1=pages), TIMES)
-    assert run.error is not None
-    assert "replication_key_value" not in mark(run.state)
-
-
-def test_a_member_whose_entries_were_visible_once_is_a_failure(clock: FakeClock) -> None:
-    first = run_tap(clock, world(), TIMES)
-    assert first.error is None
-    second = run_tap(clock, world(u2=status(403)), TIMES, state=first.state)
-    assert second.error is not None
-
-
-def test_an_outage_keeps_what_an_earlier_run_had_done(clock: FakeClock) -> None:
-    users = [f"u{number}" for number in range(6)]
-    stop = InterruptedRunError("interrupted")
-    first = run_tap(clock, world(" ".join(users), u3=stop), TIMES, max_requests_per_hour=1000)
-    assert mark(first.state)["walk"]["done"] == users[:3]
-    state = first.state
-    for expected in (users[:3], users[:3], users[:3], None):
-        away = world(" ".join(users), **dict.fromkeys(users[3:], status(500)))
-        state = run_tap(clock, away, TIMES, state=state, max_requests_per_hour=1000).state
-        assert mark(state).get("walk", {}).get("done") == expected
+def rows_of(path: str, **row: object) -> Answers:
+    return Answers(one_workspace() | {path: body({"id": "u1", **row})})
 
 
 @pytest.mark.parametrize(
-    "failure", [status(500), status(403), status(400, 501), QuotaError("quota")]
-)
-def test_a_read_that_left_something_out_deletes_nothing(
-    clock: FakeClock, failure: RequestError
-) -> None:
-    assert versions(world(u2=failure), clock, "time_entries") == []
-
-
-def test_only_the_key_owners_entries_delete_nothing(clock: FakeClock) -> None:
-    """Where members cannot be listed, the table is not complete: others' entries still exist."""
-    answers = Answers(
-        {WORKSPACES: body({"id": "w1"}), USERS: status(403), ENTRIES: by_user()}
-        | {"/user": b'{"id":"u1"}'}
-    )
-    assert versions(answers, clock, "time_entries") == []
-    assert asked(answers) == ["u1"]
-
-
-@pytest.mark.parametrize(
-    ("stream", "path", "row"),
+    ("answers", "tables", "versioned", "config"),
     [
-        ("user_memberships", USERS, {"memberships": {"userId": "u"}}),
-        ("user_memberships", USERS, {"memberships": ["u"]}),
-        ("project_memberships", PROJECTS, {"memberships": "none"}),
-        ("time_entry_tags", ENTRIES, {"tagIds": ["t1", 5]}),
-        ("time_entry_custom_fields", ENTRIES, {"customFieldValues": ["c"]}),
+        (world("u1", u1=body(TAGGED)), ("users", *AND_TAGS), ("users", *AND_TAGS), {}),
+        # rows that lack what a table is made of, or have no whole key
+        (world("u1", u1=body(UNTAGGED)), AND_TAGS, TIMES, {}),
+        (world("u1", u1=body({**UNTAGGED, "customFieldValues": FIELDS})), AND_FIELDS, TIMES, {}),
+        # something was left out: others' entries still exist
+        (world(u2=status(500)), TIMES, (), {}),
+        (world(u2=status(403)), TIMES, (), {}),
+        (world(u2=status(400, 501)), TIMES, (), {}),
+        (world(u2=QuotaError("quota")), TIMES, (), {}),
+        (alone(), TIMES, (), {}),
+        (world(), TIMES, (), {"start_date": "2020-01-01"}),
+        (world(), TIMES, (), {"end_date": "2030-01-01"}),
+        # a list that is read as null, or loses items, hides rows that still exist
+        (rows_of(USERS, memberships={"userId": "u"}), ("user_memberships",), (), {}),
+        (rows_of(USERS, memberships=["u"]), ("user_memberships",), (), {}),
+        (rows_of(PROJECTS, memberships="none"), ("project_memberships",), (), {}),
+        (rows_of(ENTRIES, tagIds=["t1", 5]), ("time_entry_tags",), (), {}),
+        (rows_of(ENTRIES, customFieldValues=["c"]), ("time_entry_custom_fields",), (), {}),
     ],
 )
-def test_rows_that_a_change_of_type_hides_are_not_deleted(
-    clock: FakeClock, stream: str, path: str, row: dict[str, Any]
+def test_only_a_complete_read_says_what_is_gone(
+    answers: Answers,
+    tables: tuple[str, ...],
+    versioned: tuple[str, ...],
+    config: dict[str, Any],
 ) -> None:
-    """A list that is read as null, or loses items, hides rows that still exist."""
-    answers = Answers(one_workspace() | {path: body({"id": "u1", **row})})
-    assert versions(answers, clock, stream) == []
+    run = run_tap(answers, tables, **VERSIONS, **config)
+    assert run.versioned == list(versioned)
+    for message in run.of("ACTIVATE_VERSION"):
+        after = run.messages[run.messages.index(message) :]
+        assert message["stream"] not in {m["stream"] for m in after if m["type"] == "RECORD"}
 
 
-@pytest.mark.parametrize("dates", [{"start_date": "2020-01-01"}, {"end_date": "2030-01-01"}])
-def test_a_read_between_dates_deletes_nothing(clock: FakeClock, dates: dict[str, str]) -> None:
-    assert versions(world(), clock, "time_entries", **dates) == []
+def test_a_workspace_without_members_is_an_error() -> None:
+    run = run_tap(one_workspace(()), ("users", "time_entries"), **VERSIONS)
+    assert run.versioned == []
+    assert "not even the workspace's owner" in run.log
 
 
-def test_a_read_from_a_bookmark_deletes_nothing(clock: FakeClock) -> None:
-    first = run_tap(clock, world(), TIMES)
-    second = run_tap(clock, world(), TIMES, state=first.state, emit_activate_version_messages=True)
-    assert second.of_type("ACTIVATE_VERSION") == []
-    assert "version" not in second.of_type("RECORD")[0]
+def test_a_workspace_that_the_key_no_longer_sees_deletes_nothing() -> None:
+    two = one_workspace() | {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
+    tables = ("workspaces", "projects")
+    run = run_tap(two, tables, **VERSIONS)
+    assert run.versioned == list(tables)
+    for _ in range(2):  # it stays remembered
+        run = run_tap(one_workspace(), tables, state=run.state, **VERSIONS)
+        assert run.versioned == []
+    said = {"workspace_ids": ["w1"], **VERSIONS}
+    assert run_tap(one_workspace(), tables, state=run.state, **said).versioned == [*tables]
 
 
-def test_a_resumed_read_goes_on_with_its_version(clock: FakeClock) -> None:
-    config: dict[str, Any] = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
-    broken = world(u2=QuotaError("quota"))
-    first = run_tap(clock, broken, TIMES, **config)
-    state = first.state
-    mark(state)["walk"]["version"] = 17
-    second = run_tap(clock, world(), TIMES, state=state, **config)
-    assert {message["version"] for message in second.of_type("RECORD")} == {17}
-    assert [message["version"] for message in second.of_type("ACTIVATE_VERSION")] == [17]
+def test_a_read_from_a_bookmark_deletes_nothing() -> None:
+    first = run_tap(world(), TIMES)
+    second = run_tap(world(), TIMES, state=first.state, **VERSIONS)
+    assert second.versioned == []
+    assert "version" not in second.of("RECORD")[0]
+
+
+def test_a_resumed_read_goes_on_with_its_version(clock: TurningClock) -> None:
+    first = run_tap(world(u2=QuotaError("quota")), TIMES, **VERSIONS, **IN_TURN, clock=clock)
+    clock.turn(3600)
+    second = run_tap(world(), TIMES, state=first.state, **VERSIONS, **IN_TURN, clock=clock)
+    (version,) = {message["version"] for message in first.of("RECORD")}
+    assert {message["version"] for message in second.of("RECORD")} == {version}
+    assert [message["version"] for message in second.of("ACTIVATE_VERSION")] == [version]
+
+
+def test_a_resumed_read_does_not_delete_what_the_first_one_could_not_read() -> None:
+    """Tags of the first member were hidden by a change of type; the run then stopped."""
+    odd = body(entry("e-u1", "2026-09-14T08:00:00Z") | {"tagIds": ["t1", 5]})
+    broken = world(u1=odd, u2=QuotaError("quota"))
+    first = run_tap(broken, AND_TAGS, **VERSIONS, **IN_TURN)
+    assert mark(first)["walk"]["done"] == ["u1"]
+    second = run_tap(world(), AND_TAGS, state=first.state, **VERSIONS, **IN_TURN)
+    assert second.versioned == []
 
 
 def test_a_run_that_dies_between_workspaces_goes_on_with_its_version(
-    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    clock: TurningClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No bookmark stands for a workspace before the version that its rows carry is active."""
     monkeypatch.setattr("taps_common.sync.checkpoints.STATE_EVERY", 0.0)
-    config: dict[str, Any] = {"emit_activate_version_messages": True}
-    two = {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
-
-    def answers() -> Answers:
-        return Answers(one_workspace(("u1", "u2")) | two | {ENTRIES: by_user()})
-
-    whole = run_tap(clock, answers(), TIMES, **config)
-    states = [message["value"] for message in whole.of_type("STATE")]
-    (active,) = whole.of_type("ACTIVATE_VERSION")
+    two = {WORKSPACES: body({"id": "w1"}, {"id": "w2"}), ENTRIES: by_user()}
+    answers = one_workspace(("u1", "u2")) | two
+    whole = run_tap(answers, TIMES, **VERSIONS, clock=clock)
+    states = [message["value"] for message in whole.of("STATE")]
     assert len(states) > 4
-    for state in states[:-1]:
-        again = run_tap(clock, answers(), TIMES, state=state, **config)
-        (version,) = again.of_type("ACTIVATE_VERSION")
-        assert version == active
+    clock.turn(3600)
+    for state in states[1:-1]:
+        again = run_tap(answers, TIMES, state=state, **VERSIONS, clock=clock)
+        assert again.of("ACTIVATE_VERSION") == whole.of("ACTIVATE_VERSION")
     assert "walk" not in str(states[-1])
-
-
-def test_a_run_that_goes_on_does_not_delete_what_the_first_one_could_not_read(
-    clock: FakeClock,
-) -> None:
-    """Tags of the first member were hidden by a change of type; the run then stopped."""
-    odd = body(entry("e-u1", "2026-09-14T08:00:00Z") | {"tagIds": ["t1", 5]})
-    config: dict[str, Any] = {"emit_activate_version_messages": True, "max_requests_per_hour": 1000}
-    tables = ("time_entries", "time_entry_tags")
-    broken = world(u1=odd, u2=QuotaError("quota"))
-    first = run_tap(clock, broken, tables, **config)
-    assert mark(first.state)["walk"]["done"] == ["u1"]
-    second = run_tap(clock, world(), tables, state=first.state, **config)
-    assert second.of_type("ACTIVATE_VERSION") == []
 
 
 # -- pages ---------------------------------------------------------------------------------------
 
 
-def test_the_same_page_again_is_an_error(clock: FakeClock) -> None:
-    page = body({"id": "1"}, {"id": "2"})
-    answers = Answers(one_workspace() | {PROJECTS: [page] * 3})
-    run = run_tap(clock, answers, ("projects",))
-    assert run.error is not None
-    assert [row["id"] for row in run.records("projects")] == ["1", "2"]
-    assert len(answers.params(PROJECTS)) == 2
+def numbered(ident: str) -> dict[str, str]:
+    return {"id": ident}
 
 
-def test_a_page_seen_two_pages_ago_is_an_error(clock: FakeClock) -> None:
-    """NO-LOOP: a page seen before in this partition is an error, not a loop."""
-    one, other = body({"id": "1"}), body({"id": "2"})
-    answers = Answers(one_workspace() | {PROJECTS: [one, other] * 5})
-    run = run_tap(clock, answers, ("projects",))
-    assert run.error is not None
-    assert len(run.records("projects")) == 2
+ONE, OTHER, TWO, NONE = (body(*map(numbered, found)) for found in ("1", "2", "12", ""))
 
 
-def test_rows_that_came_twice_are_counted(
-    clock: FakeClock, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("pages", "read", "requests", "fails", "says"),
+    [
+        ([ONE] * 3, "1", 2, True, "sent the same page twice"),
+        ([ONE, OTHER] * 5, "12", 3, True, "sent the same page twice"),
+        ([ONE, NONE, NONE, OTHER], "12", 4, False, ""),
+        ([ONE, *[NONE] * 50], "1", 4, True, "3 empty pages in a row, none of them the last"),
+        ([ONE, b'[{"id":"2"},{"name":"x"}]'], "1", 2, True, "a row without id"),
+        ([ONE, b'{"id":"2"}'], "1", 2, True, "expected a list of rows, got an object"),
+        ([ONE, status(500)], "1", 2, True, "answered 500"),
+        ([TWO, body(*map(numbered, "233"))], "12233", 2, False, "projects: 2 rows came twice"),
+    ],
+)
+def test_pages_are_followed_as_far_as_they_advance(
+    pages: list[object], read: str, requests: int, fails: bool, says: str
 ) -> None:
-    caplog.set_level(logging.WARNING)
-    pages = [body({"id": "1"}, {"id": "2"}), body({"id": "2"}, {"id": "3"}, {"id": "3"})]
-    answers = Answers(one_workspace() | {PROJECTS: pages})
-    run_tap(clock, answers, ("projects",))
-    assert "projects: 2 rows came twice" in caplog.text
+    run = run_tap(answers := listing(*pages), ("projects",))
+    assert ids(run, "projects") == list(read)
+    assert len(answers.params(PROJECTS)) == requests
+    assert bool(run.error) == fails
+    assert says in run.log
 
 
-def test_an_empty_page_that_is_not_the_last_is_followed(clock: FakeClock) -> None:
-    pages = [body({"id": "1"}), b"[]", b"[]", body({"id": "2"})]
-    run = run_tap(clock, Answers(one_workspace() | {PROJECTS: pages}), ("projects",))
-    assert [row["id"] for row in run.records("projects")] == ["1", "2"]
-
-
-def test_empty_pages_that_never_end_are_an_error(clock: FakeClock) -> None:
-    answers = Answers(one_workspace() | {PROJECTS: [body({"id": "1"}), *[b"[]"] * 50]})
-    run = run_tap(clock, answers, ("projects",))
-    assert run.error is not None
-    assert len(answers.params(PROJECTS)) == 4
-
-
-def test_a_member_that_is_listed_twice_is_read_once(clock: FakeClock) -> None:
+def test_a_member_that_is_listed_twice_is_read_once() -> None:
     """Lists shift between two pages when rows are added: the same member comes on both."""
     pages = [body({"id": "u1"}, {"id": "u2"}), body({"id": "u2"}, {"id": "u3"})]
     answers = Answers({WORKSPACES: body({"id": "w1"}), USERS: pages, ENTRIES: by_user()})
-    run = run_tap(clock, answers, TIMES)
-    assert run.error is None
+    run_tap(answers, TIMES).ok()
     assert asked(answers) == ["u1", "u2", "u3"]
 
 
-def test_child_rows_without_a_whole_key_are_counted_and_left_out(
-    clock: FakeClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.WARNING)
-    fields = [{"customFieldId": "c", "value": 1}, {"value": 2}]
-    page = body({"id": "1", "customFieldValues": fields})
-    run = run_tap(clock, world("u1", u1=page), ("time_entry_custom_fields",))
+def test_child_rows_without_a_whole_key_are_counted_and_left_out() -> None:
+    page = body({"id": "1", "customFieldValues": FIELDS})
+    run = run_tap(world("u1", u1=page), ("time_entry_custom_fields",))
     assert len(run.records("time_entry_custom_fields")) == 1
-    assert "time_entry_custom_fields: 1 rows left out" in caplog.text
+    assert "time_entry_custom_fields: 1 rows left out" in run.log
 
 
-def test_each_list_is_asked_for_once(clock: FakeClock) -> None:
-    answers = world()
-    run_tap(clock, answers, ("workspaces", "users", "user_memberships", "projects", "time_entries"))
-    for path in (WORKSPACES, USERS, PROJECTS):
-        assert len(answers.params(path)) == 1
+def test_each_list_is_asked_for_once() -> None:
+    tables = ("workspaces", "users", "user_memberships", "projects", "time_entries")
+    run_tap(answers := world(), tables)
+    assert [len(answers.params(path)) for path in (WORKSPACES, USERS, PROJECTS)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("workers", [2, 16])
 def test_output_does_not_depend_on_the_number_of_workers(workers: int) -> None:
     users = " ".join(f"u{number:02}" for number in range(40))
-    alone = run_tap(FakeClock(), world(users), TIMES)
-    together = run_tap(FakeClock(), world(users), TIMES, max_concurrency=workers)
-    assert together.lines == alone.lines
-    assert len(alone.records("time_entries")) == 40
+    one = run_tap(world(users), TIMES)
+    together = run_tap(world(users), TIMES, max_concurrency=workers)
+    assert together.output == one.output
+    assert len(one.records("time_entries")) == 40
 
 
-def test_a_catalog_without_keys_does_not_crash(clock: FakeClock) -> None:
-    catalog = catalog_of(TapClockify(config={"api_key": "k"}), "projects")
-    for one in catalog["streams"]:
+def test_a_catalog_without_keys_does_not_crash() -> None:
+    chosen = catalog(["projects"])
+    for one in chosen["streams"]:
         one.pop("key_properties", None)
         for metadata in one["metadata"]:
             metadata["metadata"].pop("table-key-properties", None)
-    answers = Answers(one_workspace() | {PROJECTS: body({"id": "1"})})
-    assert len(run_tap(clock, answers, catalog).records("projects")) == 1
+    assert ids(run_tap(listing(ONE), chosen).ok(), "projects") == ["1"]
 
 
-@pytest.mark.parametrize("dates", [{"end_date": "9999-12-31"}, {"start_date": "0001-01-01"}])
-def test_the_ends_of_the_calendar_do_not_crash(clock: FakeClock, dates: dict[str, Any]) -> None:
-    first = run_tap(clock, world("u1"), TIMES)
-    run = run_tap(clock, world("u1"), TIMES, state=first.state, **dates)
-    assert len(run.records("time_entries")) == 1
-    assert run.error is None
-
-
-def test_the_first_day_of_the_calendar_reads_everything(clock: FakeClock) -> None:
-    run = run_tap(clock, world("u1"), TIMES, start_date="0001-01-01")
-    assert len(run.records("time_entries")) == 1
-
-
-def test_no_line_of_a_run_holds_the_key_or_a_value_of_a_row(
-    clock: FakeClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    page = body(entry("e1", "2026-09-14T08:00:00Z") | {"description": "row-text", "billable": 5})
+def test_no_line_of_a_run_holds_the_key_or_a_value_of_a_row() -> None:
+    row = {"description": "row-text", "billable": 5}
+    page = body(entry("e1", "2026-09-14T08:00:00Z") | row)
     answers = world("u1 u2", u1=page, u2=status(500))
-    run = run_tap(clock, answers, ("users", "time_entries"))
-    assert run.error is not None
-    assert "row-text" in run.lines.decode()
-    assert "of their type" in caplog.text
-    for word in ("key-secret", "row-text"):
-        assert word not in caplog.text
-        assert word not in str(run.error)
-
-
-def test_long_reads_write_state_now_and_then(clock: FakeClock) -> None:
-    def slowly(request: Request) -> bytes:
-        clock.turn(0.8 * STATE_EVERY)
-        user = request.values["userId"]
-        return body(entry(f"e-{user}", "2026-09-14T08:00:00Z"))
-
-    users = tuple(f"u{number}" for number in range(6))
-    answers = Answers(one_workspace(users) | {ENTRIES: slowly})
-    run = run_tap(clock, answers, TIMES, max_requests_per_hour=1000)
-    done = [len(mark(m["value"])["walk"]["done"]) for m in run.of_type("STATE")[:-1]]
-    assert done == [1, 3, 5]
+    run = run_tap(answers, ("users", "time_entries"))
+    assert run.error
+    assert b"row-text" in run.output
+    assert "of their type" in run.log
+    assert not [word for word in ("key-secret", "row-text") if word in run.said]

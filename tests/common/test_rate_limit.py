@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -14,22 +15,22 @@ def turns(limit: RateLimit, *times: float) -> list[float | None]:
     return [limit.reserve(at) for at in times]
 
 
-def test_without_limits_every_turn_is_now() -> None:
-    assert turns(RateLimit(), 0, 0, 0) == [0, 0, 0]
-
-
-def test_a_limit_a_second_spreads_turns_evenly() -> None:
-    assert turns(RateLimit(4), 10, 10, 10, 10) == pytest.approx([0, 0.25, 0.5, 0.75])
-
-
-def test_time_that_passed_is_not_saved_up() -> None:
-    assert turns(RateLimit(4), 0, 100, 100) == pytest.approx([0, 0, 0.25])
-
-
-def test_a_limit_an_hour_lets_so_many_through_and_then_waits_for_the_first() -> None:
-    limit = RateLimit(per_hour=3)
-    assert turns(limit, 0, 10, 20, 30) == [0, 0, 0, 3570]
-    assert turns(limit, 30, 30, 30) == [3580, 3590, 7170]
+@pytest.mark.parametrize(
+    ("limit", "times", "waits"),
+    [
+        ({}, [0, 0, 0], [0, 0, 0]),
+        ({"per_second": 4}, [10, 10, 10, 10], [0, 0.25, 0.5, 0.75]),
+        # time that passed is not saved up
+        ({"per_second": 4}, [0, 100, 100], [0, 0, 0.25]),
+        ({"per_hour": 3}, [0, 10, 20, 30, 30, 30, 30], [0, 0, 0, 3570, 3580, 3590, 7170]),
+        # without waiting, a used up hour gives no turn until it opens
+        ({"per_hour": 2, "wait": False}, [0, 9, 99, 3599, 3600, 3601], [0, 0, None, None, 0, None]),
+    ],
+)
+def test_when_the_next_request_may_be_sent(
+    limit: dict[str, Any], times: list[float], waits: list[float | None]
+) -> None:
+    assert turns(RateLimit(**limit), *times) == waits
 
 
 def test_no_hour_holds_more_than_the_limit() -> None:
@@ -41,11 +42,6 @@ def test_no_hour_holds_more_than_the_limit() -> None:
         sent.append(now - step % 7)
     assert all(later - earlier >= 3600 for earlier, later in zip(sent, sent[5:], strict=False))
     assert all(later - earlier >= 2 for earlier, later in pairwise(sent))
-
-
-def test_with_stop_a_used_up_hour_gives_no_turn_until_it_opens() -> None:
-    limit = RateLimit(per_hour=2, wait=False)
-    assert turns(limit, 0, 100, 200, 3599, 3600, 3601) == [0, 0, None, None, 0, None]
 
 
 def test_how_long_the_hour_stays_closed_is_known() -> None:

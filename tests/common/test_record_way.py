@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
+import random
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -11,47 +11,61 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 import pytest
-from hypothesis import Phase, assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_clockify.streams.by_changes import FROM_FEEDS
 from tap_clockify.tap import TapClockify
-from tests.clockify.runs import SlowTap
-from tests.common.doubles import ENTRIES, PROJECTS, USERS, WORKSPACES, FakeClock, run_tap
+from tests.clockify.runs import SlowTap, catalog, discovered
+from tests.common.made_up import ENTRIES, PROJECTS, USERS, WORKSPACES, body, one_workspace, run_tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.common.runs import Run
 
 Schema: TypeAlias = "dict[str, Any]"
 Path: TypeAlias = tuple[str, ...]
 Page: TypeAlias = "list[dict[str, Any]]"
 
+ENTRY_OF = {entry["tap_stream_id"]: entry for entry in discovered()["streams"]}
+PATHS = {
+    name: [tuple(one["breadcrumb"][1::2]) for one in entry["metadata"] if one["breadcrumb"]]
+    for name, entry in ENTRY_OF.items()
+}
+HOLDERS = {name: {path[:-1] for path in paths} for name, paths in PATHS.items()}
+AUTOMATIC = {
+    name: {
+        tuple(one["breadcrumb"][1::2])
+        for one in entry["metadata"]
+        if one["metadata"]["inclusion"] == "automatic"
+    }
+    for name, entry in ENTRY_OF.items()
+}
 FREE = ["string", "number", "boolean", "array", "object", "null"]
 """The types of a value that is kept as it came."""
 
 
-DISCOVERED: Schema = json.loads(TapClockify(config={"api_key": "k"}).catalog_json_text)
-ENTRY_OF = {entry["tap_stream_id"]: entry for entry in DISCOVERED["streams"]}
+def kinds_of(schema: Schema) -> list[str]:
+    kinds = schema["type"]
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
 
 # -- made-up pages -------------------------------------------------------------------------------
 
-SPECIAL = ["", '"', "\\", "\n", "\r\n", "\u2028\u2029", "\x00", "é", "日本", "🕐", '{"a":1}\n']
-texts = st.one_of(st.sampled_from(SPECIAL), st.text(st.characters(exclude_categories=["Cs"])))
-whole = st.one_of(st.integers(-5, 5), st.integers(-(2**80), 2**80))
-digits = st.decimals(allow_nan=False, allow_infinity=False).filter(lambda d: abs(d.adjusted()) < 99)
-free = st.recursive(
-    st.one_of(st.none(), st.booleans(), whole, digits, texts),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
-    max_leaves=5,
-)
-moments = st.sampled_from(
-    [
-        "2026-01-31T23:59:59Z",
-        "2026-01-31T23:59:59.123Z",
-        "2026-02-01T01:00:00+02:00",
-        "1999-12-31T00:00:00.000001-11:30",
-    ]
-)
+TEXTS = ["", "a", '"', "\\", "\n", "\r\n", "\u2028\u2029", "\x00", "é", "日本", "🕐", '{"a":1}\n']
+NUMBERS = [0, 5, -5, 2**80, Decimal("1.10"), Decimal("-0.0"), Decimal("1E+90"), Decimal("0.1") / 3]
+TIMES = [
+    "2026-01-31T23:59:59Z",
+    "2026-01-31T23:59:59.123Z",
+    "2026-02-01T01:00:00+02:00",
+    "1999-12-31T00:00:00.000001-11:30",
+]
+RIGHT: dict[str, list[Any]] = {
+    "integer": [one for one in NUMBERS if isinstance(one, int)],
+    "number": NUMBERS,
+    "boolean": [True, False],
+}
 WRONG: dict[str, list[Any]] = {
     "string": [5, 1.5, True, [], {"a": "b"}],
     "integer": ["5", 1.5, False, [1], {}],
@@ -63,152 +77,119 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-def values(schema: Schema) -> st.SearchStrategy[Any]:
-    """Values of a schema, nulls, and now and then something else."""
-    kinds = kinds_of(schema)
-    if kinds == FREE:
-        return free
-    right: st.SearchStrategy[Any]
-    if schema.get("format") == "date-time":
-        right, wrong = moments, WRONG["date-time"]
-    elif kinds[0] == "object":
-        right, wrong = objects(schema), WRONG["object"]
-    elif kinds[0] == "array":
-        right, wrong = st.lists(items(schema["items"]), max_size=3), WRONG["array"]
-    else:
-        scalars: dict[str, st.SearchStrategy[Any]] = {
-            "string": texts,
-            "integer": whole,
-            "number": st.one_of(whole, digits),
-            "boolean": st.booleans(),
-        }
-        right, wrong = scalars[kinds[0]], WRONG[kinds[0]]
-    others = [value for value in wrong if not (isinstance(value, str) and "string" in kinds)]
-    return st.integers(0, 9).flatmap(
-        lambda roll: right if roll < 8 else st.none() if roll == 8 else st.sampled_from(others)
-    )
+@dataclass
+class Chance:
+    """Makes up pages that mostly fit their schema."""
+
+    dice: random.Random
+
+    def is_below(self, share: float) -> bool:
+        return self.dice.random() < share
+
+    def text(self) -> str:
+        return "".join(self.dice.choices(TEXTS, k=self.dice.randrange(1, 4)))
+
+    def free(self, depth: int = 3) -> Any:
+        """Any JSON."""
+        size = self.dice.randrange(3)
+        kind = self.dice.randrange(6 if depth else 4)
+        if kind == 4:
+            return [self.free(depth - 1) for _ in range(size)]
+        if kind == 5:
+            return {self.text(): self.free(depth - 1) for _ in range(size)}
+        return [None, self.dice.choice((True, False)), self.dice.choice(NUMBERS), self.text()][kind]
+
+    def value(self, schema: Schema) -> Any:
+        """A value of a schema, now and then null or something else."""
+        kinds = kinds_of(schema)
+        if kinds == FREE:
+            return self.free()
+        kind = "date-time" if schema.get("format") == "date-time" else kinds[0]
+        if self.is_below(0.2):
+            odd = [one for one in WRONG[kind] if not (isinstance(one, str) and "string" in kinds)]
+            return self.dice.choice([None, *odd])
+        if kind == "array":
+            return [self.item(schema["items"]) for _ in range(self.dice.randrange(4))]
+        if kind == "object":
+            return self.object(schema)
+        right = TIMES if kind == "date-time" else RIGHT.get(kind)
+        return self.dice.choice(right) if right else self.text()
+
+    def item(self, schema: Schema) -> Any:
+        if self.is_below(0.1):
+            return self.dice.choice([None, 7])
+        return self.object(schema) if schema["type"] == "object" else self.text()
+
+    def object(self, schema: Schema) -> dict[str, Any]:
+        """An object that may lack some fields, and have one that is not declared."""
+        there = self.dice.choice([0.5, 0.9, 1.0])
+        described = {n: one for n, one in schema["properties"].items() if n not in FROM_FEEDS}
+        found = {name: self.value(described[name]) for name in described if self.is_below(there)}
+        return {**found, **({"notDeclared": self.free()} if self.is_below(0.2) else {})}
+
+    def pages(self, table: str) -> list[Page]:
+        """One or two pages of a table; all its keys differ."""
+        schema = ENTRY_OF[table]["schema"]
+        return [
+            [self.object(schema) | {"id": f"{page}-{row}-{self.text()}"} for row in range(size)]
+            for page, size in enumerate(self.dice.choices(range(1, 4), k=self.dice.randrange(1, 3)))
+        ]
+
+    def encoded(self, page: Page) -> bytes:
+        """A page as a service may write it: compact, spread over lines, or in ASCII only."""
+        compact = msgspec.json.Encoder(decimal_format="number").encode(page)
+        how = self.dice.randrange(3)
+        if how == 1:
+            return msgspec.json.format(compact, indent=2)
+        if how == 2:
+            units = compact.decode().encode("utf-16-be")
+            pairs = (int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2))
+            return "".join(chr(unit) if unit < 128 else f"\\u{unit:04x}" for unit in pairs).encode()
+        return compact
+
+    def selection(self, tables: tuple[str, ...]) -> Selection:
+        chosen = [table for table in tables if self.is_below(0.7)] or [self.dice.choice(tables)]
+        share = self.dice.choice([0.0, 0.1, 0.5, 0.9])
+        paths = [(table, *path) for table in chosen for path in PATHS[table]]
+        return Selection(chosen, {path for path in paths if self.is_below(share)})
 
 
-def items(schema: Schema) -> st.SearchStrategy[Any]:
-    right = objects(schema) if schema["type"] == "object" else texts
-    return st.integers(0, 9).flatmap(lambda roll: right if roll < 9 else st.sampled_from([None, 7]))
-
-
-def objects(schema: Schema, **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects that lack some of their fields, and now and then have one that is not declared."""
-    described = schema["properties"]
-    optional = {name: values(described[name]) for name in described if name not in fixed}
-    return st.fixed_dictionaries(fixed, optional=optional | {"notDeclared": free})
-
-
-def pages(stream: str) -> st.SearchStrategy[list[Page]]:
-    """One or two pages of a stream; all its keys differ."""
-    row = objects(ENTRY_OF[stream]["schema"], id=texts)
-    found = st.lists(st.lists(row, max_size=2), min_size=1, max_size=2)
-    return found.map(with_own_keys)
-
-
-def with_own_keys(found: list[Page]) -> list[Page]:
-    return [
-        [row | {"id": f"{number}-{place}-{row['id']}"} for place, row in enumerate(page)]
-        for number, page in enumerate(found)
-    ]
-
-
-def kinds_of(schema: Schema) -> list[str]:
-    kinds = schema["type"]
-    return [kinds] if isinstance(kinds, str) else list(kinds)
-
-
-JSON = msgspec.json.Encoder(decimal_format="number")
-
-
-def encoded(page: Page, how: str) -> bytes:
-    """A page as a service may write it: compact, spread over lines, or in ASCII only."""
-    compact = JSON.encode(page)
-    if how == "spread":
-        return msgspec.json.format(compact, indent=2)
-    if how == "ascii":
-        units = compact.decode().encode("utf-16-be")
-        pairs = (int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2))
-        return "".join(chr(unit) if unit < 128 else f"\\u{unit:04x}" for unit in pairs).encode()
-    return compact
-
-
-# -- made-up selections --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
+@dataclass
 class Selection:
-    """Which streams are selected, and which of their fields are not."""
+    """Which tables are selected, and which of their fields are not."""
 
-    streams: frozenset[str]
-    without: frozenset[tuple[str, Path]]
+    tables: list[str]
+    without: set[Path]
 
-    def catalog(self) -> Schema:
-        catalog: Schema = copy.deepcopy(DISCOVERED)
-        for entry in catalog["streams"]:
-            name = entry["tap_stream_id"]
-            for metadata in entry["metadata"]:
-                path = tuple(metadata["breadcrumb"][1::2])
-                chosen = (name, path) not in self.without if path else name in self.streams
-                metadata["metadata"]["selected"] = chosen
-        return catalog
-
-    def leaves(self, stream: str, path: Path) -> bool:
-        """Tell whether a field arrives: keys always, others as selected."""
-        return path in AUTOMATIC[stream] or (stream, path) not in self.without
-
-
-PATHS = {
-    name: [tuple(one["breadcrumb"][1::2]) for one in entry["metadata"] if one["breadcrumb"]]
-    for name, entry in ENTRY_OF.items()
-}
-AUTOMATIC = {
-    name: {
-        tuple(one["breadcrumb"][1::2])
-        for one in entry["metadata"]
-        if one["metadata"]["inclusion"] == "automatic"
-    }
-    for name, entry in ENTRY_OF.items()
-}
-
-
-def selections(*streams: str) -> st.SearchStrategy[Selection]:
-    paths = [(stream, path) for stream in streams for path in PATHS[stream]]
-    return st.builds(
-        Selection,
-        streams=st.frozensets(st.sampled_from(streams), min_size=1),
-        without=st.frozensets(st.sampled_from(paths), max_size=len(paths)),
-    )
+    def kept(self, record: dict[str, Any], table: str, above: Path = ()) -> dict[str, Any]:
+        """What is left of a record: keys always; free-form values have no fields to deselect."""
+        found = {}
+        for name, value in record.items():
+            path = (*above, name)
+            if path in AUTOMATIC[table] or (table, *path) not in self.without:
+                inside = isinstance(value, dict) and path in HOLDERS[table]
+                found[name] = self.kept(value, table, path) if inside else value
+        return found
 
 
 # -- what should come out ------------------------------------------------------------------------
 
 
-def fitted(value: Any, schema: Schema) -> Any:  # noqa: PLR0911 - any JSON
+def fitted(value: Any, schema: Schema) -> Any:
     """The value where the schema allows it, otherwise null; instants in UTC."""
     kinds = kinds_of(schema)
     if kinds == FREE or value is None:
         return value
-    if isinstance(value, str) and schema.get("format") == "date-time":
-        return utc(value)
-    if isinstance(value, bool):
-        return value if "boolean" in kinds else None
-    if isinstance(value, int):
-        return value if {"integer", "number"} & {*kinds} else None
-    if isinstance(value, Decimal):
-        return value if "number" in kinds else None
-    if isinstance(value, str):
-        return value if "string" in kinds else None
     if isinstance(value, dict) and "object" in kinds:
         described = schema["properties"]
         return {name: fitted(value.get(name), described[name]) for name in described}
     if isinstance(value, list) and "array" in kinds:
-        if schema["items"]["type"] == "object":
-            return [fitted(item, schema["items"]) for item in value if isinstance(item, dict)]
-        return [item for item in value if isinstance(item, str)]
-    return None
+        kind = dict if schema["items"]["type"] == "object" else str
+        return [fitted(item, schema["items"]) for item in value if isinstance(item, kind)]
+    if isinstance(value, str) and schema.get("format") == "date-time":
+        return utc(value)
+    allowed = {bool: {"boolean"}, int: {"integer", "number"}, Decimal: {"number"}, str: {"string"}}
+    return value if allowed.get(type(value), set()) & {*kinds} else None
 
 
 def utc(text: str) -> str | None:
@@ -219,24 +200,12 @@ def utc(text: str) -> str | None:
     return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
-def kept(
-    record: dict[str, Any], selection: Selection, stream: str, above: Path = ()
-) -> dict[str, Any]:
-    """What the selection leaves of a record; free-form values have no fields to deselect."""
-    found = {}
-    for name, value in record.items():
-        path = (*above, name)
-        if selection.leaves(stream, path):
-            inside = isinstance(value, dict) and path in HOLDERS[stream]
-            found[name] = kept(value, selection, stream, path) if inside else value
-    return found
-
-
-HOLDERS = {name: {path[:-1] for path in paths} for name, paths in PATHS.items()}
+def plain_rows(table: str) -> Callable[[Page], Page]:
+    return lambda page: [fitted(row, ENTRY_OF[table]["schema"]) for row in page]
 
 
 def entry_rows(page: Page) -> Page:
-    rows = [fitted(row, ENTRY_OF["time_entries"]["schema"]) for row in page]
+    rows = plain_rows("time_entries")(page)
     for row in rows:
         row["start"] = row["timeInterval"] and row["timeInterval"]["start"]
         for name in FROM_FEEDS:  # which this replication method does not fill
@@ -265,22 +234,30 @@ def custom_field_rows(page: Page) -> Page:
 
 
 def user_rows(page: Page) -> Page:
-    rows = [fitted(row, ENTRY_OF["users"]["schema"]) for row in page]
-    return [row | {"workspaceId": "w1"} for row in rows]
+    return [row | {"workspaceId": "w1"} for row in plain_rows("users")(page)]
 
 
-def project_rows(page: Page) -> Page:
-    return [fitted(row, ENTRY_OF["projects"]["schema"]) for row in page]
-
-
-def membership_rows(rows: Page, context: dict[str, str]) -> Page:
-    found = [
-        {new: row[old] for new, old in context.items()} | membership
-        for row in rows
-        for membership in row["memberships"] or ()
+def user_membership_rows(page: Page) -> Page:
+    own = [
+        one | {"workspaceId": "w1", "userId": row["id"]}
+        for row in user_rows(page)
+        for one in row["memberships"] or ()
     ]
+    return with_whole_keys(own)
+
+
+def project_membership_rows(page: Page) -> Page:
+    own = [
+        {"workspaceId": row["workspaceId"], "projectId": row["id"]} | one
+        for row in plain_rows("projects")(page)
+        for one in row["memberships"] or ()
+    ]
+    return with_whole_keys(own)
+
+
+def with_whole_keys(rows: Page) -> Page:
     key = ("userId", "membershipType", "targetId")
-    return [row for row in found if all(row[name] is not None for name in key)]
+    return [row for row in rows if all(row[name] is not None for name in key)]
 
 
 EXPECTED: dict[str, Callable[[Page], Page]] = {
@@ -288,80 +265,11 @@ EXPECTED: dict[str, Callable[[Page], Page]] = {
     "time_entry_tags": tag_rows,
     "time_entry_custom_fields": custom_field_rows,
     "users": user_rows,
-    "user_memberships": lambda page: membership_rows(
-        user_rows(page), {"workspaceId": "workspaceId"}
-    ),
-    "projects": project_rows,
-    "project_memberships": lambda page: membership_rows(
-        project_rows(page), {"workspaceId": "workspaceId", "projectId": "id"}
-    ),
-    "workspaces": lambda page: [fitted(row, ENTRY_OF["workspaces"]["schema"]) for row in page],
+    "user_memberships": user_membership_rows,
+    "projects": plain_rows("projects"),
+    "project_memberships": project_membership_rows,
+    "workspaces": plain_rows("workspaces"),
 }
-
-
-def check(
-    path: str,
-    streams: tuple[str, ...],
-    made_up: list[Page],
-    selection: Selection,
-    how: str,
-    *,
-    versions: bool,
-) -> None:
-    answers: dict[str, Any] = {WORKSPACES: b'[{"id":"w1"}]', USERS: b'[{"id":"u1"}]'}
-    bodies = [encoded(page, how) for page in made_up]
-    answers[path] = bodies[0] if path == WORKSPACES else bodies
-    made_up = made_up[:1] if path == WORKSPACES else made_up
-    fast, slow = (
-        run_tap(
-            FakeClock(),
-            answers,
-            selection.catalog(),
-            kind=kind,
-            emit_activate_version_messages=versions,
-        )
-        for kind in (TapClockify, SlowTap)
-    )
-    assert fast.error is slow.error is None
-    for stream in streams:
-        expected = []
-        if stream in selection.streams:
-            rows = [row for page in made_up for row in EXPECTED[stream](page)]
-            expected = [kept(row, selection, stream) for row in rows]
-        for way in (fast, slow):
-            records = way.records(stream)
-            if stream == "time_entry_custom_fields":
-                records = [as_value(new, old) for new, old in zip(records, expected, strict=True)]
-            assert records == expected
-    for message in fast.messages + slow.messages:
-        if message["type"] == "RECORD":
-            assert ("version" in message) == versions
-            assert message["time_extracted"] == "2026-09-15T12:30:00Z"
-    assert same_version(fast.messages) == same_version(slow.messages)
-    for way in (fast, slow):
-        given = {m["version"] for m in way.messages if "version" in m}
-        assert len(given) <= versions
-
-
-def same_version(messages: list[dict[str, Any]]) -> list[Any]:
-    """Messages with their table version, which is the time of the run, made equal."""
-
-    def equal(value: Any) -> Any:
-        if isinstance(value, list):
-            return [equal(item) for item in value]
-        if isinstance(value, dict):
-            return {
-                name: name if name == "version" and part else equal(part)
-                for name, part in value.items()
-            }
-        return value
-
-    return [
-        {**message, "version": bool(message.get("version"))}
-        if message["type"] == "RECORD"
-        else equal(message)
-        for message in messages
-    ]
 
 
 def as_value(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
@@ -371,145 +279,115 @@ def as_value(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]
     return record
 
 
-HOW = st.sampled_from(["compact", "spread", "ascii"])
-quickly = settings(
-    phases=[Phase.generate],  # shrinking takes minutes; add Phase.shrink to look into a failure
+def both(answers: dict[str, Any], tables: Any, **config: Any) -> tuple[Run, Run]:
+    """Run the tap in its own way, and in the SDK's."""
+    fast, slow = (
+        run_tap(answers, tables, kind=kind, number=Decimal, **config).ok()
+        for kind in (TapClockify, SlowTap)
+    )
+    return fast, slow
+
+
+@pytest.mark.parametrize(
+    ("path", "tables"),
+    [
+        (ENTRIES, ("time_entries", "time_entry_tags", "time_entry_custom_fields")),
+        (USERS, ("users", "user_memberships")),
+        (PROJECTS, ("projects", "project_memberships")),
+        (WORKSPACES, ("workspaces",)),
+    ],
 )
-
-
-@quickly
-@given(
-    pages("time_entries"),
-    selections("time_entries", "time_entry_tags", "time_entry_custom_fields"),
-    HOW,
-    st.booleans(),
-)
-def test_time_entries_and_their_child_streams(
-    made_up: list[Page],
-    selection: Selection,
-    how: str,
-    versions: bool,
+@given(seed=st.integers(0, 2**64), versions=st.booleans())
+def test_pages_and_their_children(
+    path: str, tables: tuple[str, ...], seed: int, *, versions: bool
 ) -> None:
-    streams = ("time_entries", "time_entry_tags", "time_entry_custom_fields")
-    check(ENTRIES, streams, made_up, selection, how, versions=versions)
-
-
-@quickly
-@given(pages("users").filter(any), selections("users", "user_memberships"), HOW, st.booleans())
-def test_users_and_their_memberships(
-    made_up: list[Page],
-    selection: Selection,
-    how: str,
-    versions: bool,
-) -> None:
-    check(USERS, ("users", "user_memberships"), made_up, selection, how, versions=versions)
-
-
-@quickly
-@given(pages("projects"), selections("projects", "project_memberships"), HOW, st.booleans())
-def test_projects_and_their_memberships(
-    made_up: list[Page],
-    selection: Selection,
-    how: str,
-    versions: bool,
-) -> None:
-    check(PROJECTS, ("projects", "project_memberships"), made_up, selection, how, versions=versions)
-
-
-@quickly
-@given(pages("workspaces"), selections("workspaces"), HOW, st.booleans())
-def test_workspaces(made_up: list[Page], selection: Selection, how: str, versions: bool) -> None:
-    assume(made_up[0])  # a key that sees no workspace is an error
-    check(WORKSPACES, ("workspaces",), made_up, selection, how, versions=versions)
+    chance = Chance(random.Random(seed))
+    pages, selection = chance.pages(tables[0]), chance.selection(tables)
+    pages = pages[:1] if path == WORKSPACES else pages
+    bodies = [chance.encoded(page) for page in pages]
+    answers = one_workspace() | {path: bodies[0] if path == WORKSPACES else bodies}
+    chosen = catalog(selection.tables, without=selection.without)
+    fast, slow = both(answers, chosen, emit_activate_version_messages=versions)
+    assert fast.messages == slow.messages
+    for table in selection.tables:
+        rows = [row for page in pages for row in EXPECTED[table](page)]
+        expected = [selection.kept(row, table) for row in rows]
+        records = fast.records(table)
+        if table == "time_entry_custom_fields":
+            records = [as_value(new, old) for new, old in zip(records, expected, strict=True)]
+        assert records == expected
+    for message in fast.of("RECORD"):
+        assert ("version" in message) == versions
+        assert message["time_extracted"] == "2026-09-15T12:30:00Z"
 
 
 # -- examples for what chance may miss -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [TapClockify, SlowTap])
-def test_numbers_keep_their_digits_on_both_ways(kind: type[TapClockify]) -> None:
+def projects(*rows: dict[str, Any]) -> dict[str, Any]:
+    return one_workspace() | {PROJECTS: body(*rows)}
+
+
+def test_numbers_keep_their_digits_on_both_ways() -> None:
     number = "1234567890123456789.01234567890123456789"
     page = b'[{"id":"1","customFieldValues":[{"customFieldId":"c","value":%b}]}]' % number.encode()
-    answers = {WORKSPACES: b'[{"id":"w1"}]', USERS: b'[{"id":"u1"}]', ENTRIES: page}
-    run = run_tap(FakeClock(), answers, ("time_entries", "time_entry_custom_fields"), kind=kind)
-    assert number.encode() in run.lines
-    assert run.records("time_entries")[0]["customFieldValues"][0]["value"] == Decimal(number)
-    assert run.records("time_entry_custom_fields")[0]["value"] == number
+    tables = ("time_entries", "time_entry_custom_fields")
+    for run in both(one_workspace() | {ENTRIES: page}, tables):
+        assert number.encode() in run.output
+        assert run.records("time_entries")[0]["customFieldValues"][0]["value"] == Decimal(number)
+        assert run.records("time_entry_custom_fields")[0]["value"] == number
 
 
-@pytest.mark.parametrize("value", ["\n", "\r", "\u2028", '{"type":"RECORD"}\n', "\x85"])
-def test_a_record_is_one_line_whatever_its_texts_hold(value: str) -> None:
-    page = msgspec.json.encode([{"id": "1", "name": value}, {"id": "2", "name": value}])
-    answers = {WORKSPACES: b'[{"id":"w1"}]', PROJECTS: page}
-    run = run_tap(FakeClock(), answers, ("projects",))
-    lines = [line for line in run.lines.split(b"\n") if b'"RECORD"' in line]
-    assert [json.loads(line)["record"]["name"] for line in lines] == [value, value]
+def test_a_record_is_one_line_whatever_its_texts_hold() -> None:
+    names = ["\n", "\r", "\u2028", '{"type":"RECORD"}\n', "\x85"]
+    answers = projects(*({"id": str(n), "name": name} for n, name in enumerate(names)))
+    run = run_tap(answers, ("projects",))
+    lines = [line for line in run.output.split(b"\n") if b'"RECORD"' in line]
+    assert [json.loads(line)["record"]["name"] for line in lines] == names
 
 
 def test_a_field_that_the_catalogs_schema_lacks_is_left_out_on_both_ways() -> None:
-    catalog = copy.deepcopy(DISCOVERED)
-    for entry in catalog["streams"]:
-        selected = entry["tap_stream_id"] == "projects"
-        entry["metadata"][-1]["metadata"]["selected"] = selected
-        if selected:
-            del entry["schema"]["properties"]["name"]
-    answers = {WORKSPACES: b'[{"id":"w1"}]', PROJECTS: b'[{"id":"1","name":"n","note":"x"}]'}
-    fast, slow = (
-        run_tap(FakeClock(), answers, copy.deepcopy(catalog), kind=kind)
-        for kind in (TapClockify, SlowTap)
-    )
-    assert fast.records("projects") == slow.records("projects")
-    assert "name" not in fast.records("projects")[0]
-    assert fast.records("projects")[0]["note"] == "x"
+    chosen = catalog(["projects"])
+    for entry in chosen["streams"]:
+        entry["schema"]["properties"].pop("name", None)
+    fast, slow = both(projects({"id": "1", "name": "n", "note": "x"}), chosen)
+    (record,) = fast.records("projects")
+    assert [record] == slow.records("projects")
+    assert "name" not in record
+    assert record["note"] == "x"
 
 
-@pytest.mark.parametrize("kind", [TapClockify, SlowTap])
-def test_keys_are_never_null_even_if_an_older_catalog_says_so(kind: type[TapClockify]) -> None:
-    catalog = copy.deepcopy(DISCOVERED)
-    for entry in catalog["streams"]:
-        named = entry["tap_stream_id"] in {"projects", "project_memberships"}
-        entry["metadata"][-1]["metadata"]["selected"] = named
-        for name in entry["key_properties"]:
+def test_keys_are_never_null_even_if_an_older_catalog_says_so() -> None:
+    chosen = catalog(["projects", "project_memberships"])
+    for entry in chosen["streams"]:
+        for name in entry["key_properties"] if entry["schema"]["properties"] else ():
             entry["schema"]["properties"][name]["type"] = ["string", "null"]
-    member = b'{"userId":"u1","membershipType":"PROJECT","targetId":%b}'
-    page = b'[{"id":"1","memberships":[%b,%b]}]' % (member % b'"1"', member % b"null")
-    run = run_tap(FakeClock(), {WORKSPACES: b'[{"id":"w1"}]', PROJECTS: page}, catalog, kind=kind)
-    for message in run.of_type("SCHEMA"):
-        properties = message["schema"]["properties"]
-        kinds = {name: properties[name]["type"] for name in message["key_properties"]}
-        assert kinds == dict.fromkeys(message["key_properties"], "string")
-    assert [row["targetId"] for row in run.records("project_memberships")] == ["1"]
+    member = {"userId": "u1", "membershipType": "PROJECT"}
+    members = [{**member, "targetId": "1"}, {**member, "targetId": None}]
+    for run in both(projects({"id": "1", "memberships": members}), chosen):
+        for message in run.of("SCHEMA"):
+            properties = message["schema"]["properties"]
+            assert {properties[name]["type"] for name in message["key_properties"]} == {"string"}
+        assert [row["targetId"] for row in run.records("project_memberships")] == ["1"]
 
 
-def test_a_stream_map_is_applied() -> None:
-    answers = {WORKSPACES: b'[{"id":"w1"}]', PROJECTS: b'[{"id":"1","name":"n"}]'}
+def test_what_is_no_number_is_null_in_lists_as_well() -> None:
+    members = [{"costRate": {"amount": "NaN"}}, {"costRate": {"amount": 1.5}}]
+    page = body({"id": "u1", "memberships": members})
+    for run in both(one_workspace() | {USERS: page}, ("users",)):
+        assert b"NaN" not in run.output
+        (row,) = run.records("users")
+        amounts = [one["costRate"]["amount"] for one in row["memberships"]]
+        assert amounts == [None, Decimal("1.5")]
+
+
+def test_stream_maps_and_flattening_are_applied() -> None:
+    answers = projects({"id": "1", "name": "n", "hourlyRate": {"amount": 5, "currency": "EUR"}})
     maps = {"projects": {"shout": "name.upper()", "name": None, "__alias__": "plans"}}
-    run = run_tap(FakeClock(), answers, ("projects",), stream_maps=maps)
-    record = run.records("plans")[0]
+    run = run_tap(answers, ("projects",), stream_maps=maps)
+    (record,) = run.records("plans")
     assert record["shout"] == "N"
     assert "name" not in record
-
-
-def test_flattening_is_applied() -> None:
-    answers = {
-        WORKSPACES: b'[{"id":"w1"}]',
-        PROJECTS: b'[{"id":"1","hourlyRate":{"amount":5,"currency":"EUR"}}]',
-    }
-    run = run_tap(
-        FakeClock(), answers, ("projects",), flattening_enabled=True, flattening_max_depth=2
-    )
-    record = run.records("projects")[0]
+    flat: dict[str, Any] = {"flattening_enabled": True, "flattening_max_depth": 2}
+    (record,) = run_tap(answers, ("projects",), **flat).records("projects")
     assert (record["hourlyRate__amount"], record["hourlyRate__currency"]) == (5, "EUR")
-
-
-@pytest.mark.parametrize("kind", [TapClockify, SlowTap])
-def test_what_is_no_number_is_null_in_lists_as_well(kind: type[TapClockify]) -> None:
-    page = (
-        b'[{"id":"u1","memberships":[{"costRate":{"amount":"NaN"}},{"costRate":{"amount":1.5}}]}]'
-    )
-    answers = {WORKSPACES: b'[{"id":"w1"}]', USERS: page}
-    run = run_tap(FakeClock(), answers, ("users",), kind=kind)
-    assert b"NaN" not in run.lines
-    (row,) = run.records("users")
-    amounts = [one["costRate"]["amount"] for one in row["memberships"]]
-    assert amounts == [None, Decimal("1.5")]

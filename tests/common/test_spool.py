@@ -8,12 +8,12 @@ import io
 import tempfile
 import threading
 import zlib
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
 
-from taps_common.errors import InterruptedRunError, TapError, UnreachableError
+from taps_common.errors import TapError, UnreachableError
 from taps_common.http.request import Request
 from taps_common.http.spool import BEGINNING, PIECE, beginning_of, spool_of
 from tests.common.doubles import Answer
@@ -39,7 +39,7 @@ def answer_of(body: bytes, encoding: str = "") -> urllib3.HTTPResponse:
 
 
 def all_of_it(_: bytes) -> bool:
-    """Tell that nothing but the whole body is enough."""
+    """Return that nothing but the whole body is enough."""
     return False
 
 
@@ -96,15 +96,43 @@ def test_a_body_is_kept_as_it_came_piece_by_piece(file: Recorder, size: int) -> 
     assert max(file.pieces, default=0) <= PIECE
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_a_compressed_body_is_decompressed_piece_by_piece(file: Recorder, encoding: str) -> None:
-    packed = gzip.compress(ROWS) if encoding == "gzip" else zlib.compress(ROWS)
-    assert kept(packed, encoding) == ROWS
-    assert max(file.pieces) <= PIECE
+LINE, OTHER = b"01.02,Earth\r\n", b"007,Water\r\n"
+BARE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+
+
+@pytest.mark.parametrize(
+    ("packed", "encoding", "body"),
+    [
+        (gzip.compress(ROWS), "gzip", ROWS),
+        (gzip.compress(ROWS), "X-GZIP", ROWS),
+        (zlib.compress(ROWS), "deflate", ROWS),
+        (BARE.compress(ROWS) + BARE.flush(), "deflate", ROWS),
+        (gzip.compress(LINE) + gzip.compress(OTHER), "gzip", LINE + OTHER),
+        # nothing at all, as of 204 No Content or of 401
+        (b"", "gzip", b""),
+        (b"", "deflate", b""),
+        # rows end anywhere, between two of them too; only the compression tells
+        (gzip.compress(ROWS)[:-9], "gzip", None),
+        (gzip.compress(ROWS)[:-1000], "gzip", None),
+        (zlib.compress(ROWS)[:-9], "deflate", None),
+        (zlib.compress(ROWS)[:-1000], "deflate", None),
+        (LINE, "gzip", None),
+    ],
+)
+def test_a_compressed_body_is_whole_or_an_error(
+    file: Recorder, packed: bytes, encoding: str, body: bytes | None
+) -> None:
+    if body is None:
+        with pytest.raises(urllib3.exceptions.HTTPError):
+            kept(packed, encoding)
+        assert file.closed
+    else:
+        assert kept(packed, encoding) == body
+    assert max(file.pieces, default=0) <= PIECE
 
 
 def test_an_answer_in_chunks_is_decompressed(server: Server, connect: Connect) -> None:
-    packed = gzip.compress(b"01.02,Earth\r\n" * 1000)
+    packed = gzip.compress(LINE * 1000)
     half = len(packed) // 2
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in (packed[:half], packed[half:]))
     headers = {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"}
@@ -112,37 +140,7 @@ def test_an_answer_in_chunks_is_decompressed(server: Server, connect: Connect) -
     response = connect().send(SPOOLED)
     assert response.spool is not None
     with response.spool as spool:
-        assert spool.read() == b"01.02,Earth\r\n" * 1000
-
-
-@pytest.mark.parametrize("left", [9, 1000])
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_a_compressed_body_that_breaks_off_is_an_error(encoding: str, left: int) -> None:
-    """Its rows end anywhere, between two of them too; only the compression tells."""
-    packed = gzip.compress(ROWS) if encoding == "gzip" else zlib.compress(ROWS)
-    with pytest.raises(urllib3.exceptions.HTTPError):
-        kept(packed[:-left], encoding)
-
-
-def test_two_compressed_parts_are_one_body() -> None:
-    packed = gzip.compress(b"01.02,Earth\r\n") + gzip.compress(b"007,Water\r\n")
-    assert kept(packed, "gzip") == b"01.02,Earth\r\n007,Water\r\n"
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_no_body_is_no_body_however_it_is_compressed(encoding: str) -> None:
-    """As of 204 No Content, or of 401."""
-    assert kept(b"", encoding) == b""
-
-
-def test_deflate_may_come_without_a_header() -> None:
-    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    assert kept(packer.compress(ROWS) + packer.flush(), "deflate") == ROWS
-
-
-def test_a_body_that_is_not_compressed_as_it_says_is_an_error() -> None:
-    with pytest.raises(urllib3.exceptions.HTTPError):
-        kept(b"01.02,Earth\r\n", "gzip")
+        assert spool.read() == LINE * 1000
 
 
 # -- the beginning ---------------------------------------------------------------------------------
@@ -189,53 +187,23 @@ def test_a_body_that_breaks_off_leaves_no_file(
     assert file.closed
 
 
-def test_a_cancelled_run_stops_in_the_middle_of_a_body(file: Recorder) -> None:
-    cancelled = threading.Event()
-    cancelled.set()
-    with pytest.raises(InterruptedRunError):
-        spool_of(answer_of(ROWS), all_of_it, cancelled)
-    assert file.pieces == [PIECE]
-    assert file.closed
-
-
-def test_no_file_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_file() -> IO[bytes]:
-        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere")
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
-    with pytest.raises(TapError) as caught:
-        kept(b"x")
-    assert str(caught.value) == f"{FULL}, or set TMPDIR to a directory that has it."
-
-
-@pytest.mark.parametrize(
-    ("failing", "size"),
-    [
-        (failing, size)
-        for failing in ({"write"}, {"seek"}, {"write", "close"})
-        for size in (10, len(ROWS))
-    ],
-)
-def test_a_full_disk_is_a_sentence(file: Recorder, failing: set[str], size: int) -> None:
-    file.failing |= failing
-    with pytest.raises(TapError) as caught:
-        kept(ROWS[:size])
-    assert FULL in str(caught.value)
-    assert file.closed
-
-
-@pytest.mark.parametrize("failing", ["write", "seek", "cancelled", ("open")])
-def test_the_connection_of_an_answer_that_is_not_kept_is_closed(
-    file: Recorder, failing: str
+@pytest.mark.parametrize("size", [10, len(ROWS)])
+@pytest.mark.parametrize("failing", ["open", "write", "seek", "write close", "cancelled"])
+def test_what_cannot_be_kept_is_a_sentence_and_leaves_nothing_open(
+    file: Recorder, failing: str, size: int
 ) -> None:
+    file.failing |= set(failing.split())
     cancelled = threading.Event()
     if failing == "cancelled":
         cancelled.set()
-    file.failing.add(failing)
-    answer = answer_of(ROWS)
-    with pytest.raises(TapError):
+    answer = answer_of(ROWS[:size])
+    with pytest.raises(TapError) as caught:
         spool_of(answer, all_of_it, cancelled)
+    full = f"{FULL}, or set TMPDIR to a directory that has it."
+    assert str(caught.value) == ("interrupted" if failing == "cancelled" else full)
     assert answer.closed
+    assert file.closed or failing == "open"
+    assert len(file.pieces) <= 1, "it stops in the middle of a body"
 
 
 @pytest.mark.parametrize("size", [10, 10_000, len(ROWS)])

@@ -6,7 +6,7 @@ import gc
 import signal
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -29,20 +29,17 @@ def test_the_version_is_what_the_sdk_tells(
     assert capsys.readouterr().out == CliRunner().invoke(tap.cli, ["--version"]).output
 
 
-def test_garbage_is_collected_after_importing() -> None:
+@pytest.mark.parametrize(
+    ("before", "within"),
+    [(signal.default_int_handler, signal.SIG_DFL), (signal.SIG_IGN, signal.SIG_IGN)],
+)
+def test_while_importing_no_garbage_is_collected_and_ctrl_c_just_ends(
+    before: Any, within: Any
+) -> None:
+    """Unless it is ignored, as behind `nohup`."""
+    signal.signal(signal.SIGINT, before)
     with importing():
         assert not gc.isenabled()
+        assert signal.getsignal(signal.SIGINT) == within
     assert gc.isenabled()
-    gc.unfreeze()
-
-
-def test_an_early_ctrl_c_ends_the_process_without_a_traceback() -> None:
-    """Unless it is ignored, as behind `nohup`."""
-    for before, after in (
-        (signal.default_int_handler, signal.SIG_DFL),
-        (signal.SIG_IGN, signal.SIG_IGN),
-    ):
-        signal.signal(signal.SIGINT, before)
-        with importing():
-            assert signal.getsignal(signal.SIGINT) == after
     gc.unfreeze()
