@@ -26,7 +26,7 @@ from tests.common.made_up import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tap_clockify.tap import TapClockify
     from taps_common.http.request import Request
@@ -225,17 +225,22 @@ def test_after_one_failed_partition_the_others_are_read_and_the_bookmark_stays()
 
 
 @pytest.mark.parametrize(
-    ("failure", "given_up"), [(UnreachableError("away"), True), (status(500), False)]
+    ("failure", "failing", "given_up"),
+    [
+        (UnreachableError("away"), range(1, 10), True),
+        (UnreachableError("away"), (1, 2, 4, 5, 7, 8), False),
+        (status(500), range(1, 10), False),
+    ],
 )
 def test_a_service_that_is_away_is_given_up_and_one_that_answers_is_not(
-    failure: Exception, given_up: bool
+    failure: Exception, failing: Iterable[int], given_up: bool
 ) -> None:
     users = [f"u{number:02}" for number in range(10)]
-    answers = world(" ".join(users), **dict.fromkeys(users[1:], failure))
+    answers = world(" ".join(users), **{users[number]: failure for number in failing})
     run = run_tap(answers, TIMES, **IN_TURN)
     assert run.error
     assert asked(answers) == (users[:4] if given_up else users)
-    assert mark(run).get("walk", {}).get("done") == (["u00"] if given_up else None)
+    assert (mark(run).get("walk", {}).get("done") == ["u00"]) == given_up
 
 
 def test_an_outage_keeps_what_an_earlier_run_had_done() -> None:
@@ -256,10 +261,15 @@ def test_one_table_that_fails_does_not_keep_others_from_being_read() -> None:
     assert "1 of 2 tables are incomplete (projects)" in run.error
 
 
-def test_a_member_that_is_refused_is_no_failure_but_said() -> None:
-    run = run_tap(world(u2=status(400, 501)), TIMES).ok()
-    assert ids(run) == ["e-u1", "e-u3"]
-    assert "1 partitions left out" in run.log
+@pytest.mark.parametrize(
+    ("refused", "fails"), [("u2", False), ("u1 u3", False), ("u1 u2 u3", True)]
+)
+def test_members_that_are_refused_are_no_failure_unless_all_are(refused: str, fails: bool) -> None:
+    found: dict[str, Any] = dict.fromkeys(refused.split(), status(400, 501))
+    run = run_tap(world(**found), TIMES)
+    assert bool(run.error) == fails
+    assert ids(run) == [f"e-{user}" for user in ("u1", "u2", "u3") if user not in refused]
+    assert f"{len(refused.split())} partitions left out" in run.log or fails
 
 
 def test_a_refusal_in_the_middle_of_a_partition_is_a_failure() -> None:

@@ -74,14 +74,15 @@ def tags(**counts: int) -> dict[str, Any]:
 
 
 def entries(**counts: Any) -> dict[str, Any]:
-    """Time entries by member: a number of them, or an error."""
+    """Time entries by member: a number of them, or five and an error."""
 
     def answer(request: Request) -> object:
         found = counts.get(user := request.values["userId"], 0)
-        if isinstance(found, Exception):
-            return found
+        fails = isinstance(found, Exception)
         interval = {"start": "2026-09-14T08:00:00Z", "end": "2026-09-14T09:00:00Z"}
-        return body(*({"id": f"{user}-{n}", "timeInterval": interval} for n in range(found)))
+        ids = (f"{user}-{number}" for number in range(5 if fails else found))
+        page = body(*({"id": ident, "timeInterval": interval} for ident in ids))
+        return [page, found] if fails else page
 
     return one_workspace(("u1", "u2")) | {ENTRIES: answer}
 
@@ -155,6 +156,15 @@ def test_a_child_that_lost_its_rows_is_not_emptied() -> None:
     assert (bool(run.error), run.versioned) == (True, ["projects"])
     assert "project_memberships of w1 shrank from 40 to 0 rows" in run.log
     assert account.activated("project_memberships") == {"w1": MANY}
+
+
+def test_a_child_of_a_table_that_lost_too_much_is_not_emptied_either() -> None:
+    account = Account("projects", "project_memberships")
+    members = [{"userId": f"u{n}", "membershipType": "PROJECT", "targetId": "t"} for n in range(9)]
+    account.run({PROJECTS: body(*rows(MANY, workspaceId="w1", memberships=members[:1]))})
+    run = account.run({PROJECTS: body(*rows(SOME, workspaceId="w1", memberships=members))})
+    assert (bool(run.error), run.versioned) == (True, [])
+    assert "project_memberships of w1" not in run.log
 
 
 # -- small tables ----------------------------------------------------------------------------------
