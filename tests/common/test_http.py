@@ -282,6 +282,7 @@ def test_a_redirect_within_the_origin_is_followed(
     response = connect().send(REQUEST)
     assert (response.body, response.url) == (GOOD.body, f"{server.url}/elsewhere?x=1")
     assert [seen.target for seen in server.seen] == [TAGS, "/elsewhere?x=1"]
+    assert server.seen[0].port == server.seen[1].port, "over the same connection"
     assert server.seen[1].headers["X-Api-Key"] == "key-secret"
 
 
