@@ -9,7 +9,7 @@ from singer_sdk import typing as th
 
 from taps_common.cli.settings import COMMON_SETTINGS
 from taps_common.cli.tap import ApiTap
-from taps_common.errors import StatusError
+from taps_common.errors import SkippedError, StatusError
 from taps_common.http.request import Request
 from taps_common.records.row_types import Row
 from taps_common.sync.steps import Again, Ask, Fetch, Limit, ListOf, Plan, Write
@@ -70,6 +70,12 @@ class Things(EndpointStream):
         refused = first and isinstance(error, StatusError) and error.status == 400
         return {"way"} if refused else ()
 
+    def skip_reason(
+        self, error: RequestError, partition: Partition, *, known: bool
+    ) -> SkippedError | None:
+        gone = isinstance(error, StatusError) and error.status == 404
+        return SkippedError("it is gone") if gone else None
+
 
 class SmallTap(ApiTap):
     """A tap over made-up answers."""
@@ -128,8 +134,23 @@ def test_what_is_refused_is_asked_for_in_another_way(
     run, requests = read({path: refused(path, code) for path, code in refusals.items()})
     assert requests == asked.split()
     assert bool(run.error) == bool(fails)
-    assert fails in run.log
+    assert not fails or f"things failed (place 1): {fails}" in run.log
     assert ("asked again with way" in run.log) == (400 in refusals.values())
+
+
+def test_what_is_refused_after_a_page_is_not_asked_for_again() -> None:
+    Things.steps = staticmethod(repeated)
+    run, requests = read({**PAGES, "/a/1/again": refused("/a/1/again", 400), "/a/2/again": b"[]"})
+    assert "things failed (place 1): /a/1/again answered 400" in run.log
+    assert not [path for path in requests if path.startswith("/b")]
+
+
+@pytest.mark.parametrize(("gone", "fails"), [("/a/1", False), ("/a/1 /a/2", True)])
+def test_what_is_gone_is_left_out_unless_all_is(gone: str, fails: bool) -> None:
+    run, _ = read({path: refused(path, 404) for path in gone.split()}, **VERSIONS)
+    assert f"things: {len(gone.split())} partitions left out: it is gone" in run.log or fails
+    assert ("things failed: /a/1 answered 404" in run.log) == bool(run.error) == fails
+    assert run.versioned == ["places"]
 
 
 # -- steps -----------------------------------------------------------------------------------------
