@@ -320,4 +320,4 @@ def scripted(
     listed = [one if isinstance(one, Answer) else Answer(body=one) for one in answers]
     server.script[:] = [Answer(body=declared), *listed]
     config = {"service_url": server.url, "api_token": TOKEN, "max_retries": 0, **settings}
-    return run_tap(config)
+    return run_tap(config, level=logging.DEBUG)
