@@ -350,20 +350,6 @@ def test_a_forbidden_slice_is_a_failure_of_its_list(account: Account) -> None:
     assert copy.differences(account.world, ["time_entries"]) == {}
 
 
-def test_a_first_load_outlives_a_run_in_which_its_set_is_forbidden(account: Account) -> None:
-    given: dict[str, Any] = {"entity_sets": ["TimeEntries", "Tasks"], **SMALL_PAGES}
-    account.fault("/odata/TimeEntries", "status", code=500, after=8, times=1)
-    copy = Copy()
-    first = copy.load(account.run(max_retries=0, **given))
-    assert first.code == 1
-    account.mended()
-    account.world.switch(forbidden=["TimeEntries"])
-    second = copy.load(account.run(state=first.state, **given).ok())
-    account.world.switch(forbidden=[])
-    copy.load(account.run(state=second.state, **given).ok())
-    assert copy.differences(account.world, ["time_entries"]) == {}
-
-
 @pytest.mark.parametrize("table", ["jobs", "time_entries"])
 def test_a_forbidden_set_is_left_out_with_a_warning(account: Account, table: str) -> None:
     state = account.run().ok().state
@@ -389,12 +375,3 @@ def test_nothing_that_may_be_read_is_a_failure(account: Account, tables: list[st
     assert run.code == 1
     assert run.error.startswith(f"Nothing could be read: {REFUSED}")
     assert (run.versioned, run.counts()) == ([], {})
-
-
-def test_one_forbidden_and_one_broken_set_is_a_failure(account: Account) -> None:
-    account.world.switch(forbidden=["Jobs"])
-    account.fault("/odata/Users", "status", code=500)
-    run = account.run(entity_sets=["Jobs", "Users"])
-    assert run.code == 1
-    assert "answered 500" in failure_of(run, "users")
-    assert REFUSED in run.log

@@ -75,8 +75,8 @@ def test_keys_of_several_parts_and_no_key_at_all_make_a_total_order(
 
 def test_a_stamp_leads_the_order_and_is_bounded_without_a_plus(account: Account) -> None:
     account.world.switch(modified=True)
-    dates = {"start_date": "2026-08-01T02:00:00+02:00", "end_date": "2026-09-10T00:00:00-07:00"}
-    run = account.run(entity_sets=["Jobs"], **SMALL_PAGES, **dates).ok()
+    low, high = "2026-08-01T02:00:00+02:00", "2026-09-10T00:00:00-07:00"
+    run = account.run(entity_sets=["Jobs"], start_date=low, end_date=high, **SMALL_PAGES).ok()
     first = account.asked("Jobs")[0].target
     assert "+" not in first
     assert "%20" in first
@@ -89,11 +89,10 @@ def test_a_stamp_leads_the_order_and_is_bounded_without_a_plus(account: Account)
             "$orderby": "ModifiedDate,ID",
         }
     ]
-    low, high = (timestamp(text) for text in ("2026-08-01T00:00:00Z", "2026-09-10T07:00:00Z"))
     expected = [
         row
         for row in true_rows(account.world, "jobs")
-        if not row["ModifiedDate"] or low <= timestamp(str(row["ModifiedDate"])) < high
+        if not (at := row["ModifiedDate"]) or timestamp(low) <= timestamp(at) < timestamp(high)
     ]
     assert 0 < len(expected) < 40
     assert difference(run.records("jobs"), expected, ("ID",)) == ""
