@@ -6,10 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tap_clicktime.custom_fields import (
     CustomColumn,
@@ -370,37 +367,3 @@ def test_a_column_does_not_need_the_fields_to_be_selected(few: Account, mode: st
         assert not row.keys() & {"CustomFields", "CustomFieldsStr"}
         assert row["CustomField_Segment"] == true[row["ID"]].get("Segment")
         assert same(row["CustomField_Head_count"], true[row["ID"]].get("Head count"))
-
-
-# -- forms -----------------------------------------------------------------------------------------
-
-plain_names = st.text(st.characters(exclude_categories=["Cs"])).filter(lambda name: "@" not in name)
-numbers = st.one_of(
-    st.integers(-(2**62), 2**62),
-    st.decimals(allow_nan=False, allow_infinity=False, places=4).filter(lambda d: abs(d) < 10**20),
-)
-values = st.recursive(
-    st.one_of(st.none(), st.booleans(), numbers, st.text(st.characters(exclude_categories=["Cs"]))),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(plain_names, inner, max_size=3)
-    ),
-    max_leaves=6,
-)
-encoder = msgspec.json.Encoder(decimal_format="number")
-
-
-@given(st.dictionaries(plain_names, values, max_size=5))
-def test_all_forms_say_the_same(fields: dict[str, Any]) -> None:
-    listed = [{"Name": name, "Value": value} for name, value in fields.items()]
-    given = json.loads(encoder.encode(fields), parse_float=Decimal)
-    for form in (fields, listed, encoder.encode(fields).decode(), encoder.encode(listed).decode()):
-        found = [*pairs(form)]
-        assert found == [*fields.items()]
-        said = [(text_of(value), kind_of(value)) for _, value in found]
-        for (text, kind), value in zip(said, given.values(), strict=True):
-            if value is None or isinstance(value, str):
-                assert (text, kind) == (value, "string" if isinstance(value, str) else "null")
-            else:
-                assert json.loads(str(text), parse_float=Decimal) == value
-                names = {dict: "object", list: "array", bool: "boolean"}
-                assert kind == names.get(type(value), "number")

@@ -142,16 +142,6 @@ def columns_of(account: Account, table: str) -> list[str]:
     return [*stream["schema"]["properties"]]
 
 
-def test_only_selected_properties_are_asked_for(account: Account) -> None:
-    kept = ("Name", "BillingRate")
-    others = [("clients", name) for name in columns_of(account, "clients") if name not in kept]
-    run = account.run(catalog=account.catalog(["clients"], without=others)).ok()
-    expected = {"$orderby": "ID", "$select": "ID,Name,BillingRate"}
-    assert account.first_questions("Clients") == [expected]
-    assert set(run.schema("clients")) == {"ID", *kept}
-    assert {*run.records("clients")[0]} == {"ID", *kept}
-
-
 def test_keys_and_the_cursor_are_asked_for_whatever_is_selected(account: Account) -> None:
     columns = columns_of(account, "time_entries")
     others = [("time_entries", name) for name in columns if name != "Comment"]

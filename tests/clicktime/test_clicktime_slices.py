@@ -488,31 +488,6 @@ def test_a_load_goes_on_with_pages_of_another_size(steady: Account, size: int) -
     assert held.differences(steady.world, ENTRIES) == {}
 
 
-def test_other_dates_in_the_settings_begin_a_load_anew(steady: Account) -> None:
-    first = cut_off(steady, start_date="2026-06-01")
-    assert done_slices(first.state)
-    held = Copy()
-    held.load(steady.run(state=first.state, **CUT).ok())
-    assert held.differences(steady.world, ENTRIES) == {}
-
-
-def test_a_full_table_never_goes_on_but_begins_anew(few: Account) -> None:
-    catalog = few.catalog(ENTRIES, full=ENTRIES)
-    held = Copy()
-    first = held.load(cut_off(few, catalog=catalog, **VERSIONS))
-    assert first.versioned == []
-    few.world.delete_entry(true_rows(few.world, "time_entries")[0]["ID"])
-    few.world.advance(60)
-    given: dict[str, Any] = {"page_size": SIZE, "catalog": catalog, **VERSIONS}
-    second = held.load(few.run(state=first.state, max_concurrency=8, **given).ok())
-    assert len(second.records("time_entries")) == 79
-    assert held.differences(few.world, ENTRIES) == {}
-    kinds = [message["type"] for message in second.messages if message["type"] != "STATE"]
-    assert kinds[-2:] == ["ACTIVATE_VERSION", "ACTIVATE_VERSION"], "after all slices"
-    assert kinds.count("ACTIVATE_VERSION") == 2
-    assert len({m["version"] for m in second.of("RECORD") + second.of("ACTIVATE_VERSION")}) == 1
-
-
 def test_slices_that_lost_too_many_rows_are_all_read_again(few: Account) -> None:
     """No bookmark before the version is active: nothing would ask for the rest again."""
     given: dict[str, Any] = {**ONLY, "page_size": 3, **VERSIONS}
