@@ -80,12 +80,14 @@ class Service:
         dates: the dates of its rows, whose ids are their places.
         kind: the type of the dates.
         nullable: whether a row may lack it.
+        filters: whether it heeds `$filter`.
         first_questions: the conditions of the questions that began a partition.
     """
 
     dates: Sequence[str | None]
     kind: str = "Edm.Date"
     nullable: bool = True
+    filters: bool = True
     first_questions: list[str] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
     _links: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -105,7 +107,7 @@ class Service:
         found = [
             {"ID": number, "Date": date}
             for number, date in enumerate(self.dates)
-            if holds(options.get("$filter", ""), date, self.kind)
+            if not self.filters or holds(options.get("$filter", ""), date, self.kind)
         ]
         point = comparable if self.kind == "Edm.DateTimeOffset" else str
         by_date = options.get("$orderby", "").startswith("Date")

@@ -277,9 +277,10 @@ def test_a_list_goes_on_where_its_link_expired(account: Account, code: int, modi
 @pytest.mark.parametrize("code", [410, 404])
 def test_a_list_without_a_date_begins_anew(server: Server, code: int) -> None:
     first, second = page(thing("1"), link="?p=2"), page(thing("2"))
-    run = scripted(server, first, status(code), first, second).ok()
+    run = scripted(server, first, status(code), first, second, **VERSIONS).ok()
     assert run.log.count("a link expired; the list begins again") == 1
     assert [row["ID"] for row in run.records("things")] == ["1", "1", "2"]
+    assert run.state["bookmarks"]["things"]["activated"][""]["rows"] == 2, "not those read twice"
 
 
 def test_a_list_without_a_key_fails_instead_of_doubling(server: Server) -> None:

@@ -276,6 +276,7 @@ def test_only_what_changed_is_read_again(stamped: Account) -> None:
         assert len(arrived) < len(true_rows(world, table)) // 2
     since = "2026-09-15T09:00:00.123456Z"
     assert question(stamped) == f"(ModifiedDate ge {since} or ModifiedDate eq null)"
+    assert stamped.first_questions("TimeEntries")[-1]["$orderby"] == "ModifiedDate,ID"
 
 
 def test_the_look_back_in_days_is_not_for_stamps(stamped: Account) -> None:

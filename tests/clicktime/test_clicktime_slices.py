@@ -283,6 +283,9 @@ def test_dates_that_are_always_there() -> None:
     assert len(service.first_questions) > 3
     service.run(page_size=7, state=run.state).ok()
     assert not any("null" in one for one in service.first_questions), "there are none to ask for"
+    service = Service(service.dates, nullable=False, filters=False)
+    assert_each_once(service.run(page_size=7), range(300))
+    assert service.first_questions == [""], "a service that does not filter is not asked in slices"
 
 
 @pytest.mark.parametrize(
