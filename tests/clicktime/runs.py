@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -16,6 +16,7 @@ from sandbox.clicktime import truth
 from tap_clicktime.tap import TapClickTime
 from tests.common.doubles import Answer
 from tests.common.runs import (
+    NOW,
     AnyAccount,
     AnyCopy,
     Row,
@@ -174,22 +175,27 @@ def true_rows(world: World, table: str) -> list[Row]:
     return found
 
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:\d\d)")
-FINEST = timedelta(microseconds=1)
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:\d\d)")
 
 
 def same(found: object, true: object) -> bool:
     """Return whether a value is the true one: absent is null, timestamps go to microseconds."""
-    if isinstance(true, dict) and isinstance(found, dict):
-        names = true.keys() | found.keys()
-        return all(same(found.get(name), true.get(name)) for name in names)
-    if isinstance(true, bool) or isinstance(found, bool):
-        return found is true
-    if isinstance(true, int | float | Decimal) and isinstance(found, int | float | Decimal):
-        return Decimal(str(found)) == Decimal(str(true))
-    if isinstance(true, str) and isinstance(found, str) and _INSTANT.fullmatch(true):
-        return abs(timestamp(found) - timestamp(true)) <= FINEST
-    return found == true
+    return _plain(found) == _plain(true)
+
+
+def _plain(value: Any) -> str:
+    """Return a text that two values share if and only if they mean the same."""
+    if isinstance(value, dict):
+        inner = {name: _plain(item) for name, item in value.items() if item is not None}
+        return json.dumps(inner, sort_keys=True)
+    if isinstance(value, list):
+        return json.dumps([*map(_plain, value)])
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        text = f"{Decimal(str(value)):f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, str) and _TIMESTAMP.fullmatch(value):
+        return f"at {timestamp(value) - NOW}"
+    return json.dumps(value, default=str)
 
 
 def timestamp(text: str) -> datetime:
@@ -234,41 +240,18 @@ def copied(run: Run) -> Copy:
 
 
 def difference(found: Sequence[Row], true: Sequence[Row], key: tuple[str, ...]) -> str:
-    """Return how rows differ from the true ones; empty when they are equal."""
-    if not key:
-        return _unlike(found, true)
-    have, want = (
-        {tuple(row.get(name) for name in key): row for row in rows} for rows in (found, true)
-    )
-    missing, extra = want.keys() - have.keys(), have.keys() - want.keys()
-    other = {}
-    for one in have.keys() & want.keys():
-        names = have[one].keys() | want[one].keys()
-        wrong = [n for n in names if not same(have[one].get(n), want[one].get(n))]
-        if wrong:
-            other[one] = {n: (have[one].get(n), want[one].get(n)) for n in sorted(wrong)}
-    if not (missing or extra or other):
-        return ""
-    some = [*sorted(map(str, [*missing, *extra]))[:3], *map(str, list(other.items())[:3])]
-    return f"{len(missing)} missing, {len(extra)} left over, {len(other)} different: {some}"
+    """Return how rows differ from the true ones; empty when they are equal.
 
-
-def _unlike(found: Sequence[Row], true: Sequence[Row]) -> str:
-    """Compare rows that have no key, by how often each comes."""
-    have, want = (Counter(_text(row) for row in rows) for rows in (found, true))
+    Rows that have a key are compared by it, others by how often each comes.
+    """
+    if key:
+        by_key = [{tuple(row[name] for name in key): row for row in rows} for rows in (found, true)]
+        found, true = ([*rows.values()] for rows in by_key)
+    have, want = (Counter(map(_plain, rows)) for rows in (found, true))
     missing, extra = want - have, have - want
     if not (missing or extra):
         return ""
-    return f"{missing.total()} missing, {extra.total()} left over: {[*missing, *extra][:2]}"
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        inner = {name: _text(item) for name, item in value.items() if item is not None}
-        return json.dumps(inner, sort_keys=True)
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return f"{Decimal(str(value)).normalize():f}"
-    return json.dumps(value)
+    return f"{missing.total()} missing, {extra.total()} left over: {[*missing, *extra][:4]}"
 
 
 # -- a service of one set, answer by answer --------------------------------------------------------
@@ -320,4 +303,4 @@ def scripted(
     listed = [one if isinstance(one, Answer) else Answer(body=one) for one in answers]
     server.script[:] = [Answer(body=declared), *listed]
     config = {"service_url": server.url, "api_token": TOKEN, "max_retries": 0, **settings}
-    return run_tap(config)
+    return run_tap(config, level=logging.DEBUG)

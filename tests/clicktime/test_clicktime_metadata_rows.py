@@ -279,36 +279,6 @@ def test_rows_without_a_key() -> None:
     )
 
 
-@pytest.mark.parametrize("table", ["plant", "plant_archive"])
-def test_rows_of_sap(table: str) -> None:
-    page = r"""[
-      {"Client": "100", "Plant": 1000, "PlantName": "W\u00f6rth",
-       "Position": {"type": "Point", "coordinates": [8.640, 49.29],
-                    "crs": {"type": "name", "properties": {"name": "EPSG:4326"}}},
-       "Outline": null, "Gates": [{"type": "Point", "coordinates": []}],
-       "Photo@odata.mediaReadLink": "Plant('1')/Photo", "Photo": "AAAA",
-       "Contacts": [{"Name": null, "Phones": [], "Portrait": "A", "Since": "2020-01-01T00:00:00"},
-                    {"@odata.type": "#x", "Fax": "1"}],
-       "LastChangedAt": "2024-01-31T10:00:00.0000000Z", "__EntityControl": {"Deletable": "true"},
-       "SAP__Messages": [{"code": "A/1", "numericSeverity": "2"}], "_Orders": [{"OrderID": "1"}]},
-      {"Client": "100", "Plant": "2000", "Contacts": [], "SAP__Messages": null}
-    ]"""
-    assert records(BODIES["sap"], table, page) == texts(
-        """{"Client":"100","Plant":"1000","PlantName":"Wörth",
-        "Position":{"type":"Point","coordinates":[8.640,49.29],
-        "crs":{"type":"name","properties":{"name":"EPSG:4326"}}},
-        "Outline":null,"Gates":[{"type":"Point","coordinates":[]}],
-        "Contacts":[{"Name":null,"Phones":[],"Since":"2020-01-01"},
-        {"Name":null,"Phones":null,"Since":null}],
-        "LastChangedAt":"2024-01-31T10:00:00.000000Z","__EntityControl":{"Deletable":true},
-        "SAP__Messages":[{"code":"A/1","numericSeverity":2}]}
-
-        {"Client":"100","Plant":"2000","PlantName":null,"Position":null,"Outline":null,
-        "Gates":null,"Contacts":[],"LastChangedAt":null,
-        "__EntityControl":null,"SAP__Messages":null}"""
-    )
-
-
 def test_rows_of_odd_names() -> None:
     page = r"""[
       {"class": "1", "from": 5, "None": "0", "self": "s", "String": {"Text": null, "class": 1},
