@@ -12,12 +12,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
-from sandbox.perform.formats import csv_line
 from tap_perform.tap import TapPerform
 from taps_common.http.request import Response
 from taps_common.records.utc import in_utc
 from tests.common.doubles import Answers
 from tests.common.runs import Run, TurningClock, run_in_process, turning
+from tests.perform.forms import csv_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ def tap(way: str, body: bytes) -> type[TapPerform]:
 
 def body_of(headings: Sequence[str], rows: Sequence[Cells]) -> bytes:
     table = [headings, *([row[heading] for heading in headings] for row in rows)]
-    return "".join(csv_line(row, ",", quote_all=True) + "\r\n" for row in table).encode()
+    return "".join(csv_line(row) + "\r\n" for row in table).encode()
 
 
 @pytest.fixture(scope="module", autouse=True)
