@@ -10,6 +10,7 @@ import json
 import logging
 import tempfile
 from typing import IO, TYPE_CHECKING, Any
+from unittest import mock
 from urllib.parse import quote
 
 import pytest
@@ -213,31 +214,22 @@ def test_a_full_disk_is_a_sentence_and_empties_nothing(
 
 
 def test_a_directory_that_is_not_there_is_a_sentence(
-    clips: Clips, before: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clips: Clips, before: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
     run = clips.run(**before)
     assert run.code == 1
     assert "(No such file or directory): free some space, or set TMPDIR" in reasons(run)[0]
 
 
-class _Disk:
-    """Stands where the files of cells come from; its files are full in some way."""
+def disk(failing: str) -> mock.Mock:
+    """Return what stands where the files of cells come from: they are full in some way."""
+    make = tempfile.TemporaryFile
 
-    def __init__(self, failing: str) -> None:
-        self._failing = failing
+    def making() -> Any:
+        return no_file() if failing == "open" else mock.Mock(wraps=make(), **{failing: no_file})
 
-    def TemporaryFile(self) -> Any:  # noqa: N802 - a file, as the module has it
-        return no_file() if self._failing == "open" else _File(self._failing)
-
-
-class _File:
-    def __init__(self, failing: str) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the tap
-        self._failing = failing
-
-    def __getattr__(self, name: str) -> Any:
-        return no_file if name == self._failing else getattr(self._file, name)
+    return mock.Mock(TemporaryFile=making)
 
 
 @pytest.mark.parametrize("failing", ["open", "write", "seek"])
@@ -250,7 +242,7 @@ def test_a_disk_that_is_full_of_cells_is_a_sentence(
     given: dict[str, Any],
 ) -> None:
     monkeypatch.setattr("tap_perform.cell_file._IN_MEMORY", -1)
-    monkeypatch.setattr("tap_perform.cell_file.tempfile", _Disk(failing))
+    monkeypatch.setattr("tap_perform.cell_file.tempfile", disk(failing))
     run = clips.run(**before, **given)
     assert (run.code, run.of("RECORD"), run.versioned) == (1, [], [])
     assert reasons(run)

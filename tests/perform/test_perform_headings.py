@@ -46,15 +46,19 @@ def test_a_heading_keeps_its_column_in_whatever_order_it_comes(clips: Clips) -> 
     ]
 
 
-@pytest.mark.parametrize("heading", ["[Name]", "{Name}", "[a]", "[Null]"])
-def test_a_heading_may_begin_with_a_bracket(clips: Clips, heading: str) -> None:
-    found = cells(read(clips, f"{heading},B\r\n1,2\r\n"))
-    assert found == [{heading.strip("[]{}").lower(): "1", "b": "2"}]
-
-
-def test_names_that_python_refuses_do_not_meet_others(clips: Clips) -> None:
-    found = cells(read(clips, "\u0301,field_cc81,class\r\n1,2,3\r\n"))
-    assert found == [{"\u0301": "1", "field_cc81": "2", "class": "3"}]
+@pytest.mark.parametrize(
+    ("headings", "names"),
+    [
+        *((f"{one},B", [one.strip("[]{}").lower(), "b"]) for one in ("[Name]", "{Name}", "[Null]")),
+        ("\u0301,field_cc81,class", ["\u0301", "field_cc81", "class"]),  # Python refuses two
+        ("Project,_row_id,_extra,self", ["project_2", "row_id", "extra", "self"]),
+        ("type,title,properties,__dict__", ["type", "title", "properties", "dict"]),
+    ],
+)
+def test_a_heading_may_be_any_text(clips: Clips, headings: str, names: list[str]) -> None:
+    row = [*map(str, range(len(names)))]
+    found = cells(read(clips, f"{headings}\r\n{','.join(row)}\r\n"))
+    assert found == [dict(zip(names, row, strict=True))]
 
 
 def test_an_empty_json_list_has_the_columns_that_are_declared(clips: Clips) -> None:
@@ -383,3 +387,12 @@ def test_columns_that_are_declared_are_not_asked_for(clips: Clips) -> None:
     clips.declared[TABLE] = {"columns": ["a", "b"]}
     assert cells(read(clips, "b,a\r\n1,2\r\n")) == [{"a": "2", "b": "1"}]
     assert clips.times(TABLE) == 1
+
+
+def test_a_declared_delimiter_and_encoding_are_used(clips: Clips) -> None:
+    clips.declared[TABLE] = {"delimiter": ";", "encoding": "cp1251"}
+    body = "Имя,a;b;c\r\nЮлия,1;2;3\r\n".encode("cp1251")
+    assert cells(read(clips, body)) == [{"имя_a": "Юлия,1", "b": "2", "c": "3"}]
+    large = body + "Юлия,1;2;3\r\n".encode("cp1251") * 80_000  # of which the beginning is enough
+    clips.put(TABLE, large)
+    assert [*clips.discovered()["streams"][0]["schema"]["properties"]][2:] == ["имя_a", "b", "c"]
