@@ -133,6 +133,17 @@ def test_a_service_that_fails_throughout_is_given_up_early(clips: Clips, failure
     assert len(clips.asked) < 100
 
 
+def test_each_of_some_failures_among_good_answers_is_tried_again(clips: Clips) -> None:
+    for table in MANY[:9]:
+        clips.put(table, GOOD)
+    catalog = clips.discovered()
+    for table in MANY[:9:2]:
+        clips.put(table, Answer(500))
+    clips.asked.clear()
+    assert clips.run(catalog=catalog, max_concurrency=1).code == 1
+    assert [clips.times(table) for table in MANY[:9]] == [2, 1] * 4 + [2]
+
+
 @pytest.mark.parametrize("body", [b"PK\x03\x04x", b""])
 @pytest.mark.parametrize("workers", [1, 4])
 def test_clips_without_a_table_do_not_keep_the_others_from_being_read(

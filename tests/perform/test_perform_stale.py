@@ -110,6 +110,7 @@ def test_a_cell_that_says_stale_is_a_cell(words: str, rows: int) -> None:
         assert judged(text) is None
         if rows > 1:  # a single one may be a message where nobody knows the columns
             assert judged(text, known=frozenset()) is None
+        assert judged(text, 500) == "is stale", "an error has no table"
     assert judged("Other,By\r\n" + f"{words},x\r\n", known=frozenset()) == "is stale"
     assert judged("Comment\r\n" + "x" * 5000 + "dataclip stale\r\n", known=frozenset()) is None
 
