@@ -65,12 +65,6 @@ def folder_of(uri: str) -> Path:
     return Path(parse_qs(urlsplit(uri).query)["host"][0])
 
 
-def test_it_is_not_in_a_folder_that_every_pytest_closes_to_other_users(
-    postgres: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    assert not folder_of(postgres).is_relative_to(tmp_path_factory.getbasetemp())
-
-
 def test_it_ends_with_the_process_that_started_it_even_if_that_is_killed() -> None:
     pipe = subprocess.PIPE
     with subprocess.Popen(

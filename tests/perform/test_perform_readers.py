@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 def opened(body: bytes, hint: str = "", known: Iterable[str] = (), **declared: Any) -> Table:
     given: dict[str, Any] = {"delimiter": None, "encoding": None, **declared}
-    given.pop("columns", None)
     return open_table(io.BytesIO(body), content_type=hint, known=frozenset(known), **given)
 
 
