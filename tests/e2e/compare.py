@@ -33,7 +33,7 @@ class Subject:
         tap: the tap.
         tables: its tables in the sandbox.
         truth: returns the rows of one.
-        unwound: tables made of an incremental table's rows, by name: that table, and this table's
+        children: tables made of an incremental table's rows, by name: that table, and this table's
             column that holds the other's `key`.
         key: the key of those incremental tables.
     """
@@ -42,7 +42,7 @@ class Subject:
     tables: Sequence[str]
     truth: Callable[[Any, str], list[dict[str, Any]]]
     key: str
-    unwound: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    children: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def keys_of(self, table: str) -> tuple[str, ...]:
         """Return the primary key of a table."""
@@ -51,12 +51,12 @@ class Subject:
     def loaded(self, database: str, schema: str, table: str) -> Rows:
         """Return the current rows of a loaded table by key, without the loader's own columns.
 
-        Rows flagged as deleted are not current, nor are rows unwound from an incremental table
+        Rows flagged as deleted are not current, nor are child rows of an incremental table
         that were not sent again with the row they belong to.
         """
         condition = '"_sdc_deleted_at" is null'
-        if table in self.unwound:
-            owner, column = self.unwound[table]
+        if table in self.children:
+            owner, column = self.children[table]
             condition += f"""
                 and exists (
                     select from "{schema}"."{owner}" as entry
@@ -68,7 +68,9 @@ class Subject:
             rows = connection.execute(
                 f'select * from "{schema}"."{table}" as "row" where {condition}'
             ).fetchall()
-        return _keyed(map(_own_columns, rows), self.keys_of(table))
+        found = _keyed(map(_own_columns, rows), self.keys_of(table))
+        assert len(found) == len(rows), f"{table} has rows twice"
+        return found
 
     def expected(self, world: object, table: str) -> Rows:
         """Return the rows that a table should hold now, by key."""
@@ -150,35 +152,37 @@ def _keyed(rows: Iterable[dict[str, Any]], keys: tuple[str, ...]) -> Rows:
 def _key_part(value: object) -> object:
     """Return a part of a key in the same form whether it was loaded or served."""
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT\d\d:", value):
-        return _moment(value)
+        return _timestamp(value)
     return value.isoformat() if type(value) is date else value
 
 
-def count(database: str, schema: str, table: str) -> int:
-    """Return the number of all rows of a table, flagged ones included."""
+def counts(database: str, schema: str, tables: Iterable[str]) -> dict[str, int]:
+    """Return the number of all rows of some tables, flagged ones included."""
     with psycopg.connect(database) as connection:
-        row = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone()
-    assert row is not None
-    return int(row[0])
+        found = (
+            (table, connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone())
+            for table in tables
+        )
+        return {table: row[0] for table, row in found if row}
 
 
-def _moment(text: str) -> datetime:
-    """Return a moment as PostgreSQL keeps it: in UTC, to the microsecond, without a zone."""
-    moment = datetime.fromisoformat(re.sub(r"(?<=\.\d{6})\d+", "", text))
-    return moment.astimezone(timezone.utc).replace(tzinfo=None)
+def _timestamp(text: str) -> datetime:
+    """Return a timestamp as PostgreSQL keeps it: in UTC, to the microsecond, without a zone."""
+    timestamp = datetime.fromisoformat(re.sub(r"(?<=\.\d{6})\d+", "", text))
+    return timestamp.astimezone(timezone.utc).replace(tzinfo=None)
 
 
 _READ: dict[type, Callable[[str], object]] = {
     Decimal: Decimal,
     date: date.fromisoformat,
-    datetime: _moment,
+    datetime: _timestamp,
     time: time.fromisoformat,
 }
 """How the sandbox's texts are read, by the type that was loaded."""
 
 
 def same(loaded_value: object, true_value: object) -> bool:
-    """Tell whether a loaded value is the true one; absent is null."""
+    """Return whether a loaded value is the true one; absent is null."""
     if isinstance(true_value, str) and type(loaded_value) in _READ:
         return loaded_value == _READ[type(loaded_value)](true_value)
     if isinstance(loaded_value, Decimal) and isinstance(true_value, float):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from benchmarks.postgres import running_postgres
 
@@ -100,6 +101,24 @@ def pipeline(postgres: str, project: Path, request: pytest.FixtureRequest) -> Pi
 def schema(pipeline: Pipeline) -> str:
     """The schema of the database that the pipeline loads."""
     return pipeline.environment["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"]
+
+
+def load(pipeline: Pipeline, lines: bytes) -> None:
+    """Hand lines to the loader itself, with the settings that `meltano.yml` has."""
+    loaders = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
+    (shipped,) = [one["config"] for one in loaders if one["name"] == "target-postgres"]
+    assert shipped["use_copy"]
+    given = pipeline.environment
+    config = {
+        **shipped,
+        "sqlalchemy_url": given["TARGET_POSTGRES_SQLALCHEMY_URL"],
+        "default_target_schema": given["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"],
+    }
+    path = pipeline.project / "target.json"
+    path.write_text(json.dumps(config))
+    target = ROOT / ".meltano/loaders/target-postgres/venv/bin/target-postgres"
+    done = subprocess.run([target, "--config", path], input=lines, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr[-5000:]
 
 
 def succeeded(run: subprocess.CompletedProcess[str]) -> None:

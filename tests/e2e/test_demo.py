@@ -22,7 +22,7 @@ TABLES = {
 }
 
 
-@pytest.mark.xdist_group("demo")
+@pytest.mark.thorough
 def test_the_demo_loads_every_table_into_duckdb_and_says_so(project: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "sandbox.demo"],

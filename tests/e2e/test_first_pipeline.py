@@ -15,7 +15,7 @@ from scripts.regenerate import TAPS, core
 from tests.common.runs import installed, nothing
 from tests.e2e.conftest import ROOT
 
-pytestmark = pytest.mark.xdist_group("first-pipeline")
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("first-pipeline")]
 
 SAMPLES: dict[str, Any] = {
     "string": "some text",

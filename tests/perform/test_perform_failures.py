@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from functools import cache
+import gzip
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import sandbox
 from tests.common.doubles import Answer
-from tests.common.runs import NOW, TurningClock, nobody
-from tests.perform.runs import FIRST, SECOND, Account, Copy
+from tests.perform.clips import BOTH, OTHER, QUAY, ROUTE, TABLE, VERSIONS, dockets, lines, reasons
+from tests.perform.runs import Account, Copy
 
 if TYPE_CHECKING:
-    from tests.common.doubles import Server
-    from tests.common.runs import Run, State
+    from tests.perform.clips import Clips
 
-VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
-TABLES = ("docket_export", "other_resources_export", "wbs_export")
-BROKEN, *OTHERS = TABLES
-FORMATS = ("csv", "array", "fields_values", "values_fields", "wrapped", "jsonlines")
+GOOD = Answer(body=dockets())
 STAYS = "If it stays, ask Bentley's support and name the time and the request id."
 LATER = "It stayed so for 600 s (stale_timeout). A clip is stale at its first access"
 PAGE = "answered with a web page, perhaps to log in: check its url and the credentials."
@@ -29,303 +22,238 @@ WRONG = (
     "answered 401 Unauthorized. Perform does not accept the credentials: generate dataclip "
     "credentials anew and set username and password. They are not those of the log-in."
 )
+HTML = Answer(body=b"\n <!DOCTYPE html><html>Log in</html>")
+LOGIN = Answer(302, headers={"Location": "/login"})
+LOOP = Answer(302, headers={"Location": "?again"})
 
-
-@cache
-def catalog(*streams: str) -> dict[str, Any]:
-    """Return what is discovered of some clips, or of all, while all is well."""
-    with sandbox.start(now=NOW, entries=300) as running:
-        account = Account(running)
-        return account.discovered(projects=account.projects(*streams))
-
-
-def three(account: Account, **settings: Any) -> Run:
-    """Read three tables with versions, of which one may be broken."""
-    given = {"projects": account.projects(*TABLES), "catalog": catalog(*TABLES), **VERSIONS}
-    return account.run(**given, **settings)
-
-
-def reasons(run: Run, table: str = BROKEN) -> list[str]:
-    return [line for line in run.log.splitlines() if line.startswith(f"{table} failed")]
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """Switches of a clip, and what is said of it; how often it is asked for at most."""
-
-    says: str
-    values: dict[str, Any]
-    tries: int = 1
-
-    def __str__(self) -> str:
-        return "-".join(str(value) for value in self.values.values())
-
-
-def wrong(says: str, tries: int = 1, **values: Any) -> Wrong:
-    return Wrong(says, values, tries)
-
-
-REFUSED = (
-    wrong(WRONG, refuse=401),
-    wrong(
-        "answered 403 Forbidden. The user may not read this clip: ask for access to the project's "
-        "dataclips.",
-        refuse=403,
-    ),
-    wrong(
-        "answered 404 Not Found. There is no such clip: provision it (Settings, Dataclips), or "
-        "paste its url again.",
-        refuse=404,
-    ),
-    wrong(f"answered 400 Bad Request. {STAYS}", refuse=400),
-    wrong(f"answered 410 Gone. {STAYS}", refuse=410),
-    wrong(f"answered 500 Internal Server Error after 2 tries. {STAYS}", 2, refuse=500),
-    wrong(f"answered 502 Bad Gateway after 2 tries. {STAYS}", 2, refuse=502),
-    wrong(f"answered 408 Request Timeout after 2 tries. {STAYS}", 2, refuse=408),
-    wrong(f"answered 429 Too Many Requests. {LATER}", 12, refuse=429),
-    wrong(f"answered 503 Service Unavailable. {LATER}", 12, refuse=503),
-    wrong(f"answered 504 Gateway Timeout. {LATER}", 12, refuse=504),
+FORBIDDEN = (
+    "answered 403 Forbidden. The user may not read this clip: ask for access to the project's "
+    "dataclips."
 )
-NO_TABLE = (
-    wrong(PAGE, body="html"),
-    wrong("is not a table: The body is a spreadsheet (xlsx) or another zip archive", body="xlsx"),
-    wrong("answered with nothing after 2 tries.", 2, body="empty"),
-    wrong(
-        "is not a table: Row 7 has 11 cells, but there are 13 headings.", oddities=["short_rows"]
-    ),
-    wrong("is not a table: Row 7 has 16 cells, but there are 13 headings.", oddities=["long_rows"]),
-    wrong("is not a table: Row 1 has 13 cells, but there are 1 head", oddities=["title_line"]),
-    wrong("is not a table: Row 181 has 1 cells, but there are 13 head", oddities=["footer_line"]),
-    wrong(PAGE, redirect="login"),
-    wrong("redirects to itself, again and again", 6, redirect="loop"),
+MISSING = (
+    "answered 404 Not Found. There is no such clip: provision it (Settings, Dataclips), or paste "
+    "its url again."
 )
+FAILS = "answered 500 Internal Server Error after 2 tries [request id ab-1]."
+
+BROKEN: dict[str, tuple[Answer, int]] = {
+    FORBIDDEN: (Answer(403), 1),
+    MISSING: (Answer(404), 1),
+    f"answered 400 Bad Request. {STAYS}": (Answer(400), 1),
+    f"answered 410 Gone. {STAYS}": (Answer(410), 1),
+    f"{FAILS} {STAYS}": (Answer(500, headers={"X-Request-Id": "ab-1"}), 2),
+    f"answered 502 Bad Gateway after 2 tries. {STAYS}": (Answer(502), 2),
+    f"answered 408 Request Timeout after 2 tries. {STAYS}": (Answer(408), 2),
+    f"answered 429 Too Many Requests. {LATER}": (Answer(429), 12),
+    f"answered 503 Service Unavailable. {LATER}": (Answer(503), 12),
+    f"answered 504 Gateway Timeout. {LATER}": (Answer(504), 12),
+    "not be reached, or closed the connection after 2 tries.": (Answer(reset=True), 2),
+    PAGE: (HTML, 1),
+    PAGE[:-1]: (LOGIN, 1),
+    "redirects to itself, again and again": (LOOP, 6),
+    "answered with nothing after 2 tries.": (Answer(body=b""), 2),
+    "is not a table: The body is a spreadsheet (xlsx) or an": (Answer(body=b"PK\x03\x04x"), 1),
+    "is not a table: Row 21 has 2 cells, but": (Answer(body=dockets() + b"x,y\r\n"), 1),
+}
+"""What is said of an answer, the answer, and how often it is asked for at most."""
 
 
-@pytest.mark.parametrize("broken", [*REFUSED[1:], *NO_TABLE], ids=str)
-def test_a_broken_clip_leaves_the_other_tables_whole(account: Account, broken: Wrong) -> None:
-    account.world.set_clip(BROKEN, **broken.values)
-    copy = Copy()
-    run = copy.load(three(account))
+@pytest.mark.parametrize("says", BROKEN)
+def test_a_broken_clip_leaves_the_other_tables_whole(clips: Clips, says: str) -> None:
+    broken, tries = BROKEN[says]
+    clips.script[f"{clips.url}/login"] = [HTML]
+    clips.put(TABLE, GOOD, of=BOTH)
+    clips.put(OTHER, GOOD, of=BOTH)
+    catalog = clips.discovered()
+    clips.put(TABLE, broken, of=BOTH)
+    clips.asked.clear()
+    run = clips.run(catalog=catalog, **VERSIONS)
     assert run.code == 1
     assert run.error == (
-        f"1 of 3 tables are incomplete ({BROKEN}); the reasons stand above. The others were read."
+        f"1 of 2 tables are incomplete ({TABLE}); the reasons stand above. The others were read."
     )
-    for project, line in zip((FIRST, SECOND), reasons(run), strict=True):
-        assert line.startswith(f"{BROKEN} failed (project {project}): ")
-        assert f"dataclip {BROKEN} of {project} " in line
-        assert broken.says in line
-    assert sorted(run.versioned) == sorted(OTHERS)
-    assert copy.differences(account.world, OTHERS) == {}
-    assert copy.rows(BROKEN) == []
-    assert account.asked().count((1, BROKEN)) <= broken.tries
-    assert len(account.asked()) == 4 + 2 * account.asked().count((1, BROKEN))
+    for project, line in zip(BOTH, reasons(run), strict=True):
+        assert line.startswith(f"{TABLE} failed (project {project}): ")
+        assert f"dataclip {TABLE} of {project} " in line
+        assert says in line
+    assert (run.counts(), run.versioned) == ({OTHER: 40}, [OTHER])
+    assert clips.times(TABLE) == clips.times(TABLE, ROUTE) <= tries
+    assert clips.times(OTHER) == clips.times(OTHER, ROUTE) == 1
 
 
-def rows_known(state: State) -> dict[str, int]:
-    """Return how many rows the state says that each project's clip had."""
-    clips = state["bookmarks"][BROKEN]["clips"]
-    return {project: known["rows"] for project, known in clips.items()}
-
-
-@pytest.mark.parametrize("broken", [*REFUSED[::3], *NO_TABLE[::3]], ids=str)
+@pytest.mark.parametrize("broken", [Answer(401), Answer(404), Answer(500), Answer(503), HTML])
 def test_one_broken_project_lets_the_other_through_but_empties_nothing(
-    account: Account, broken: Wrong
+    clips: Clips, broken: Answer
 ) -> None:
-    projects, copy = account.projects(BROKEN), Copy()
-    given = {"projects": projects, "catalog": catalog(BROKEN), **VERSIONS}
-    projects[0]["username"] = "someone"
-    account.world.switch(logins={1: ("someone", "sandbox")})
-    before = copy.load(account.run(**given).ok())
-    account.world.advance(60)
-    account.world.delete_row(2, BROKEN, 7)
-    account.world.set_clip(BROKEN, 1, **broken.values)
-    run = copy.load(account.run(**given, state=before.state))
-    assert run.code == 1
-    (line,) = reasons(run)
-    assert broken.says in line
-    assert {row["project"] for row in run.records(BROKEN)} == {SECOND}
-    assert run.versioned == []
-    assert rows_known(run.state) == rows_known(before.state)
-    assert copy.differences(account.world, (BROKEN,))[BROKEN].startswith("1 left over")
-    account.world.set_clip(
-        BROKEN, 1, **{name: type(broken.values[name])() for name in broken.values}
-    )
-    account.world.advance(60)
-    copy.load(account.run(**given, state=run.state).ok())
-    assert copy.differences(account.world, (BROKEN,)) == {}
+    copy = Copy()
+    clips.put(TABLE, GOOD, of=BOTH)
+    given: dict[str, Any] = {"catalog": clips.discovered(), **VERSIONS}
+    before = copy.load(clips.run(**given).ok())
+    clips.put(TABLE, broken)
+    clips.put(TABLE, dockets(19), of=[ROUTE])
+    run = copy.load(clips.run(state=before.state, **given))
+    assert (run.code, run.versioned, len(reasons(run))) == (1, [], 1)
+    assert {row["project"] for row in run.records(TABLE)} == {ROUTE}
+    known = run.state["bookmarks"][TABLE]["clips"]
+    assert {project: one["rows"] for project, one in known.items()} == dict.fromkeys(BOTH, 20)
+    assert len(copy.rows(TABLE)) == 40
+    clips.put(TABLE, GOOD)
+    copy.load(clips.run(state=run.state, **given).ok())
+    assert len(copy.rows(TABLE)) == 39
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_a_clip_that_is_refused_for_a_while_arrives(account: Account, status: int) -> None:
-    account.world.set_clip(BROKEN, refuse=status, refuse_times=1, retry_after="40")
-    clock, copy = TurningClock(account.world.now), Copy()
-    copy.load(three(account, clock=clock).ok())
-    assert copy.differences(account.world, TABLES) == {}
-    assert {*clock.waits} == {40}
+def test_a_clip_that_is_refused_for_a_while_arrives(clips: Clips, status: int) -> None:
+    clips.put(TABLE, GOOD)
+    catalog = clips.discovered()
+    clips.put(TABLE, Answer(status, headers={"Retry-After": "40"}), GOOD)
+    assert clips.run(catalog=catalog).ok().counts() == {TABLE: 20}
+    assert clips.clock.waits == [40]
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_service_that_is_busy_for_all_is_waited_for(account: Account, status: int) -> None:
-    account.world.switch(refuse=status, refuse_times=2)
-    copy = Copy()
-    run = copy.load(three(account).ok())
-    assert copy.differences(account.world, TABLES) == {}
-    assert len(run.versioned) == 3
+def test_a_service_that_is_busy_for_all_is_waited_for(clips: Clips, status: int) -> None:
+    for table in (TABLE, OTHER):
+        clips.put(table, Answer(status), Answer(status), GOOD, of=BOTH)
+    run = clips.run(**VERSIONS).ok()
+    assert run.counts() == {TABLE: 40, OTHER: 40}
+    assert len(run.versioned) == 2
 
 
-@pytest.mark.parametrize("down", [True, False], ids=["down", "500"])
-def test_a_service_that_fails_throughout_is_given_up_early(account: Account, down: bool) -> None:
-    given: dict[str, Any] = {"projects": account.projects(), "catalog": catalog()}
-    clock = TurningClock(account.world.now)
-    account.world.switch(refuse=500)
-    with nobody() as address:
-        if down:
-            own = account.running.url
-            given["projects"] = json.loads(json.dumps(given["projects"]).replace(own, address))
-        assert account.run(clock=clock, max_retries=5, **given).code == 1
-    assert sum(clock.waits) < 600
-    assert len(account.asked()) < 100
+MANY = [f"table_{number}" for number in range(28)]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "xlsx",
-        pytest.param("empty"),
-    ],
-)
+@pytest.mark.parametrize("failure", [Answer(reset=True), Answer(500)], ids=["down", "500"])
+def test_a_service_that_fails_throughout_is_given_up_early(clips: Clips, failure: Answer) -> None:
+    for table in MANY:
+        clips.declared[table] = {"columns": ["a"]}
+        clips.put(table, failure, of=BOTH)
+    assert clips.run(max_retries=5).code == 1
+    assert sum(clips.clock.waits) < 600
+    assert len(clips.asked) < 100
+
+
+def test_each_of_some_failures_among_good_answers_is_tried_again(clips: Clips) -> None:
+    for table in MANY[:9]:
+        clips.put(table, GOOD)
+    catalog = clips.discovered()
+    for table in MANY[:9:2]:
+        clips.put(table, Answer(500))
+    clips.asked.clear()
+    assert clips.run(catalog=catalog, max_concurrency=1).code == 1
+    assert [clips.times(table) for table in MANY[:9]] == [2, 1] * 4 + [2]
+
+
+@pytest.mark.parametrize("body", [b"PK\x03\x04x", b""])
 @pytest.mark.parametrize("workers", [1, 4])
 def test_clips_without_a_table_do_not_keep_the_others_from_being_read(
-    account: Account, workers: int, body: str
+    clips: Clips, workers: int, body: bytes
 ) -> None:
-    streams = ("activity_export", "applicable_rates", "attendance_export", *TABLES)
-    for stream in streams[:3]:
-        account.world.set_clip(stream, body=body)
-    given = {"projects": account.projects(*streams), "catalog": catalog(*streams), **VERSIONS}
-    copy = Copy()
-    run = copy.load(account.run(max_concurrency=workers, **given))
-    assert run.code == 1
-    assert copy.differences(account.world, TABLES) == {}
+    for table in MANY[:4]:
+        clips.put(table, body, of=BOTH)
+    clips.put(TABLE, GOOD, of=BOTH)
+    run = clips.run(max_concurrency=workers, **VERSIONS)
+    assert (run.code, run.counts(), run.versioned) == (1, {TABLE: 40}, [TABLE])
 
 
 # -- answers that break off ------------------------------------------------------------------------
 
 
-CUTS = dict(zip(TABLES, ("half", "in_quotes", "between_rows"), strict=True))
-"""Where the body of each table breaks off."""
-
-
-BROKE_OFF = ("sent an answer that breaks off", "could not be reached, or closed the connection")
-
-
-def cut(account: Account, **values: Any) -> Run:
-    """Read three tables, each of whose bodies breaks off."""
-    for table, where in CUTS.items():
-        account.world.set_clip(table, cut=where, **values)
-    return three(account)
-
-
-@pytest.mark.parametrize("framing", ["length", "chunked"])
-@pytest.mark.parametrize("gzip", ["", "always"])
-@pytest.mark.parametrize("form", FORMATS)
-def test_a_body_that_ends_too_early_is_no_answer(
-    account: Account, framing: str, gzip: str, form: str
-) -> None:
-    run = cut(account, framing=framing, gzip=gzip, format=form)
-    assert run.code == 1
-    for table in TABLES:
-        (said,) = {text for text in BROKE_OFF if text in reasons(run, table)[0]}
-        assert said
-    assert " after 2 tries." in reasons(run)[0]
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_that_breaks_off_once_is_asked_for_again(clips: Clips, packed: bool) -> None:
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    body = gzip.compress(dockets()) if packed else dockets()
+    half = Answer(body=body[:-9], headers=headers) if packed else Answer(body=body, cut=9)
+    clips.put(TABLE, Answer(body=body, headers=headers))
+    given: dict[str, Any] = {"catalog": clips.discovered(), **VERSIONS}
+    clips.put(TABLE, half, Answer(body=body, headers=headers))
+    assert clips.run(**given).ok().counts() == {TABLE: 20}
+    clips.put(TABLE, half)
+    run = clips.run(**given)
+    assert "sent an answer that breaks off after 2 tries." in reasons(run)[0]
     assert (run.of("RECORD"), run.versioned) == ([], [])
 
 
-@pytest.mark.parametrize("framing", ["close", "length", "chunked"])
-@pytest.mark.parametrize("form", FORMATS)
-def test_a_cut_that_only_the_body_shows_is_seen(account: Account, framing: str, form: str) -> None:
-    whole = {"wbs_export"} if form in {"csv", "jsonlines"} else set()  # it ends between two rows
-    run = cut(account, framing=framing, cut_seen=False, format=form)
-    assert run.code == 1
-    assert {*run.counts()} == {*run.versioned} == whole
-    for table in {*TABLES} - whole:
-        assert f"dataclip {table} of {FIRST} is not a table: " in reasons(run, table)[0]
+@pytest.mark.parametrize("packed", ["", "always"])
+def test_a_chunked_answer_that_ends_too_early_is_none(account: Account, packed: str) -> None:
+    projects = account.projects(TABLE)
+    catalog = account.discovered(projects=projects)
+    account.world.set_clip(TABLE, cut="between_rows", framing="chunked", gzip=packed)
+    run = account.run(projects=projects, catalog=catalog, **VERSIONS)
+    assert (run.code, run.of("RECORD"), run.versioned) == (1, [], [])
+    assert len(reasons(run)) == 2
+    assert all(" after 2 tries." in line for line in reasons(run))
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonlines"])
-def test_a_cut_that_nothing_shows_removes_no_row(account: Account, form: str) -> None:
+def test_a_cut_that_nothing_shows_removes_no_row(account: Account) -> None:
     copy = Copy()
-    before = copy.load(three(account).ok())
-    account.world.set_clip(BROKEN, framing="close", cut="between_rows", format=form)
+    given: dict[str, Any] = {"projects": account.projects(TABLE), **VERSIONS}
+    before = copy.load(account.run(**given).ok())
+    account.world.set_clip(TABLE, framing="close", cut="between_rows")
     account.world.advance(60)
-    run = copy.load(three(account, state=before.state, max_shrink=40))
+    run = copy.load(account.run(state=before.state, max_shrink=40, **given))
     assert run.code == 1
     assert "shrank from 180 to 90 rows, by 50 %" in reasons(run)[0]
-    assert copy.differences(account.world, TABLES) == {}
-
-
-def test_an_answer_that_breaks_off_once_is_asked_for_again(
-    account: Account, server: Server
-) -> None:
-    body = b"WBS Code,WBS Name\r\n01.02,Earth\r\n007,Water\r\n"
-    server.script = [Answer(body=body, cut=9), Answer(body=body)]
-    clips = {"wbs_export": f"{server.url}/clip"}
-    project = {"name": FIRST, "username": "user", "password": "word", "dataclips": clips}
-    run = account.run(projects=[project], catalog=catalog("wbs_export")).ok()
-    assert [row["wbs_code"] for row in run.records("wbs_export")] == ["01.02", "007"]
-    assert len(server.seen) == 2
+    assert copy.differences(account.world, [TABLE]) == {}
 
 
 # -- credentials -----------------------------------------------------------------------------------
 
-
-DENIALS = {"challenge": WRONG, "plain": WRONG, "redirect": PAGE, "page": PAGE}
+DENIALS = {"401": (Answer(401), WRONG), "redirect": (LOGIN, PAGE), "page": (HTML, PAGE)}
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
 @pytest.mark.parametrize("denial", DENIALS)
 def test_refused_credentials_are_not_sent_for_every_clip(
-    account: Account, denial: str, workers: int
+    clips: Clips, denial: str, workers: int
 ) -> None:
-    account.world.switch(denial=denial, logins={1: ("a", "new"), 2: ("b", "new")})
-    projects = account.projects()
-    for project in projects:
-        project["password"] = "old"
-    given = {"projects": projects, "catalog": catalog(), "max_concurrency": workers, **VERSIONS}
-    run = account.run(**given)
-    assert run.code == 1
+    answer, says = DENIALS[denial]
+    clips.script[f"{clips.url}/login"] = [HTML]
+    for table in MANY:
+        clips.put(table, lines("a,b", "1,2"), of=BOTH)
+    catalog = clips.discovered()
+    for table in MANY:
+        clips.put(table, answer, of=BOTH)
+    clips.asked.clear()
+    run = clips.run(catalog=catalog, max_concurrency=workers, **VERSIONS)
     assert run.error.startswith("28 of 28 tables are incomplete (")
-    assert DENIALS[denial] in reasons(run, "activity_export")[0]
-    assert (run.of("RECORD"), run.versioned) == ([], [])
-    assert len(account.asked()) <= 2 * (workers + 3)
+    assert says in reasons(run, MANY[0])[0]
+    assert (run.code, run.of("RECORD"), run.versioned) == (1, [], [])
+    asked = sum(clips.times(table) for table in MANY)
+    assert asked <= workers + 3, "both projects have one user"
 
 
 @pytest.mark.parametrize("denial", DENIALS)
-def test_refused_credentials_of_one_project_empty_nothing(account: Account, denial: str) -> None:
-    account.world.switch(denial=denial, logins={1: ("a", "new"), 2: ("b", "new")})
-    copy = Copy()
-    before = copy.load(three(account).ok())
-    projects = account.projects(*TABLES)
+def test_refused_credentials_of_one_project_empty_nothing(clips: Clips, denial: str) -> None:
+    answer, says = DENIALS[denial]
+    clips.script[f"{clips.url}/login"] = [HTML]
+    tables = MANY[:5]
+    for table in tables:
+        clips.put(table, GOOD, of=BOTH)
+    projects = clips.projects()
     projects[0]["password"] = "old"
-    account.world.advance(60)
-    given = {"projects": projects, "catalog": catalog(*TABLES), "state": before.state, **VERSIONS}
-    run = copy.load(account.run(**given))
-    assert run.code == 1
-    assert run.error.startswith("3 of 3 tables are incomplete (")
-    assert {row["project"] for table in TABLES for row in run.records(table)} == {SECOND}
-    assert run.versioned == []
-    assert copy.differences(account.world, TABLES) == {}
-    says = PAGE if denial in {"redirect", "page"} else WRONG
-    for table in TABLES:
+    given: dict[str, Any] = {"catalog": clips.discovered(), "projects": projects, **VERSIONS}
+    before = clips.run(**given).ok()
+    for table in tables:
+        clips.put(table, answer)
+    run = clips.run(state=before.state, max_concurrency=1, **given)
+    assert run.error.startswith("5 of 5 tables are incomplete (")
+    assert {row["project"] for table in tables for row in run.records(table)} == {ROUTE}
+    assert (run.code, run.versioned) == (1, [])
+    assert says in reasons(run, tables[0])[0]
+    for table in tables:
         (line,) = reasons(run, table)
-        assert says in line or f"its credentials were refused for {BROKEN}." in line
-    assert says in reasons(run)[0]
+        assert f"(project {QUAY})" in line
+        assert says in line or f"{table} of {QUAY} was not asked for: " in line
 
 
 def test_a_clip_that_answers_401_alone_does_not_keep_the_others_from_being_read(
-    account: Account,
+    clips: Clips,
 ) -> None:
-    account.world.set_clip(BROKEN, refuse=401)
-    copy = Copy()
-    run = copy.load(three(account))
-    assert copy.differences(account.world, OTHERS) == {}
-    assert sorted(run.versioned) == sorted(OTHERS)
+    for table in MANY[:6]:
+        clips.put(table, GOOD)
+    given: dict[str, Any] = {"catalog": clips.discovered(), **VERSIONS}
+    clips.put(MANY[0], Answer(401))
+    run = clips.run(**given)
+    assert WRONG in reasons(run, MANY[0])[0]
+    assert sorted(run.versioned) == MANY[1:6]

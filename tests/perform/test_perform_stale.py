@@ -7,14 +7,26 @@ import json
 import signal
 import subprocess
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import sandbox
-from tests.common.runs import NOW, PATIENCE, TurningClock, installed
-from tests.perform.runs import FIRST, SECOND, Account, Copy
+from tap_perform.client import judge
+from tap_perform.settings import Clip
+from tests.common.doubles import Answer
+from tests.common.runs import PATIENCE, TurningClock, installed
+from tests.perform.clips import (
+    BOTH,
+    OTHER,
+    QUAY,
+    ROUTE,
+    TABLE,
+    VERSIONS,
+    dockets,
+    lines,
+    reasons,
+)
+from tests.perform.runs import Copy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,79 +34,127 @@ if TYPE_CHECKING:
 
     from tap_perform.tap import TapPerform
     from tests.common.runs import Run
+    from tests.perform.clips import Clips
+    from tests.perform.runs import Account
 
-VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
-TABLES = (
-    *("equipment_item_export", "invoice_export", "other_resources_export"),
-    *("purchase_order_export", "reporting_periods", "wbs_export"),
-)
-"""Small ones, in the order of the settings."""
-LATE, EARLY = "docket_export", "wbs_export"
+STALE = Answer(body=b"Dataclip is stale")
+GOOD = Answer(body=dockets())
 WAITS = [15, 22.5, 33.75, 50.625, 75.9375, 113.90625, 120, 120]
 """Seconds between two looks."""
-FORMS = ("text", "sentence", "json", "json_errors", "html", "csv_heading", "csv_row", "json_row")
-STATUSES = (200, 202, 404, 409, 500, 503)
-BARE = ((202, "empty"), (204, "empty"), (409, "empty"), (503, "empty"))
-"""Statuses that mean "later" without a word."""
 ADVICE = (
     "A clip is stale at its first access and after disuse, and asking for it starts its refresh: "
     "run again later, or raise stale_timeout. If it never comes, as can be on large projects, ask "
     "Bentley's support."
 )
 
+# -- what is a message, and what is a table --------------------------------------------------------
 
-@cache
-def catalog(*streams: str) -> dict[str, Any]:
-    """Return what is discovered of some clips, or of all, while all is well."""
-    with sandbox.start(now=NOW, entries=300) as running:
-        account = Account(running)
-        return account.discovered(projects=account.projects(*streams))
+MESSAGES = [
+    "Data clip is STALE",
+    '"dataclip stale"',
+    '["dataclip stale"]',
+    '{"reason": "dataclip stale"}',
+    '{"error": {"code": "stale", "message": "Dataclip stale"}}',
+    '{"error": "dataclip_stale"}',
+    "DATACLIP_STALE",
+    "DataclipStale",
+    '{"success": false, "message": "dataclip stale"}',
+    '{"message": "dataclip stale", "data": []}',
+    "Status\r\ndataclip stale\r\n",
+    "\ufeffdataclip stale\n",
+    "The requested clip is stale; its dataclip is being refreshed",
+    "Dataclip is stale.\nPlease try again later.\n",
+    "Dataclip stale, please wait.\nTry again in 5 minutes, thanks.\n",
+    "Dataclip stale\n\nIt is being refreshed.\nPlease try again later.\n",
+    "<html><style>" + "x" * 5000 + "</style><p>dataclip stale</p></html>",
+]
+KNOWN = frozenset({"comment", "description"})
 
 
-def pair(account: Account, clock: TurningClock | None = None, **settings: Any) -> Run:
-    """Read two tables with versions, of which the first may be late."""
-    given = {
-        "projects": account.projects(LATE, EARLY),
-        "catalog": catalog(LATE, EARLY),
-        **VERSIONS,
-        **settings,
-    }
-    return account.run(clock=clock, **given)
+def judged(text: str, status: int = 200, known: frozenset[str] = KNOWN) -> str | None:
+    problem = judge(Clip("a", "b", "", "", ""), known, status, text.encode())
+    return problem.text if problem else None
 
 
-def reasons(run: Run, table: str) -> list[str]:
-    return [line for line in run.log.splitlines() if line.startswith(f"{table} failed")]
+@pytest.mark.parametrize("text", MESSAGES)
+def test_a_message_is_one_whatever_its_words_and_its_status(text: str) -> None:
+    for status in (200, 202, 400, 403, 404, 409, 410, 500, 502, 503):
+        assert judged(text, status) == "is stale"
+    assert judged(text, 401) is None, "that is about the credentials"
+
+
+@pytest.mark.parametrize("status", [202, 204, 409, 423, 425, 429, 503, 504])
+def test_a_status_may_mean_later_without_a_word(status: int) -> None:
+    assert str(status) in str(judged("", status))
+    assert str(status) in str(judged("Busy", status))
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 500])
+def test_others_mean_it_only_if_they_say_so(status: int) -> None:
+    assert judged("", status) is None
+
+
+@pytest.mark.parametrize("words", ["dataclip stale", "Dataclip stale: try again later.\\nReally."])
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_a_cell_that_says_stale_is_a_cell(words: str, rows: int) -> None:
+    cell = words.replace("\\n", "\n")
+    tables = [
+        "Comment,By\r\n" + f'"{cell}",x\r\n' * rows,
+        "Comment\r\n" + f'"{cell}"\r\n' * rows,
+        json.dumps([{"Comment": cell}] * rows),
+        json.dumps({"rows": [{"Comment": cell}] * rows}),
+        json.dumps({"fields": ["Comment", "By"], "values": [[cell, "x"]] * rows}),
+        "\n".join([json.dumps({"Comment": cell, "By": "x"})] * rows),
+    ]
+    for text in tables:
+        assert judged(text) is None
+        if rows > 1:  # a single one may be a message where nobody knows the columns
+            assert judged(text, known=frozenset()) is None
+        assert judged(text, 500) == "is stale", "an error has no table"
+    assert judged("Other,By\r\n" + f"{words},x\r\n", known=frozenset()) == "is stale"
+    assert judged("Comment\r\n" + "x" * 5000 + "dataclip stale\r\n", known=frozenset()) is None
 
 
 # -- that come in the end --------------------------------------------------------------------------
 
-
-@pytest.mark.parametrize(
-    ("status", "form"), [*((status, form) for status in STATUSES for form in FORMS), *BARE]
+FORMS = ("text", "sentence", "json", "json_errors", "html", "csv_heading", "csv_row", "json_row")
+SERVED = [*zip((200, 202, 404, 409, 500, 503, 200, 404), FORMS, strict=True)]
+SERVED += [(status, "empty") for status in (202, 204, 409, 503)]
+SLUGS = (
+    *("applicable_rates", "attendance_export", "discussion", "docket_export", "invoice_export"),
+    *("equipment_item_export", "other_resources_export", "person_export", "resource"),
+    *("purchase_order_export", "reporting_periods", "wbs_export"),
 )
-def test_what_is_stale_a_few_times_arrives_once_and_the_ready_first(
-    account: Account, status: int, form: str
-) -> None:
+
+
+def test_what_is_stale_a_few_times_arrives_once_and_the_ready_first(account: Account) -> None:
     world, copy = account.world, Copy()
-    for times, table in enumerate(reversed(TABLES)):
-        world.set_clip(table, stale=times, stale_status=status, stale_form=form)
+    projects = account.projects(*SLUGS)
+    catalog = account.discovered(projects=projects)
+    account.reset()
+    for place, (slug, (status, form)) in enumerate(zip(SLUGS, SERVED, strict=True)):
+        world.set_clip(slug, stale=place // 2, stale_status=status, stale_form=form)
     clock = TurningClock(world.now)
-    run = account.run(
-        projects=account.projects(*TABLES),
-        catalog=catalog(*TABLES),
-        clock=clock,
-        max_retries=0,
-        **VERSIONS,
-    )
+    run = account.run(projects=projects, catalog=catalog, clock=clock, max_retries=0, **VERSIONS)
     copy.load(run.ok())
-    assert copy.differences(world, TABLES) == {}
-    assert len(run.of("RECORD")) == sum(len(copy.rows(table)) for table in TABLES)
-    assert list(run.counts()) == run.versioned == [*reversed(TABLES)]
+    assert copy.differences(world, SLUGS) == {}
+    assert len(run.of("RECORD")) == sum(len(copy.rows(table)) for table in SLUGS)
+    pairs = [{*run.versioned[place : place + 2]} for place in range(0, len(SLUGS), 2)]
+    assert pairs == [{*SLUGS[place : place + 2]} for place in range(0, len(SLUGS), 2)]
     assert clock.waits == WAITS[:5]
     asked = account.asked()
-    assert {*asked[:12]} == {(project, table) for project in (1, 2) for table in TABLES}
-    for times, table in enumerate(reversed(TABLES)):
-        assert asked.count((1, table)) == asked.count((2, table)) == times + 1
+    assert {*asked[: 2 * len(SLUGS)]} == {(project, slug) for project in (1, 2) for slug in SLUGS}
+    for place, slug in enumerate(SLUGS):
+        assert asked.count((1, slug)) == asked.count((2, slug)) == place // 2 + 1
+
+
+def known(clips: Clips) -> dict[str, Any]:
+    """Have two clips of two projects be good; return what is discovered of them."""
+    for table in (TABLE, OTHER):
+        clips.put(table, GOOD, of=BOTH)
+    found = clips.discovered()
+    clips.asked.clear()
+    return found
 
 
 @pytest.mark.parametrize(
@@ -109,139 +169,113 @@ def test_what_is_stale_a_few_times_arrives_once_and_the_ready_first(
     ],
 )
 def test_a_wait_that_the_service_asks_for_is_waited_up_to_the_timeout(
-    account: Account, header: str, waits: list[float]
+    clips: Clips, header: str, waits: list[float]
 ) -> None:
-    now = account.world.now
+    catalog = known(clips)
     if header == "date":
-        header = email.utils.format_datetime(now + timedelta(seconds=70), usegmt=True)
-    account.world.set_clip(LATE, stale=len(waits), stale_retry_after=header, stale_status=503)
-    clock = TurningClock(now)
-    copy = Copy()
-    copy.load(pair(account, clock).ok())
-    assert clock.waits == waits
-    assert copy.differences(account.world, (LATE, EARLY)) == {}
+        then = clips.clock.time + timedelta(seconds=60 + 70)
+        header = email.utils.format_datetime(then, usegmt=True)
+    late = Answer(503, headers={"Retry-After": header})
+    clips.put(TABLE, *[late] * len(waits), GOOD)
+    assert clips.run(catalog=catalog).ok().counts() == {TABLE: 40, OTHER: 40}
+    assert clips.clock.waits == waits
 
 
-def test_a_wait_that_one_clip_asks_for_does_not_hold_up_another(account: Account) -> None:
-    account.world.set_clip(LATE, stale=1, stale_retry_after="600")
-    account.world.set_clip(EARLY, stale=2)
-    copy = Copy()
-    run = copy.load(pair(account).ok())
-    assert run.versioned == [EARLY, LATE]
-    assert copy.differences(account.world, (LATE, EARLY)) == {}
+def test_a_wait_that_one_clip_asks_for_does_not_hold_up_another(clips: Clips) -> None:
+    catalog = known(clips)
+    clips.put(TABLE, Answer(503, headers={"Retry-After": "600"}), GOOD)
+    clips.put(OTHER, STALE, STALE, GOOD)
+    assert clips.run(catalog=catalog, **VERSIONS).ok().versioned == [OTHER, TABLE]
 
 
-@pytest.mark.parametrize("stale", [0, 2])
 @pytest.mark.parametrize("infer", [False, True])
-def test_without_a_catalog_the_columns_of_a_stale_clip_are_waited_for(
-    account: Account,
-    stale: int,
-    infer: bool,
+@pytest.mark.parametrize("discovered", [False, True])
+def test_columns_and_types_of_a_stale_clip_are_waited_for(
+    clips: Clips, infer: bool, discovered: bool
 ) -> None:
-    account.world.set_clip(LATE, stale=stale)
-    copy = Copy()
-    copy.load(pair(account, catalog=None, infer_types=infer).ok())
-    assert copy.differences(account.world, (LATE, EARLY)) == {}
-
-
-def test_types_are_inferred_of_a_clip_that_was_stale(account: Account) -> None:
-    account.world.set_clip(LATE, stale=2)
-    copy = Copy()
-    copy.load(pair(account, infer_types=True).ok())
-    assert copy.differences(account.world, (LATE, EARLY)) == {}
+    catalog = known(clips) if discovered else None
+    clips.put(TABLE, STALE, STALE, Answer(body=lines("Docket,Status", "D1,7")))
+    run = clips.run(catalog=catalog, infer_types=infer).ok()
+    row = next(one for one in run.records(TABLE) if one["project"] == QUAY)
+    assert row["status"] == (7 if infer and not discovered else "7")
 
 
 # -- that never come -------------------------------------------------------------------------------
 
 
-def test_a_clip_that_stays_stale_fails_with_advice_and_all_others_arrive(account: Account) -> None:
-    account.world.set_clip(LATE, stale=-1)
-    clock = TurningClock(account.world.now)
-    copy = Copy()
-    run = copy.load(account.run(catalog=catalog(), clock=clock, **VERSIONS))
+def test_a_clip_that_stays_stale_fails_with_advice_and_the_others_arrive(clips: Clips) -> None:
+    catalog = known(clips)
+    clips.put(TABLE, STALE, of=BOTH)
+    run = clips.run(catalog=catalog, **VERSIONS)
     assert run.code == 1
     assert run.error == (
-        f"1 of 28 tables are incomplete ({LATE}); the reasons stand above. The others were read."
+        f"1 of 2 tables are incomplete ({TABLE}); the reasons stand above. The others were read."
     )
-    assert reasons(run, LATE) == [
-        f"{LATE} failed (project {project}): GET dataclip {LATE} of {project} at "
-        f"{account.running.url} is stale. It stayed so for 600 s (stale_timeout). {ADVICE}"
-        for project in (FIRST, SECOND)
+    assert reasons(run) == [
+        f"{TABLE} failed (project {project}): GET dataclip {TABLE} of {project} at {clips.url} is "
+        f"stale. It stayed so for 600 s (stale_timeout). {ADVICE}"
+        for project in BOTH
     ]
-    others = {*copy.tables} - {LATE}
-    assert copy.differences(account.world, others) == {}
-    assert len(others) == 27
-    assert sorted(run.versioned) == sorted(others)
-    assert copy.rows(LATE) == []
-    assert LATE not in run.state["bookmarks"]
-    assert clock.waits == [*WAITS, 600 - sum(WAITS)]
-    assert account.asked().count((1, LATE)) == len(clock.waits) + 1
-    assert len(account.asked()) == 54 + 2 * (len(clock.waits) + 1)
+    assert (run.counts(), run.versioned) == ({OTHER: 40}, [OTHER])
+    assert TABLE not in run.state["bookmarks"]
+    assert clips.clock.waits == [*WAITS, 600 - sum(WAITS)]
+    assert clips.times(TABLE) == clips.times(TABLE, ROUTE) == len(clips.clock.waits) + 1
+    assert clips.times(OTHER) == 1
 
 
-def test_what_was_there_stays_while_a_clip_is_stale(account: Account) -> None:
-    copy = Copy()
-    before = copy.load(pair(account).ok())
-    account.world.set_clip(LATE, stale=-1)
-    account.world.advance(60)
-    run = copy.load(pair(account, state=before.state))
-    assert run.code == 1
-    assert copy.differences(account.world, (LATE, EARLY)) == {}
-    assert run.state["bookmarks"][LATE] == before.state["bookmarks"][LATE]
+def test_what_was_there_stays_while_a_clip_is_stale(clips: Clips) -> None:
+    catalog = known(clips)
+    before = clips.run(catalog=catalog, **VERSIONS).ok()
+    clips.put(TABLE, STALE)
+    run = clips.run(catalog=catalog, state=before.state, **VERSIONS)
+    assert (run.code, run.versioned, run.counts()) == (1, [OTHER], {OTHER: 40, TABLE: 20})
+    (reason,) = reasons(run)
+    assert f"(project {QUAY})" in reason
+    assert run.state["bookmarks"][TABLE] == before.state["bookmarks"][TABLE]
 
 
-def test_one_project_that_stays_stale_keeps_the_table_from_a_version(account: Account) -> None:
-    account.world.set_clip(LATE, 2, stale=-1)
-    run = pair(account)
-    assert run.code == 1
-    assert [row["project"] for row in run.records(LATE)] == [FIRST] * 180
-    assert run.versioned == [EARLY]
-    (reason,) = reasons(run, LATE)
-    assert f"(project {SECOND})" in reason
-    assert not run.state["bookmarks"][LATE]
+def test_nothing_is_waited_for_with_a_timeout_of_0(clips: Clips) -> None:
+    catalog = known(clips)
+    clips.put(TABLE, STALE, of=BOTH)
+    run = clips.run(catalog=catalog, stale_timeout=0, **VERSIONS)
+    assert (run.code, run.versioned, sum(clips.clock.waits)) == (1, [OTHER], 0)
+    assert len(clips.asked) <= 6
+    assert ADVICE in reasons(run)[0]
 
 
-def test_nothing_is_waited_for_with_a_timeout_of_0(account: Account) -> None:
-    account.world.set_clip(LATE, stale=-1)
-    clock = TurningClock(account.world.now)
-    run = pair(account, clock, stale_timeout=0)
-    assert run.code == 1
-    assert sum(clock.waits) == 0
-    assert len(account.asked()) <= 6
-    assert run.versioned == [EARLY]
-    assert ADVICE in reasons(run, LATE)[0]
+def test_without_a_catalog_a_clip_that_stays_stale_is_waited_for_once(clips: Clips) -> None:
+    known(clips)
+    clips.put(TABLE, STALE, of=BOTH)
+    assert clips.run().code == 1
+    assert sum(clips.clock.waits) == 600
 
 
-@pytest.mark.parametrize(("status", "says"), [(200, "with nothing"), (404, "404"), (500, "500")])
-def test_an_empty_answer_that_means_nothing_else_is_no_stale_clip(
-    account: Account, status: int, says: str
-) -> None:
-    account.world.set_clip(LATE, stale=-1, stale_status=status, stale_form="empty")
-    run = pair(account)
-    assert run.code == 1
-    assert f"answered {says}" in reasons(run, LATE)[0]
-    assert run.versioned == [EARLY]
-    assert run.records(LATE) == []
+MESSAGE = Answer(body=b"error,code\nquery timed out,57014")
 
 
-def test_without_a_catalog_a_clip_that_stays_stale_is_waited_for_once(account: Account) -> None:
-    account.world.set_clip(LATE, stale=-1)
-    clock = TurningClock(account.world.now)
-    assert pair(account, clock, catalog=None).code == 1
-    assert sum(clock.waits) == 600
-
-
-@pytest.mark.parametrize("broken", [{"stale": -1}, {"refuse": 404}, {"body": "html"}])
+@pytest.mark.parametrize("broken", [STALE, MESSAGE, Answer(404), Answer(body=b"<html>")])
 def test_without_a_catalog_what_cannot_be_told_is_left_out_and_the_run_fails(
-    account: Account, broken: dict[str, Any]
+    clips: Clips, broken: Answer
 ) -> None:
-    account.world.set_clip(LATE, **broken)
-    copy = Copy()
-    run = copy.load(pair(account, catalog=None))
-    assert run.code == 1
-    assert f"1 of 2 tables are incomplete ({LATE})" in run.error
-    assert run.versioned == [EARLY]
-    assert copy.differences(account.world, (EARLY,)) == {}
+    known(clips)
+    clips.put(TABLE, broken, of=BOTH)
+    run = clips.run(**VERSIONS)
+    assert (run.code, run.counts(), run.versioned) == (1, {OTHER: 40}, [OTHER])
+    assert f"1 of 2 tables are incomplete ({TABLE})" in run.error
+    assert {message["stream"] for message in run.of("SCHEMA")} == {OTHER}
+
+
+def test_columns_that_only_another_project_tells(clips: Clips) -> None:
+    known(clips)
+    clips.put(TABLE, MESSAGE)
+    run = clips.run(**VERSIONS)
+    assert f"{TABLE}: only other projects tell its columns: dataclip {TABLE} of {QUAY}" in run.log
+    assert (run.code, run.counts(), run.versioned) == (1, {TABLE: 20, OTHER: 40}, [OTHER])
+    clips.put(TABLE, MESSAGE, of=BOTH)
+    clips.put(OTHER, MESSAGE, of=BOTH)
+    run = clips.run()
+    assert (run.code, run.messages) == (1, [])
+    assert "a message rather than a table" in run.error
 
 
 # -- interrupted -----------------------------------------------------------------------------------
@@ -258,43 +292,45 @@ class Alarm(TurningClock):
             self.tap.interrupt(signal.SIGTERM)
 
 
-def test_an_interrupted_wait_ends_the_run_and_keeps_what_was_read(account: Account) -> None:
-    account.world.set_clip(LATE, stale=-1)
-    clock = Alarm(account.world.now)
-    copy = Copy()
+def interrupted(clips: Clips, **settings: Any) -> Run:
+    clock = clips.clock = Alarm()
 
     def wind(tap: TapPerform) -> None:
         clock.tap = tap
 
-    run = copy.load(pair(account, clock, before=wind))
+    return clips.run(before=wind, **settings)
+
+
+def test_an_interrupted_wait_ends_the_run_and_keeps_what_was_read(clips: Clips) -> None:
+    catalog = known(clips)
+    clips.put(TABLE, STALE)
+    run = interrupted(clips, catalog=catalog, **VERSIONS)
     assert run.code == 128 + signal.SIGTERM
-    assert clock.waits == WAITS[:2]
-    assert account.asked().count((1, LATE)) == 2
-    assert run.versioned == [EARLY]
-    assert copy.differences(account.world, (EARLY,)) == {}
-    assert [*run.state["bookmarks"]] == [EARLY]
+    assert clips.clock.waits == WAITS[:2]
+    assert clips.times(TABLE) == 2
+    assert (run.versioned, len(run.records(OTHER))) == ([OTHER], 40)
+    assert [*run.state["bookmarks"]] == [OTHER]
 
 
 def test_a_signal_wakes_a_command_that_waits(account: Account, tmp_path: Path) -> None:
-    (tmp_path / "catalog.json").write_text(json.dumps(catalog(LATE, EARLY)))
-    account.world.set_clip(LATE, stale=-1, stale_retry_after="3000")
+    projects = account.projects(TABLE, "wbs_export")
+    (tmp_path / "catalog.json").write_text(json.dumps(account.discovered(projects=projects)))
+    account.world.set_clip(TABLE, stale=-1, stale_retry_after="3000")
     options = ["--catalog", str(tmp_path / "catalog.json")]
-    environment = account.environment(
-        projects=account.projects(LATE, EARLY), stale_timeout=10 * PATIENCE
-    )
+    environment = account.environment(projects=projects, stale_timeout=10 * PATIENCE)
     with (
-        (tmp_path / "lines.jsonl").open("wb") as lines,
+        (tmp_path / "lines.jsonl").open("wb") as output,
         subprocess.Popen(
             [installed(account.name), *options],
-            stdout=lines,
+            stdout=output,
             stderr=subprocess.PIPE,
             env=environment,
         ) as running,
     ):
         assert running.stderr is not None
-        assert any(b"asking again in 3000 s" in line for line in running.stderr)
+        assert any(b"asking again in " in line for line in running.stderr)
         running.send_signal(signal.SIGTERM)
         assert running.wait(PATIENCE) == 128 + signal.SIGTERM
         assert b"Traceback" not in running.stderr.read()
     last = (tmp_path / "lines.jsonl").read_text().splitlines()[-1]
-    assert [*json.loads(last)["value"]["bookmarks"]] == [EARLY]
+    assert [*json.loads(last)["value"]["bookmarks"]] == ["wbs_export"]

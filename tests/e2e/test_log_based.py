@@ -1,27 +1,28 @@
-"""Months of daily runs into PostgreSQL: what LOG_BASED brings, and what INCREMENTAL misses.
+"""Time entries into PostgreSQL: what LOG_BASED brings, and what INCREMENTAL misses.
 
-Twenty members' entries are inserted, edited, stopped and deleted at random, old ones too. One run a
-day, some of which fail or are killed. What each run wrote goes to target-postgres; the rows are
-compared after each day in a model of a target, and in PostgreSQL whenever it was loaded.
+Months of daily runs: twenty members' entries are inserted, edited, stopped and deleted at random,
+old ones too. One run a day, some of which fail or are killed. What each run wrote goes to
+target-postgres; the rows are compared after each day in a model of a target, and in PostgreSQL
+whenever it was loaded.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import subprocess
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 import sandbox
 from sandbox.clockify.instants import iso
 from taps_common.timestamps import from_text
 from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed, true_rows
 from tests.common.runs import NOW, Run
-from tests.e2e.compare import CLOCKIFY, differences, without_feeds
+from tests.e2e.compare import CLOCKIFY, counts, differences, without_feeds
+from tests.e2e.conftest import load, succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 DAYS = int(os.environ.get("DAYS", "60"))
 DAYS_PER_LOAD = int(os.environ.get("DAYS_PER_LOAD", "40"))
 """Days whose lines one process of the loader gets: with 365 and 1, a test takes half an hour."""
+
+pytestmark = pytest.mark.thorough
 
 TABLE = "time_entries"
 LOOKBACK = timedelta(days=30)
@@ -135,24 +138,9 @@ class Year:
 
     def load(self, pipeline: Pipeline) -> dict[Key, Row]:
         """Hand the lines to the loader; return the live rows that are in PostgreSQL then."""
-        schema = pipeline.environment["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"]
-        settings = {
-            "sqlalchemy_url": pipeline.environment["TARGET_POSTGRES_SQLALCHEMY_URL"],
-            "default_target_schema": schema,
-            "use_copy": True,
-            "validate_records": False,
-        }
-        config = pipeline.project / "target.json"
-        config.write_text(json.dumps(settings))
-        loader = pipeline.project / ".meltano/loaders/target-postgres/venv/bin/target-postgres"
-        loaded = subprocess.run(
-            [loader, "--config", config],
-            input=b"".join(self.lines),
-            capture_output=True,
-            check=False,
-        )
-        assert loaded.returncode == 0, loaded.stderr[-5000:]
+        load(pipeline, b"".join(self.lines))
         self.lines.clear()
+        schema = pipeline.environment["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"]
         rows = CLOCKIFY.loaded(pipeline.database, schema, TABLE)
         return {key: without_feeds(row) for key, row in rows.items()}
 
@@ -208,3 +196,35 @@ def test_incremental_runs_miss_what_the_documents_say(pipeline: Pipeline, accoun
             assert differences(year.load(pipeline), expected) == [], f"day {day}"
     assert missed
     assert differences(year.load(pipeline), year.held()) == []
+
+
+def test_meltano_reads_time_entries_by_what_changed(pipeline: Pipeline, schema: str) -> None:
+    """As `docs/clockify.md` says how; what happened must be two minutes old."""
+    settings = pipeline.project / "meltano.yml"
+    written = yaml.safe_load(settings.read_text())
+    (extractor,) = [one for one in written["plugins"]["extractors"] if one["name"] == pipeline.tap]
+    extractor["metadata"] = {TABLE: {"replication-method": "LOG_BASED"}}
+    settings.write_text(yaml.safe_dump(written))
+    now = datetime.now(timezone.utc) - timedelta(minutes=10)
+    with sandbox.start(size="small", now=now) as running:
+        world = running.clockify
+        pipeline.environment |= {
+            "TAP_CLOCKIFY_API_URL": f"{running.url}/clockify/api/v1",
+            "TAP_CLOCKIFY__SELECT": f'["{TABLE}.*"]',
+        }
+        succeeded(pipeline.run())
+        for spelled in ("TIME_ENTRY", "none"):
+            world.switch(changes_type=spelled)
+            entries = CLOCKIFY.expected(world, TABLE).values()
+            oldest, older, *_, newest = sorted(entries, key=lambda row: row["start"])
+            world.edit_entry(oldest["id"], description="edited")
+            world.edit_entry(newest["id"], billable=True)
+            world.delete_entry(older["id"])
+            world.insert_entry(world.main_id, world.owner_id)
+            world.advance(120)
+            succeeded(pipeline.run())
+            rows = CLOCKIFY.loaded(pipeline.database, schema, TABLE)
+            have = {key: without_feeds(row) for key, row in rows.items()}
+            want = CLOCKIFY.expected(world, TABLE)
+            assert differences(have, want) == []
+        assert counts(pipeline.database, schema, [TABLE]) == {TABLE: len(want) + 2}

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-import yaml
 from psycopg import sql
 from psycopg.rows import dict_row
 
 import sandbox
 from tests.clockify.fractions import serve_fractions, with_fractions
 from tests.clockify.runs import KEYS, Account, catalog, keyed
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import ROOT, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,22 +59,6 @@ def as_before(line: bytes, columns: Columns) -> bytes:
     return json.dumps(message).encode()
 
 
-def load(pipeline: Pipeline, schema: str, folder: Path, lines: bytes) -> None:
-    """Hand lines to the loader, with the settings that `meltano.yml` has."""
-    loaders = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
-    (shipped,) = [one["config"] for one in loaders if one["name"] == "target-postgres"]
-    url = pipeline.environment["TARGET_POSTGRES_SQLALCHEMY_URL"]
-    config = folder / "target.json"
-    config.write_text(
-        json.dumps({**shipped, "sqlalchemy_url": url, "default_target_schema": schema})
-    )
-    target = ROOT / ".meltano/loaders/target-postgres/venv/bin/target-postgres"
-    done = subprocess.run(
-        [target, "--config", config], input=lines, capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-5000:]
-
-
 def held(pipeline: Pipeline, schema: str, columns: Columns) -> dict[str, Any]:
     """Return keys and these columns of the tables."""
     found = {}
@@ -100,6 +82,7 @@ def sent(lines: bytes, columns: Columns) -> dict[str, Any]:
     return {table: keyed(found, KEYS[table]) for table, found in rows.items()}
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("postgres-small")
 def test_the_statements_of_the_changelog_make_room_for_fractions(
     pipeline: Pipeline,
@@ -120,7 +103,7 @@ def test_the_statements_of_the_changelog_make_room_for_fractions(
 
     before = run()
     assert before
-    load(pipeline, schema, tmp_path, b"\n".join(as_before(x, columns) for x in before.splitlines()))
+    load(pipeline, b"\n".join(as_before(line, columns) for line in before.splitlines()))
     with psycopg.connect(pipeline.database) as connection:
         types = connection.execute(
             "select table_name, column_name from information_schema.columns "
@@ -137,7 +120,7 @@ def test_the_statements_of_the_changelog_make_room_for_fractions(
     names = {name.rpartition("__")[2] for table in columns for name in columns[table]}
     serve_fractions(monkeypatch, names, "25")
     after = run()
-    load(pipeline, schema, tmp_path, after)
+    load(pipeline, after)
     loaded = held(pipeline, schema, columns)
     assert loaded == sent(after, columns)
     flat = {name for table in columns for name in columns[table]}

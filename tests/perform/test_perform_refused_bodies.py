@@ -1,0 +1,195 @@
+"""Bodies that are no complete table: each is refused, with its row where there is one."""
+
+from __future__ import annotations
+
+import io
+from codecs import BOM_UTF8, BOM_UTF16_LE
+from typing import Any
+
+import pytest
+
+from tap_perform.readers import open_table, peek
+from taps_common.errors import ShapeError
+from tests.perform.clips import lines
+
+GOOD = ["Reference Code,Activity Name,Cost Code", *(f'A{n},"Pour {n}",4000' for n in range(1000))]
+NAMES = [b"Code,Name,Also", *(f"A{row},Zoë {row},Müller".encode() for row in range(1, 401))]
+EMPTY = "The body is empty: there is not even a heading."
+CUT = "The JSON breaks off before its end: the body is not complete."
+NO_JSON = "The body begins as JSON does but is not valid JSON."
+NO_DELIMITER = "The delimiter of the CSV cannot be told: set `delimiter`."
+NO_OBJECT = "Row {} of the JSON is not an object but a {}."
+WIDTH = "Row {} has {} cells, but there are {} headings."
+TITLE = f"{WIDTH} A title or a comment stands before the headings"
+WITHOUT = "The body is a JSON object with `fields` but without "
+MESSAGE = "a message rather than a table"
+
+
+def with_row(row: int, text: str) -> bytes:
+    """Return a good body with one row replaced, counted from 1."""
+    return lines(*GOOD[:row], text, *GOOD[row + 1 :])
+
+
+def one_column(row: int, sign: str) -> bytes:
+    rows = [f"Pour {number}" for number in range(400)]
+    rows[row - 1] = f"Pour{sign}and fit"
+    return lines("Name", *rows)
+
+
+def refusal(
+    body: bytes, content_type: str = "", known: tuple[str, ...] = (), **declared: Any
+) -> str:
+    """Return why a body is no table; no cell of it is told."""
+    given: dict[str, Any] = {"delimiter": None, "encoding": None, **declared}
+    with pytest.raises(ShapeError) as caught:
+        open_table(io.BytesIO(body), content_type=content_type, known=frozenset(known), **given)
+    assert "secret" not in str(caught.value)
+    return str(caught.value)
+
+
+REFUSED: list[tuple[bytes, str]] = [
+    (b"", EMPTY),
+    (b"\r\n \n", EMPTY),
+    (b" <!DOCTYPE html>", "a web page (HTML)"),
+    (b"PK\x03\x04secret", "a spreadsheet (xlsx)"),
+    (b"PK\x05\x06secret", "a spreadsheet (xlsx)"),
+    (b"\xd0\xcf\x11\xe0secret", "a spreadsheet (xls)"),
+    (b"%PDF-secret", "a PDF document"),
+    (b"\x1f\x8bsecret", "a gzip archive"),
+    # JSON that is no table
+    (b"[1, 2]", NO_OBJECT.format(1, "text or number")),
+    (b'[{"a": 1}, ["secret"]]', NO_OBJECT.format(2, "list")),
+    (b'{"a": 1}', "The body is a JSON object without a list of rows."),
+    (b'{"a": [{}], "b": [{}]}', "with more in it than one list of rows"),
+    (b'{"a": [{}], "b": {}}', "with more in it than one list of rows"),
+    (b'{"a": [1]}', NO_OBJECT.format(1, "text or number")),
+    (b'{"errors": [{"status": "secret"}]}', "with a member `errors`, not a table"),
+    (b'{"fields": ["a"]}', f"{WITHOUT}one list `values`"),
+    (b'{"fields":[],"values":[]}', "The body is a JSON object "),
+    (b'{"fields":[],"values":[],"error":"x"}', "The body is a JSON object "),
+    (b'{"fields":["a"],"values":[["1"]],"errors":[{"code": 1}]}', "The body is a JSON object "),
+    (b'{"fields": ["a"], "values": [{}]}', "Row 1 of the JSON is not a list but an object."),
+    (b'{"values": [[1], [1, 2]], "fields": ["a"]}', WIDTH.format(2, 2, 1)),
+    # JSON that is cut or malformed
+    (b'[{"a": "secret"}', CUT),
+    (b'[{"a": "secr', CUT),
+    (b'{"rows": [{"a": 1}]', CUT),
+    (b'{"a": 1}\n{"a"', CUT),
+    (b'[{"a": 1},]', NO_JSON),
+    (b"[{'a': 1}, {'b': 2, 'c': 3, 'd': 4}]", NO_JSON),
+    (b'[{"a": 1}] secret', "The body goes on after the end of the JSON."),
+    (b"[" * 100_000 + b"]" * 100_000, "The JSON is nested too deeply for a table."),
+    # CSV that is ragged, cut or malformed
+    (b'a,b\r\n1,"secret', "The CSV ends inside quotes that row 1 opens"),
+    (b'a,b\r\n"1"x,2\r\n', "The CSV is malformed in row 1: a quote stands"),
+    (b"a,b\n" + b"1,2\n" * 30 + b"1,2,3\n", WIDTH.format(31, 3, 2)),
+    (b"a,b\n1,2\n3,4\n5\n", WIDTH.format(3, 1, 2)),
+    (b"Title\na;b\n1;2\n", WIDTH.format(1, 2, 1)),
+    (b"a,b;c\n1\n", NO_DELIMITER),
+    (b"a,b\r1,2\r", "a carriage return outside quotes in the line of headings"),
+    *(
+        (with_row(row, text), f" row {row:,}")
+        for row in (1, 6, 20, 21, 500, 1000)
+        for text in ('A5,"Fit 6" pipe",4000', 'A5,"Fit 6\\" pipe",4000', 'A5,"Fit 6,4000')
+    ),
+    (lines("# exported at noon", "# by Perform", *GOOD), TITLE.format(2, 3, 1)),
+    (lines("Docket export", "", "Project: North Quay", "", *GOOD), TITLE.format(4, 3, 1)),
+    (lines("Docket export", *GOOD), TITLE.format(1, 3, 1)),
+    (lines("Docket export", *map(str, range(30)), *GOOD), TITLE.format(31, 3, 1)),
+    *((one_column(row, sign), WIDTH.format(row, 2, 1)) for row in (1, 300) for sign in ",;\t|"),
+    # encodings
+    (b"a,b\nx\x81,\xff\n", "is neither UTF-8 nor Windows-1252: byte 81 in row 1 does not fit"),
+    ("a,b\n1,é".encode()[:-1], "The body ends in the middle of a character"),
+    (BOM_UTF16_LE + b"a\x00,", "The body ends in the middle of a character"),
+    (BOM_UTF8 + b"a,\xff\xff\n", "encoding utf-8: byte FF in the headings does not fit (byte 6)."),
+    ('a,b\n1,"é\n\nx"\n2,"\n'.encode() + b'\xe9"\n', "byte E9 in row 2 does"),
+    ('[{"a": "é", "'.encode() + b'\xe9": 1}]', "but byte E9 does not fit (byte 15)"),
+    # what databases refuse
+    (b"a,b\n1,2\n3,x\0y\n", "Row 2 has a cell with a NUL"),
+    (b'[{"a": "1"}, {"a": "x\\u0000"}]', "Row 2 has a cell with a NUL"),
+    (b"a\0,b\n1,2\n", "A heading holds a NUL"),
+    ("a,b\n1,2\n3,4\n5,6\n7,8".encode("utf-16-le"), " NUL, "),
+]
+
+
+@pytest.mark.parametrize(("body", "sentence"), REFUSED, ids=[str(n) for n, _ in enumerate(REFUSED)])
+def test_what_is_no_complete_table_is_refused(body: bytes, sentence: str) -> None:
+    assert sentence in refusal(body)
+
+
+@pytest.mark.parametrize("known", [(), ("docket_date", "status")], ids=["unknown", "known"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Service is down",
+        "Access denied, please contact support",
+        "Please try again later.\nThe clip is being refreshed.",
+        "error,code\nquery timed out,57014",
+        '[{"error":"timeout"}]',
+        '{"rows": [{"error": "timeout", "pid": 7}]}',
+        "Sorry; the report; is not ready",
+        "message,code\ndataclip stale,1",
+        "Notice\nThe dataclip is stale.",
+        "Error\r\n\r\nThe service is busy.\r\n",
+        "ERROR: canceling statement due to user request\nSQLSTATE 57014",
+        "The clip cannot be made today.\n",
+        "status,detail\r\n503,busy\r\n",
+    ],
+)
+def test_a_message_is_no_table(text: str, known: tuple[str, ...]) -> None:
+    assert MESSAGE in refusal(text.encode(), known=known)
+
+
+@pytest.mark.parametrize("row", [1, 5, 400])
+def test_a_byte_that_is_no_utf_8_is_refused_with_its_row(row: int) -> None:
+    rows = [*NAMES]
+    rows[row] = f"A{row},Andr\xe9,".encode("latin-1")
+    body = b"\n".join(rows)
+    where = f"byte E9 in row {row} does not fit (byte {body.index(0xE9) + 1:,})"
+    for stated in ("text/csv", "text/csv; charset=utf-8"):
+        said = refusal(body, stated)
+        assert said == f"The body is UTF-8, but {where}: mend that cell, or set `encoding`."
+    with pytest.raises(ShapeError, match=f"in row {row} "):
+        peek(io.BytesIO(body), delimiter=None, encoding=None)
+
+
+@pytest.mark.parametrize("text", ['a,"b\n1,2\n', "a,b;c\n1\n", "a\0,b\n1,2\n"])
+def test_a_beginning_that_tells_no_headings_is_refused(text: str) -> None:
+    with pytest.raises(ShapeError):
+        peek(io.BytesIO(text.encode()), delimiter=None, encoding=None)
+
+
+@pytest.mark.parametrize(
+    ("body", "stated", "sentence"),
+    [
+        (
+            "Name,Code\nZoë,1\n".encode(),
+            "text/csv; charset=iso-8859-1",
+            "states the encoding cp1252, but its body is UTF-8: set `encoding`.",
+        ),
+        (
+            b"a,b\n\xd2,1\n",
+            "text/csv; charset=windows-1253",
+            "encoding cp1253: byte D2 in row 1 does not fit",
+        ),
+    ],
+)
+def test_a_stated_charset_that_the_body_contradicts_is_refused(
+    body: bytes, stated: str, sentence: str
+) -> None:
+    assert sentence in refusal(body, stated)
+
+
+@pytest.mark.parametrize(
+    ("declared", "sentence"),
+    [
+        ({"encoding": "utf-99"}, "There is no encoding 'utf-99': correct `encoding`."),
+        (
+            {"encoding": "ascii"},
+            "The body is not text in the encoding ascii: byte C3 in row 1 does not fit (byte 7).",
+        ),
+        ({"delimiter": ";"}, WIDTH.format(1, 2, 1)),
+    ],
+)
+def test_settings_that_do_not_fit_are_named(declared: dict[str, Any], sentence: str) -> None:
+    assert refusal("a,b\n1;é\n".encode(), **declared) == sentence
