@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 W = "/workspaces/{}"
 
 OTHERWISE: dict[str, str] = {
-    f"GET {W}": "workspaces",  # with an add-on token, which may not list them
-    f"GET {W}/invoices/{{}}": "invoices",  # for the columns that the list lacks
     f"GET {W}/entities/created": "entity_changes",  # beside what was updated
     f"POST {W}/time-entries/batch": "time_entries",  # entries that changed
     # one row of a list, or the same rows asked for in another way

@@ -98,42 +98,6 @@ def test_a_list_is_asked_for_whole_and_once(shared: Account, table: str) -> None
     assert sorted(shared.requests()) == sorted(expected)
 
 
-def test_what_is_read_row_by_row_is_asked_for_each_row(shared: Account) -> None:
-    main, second = shared.world.workspaces.values()
-
-    def counts(*tables: str) -> dict[str, int]:
-        shared.reset()
-        shared.run(catalog=catalog(tables)).ok()
-        return Counter(route.rsplit("/", 1)[-1] for route in shared.templates())
-
-    members = len(main.users) + len(second.users)
-    policies, projects = len(main.time_off_policies), len(main.projects)
-    invoices = len(main.invoices)
-    lists = {"workspaces": 1, "users": 2, "projects": 2, "invoices": 1, "policies": 1}
-    roles = {"workspaces": 2}
-
-    def with_lists(*names: str, **more: int) -> dict[str, int]:
-        return {name: lists[name] for name in ("workspaces", *names)} | more
-
-    assert counts("time_entries") == with_lists("users", **{"time-entries": members})
-    assert counts("tasks") == with_lists("projects", tasks=2)  # one each to compare with
-    assert counts("member_profiles") == with_lists("users", **{"{userId}": members})
-    assert counts("user_managers") == with_lists("users", managers=members)
-    fields = {"custom-fields": projects}
-    assert counts("project_custom_fields") == with_lists("projects") | fields
-    details = with_lists("invoices") | roles | {"{invoiceId}": invoices}
-    assert counts("invoice_items") == counts("invoices") == details
-    assert counts("invoices", "invoice_items", "invoice_payments") == (
-        details | {"payments": invoices}
-    )
-    assert counts("time_off_balances") == (
-        with_lists("policies") | roles | {"{policyId}": policies}
-    )
-    assert counts("balance_assignments") == (
-        with_lists("users", "policies") | roles | {"{policyId}": policies * len(main.users)}
-    )
-
-
 def test_the_core_asks_for_nothing_more(shared: Account) -> None:
     shared.reset()
     shared.run().ok()

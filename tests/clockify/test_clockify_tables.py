@@ -19,6 +19,7 @@ from tests.clockify.runs import (
     TABLES,
     VERSIONS,
     Account,
+    SlowTap,
     catalog,
     difference,
     differences,
@@ -26,6 +27,7 @@ from tests.clockify.runs import (
     paths,
     true_rows,
 )
+from tests.common.runs import TurningClock, run_in_process, turning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,6 +207,12 @@ def test_workers_change_nothing_over_many_pages(start: Callable[..., Account]) -
     tables = catalog(["time_entries"], without=[("time_entries", "customFieldValues")])
     outputs = {account.run(catalog=tables, max_concurrency=n).ok().output for n in (1, 8)}
     assert len(outputs) == 1
+
+
+def test_pages_and_single_records_are_the_same(shared: Account, run: Run) -> None:
+    slow = turning(SlowTap, TurningClock())
+    single = run_in_process(slow, shared.config(), catalog=catalog()).ok()
+    assert all(single.records(table) == run.records(table) for table in KEYS)
 
 
 def test_flattened_rows_are_the_same_rows(shared: Account, run: Run) -> None:
