@@ -11,7 +11,6 @@ import pytest
 from tests.clockify.runs import (
     DAY,
     ENTRY_TABLES,
-    TABLES,
     VERSIONS,
     Account,
     Copy,
