@@ -79,7 +79,9 @@ def test_an_edit_anywhere_in_the_window_arrives(account: Account, world: World, 
     state = copied.load(read(account, catalog=ENTRIES).ok()).state
     world.advance(DAY)
     edited = recent(world)[place]
-    world.edit_entry(edited["id"], description="edited", tagIds=[*edited["tagIds"], "t1", "t2"])
+    world.edit_entry(
+        edited["id"], description="edited", tagIds=[*(edited["tagIds"] or ()), "t1", "t2"]
+    )
     run = copied.load(read(account, state, catalog=ENTRIES).ok())
     assert copied.differences(world, ENTRY_TABLES) == {}
     assert {"t1", "t2"} <= {row["tagId"] for row in run.records("time_entry_tags")}
