@@ -1,12 +1,34 @@
-"""A small account in a sandbox per test: two workspaces, 16 memberships, 300 time entries."""
+"""Small accounts in sandboxes: two workspaces, 16 memberships, 300 time entries each."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+import sandbox
 from tests.clockify.runs import Account
+from tests.common.runs import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.clockify.world import World
 
 
 @pytest.fixture
 def kind_of_account() -> type[Account]:
     return Account
+
+
+@pytest.fixture
+def world(account: Account) -> World:
+    """What is in the account of a test."""
+    return account.world
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Account]:
+    """One account for the tests of a module that change nothing."""
+    with sandbox.start(now=NOW, entries=300) as running:
+        yield Account(running)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed, true_rows
+from tests.clockify.runs import HOUR, KEYS, Account, Copy, catalog, keyed, true_rows
 
 if TYPE_CHECKING:
     from sandbox.clockify.world import World
     from tests.common.runs import Key, Row, Run, State
 
-HOUR, DAY = 3_600, 86_400
 TABLE = "time_entries"
 FEEDS = [f"/workspaces/{{workspaceId}}/entities/{one}" for one in ("created", "updated", "deleted")]
 BATCH = "/workspaces/{workspaceId}/time-entries/batch"
@@ -30,8 +29,7 @@ def later(account: Account, copy: Copy, run: Run, **settings: Any) -> Run:
 
 
 def truth(world: World) -> dict[Key, Row]:
-    rows = true_rows(world, TABLE)
-    return keyed([row for row in rows if row["workspaceId"] == world.main_id], KEYS[TABLE])
+    return keyed(true_rows(world, TABLE, world.main_id), KEYS[TABLE])
 
 
 def held(copy: Copy) -> dict[Key, Row]:

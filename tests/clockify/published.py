@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import pytest
@@ -27,22 +26,16 @@ READING = ("Get ", "Filter ", "Generate ")
 """How the summary of a POST begins that reads."""
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(NamedTuple):
     """A way to read.
 
     Attributes:
-        name: method and path, without the version: `GET /workspaces/{workspaceId}/tags`.
+        route: method and path, without the version and the names of its parameters.
         answer: the schema of what is answered with status 200.
     """
 
-    name: str
+    route: str
     answer: Schema
-
-    @property
-    def route(self) -> str:
-        """The name, whatever its parameters are called."""
-        return route_of(self.name)
 
 
 def route_of(name: str) -> str:
@@ -68,7 +61,7 @@ def corrected_document() -> Schema:
 def operations(published: Schema) -> list[Operation]:
     """Return what reads: each GET, and each POST whose summary says so."""
     return [
-        Operation(f"{method.upper()} {path.removeprefix('/v1')}", _answer(operation))
+        Operation(route_of(f"{method.upper()} {path.removeprefix('/v1')}"), _answer(operation))
         for path, methods in published["paths"].items()
         for method, operation in methods.items()
         if method == "get"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +65,20 @@ LOGS = ("entity_changes", "entity_deletions")
 
 ENTRY_TABLES = ("time_entries", "time_entry_tags", "time_entry_custom_fields")
 
+VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
+HOUR, DAY = 3_600, 86_400
+
+REPORTS = WINDOWED[:3]
+ROUTES = {
+    "detailed_report": "/reports/detailed",
+    "attendance_report": "/reports/attendance",
+    "expense_report": "/reports/expenses/detailed",
+    "audit_log": "/audit-log",
+}
+"""How the routes end that are asked by windows."""
+
+TOTALS = ("project_assignment_totals", "user_capacity_totals", "user_capacity_days")
+
 
 class Account(AnyAccount):
     """A sandbox and how tap-clockify is pointed at it."""
@@ -102,6 +119,15 @@ class Account(AnyAccount):
         main = self.world.main
         features = [one for one in main.row.features if one != "UNLIMITED_REPORTS"]
         self.world.set_features(main.row.id, features)
+
+    def bodies(self, route: str, workspace: str = "") -> list[dict[str, Any]]:
+        """Return what was posted to a route, in an order that threads do not change."""
+        found = [
+            json.loads(one.body)
+            for one in self.running.requests
+            if one.route.endswith(route) and workspace in one.path
+        ]
+        return sorted(found, key=json.dumps)
 
     def requests(self) -> list[str]:
         """Return the requests so far, one line each, without the service's prefix."""
@@ -176,10 +202,66 @@ def filled(value: object, above: str = "") -> Iterator[str]:
 # -- the truth ------------------------------------------------------------------------------------
 
 
-def true_rows(world: World, table: str) -> list[Row]:
-    """Return the rows that a table should hold now."""
+def true_rows(world: World, table: str, *workspaces: str) -> list[Row]:
+    """Return the rows that a run without dates brings now, of all workspaces or some."""
+    today = world.now.replace(hour=0, minute=0, second=0)
+    month, second = timedelta(days=30), timedelta(seconds=1)
+    if table in REPORTS:
+        world.set_window("2017-01-01T00:00:00Z", today + timedelta(days=1) - second)
+    elif table in TOTALS:
+        world.set_window(today - month, today + month - second)
     found: list[Row] = truth.rows(world, table)
-    return found
+    return [row for row in found if not workspaces or row["workspaceId"] in workspaces]
+
+
+def difference(table: str, expected: list[Row], held: list[Row]) -> str:
+    """Return what is missing, left over or different among the rows of a table; empty if nothing.
+
+    The truth has no ids of entries of the audit log: they are compared and counted as they are.
+    """
+    if table == "audit_log":
+        left, right = _counted(expected), _counted(held)
+        return f"{left - right} missing, {right - left} left over" if left != right else ""
+    true, copied = keyed(expected, KEYS[table]), keyed(held, KEYS[table])
+    missing, extra = true.keys() - copied.keys(), copied.keys() - true.keys()
+    other = [key for key in true.keys() & copied.keys() if true[key] != copied[key]]
+    if not (missing or extra or other):
+        return ""
+    return (
+        f"{len(missing)} missing, {len(extra)} left over, {len(other)} different: "
+        f"{sorted(map(str, [*missing, *extra, *other]))[:3]}"
+    )
+
+
+def differences(world: World, run: Run, tables: Iterable[str] = TABLES) -> dict[str, str]:
+    """Return how the records of a run differ from the truth, by table; empty if they do not."""
+    found = {one: difference(one, true_rows(world, one), run.records(one)) for one in tables}
+    return {table: text for table, text in found.items() if text}
+
+
+def _counted(rows: Iterable[Row]) -> Counter[str]:
+    plain = ({k: v for k, v in row.items() if k != "_row_id" and v is not None} for row in rows)
+    return Counter(json.dumps(row, sort_keys=True) for row in plain)
+
+
+# -- states ----------------------------------------------------------------------------------------
+
+
+def mark(state: State, table: str, workspace: str) -> dict[str, Any]:
+    """Return what a state holds of a table in a workspace."""
+    partitions = state["bookmarks"][table]["partitions"]
+    (found,) = [one for one in partitions if one["context"] == {"workspaceId": workspace}]
+    kept: dict[str, Any] = found
+    return kept
+
+
+def bookmarks(state: State, table: str = "time_entries") -> dict[str, str]:
+    """Return the bookmarks of a table by workspace."""
+    return {
+        one["context"]["workspaceId"]: one["replication_key_value"]
+        for one in state["bookmarks"][table]["partitions"]
+        if "replication_key_value" in one
+    }
 
 
 # -- the copy of a target --------------------------------------------------------------------------
@@ -192,20 +274,9 @@ class Copy(AnyCopy):
         return {row["id"] for row in self.rows(table)}
 
     def differences(self, world: World, tables: Iterable[str] = TABLES) -> dict[str, str]:
-        """Return what is missing, left over or different, by table; empty when it is equal."""
-        found = {}
-        for table in tables:
-            expected = keyed(truth.rows(world, table), KEYS[table])
-            held = keyed(self.rows(table), KEYS[table])
-            missing = expected.keys() - held.keys()
-            extra = held.keys() - expected.keys()
-            other = [k for k in expected.keys() & held.keys() if expected[k] != held[k]]
-            if missing or extra or other:
-                found[table] = (
-                    f"{len(missing)} missing, {len(extra)} left over, {len(other)} different: "
-                    f"{sorted(map(str, [*missing, *extra, *other]))[:3]}"
-                )
-        return found
+        """Return how the rows differ from the truth, by table; empty if they do not."""
+        found = {one: difference(one, true_rows(world, one), self.rows(one)) for one in tables}
+        return {table: text for table, text in found.items() if text}
 
 
 def keyed(rows: Iterable[Row], keys: tuple[str, ...]) -> dict[Key, Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,29 +14,100 @@ from taps_common.errors import StatusError
 from taps_common.http.session import Session
 from tests.clockify.entry_changes import (
     BATCH,
-    DAY,
     FEEDS,
-    HOUR,
     TABLE,
     change,
     held,
-    later,
     read,
     truth,
 )
-from tests.clockify.runs import ENTRY_TABLES, Account, Copy, catalog, true_rows
-from tests.common.runs import NOW
+from tests.clockify.runs import (
+    DAY,
+    ENTRY_TABLES,
+    HOUR,
+    LOGS,
+    Account,
+    Copy,
+    SlowTap,
+    catalog,
+    true_rows,
+)
+from tests.common.runs import NOW, TurningClock, run_in_process, turning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.clockify.world import World
     from taps_common.http.cost import Cost
     from taps_common.http.request import Request, Response
+    from tests.common.runs import Key, Row, Run, State
+
+
+@dataclass
+class Followed:
+    """The entries of a workspace as a target holds them, kept by runs that read what changed."""
+
+    account: Account
+    copy: Copy = field(default_factory=Copy)
+    state: State | None = None
+
+    @property
+    def world(self) -> World:
+        return self.account.world
+
+    @property
+    def held(self) -> dict[Key, Row]:
+        return held(self.copy)
+
+    @property
+    def is_true(self) -> bool:
+        return self.held == truth(self.world)
+
+    def ids(self) -> list[str]:
+        return [ident for (ident,) in truth(self.world)]
+
+    def read(self, **settings: Any) -> Run:
+        """Read, at first or on from the last run, and forget the requests of that."""
+        self.account.reset()
+        run = self.copy.load(read(self.account, self.state, **settings))
+        self.state = run.state
+        return run
+
+    def later(self, **settings: Any) -> Run:
+        """Read again an hour later."""
+        self.world.advance(HOUR)
+        return self.read(**settings)
 
 
 @pytest.fixture
-def world(account: Account) -> World:
-    account.world.advance(DAY)
-    return account.world
+def new(start: Callable[..., Account]) -> Followed:
+    """An account a day later than its newest entries, of which nothing was read."""
+    found = Followed(start())
+    found.world.advance(DAY)
+    return found
+
+
+@pytest.fixture
+def log(new: Followed) -> Followed:
+    """The same after the first run."""
+    new.read().ok()
+    return new
+
+
+def rewrite(
+    monkeypatch: pytest.MonkeyPatch, route: str, rewritten: Callable[[list[Row]], list[Row]]
+) -> None:
+    """Have the rows that come from a route rewritten."""
+    send = Session.send
+
+    def sent(session: Session, request: Request, cost: Cost) -> Response:
+        response = send(session, request, cost)
+        if not str(request).endswith(route):
+            return response
+        rows = rewritten(msgspec.json.decode(response.body))
+        return replace(response, body=msgspec.json.encode(rows))
+
+    monkeypatch.setattr(Session, "send", sent)
 
 
 # -- what arrives ----------------------------------------------------------------------------------
@@ -57,281 +128,294 @@ def world(account: Account) -> World:
     ids=["wire", "documented", "bare", "small", "joined", "lower", "untyped", "untyped-bare"],
 )
 def test_inserts_edits_and_deletions_of_any_age_arrive(
-    account: Account, world: World, switches: dict[str, Any]
+    new: Followed, switches: dict[str, Any]
 ) -> None:
-    world.switch(**switches)
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    assert held(copy) == truth(world)
-    for _ in range(3):
-        change(world)
-        run = later(account, copy, run).ok()
-        assert held(copy) == truth(world)
+    new.world.switch(**switches)
+    new.read().ok()
+    assert new.is_true
+    for _ in range(2):
+        change(new.world)
+        run = new.later().ok()
+        assert new.is_true
         assert len(run.records(TABLE)) < 20
 
 
 @pytest.mark.parametrize("clamped", [True, False])
-def test_more_changes_than_a_page_holds_arrive(
-    account: Account, world: World, *, clamped: bool
-) -> None:
-    world.switch(changes_limit=60, clamp_page_size=clamped)
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    ids = [ident for (ident,) in truth(world)]
-    for ident in ids[:120]:
-        world.edit_entry(ident, description="edited")
-    for ident in ids[120:230]:
-        world.delete_entry(ident)
-    later(account, copy, run).ok()
-    assert held(copy) == truth(world)
+def test_more_changes_than_a_page_holds_arrive(new: Followed, clamped: bool) -> None:
+    new.world.switch(changes_limit=60, clamp_page_size=clamped)
+    new.read().ok()
+    for ident in new.ids()[:120]:
+        new.world.edit_entry(ident, description="edited")
+    for ident in new.ids()[120:230]:
+        new.world.delete_entry(ident)
+    new.later().ok()
+    assert new.is_true
 
 
-def test_a_row_says_when_it_was_created_updated_or_deleted(account: Account, world: World) -> None:
-    run = read(account).ok()
-    edited, _, deleted, new = change(world)
-    known = true_rows(world, TABLE)
-    run = later(account, Copy(), run).ok()
+def test_a_row_says_when_it_was_created_updated_or_deleted(log: Followed) -> None:
+    edited, _, deleted, new = change(log.world)
+    run = log.later().ok()
     rows = {row["id"]: row for row in run.records(TABLE)}
-    at = f"{NOW + timedelta(seconds=DAY):%Y-%m-%dT%H:%M:%S}"
-    assert [rows[edited][name][:19] for name in ("updatedAt",)] == [at]
+    at = f"{NOW + timedelta(days=1):%Y-%m-%dT%H:%M:%S}"
+    assert rows[edited]["updatedAt"][:19] == at
     assert rows[edited]["createdAt"] < at
     assert rows[new]["createdAt"][:19] == at
     assert rows[deleted]["_sdc_deleted_at"][:19] == at
-    assert rows[deleted]["userId"] in {row["userId"] for row in known}
+    assert rows[deleted]["userId"] in {row["userId"] for row in true_rows(log.world, TABLE)}
     assert {rows[one]["_sdc_deleted_at"] for one in (edited, new)} == {None}
 
 
-def test_a_changed_value_of_a_custom_field_brings_its_entry(account: Account, world: World) -> None:
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    entry = next(row for row in truth(world).values() if row["customFieldValues"])
+def test_a_changed_value_of_a_custom_field_brings_its_entry(log: Followed) -> None:
+    entry = next(row for row in truth(log.world).values() if row["customFieldValues"])
     values = [{**one, "value": "changed"} for one in entry["customFieldValues"]]
-    world.edit_entry(entry["id"], customFieldValues=values)
-    later(account, copy, run).ok()
-    assert held(copy) == truth(world)
+    log.world.edit_entry(entry["id"], customFieldValues=values)
+    log.later().ok()
+    assert log.is_true
 
 
-def test_what_was_created_just_before_a_run_and_then_deleted_is_gone(
-    account: Account, world: World
-) -> None:
+def test_what_was_created_just_before_a_run_and_then_deleted_is_gone(new: Followed) -> None:
     """No feed tells of what was created and deleted in one window, and windows overlap."""
-    copy = Copy()
-    first, second = (world.insert_entry(world.main_id, world.owner_id) for _ in range(2))
-    run = copy.load(read(account).ok())
-    world.delete_entry(first)
-    run = later(account, copy, run).ok()
-    assert held(copy) == truth(world)
-    third = world.insert_entry(world.main_id, world.owner_id)
-    world.advance(300)
-    run = copy.load(read(account, run.state).ok())
-    assert (third,) in held(copy)
-    for ident in (second, third):
-        world.delete_entry(ident)
-    run = later(account, copy, run).ok()
-    assert held(copy) == truth(world)
-    assert "recent" not in str(later(account, copy, run).ok().state)
+    one, other = (new.world.insert_entry(new.world.main_id, new.world.owner_id) for _ in range(2))
+    new.read().ok()
+    new.world.delete_entry(one)
+    new.later().ok()
+    assert new.is_true
+    third = new.world.insert_entry(new.world.main_id, new.world.owner_id)
+    new.world.advance(300)
+    new.read().ok()
+    assert (third,) in new.held
+    for ident in (other, third):
+        new.world.delete_entry(ident)
+    new.later().ok()
+    assert new.is_true
+    assert "recent" not in str(new.later().ok().state)
 
 
-@pytest.mark.parametrize("spelled", ["TIME_ENTRY", "none"])
-def test_a_deletion_may_have_the_id_of_its_bin_and_no_time(
-    account: Account, world: World, monkeypatch: pytest.MonkeyPatch, spelled: str
-) -> None:
-    """What the removed document calls its own id is the entry's."""
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    send = Session.send
-
-    def sent(session: Session, request: Request, cost: Cost) -> Response:
-        response = send(session, request, cost)
-        if not str(request).endswith("/deleted"):
-            return response
-        rows = msgspec.json.decode(response.body)
-        rows = [{**row, "id": row["deletionBinId"], "deletedAt": None} for row in rows]
-        return replace(response, body=msgspec.json.encode(rows))
-
-    monkeypatch.setattr(Session, "send", sent)
-    world.switch(changes_type=spelled)
-    *_, deleted, _ = change(world)
-    run = later(account, copy, run).ok()
-    assert held(copy) == truth(world)
-    (gone,) = [row["id"] for row in run.records(TABLE) if row["_sdc_deleted_at"]]
-    assert gone == deleted
+def test_what_hung_on_a_deleted_entry_does_not_come_again(new: Followed) -> None:
+    chosen = catalog(ENTRY_TABLES, by_log=ENTRY_TABLES)
+    run = new.account.run(catalog=chosen).ok()
+    new.world.delete_entry(run.records("time_entry_tags")[0]["timeEntryId"])
+    new.world.advance(HOUR)
+    run = new.account.run(catalog=chosen, state=run.state).ok()
+    assert run.counts() == {TABLE: 1}
 
 
-def test_what_the_feeds_name_and_nobody_explains_is_said(account: Account, world: World) -> None:
-    """No type, and no document that looks like an entry: that is no proof of a deletion."""
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    world.switch(changes_type="none")
-    account.fault("/entities/deleted", "replace", field="document", value={"name": "a client"})
-    deleted = next(ident for (ident,) in truth(world))
-    world.delete_entry(deleted)
-    run = later(account, copy, run).ok()
-    assert held(copy).keys() - truth(world).keys() == {(deleted,)}
-    (line,) = [line for line in run.log.splitlines() if "neither came nor are called" in line]
-    assert f"workspace {world.main_id} name " in line
-    assert deleted in line
-    assert "a client" not in run.log
+def test_what_was_deleted_and_restored_lives(log: Followed) -> None:
+    """The feed goes on telling of its deletion, and nothing else tells of it."""
+    (ident,), row = next(iter(log.held.items()))
+    log.world.advance(HOUR)
+    log.world.delete_entry(ident)
+    log.world.insert_entry(
+        row["workspaceId"], row["userId"], id=ident, timeInterval=row["timeInterval"]
+    )
+    for feed in ("created", "updated"):
+        log.account.fault(f"/entities/{feed}", "status", code=200, body="[]")
+    log.later().ok()
+    assert (ident,) in log.held
 
 
-def test_what_says_nothing_but_the_id_of_a_deleted_entry_is_no_loop(
-    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The entry is asked for twice in the same words: as a guess, and as one that may be back."""
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    deleted = next(ident for (ident,) in truth(world))
-    world.delete_entry(deleted)
-    send = Session.send
-
-    def sent(session: Session, request: Request, cost: Cost) -> Response:
-        response = send(session, request, cost)
-        rows = msgspec.json.decode(response.body)
-        if str(request).endswith("/updated"):
-            rows = [{"id": deleted}]
-        elif str(request).endswith("/deleted"):
-            rows = [row for row in rows if row["id"] == deleted]
-        return replace(response, body=msgspec.json.encode(rows))
-
-    monkeypatch.setattr(Session, "send", sent)
-    later(account, copy, run).ok()
-    assert account.templates().count(BATCH) == 2
-    assert held(copy) == truth(world)
+def test_pages_and_single_records_are_the_same(log: Followed) -> None:
+    change(log.world)
+    state, fast = log.state, log.later().ok()
+    slow = run_in_process(
+        turning(SlowTap, TurningClock(log.world.now)),
+        log.account.config(workspace_ids=[log.world.main_id]),
+        catalog=catalog([TABLE], by_log=[TABLE]),
+        state=state,
+    ).ok()
+    assert slow.records(TABLE) == fast.records(TABLE) != []
 
 
-def test_a_row_of_another_type_is_not_taken_for_an_entry(account: Account, world: World) -> None:
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    account.fault("/entities/deleted", "replace", field="documentCode", value="PROJECTS")
-    world.delete_entry(next(ident for (ident,) in truth(world)))
-    run = later(account, copy, run).ok()
-    assert run.records(TABLE) == []
-    assert BATCH not in account.templates()
+# -- dates and methods -----------------------------------------------------------------------------
+
+
+def on(day: str) -> dict[str, str]:
+    return {"start": f"{day}T08:00:00Z", "end": f"{day}T09:00:00Z"}
+
+
+def test_dates_hide_no_change(new: Followed) -> None:
+    """Neither an edit that moves an entry out of them, nor one before a later `start_date`."""
+    since = f"{NOW - timedelta(days=10):%Y-%m-%d}"
+    new.read(start_date=since).ok()
+    ident = next(one for (one,) in new.held)
+    new.world.edit_entry(ident, timeInterval=on("2026-01-02"))
+    new.later(start_date=since).ok()
+    assert new.held[ident,]["start"] == "2026-01-02T08:00:00Z"
+    new.world.edit_entry(ident, description="edited")
+    new.later(start_date="2026-10-01").ok()
+    assert new.held[ident,] == truth(new.world)[ident,]
+
+
+def test_what_does_not_go_with_changes_is_refused(new: Followed) -> None:
+    run = read(new.account, end_date=f"{new.world.now:%Y-%m-%d}")
+    assert (run.code, run.counts()) == (1, {})
+    assert "end_date does not go with LOG_BASED: what time_entries hold after it" in run.log
+    mixed = catalog([TABLE, "time_entry_tags"], by_log=[TABLE], full=["time_entry_tags"])
+    run = new.account.run(catalog=mixed, workspace_ids=[new.world.main_id])
+    assert (run.code, run.counts()) == (1, {})
+    assert "time_entry_tags cannot be FULL_TABLE while time_entries, of whose rows" in run.log
+
+
+def test_incremental_runs_know_nothing_of_the_feeds(log: Followed) -> None:
+    run = log.account.run(catalog=catalog([TABLE])).ok()
+    unknown = {"createdAt", "updatedAt", "_sdc_deleted_at"}
+    assert not unknown & {*run.schema(TABLE)}
+    assert not unknown & {name for row in run.records(TABLE) for name in row}
+    assert unknown <= {*log.read().schema(TABLE)}
 
 
 # -- what it costs ---------------------------------------------------------------------------------
 
 
-def test_a_quiet_run_asks_the_feeds_alone(account: Account, world: World) -> None:
-    copy = Copy()
-    run = later(account, copy, copy.load(read(account).ok())).ok()
-    run = later(account, copy, run).ok()
-    assert account.templates() == ["/workspaces", *FEEDS]
+def test_a_quiet_run_asks_the_feeds_alone(log: Followed) -> None:
+    log.later().ok()
+    run = log.later().ok()
+    assert log.account.templates() == ["/workspaces", *FEEDS]
     assert run.records(TABLE) == []
-    change(world)  # and a deletion, which is asked for on its own
-    later(account, copy, run).ok()
-    assert account.templates() == ["/workspaces", *FEEDS, BATCH, BATCH]
-    later(account, copy, run)
+    change(log.world)  # and a deletion, which is asked for on its own
+    log.later().ok()
+    assert log.account.templates() == ["/workspaces", *FEEDS, BATCH, BATCH]
 
 
-# -- what cannot be read ---------------------------------------------------------------------------
+# -- rows of the feeds that say little -------------------------------------------------------------
 
 
-def test_refused_feeds_are_made_up_for_once_they_are_allowed(
-    account: Account, world: World
+@pytest.mark.parametrize("spelled", ["TIME_ENTRY", "none"])
+def test_a_deletion_may_have_the_id_of_its_bin_and_no_time(
+    log: Followed, monkeypatch: pytest.MonkeyPatch, spelled: str
 ) -> None:
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    world.switch(changes_feature="NO_SUCH_FEATURE")
-    old, *_ = change(world)
-    run = later(account, copy, run, lookback_days=1).ok()
+    """What the removed document calls its own id is the entry's."""
+
+    def binned(rows: list[Row]) -> list[Row]:
+        return [{**row, "id": row["deletionBinId"], "deletedAt": None} for row in rows]
+
+    rewrite(monkeypatch, "/deleted", binned)
+    log.world.switch(changes_type=spelled)
+    *_, deleted, _ = change(log.world)
+    run = log.later().ok()
+    assert log.is_true
+    (gone,) = [row["id"] for row in run.records(TABLE) if row["_sdc_deleted_at"]]
+    assert gone == deleted
+
+
+def test_what_the_feeds_name_and_nobody_explains_is_said(log: Followed) -> None:
+    """No type, and no document that looks like an entry: that is no proof of a deletion."""
+    log.world.switch(changes_type="none")
+    log.account.fault("/entities/deleted", "replace", field="document", value={"name": "a client"})
+    deleted = log.ids()[0]
+    log.world.delete_entry(deleted)
+    run = log.later().ok()
+    assert log.held.keys() - truth(log.world).keys() == {(deleted,)}
+    (line,) = [line for line in run.log.splitlines() if "neither came nor are called" in line]
+    assert f"workspace {log.world.main_id} name " in line
+    assert deleted in line
+    assert "a client" not in run.log
+
+
+def test_what_says_nothing_but_the_id_of_a_deleted_entry_is_no_loop(
+    log: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry is asked for twice in the same words: as a guess, and as one that may be back."""
+    deleted = log.ids()[0]
+    log.world.delete_entry(deleted)
+    rewrite(monkeypatch, "/updated", lambda _: [{"id": deleted}])
+    rewrite(monkeypatch, "/deleted", lambda rows: [one for one in rows if one["id"] == deleted])
+    log.later().ok()
+    assert log.account.templates().count(BATCH) == 2
+    assert log.is_true
+
+
+def test_a_row_of_another_type_is_not_taken_for_an_entry(log: Followed) -> None:
+    log.account.fault("/entities/deleted", "replace", field="documentCode", value="PROJECTS")
+    log.world.delete_entry(log.ids()[0])
+    run = log.later().ok()
+    assert run.records(TABLE) == []
+    assert BATCH not in log.account.templates()
+
+
+# -- feeds that cannot be read ---------------------------------------------------------------------
+
+
+def test_refused_feeds_are_made_up_for_once_they_are_allowed(log: Followed) -> None:
+    log.world.switch(changes_feature="NO_SUCH_FEATURE")
+    old, *_ = change(log.world)
+    run = log.later(lookback_days=1).ok()
     assert "cannot be read: Clockify refuses them (4" in run.log
-    assert held(copy).keys() > truth(world).keys(), "deletions are not seen"
-    assert held(copy)[old,] != truth(world)[old,], "nor are old edits"
-    world.switch(changes_feature="")
-    later(account, copy, run).ok()
-    assert held(copy) == truth(world)
+    assert log.held.keys() > truth(log.world).keys(), "deletions are not seen"
+    assert log.held[old,] != truth(log.world)[old,], "nor are old edits"
+    log.world.switch(changes_feature="")
+    log.later().ok()
+    assert log.is_true
 
 
-def test_after_a_long_pause_entries_are_read_by_their_start(account: Account, world: World) -> None:
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    change(world)
-    world.advance(40 * DAY)
-    run = later(account, copy, run).ok()
+def test_after_a_long_pause_entries_are_read_by_their_start(log: Followed) -> None:
+    change(log.world)
+    log.world.advance(40 * DAY)
+    run = log.later().ok()
     assert "cannot be read: they are kept for 30 days (changes_kept_days)" in run.log
-    assert not {*account.templates()} & {*FEEDS}
-    change(world)
-    run = later(account, copy, run, changes_kept_days=60).ok()
-    assert {*FEEDS} <= {*account.templates()}
+    assert not {*log.account.templates()} & {*FEEDS}
+    change(log.world)
+    run = log.later(changes_kept_days=60).ok()
+    assert {*FEEDS} <= {*log.account.templates()}
     assert "cannot be read" not in run.log
 
 
-def test_where_feeds_stay_refused_the_state_stays_small(account: Account, world: World) -> None:
+def test_where_feeds_stay_refused_the_state_stays_small(new: Followed) -> None:
     """Ids are kept for the feeds of the next run, not those of all runs without feeds."""
-    copy = Copy()
-    run = copy.load(read(account, changes_kept_days=0).ok())
-    sizes = []
+    new.read(changes_kept_days=0).ok()
+    sizes = set()
     for _ in range(3):
         for _ in range(5):
-            world.insert_entry(world.main_id, world.owner_id)
-        run = copy.load(read(account, run.state, changes_kept_days=0).ok())
-        sizes.append(len(str(run.state)))
-        world.advance(DAY)
-    assert sizes[0] == sizes[1] == sizes[2]
-    assert held(copy) == truth(world)
-
-
-def test_what_failed_is_read_by_the_next_run(account: Account, world: World) -> None:
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    change(world)
-    for broken in (*FEEDS, BATCH):
-        account.running.faults.add(route=broken.rpartition("}")[2], kind="status", times=0)
-        run = later(account, copy, run)
-        assert run.code == 1
-        account.running.faults.clear()
-    later(account, copy, run).ok()
-    assert held(copy) == truth(world)
-
-
-def test_incremental_runs_know_nothing_of_the_feeds(account: Account) -> None:
-    run = account.run(catalog=catalog([TABLE])).ok()
-    unknown = {"createdAt", "updatedAt", "_sdc_deleted_at"}
-    assert not unknown & {*run.schema(TABLE)}
-    assert not unknown & {name for row in run.records(TABLE) for name in row}
-    assert unknown <= {*read(account).schema(TABLE)}
+            new.world.insert_entry(new.world.main_id, new.world.owner_id)
+        run = new.read(changes_kept_days=0).ok()
+        sizes.add(len(str(run.state)))
+        new.world.advance(DAY)
+    assert len(sizes) == 1
+    assert new.is_true
 
 
 # -- what ended early ------------------------------------------------------------------------------
 
 
-def test_what_a_failed_first_read_sent_and_is_deleted_then_goes(
-    account: Account, world: World
-) -> None:
+def test_what_failed_is_read_by_the_next_run(log: Followed) -> None:
+    change(log.world)
+    for route in (*FEEDS, BATCH):
+        log.account.fault(route.rpartition("}")[2], "status")
+        assert log.later().code == 1
+        log.account.mended()
+    log.later().ok()
+    assert log.is_true
+
+
+def test_what_a_failed_first_read_sent_and_is_deleted_then_goes(new: Followed) -> None:
     """The next run reads all anew, and never meets what is gone: the feeds have to tell."""
-    copy = Copy()
-    last = list(world.workspaces[world.main_id].users)[-1]
-    account.fault(f"/user/{last}/time-entries", "status")
-    run = copy.load(read(account))
-    assert run.code == 1
-    account.mended()
-    world.delete_entry(next(ident for (ident,) in held(copy)))
+    last = list(new.world.main.users)[-1]
+    new.account.fault(f"/user/{last}/time-entries", "status")
+    assert new.read().code == 1
+    new.account.mended()
+    new.world.delete_entry(next(ident for (ident,) in new.held))
     for _ in range(2):
-        run = later(account, copy, run).ok()
-    assert held(copy) == truth(world)
+        run = new.later().ok()
+    assert new.is_true
     assert "first" not in str(run.state)
 
 
-def test_what_a_failed_run_sent_and_is_deleted_then_goes(account: Account, world: World) -> None:
+def test_what_a_failed_run_sent_and_is_deleted_then_goes(log: Followed) -> None:
     """Created and deleted in the window that the next run reads again: no feed tells of it."""
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    for (ident,) in [*truth(world)][:150]:
-        world.edit_entry(ident, description="edited")
-    world.advance(HOUR)
-    new = world.insert_entry(world.main_id, world.owner_id)
-    account.fault("/time-entries/batch", "status", after=1)
-    run = later(account, copy, run)
-    assert run.code == 1
-    assert (new,) in held(copy)
-    account.mended()
-    world.delete_entry(new)
-    later(account, copy, run).ok()
-    assert held(copy) == truth(world)
+    for ident in log.ids()[:150]:
+        log.world.edit_entry(ident, description="edited")
+    log.world.advance(HOUR)
+    new = log.world.insert_entry(log.world.main_id, log.world.owner_id)
+    log.account.fault("/time-entries/batch", "status", after=1)
+    assert log.later().code == 1
+    assert (new,) in log.held
+    log.account.mended()
+    log.world.delete_entry(new)
+    log.later().ok()
+    assert log.is_true
 
 
-# -- what the answers lack -------------------------------------------------------------------------
+# -- batches ---------------------------------------------------------------------------------------
 
 
 def refuse_batches(monkeypatch: pytest.MonkeyPatch, *, of: str) -> None:
@@ -347,85 +431,83 @@ def refuse_batches(monkeypatch: pytest.MonkeyPatch, *, of: str) -> None:
 
 
 def test_a_batch_that_is_refused_as_a_whole_is_a_failure(
-    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+    new: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Or else edits were passed over, and new entries called deleted, without a word."""
-    copy = Copy()
-    world.insert_entry(world.main_id, world.owner_id)
-    run = copy.load(read(account).ok())
-    change(world)
+    new.world.insert_entry(new.world.main_id, new.world.owner_id)
+    new.read().ok()
+    change(new.world)
     with monkeypatch.context() as refusing:
         refuse_batches(refusing, of="")
-        run = later(account, copy, run)
-    assert run.code == 1
-    later(account, copy, run).ok()
-    assert held(copy) == truth(world)
+        assert new.later().code == 1
+    new.later().ok()
+    assert new.is_true
+
+
+def test_refused_ids_of_deleted_entries_are_believed_to_be_gone(log: Followed) -> None:
+    log.world.delete_entry(log.ids()[0])
+    log.account.fault("/time-entries/batch", "status", code=400, body='{"code":501,"message":"no"}')
+    log.later().ok()
+    assert log.account.templates().count(BATCH) <= 2  # no entry is asked for on its own
+    assert log.is_true
 
 
 def test_one_id_that_is_refused_costs_a_few_requests(
-    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+    log: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = read(account).ok()
-    ids = [ident for (ident,) in truth(world)]
-    for ident in ids:
-        world.edit_entry(ident, description="edited")
-    refuse_batches(monkeypatch, of=ids[10])
-    run = later(account, Copy(), run).ok()
-    assert len(run.records(TABLE)) == len(ids) - 1
-    assert account.templates().count(BATCH) < 15
+    known = log.ids()
+    for ident in known:
+        log.world.edit_entry(ident, description="edited")
+    refuse_batches(monkeypatch, of=known[10])
+    run = log.later().ok()
+    assert len(run.records(TABLE)) == len(known) - 1
+    assert log.account.templates().count(BATCH) < 15
 
 
 def test_what_an_answer_leaves_out_is_asked_for_again(
-    account: Account, world: World, monkeypatch: pytest.MonkeyPatch
+    log: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = Copy()
-    run = copy.load(read(account).ok())
-    for (ident,) in truth(world):
-        world.edit_entry(ident, description="edited")
-    send = Session.send
-
-    def cut(session: Session, request: Request, cost: Cost) -> Response:
-        response = send(session, request, cost)
-        if not str(request).endswith("/batch"):
-            return response
-        return replace(response, body=msgspec.json.encode(msgspec.json.decode(response.body)[:30]))
-
-    monkeypatch.setattr(Session, "send", cut)
-    later(account, copy, run).ok()
-    assert held(copy) == truth(world)
-
-
-def test_what_hung_on_a_deleted_entry_does_not_come_again(account: Account, world: World) -> None:
-    chosen = catalog(ENTRY_TABLES, by_log=ENTRY_TABLES)
-    run = account.run(catalog=chosen).ok()
-    world.delete_entry(run.records("time_entry_tags")[0]["timeEntryId"])
-    world.advance(HOUR)
-    run = account.run(catalog=chosen, state=run.state).ok()
-    assert run.counts() == {TABLE: 1}
+    for ident in log.ids():
+        log.world.edit_entry(ident, description="edited")
+    rewrite(monkeypatch, "/batch", lambda rows: rows[:30])
+    log.later().ok()
+    assert log.is_true
 
 
 # -- the feeds as tables ---------------------------------------------------------------------------
 
 
-def test_a_workspace_without_all_types_does_not_take_them_from_the_others(
-    account: Account, world: World
-) -> None:
-    chosen = catalog(["entity_changes"])
-    first, second = world.workspaces
+def test_a_workspace_without_all_types_does_not_take_them_from_the_others(new: Followed) -> None:
+    main, second = new.world.workspaces
     refusals = len(PAGE_SIZES) + 1
-    account.fault(f"/workspaces/{first}/entities/created", "status", code=400, times=refusals)
-    run = account.run(catalog=chosen).ok()
-    said = f"Only the types of time entries are asked for in workspace {first}, 1000 rows at once."
+    new.account.fault(f"/workspaces/{main}/entities/created", "status", code=400, times=refusals)
+    run = new.account.run(catalog=catalog(["entity_changes"])).ok()
+    said = f"Only the types of time entries are asked for in workspace {main}, 1000 rows at once."
     assert run.log.count(said) == 1
-    types = {
-        ident: {row["type"] for row in run.records("entity_changes") if row["workspaceId"] == ident}
-        for ident in (first, second)
-    }
-    assert "CLIENTS" not in types[first]
-    assert "CLIENTS" in types[second]
+    rows = run.records("entity_changes")
+    types = {(row["workspaceId"], row["type"]) for row in rows}
+    assert (main, "CLIENTS") not in types
+    assert (second, "CLIENTS") in types
+    asked = sum("/entities/" in template for template in new.account.templates())
+    assert f"(entity_changes {len(rows)}), {asked} requests" in run.log
 
 
-def test_the_cost_of_feeds_is_told(account: Account, world: World) -> None:
-    run = account.run(catalog=catalog(["entity_changes"]), workspace_ids=[world.main_id]).ok()
-    asked = sum("/entities/" in template for template in account.templates())
-    assert f"(entity_changes {run.counts()['entity_changes']}), {asked} requests" in run.log
+def test_feeds_go_on_where_an_end_date_cut_them(new: Followed) -> None:
+    change(new.world)
+    new.world.advance(DAY)
+    ended = f"{new.world.now:%Y-%m-%dT%H:%M:%SZ}"
+    change(new.world)
+    new.world.advance(DAY)
+    run = new.account.run(catalog=catalog(LOGS), end_date=ended).ok()
+    again = new.account.run(catalog=catalog(LOGS), state=run.state).ok()
+    whole = new.account.run(catalog=catalog(LOGS)).ok()
+    for table in LOGS:
+        halves = {str(row) for row in (*run.records(table), *again.records(table))}
+        assert halves >= {str(row) for row in whole.records(table)}
+
+
+def test_a_clockify_without_the_feeds_leaves_their_tables_out(new: Followed) -> None:
+    new.account.fault("/entities/", "status", code=404)
+    run = new.account.run(catalog=catalog(["tags", *LOGS])).ok()
+    assert set(run.counts()) == {"tags"}
+    assert "the plan or the key's role does not allow it (404)" in run.log

@@ -7,111 +7,108 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.clockify.plans import PLANS
-from sandbox.clockify.truth import FURTHER as TRUTH
-from tests.clockify.runs import KEYS, LOGS, MORE_TABLES, TABLES, Account, catalog, keyed, true_rows
+from tap_clockify.tap import TapClockify
+from taps_common.sync.concurrency import SIDE_BY_SIDE
+from tests.clockify.runs import (
+    ENTRY_TABLES,
+    KEYS,
+    LOGS,
+    REPORTS,
+    ROUTES,
+    TABLES,
+    VERSIONS,
+    WINDOWED,
+    Account,
+    catalog,
+    differences,
+    true_rows,
+)
 
 if TYPE_CHECKING:
-    from tests.common.runs import Run
+    from sandbox.clockify.world import World
 
-VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
-EVERYTHING = (*TABLES, *MORE_TABLES)
-FEATURES = {table: TRUTH[table][0] for table in MORE_TABLES}
-NEVER_VERSIONED = {"user_capacity_days", *LOGS}
-ADMINS_ONLY = {"invoices", "invoice_items", "invoice_payments", "webhooks"}
-OWN_ONLY = {
-    *("expenses", "time_off_requests", "time_off_balances", "balance_assignments", "assignments"),
-    *("user_capacity_totals", "user_capacity_days", "approval_requests", "shared_reports"),
-    *("approval_request_entries", "approval_request_expenses"),
-}
+NEVER_VERSIONED = {"user_capacity_days", *LOGS, *WINDOWED}
+ADMINS_ONLY = {"invoices", "invoice_items", "invoice_payments", "webhooks", "audit_log"}
 CHILDREN = {
     "invoice_items": "invoices",
     "user_capacity_days": "user_capacity_totals",
     "approval_request_entries": "approval_requests",
     "approval_request_expenses": "approval_requests",
 }
+OWN_ONLY = {
+    *("expenses", "time_off_requests", "time_off_balances", "balance_assignments", "assignments"),
+    *("user_capacity_totals", "user_capacity_days", "approval_requests", "shared_reports"),
+    *("approval_request_entries", "approval_request_expenses", *REPORTS),
+}
+PLANS = ("FREE", "STANDARD", "PRO", "ENTERPRISE")
 
 
-def lacking(plan: str) -> set[str]:
-    return {table for table, feature in FEATURES.items() if feature not in {None, *PLANS[plan][1]}}
-
-
-def on_plan(account: Account, plan: str) -> Account:
+def on_plan(account: Account, plan: str) -> set[str]:
+    """Put all workspaces on a plan; return the tables that have no rows there."""
     for ident in account.world.workspaces:
         account.world.set_plan(ident, plan)
-    return account
+    return {table for table in KEYS if not true_rows(account.world, table)}
 
 
-def is_true(account: Account, run: Run) -> bool:
-    for table in EVERYTHING[1:]:
-        expected = keyed(true_rows(account.world, table), KEYS[table])
-        assert keyed(run.records(table), KEYS[table]) == expected, table
-    return True
+# -- plans -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("plan", PLANS)
-def test_each_plan(account: Account, plan: str) -> None:
-    run = on_plan(account, plan).run(catalog=catalog(EVERYTHING), **VERSIONS).ok()
-    gated = lacking(plan)
-    assert is_true(account, run)
-    assert set(run.versioned) == {*EVERYTHING} - gated - NEVER_VERSIONED
+def test_each_plan(account: Account, world: World, plan: str) -> None:
+    gated = on_plan(account, plan)
+    assert len(gated) == {"FREE": 23, "STANDARD": 10, "PRO": 1, "ENTERPRISE": 0}[plan]
+    run = account.run(catalog=catalog(), **VERSIONS).ok()
+    assert differences(world, run, KEYS) == {}
+    assert {*run.versioned} == {*KEYS} - gated - NEVER_VERSIONED
     for table in gated:
-        assert run.records(table) == []
         source = CHILDREN.get(table, table)
-        for ident in account.world.workspaces:
-            said = f"the plan ({PLANS[plan][0]}) of workspace {ident} does not include "
+        for data in world.workspaces.values():
+            said = f"the plan ({data.row.featureSubscriptionType}) of workspace {data.row.id} does"
             lines = [line for line in run.log.splitlines() if line.startswith(f"{source}: {said}")]
-            assert lines == [f"{source}: {said}{FEATURES[table]}"], table
-            assert f"{source}: all of it left out: {said}{FEATURES[table]}" in run.log
+            assert len(lines) == 1, table
+            reason = lines[0].removeprefix(f"{source}: ")
+            assert f"{source}: all of it left out: {reason}" in run.log
 
 
 def test_what_a_plan_lacks_is_not_asked_for(account: Account) -> None:
-    on_plan(account, "FREE").run(catalog=catalog(MORE_TABLES)).ok()
-    routes = Counter(template.rsplit("/", 1)[-1] for template in account.templates())
-    members = 16
-    assert routes == {
-        "workspaces": 1,
-        "user": 1,
-        "webhooks": 2,
-        "created": 4,
-        "updated": 2,
-        "deleted": 2,
-        "users": 2,
-        "{userId}": members,
-        "managers": members,
-    } | {"workspaces": 2}  # and one for the roles
+    gated = on_plan(account, "FREE")
+    account.run(catalog=catalog(), start_date="2026-09-01").ok()
+    asked = {*account.templates()}
+    account.reset()
+    account.run(catalog=catalog(KEYS.keys() - gated), start_date="2026-09-01").ok()
+    assert asked == {*account.templates()}
 
 
-def test_one_workspace_lacks_what_another_has(account: Account) -> None:
-    run = account.run(catalog=catalog(["holidays", "tags"]), **VERSIONS).ok()
+def test_one_workspace_lacks_what_another_has(shared: Account) -> None:
+    run = shared.run(catalog=catalog(["holidays", "tags"]), **VERSIONS).ok()
     assert run.records("holidays")
     assert run.versioned == ["tags"]
     assert "holidays: 1 partitions left out: the plan (FREE) of workspace" in run.log
 
 
-@pytest.mark.parametrize("status", [401, 402, 403])
-@pytest.mark.parametrize("features", [None, []])
+@pytest.mark.parametrize(("status", "features"), [(401, None), (402, []), (403, None)])
 def test_a_refusal_that_nothing_announced(
-    account: Account, status: int, features: list[str] | None
+    account: Account, world: World, status: int, features: list[str] | None
 ) -> None:
     """Without a list of features each table is asked for, and refused once."""
-    on_plan(account, "FREE")
-    account.world.switch(plan_refusal=status)
+    gated = on_plan(account, "FREE")
+    world.switch(plan_refusal=status)
     account.fault("v1/workspaces", "replace", field="features", value=features, times=1)
-    run = account.run(catalog=catalog(EVERYTHING), **VERSIONS).ok()
-    assert is_true(account, run)
-    assert set(run.versioned) == {*EVERYTHING} - lacking("FREE") - NEVER_VERSIONED
-    for table in lacking("FREE") - CHILDREN.keys():
+    run = account.run(catalog=catalog(), **VERSIONS).ok()
+    assert differences(world, run, KEYS.keys() - {"workspaces"}) == {}
+    assert {*run.versioned} == {*KEYS} - gated - NEVER_VERSIONED
+    for table in gated - CHILDREN.keys():
         lines = [line for line in run.log.splitlines() if line.startswith(f"{table}: ")]
-        told = [line for line in lines if "left out: " in line]
-        assert told, (table, lines)
-    assert (
-        f"holidays: all of it left out: the plan or the key's role does not allow it ({status})"
-        in (run.log)
-    )
+        assert any("left out: " in line for line in lines), table
+    said = f"holidays: all of it left out: the plan or the key's role does not allow it ({status})"
+    assert said in run.log
     asked = Counter(template.rsplit("}/", 1)[-1] for template in account.templates())
     assert asked["holidays"] == asked["invoices"] == 2
     assert asked["payments"] == 0
+    for table in gated & {*WINDOWED}:
+        told = f"{table}: the plan or the key's role does not allow it ({status})"
+        assert run.log.count(told) == 1
+        assert len(account.bodies(ROUTES[table])) <= 2 * SIDE_BY_SIDE  # on its way already
 
 
 def test_a_refusal_by_each_project_ends_the_table(account: Account) -> None:
@@ -121,94 +118,158 @@ def test_a_refusal_by_each_project_ends_the_table(account: Account) -> None:
     assert run.records("project_custom_fields") == []
 
 
-@pytest.mark.parametrize("code", [1000, 4003, 4017])
-def test_credentials_that_expire_are_no_plan(account: Account, code: int) -> None:
-    account.fault("v1/workspaces", "replace", field="features", value=None, times=1)
+@pytest.mark.parametrize(
+    ("code", "features"), [(1000, None), (4003, None), (4017, None), (1006, "as they are")]
+)
+def test_a_401_may_be_about_the_credentials(
+    account: Account, code: int, features: str | None
+) -> None:
+    """By its code, or as the plan has the table."""
+    if features is None:
+        account.fault("v1/workspaces", "replace", field="features", value=None, times=1)
     account.fault("/holidays", "status", code=401, body=f'{{"code": {code}}}')
     run = account.run(catalog=catalog(["holidays", "tags"]))
     assert run.code == 1
     assert "answered 401" in run.log
 
 
-def test_a_401_of_a_table_that_the_plan_has_is_a_failure(account: Account) -> None:
-    account.fault("/holidays", "status", code=401, body='{"code": 1006}')
-    run = account.run(catalog=catalog(["holidays", "tags"]))
+@pytest.mark.parametrize(
+    ("table", "answer", "says"),
+    [
+        ("attendance_report", {"code": 403, "times": 1, "after": 5}, "answered 403"),
+        *((table, {"code": 400, "body": '{"code": 501}', "times": 1, "after": 3}, "answered 400")
+          for table in WINDOWED),
+    ],
+)  # fmt: skip
+def test_one_window_that_is_refused_is_no_plan(
+    account: Account, table: str, answer: dict[str, Any], says: str
+) -> None:
+    if answer["code"] == 400:
+        account.by_months()  # a shorter window cannot be tried instead
+    account.fault(ROUTES[table], "status", **answer)
+    run = account.run(catalog=catalog([table, "tags"]), max_concurrency=1)
     assert run.code == 1
+    assert says in run.log
 
 
 def test_strict_about_the_plan(account: Account) -> None:
-    tables = ["expenses", "holidays", "tags"]
+    tables = catalog(["expenses", "attendance_report", "tags"])
+    strict: dict[str, Any] = {"strict_plan": True, "start_date": "2026-09-01", **VERSIONS}
     on_plan(account, "STANDARD")
-    run = account.run(catalog=catalog(tables), strict_plan=True, **VERSIONS)
+    run = account.run(catalog=tables, **strict)
     assert run.code == 1
     assert run.error.startswith("1 of 3 tables are incomplete (expenses); ")
     assert "does not include EXPENSES (strict_plan)." in run.log
-    assert sorted(run.versioned) == ["holidays", "tags"]
-    on_plan(account, "PRO").run(catalog=catalog(tables), strict_plan=True, **VERSIONS).ok()
+    assert run.versioned == ["tags"]
+    on_plan(account, "PRO")
+    account.run(catalog=tables, **strict).ok()
 
 
 def test_strict_about_a_refusal(account: Account) -> None:
     account.fault("/holidays", "status", code=402)
-    assert account.run(catalog=catalog(["holidays", "tags"]), **VERSIONS).ok().versioned == ["tags"]
-    run = account.run(catalog=catalog(["holidays", "tags"]), strict_plan=True, **VERSIONS)
+    tables = catalog(["holidays", "tags"])
+    assert account.run(catalog=tables, **VERSIONS).ok().versioned == ["tags"]
+    run = account.run(catalog=tables, strict_plan=True, **VERSIONS)
     assert run.code == 1
     assert "answered 402 Payment Required" in run.log
 
 
 def test_nothing_but_what_the_plan_lacks_is_a_failure(account: Account) -> None:
-    run = on_plan(account, "FREE").run(catalog=catalog(["holidays"]))
+    on_plan(account, "FREE")
+    run = account.run(catalog=catalog(["holidays"]))
     assert run.code == 1
     assert "Nothing could be read: the plan (FREE) of workspace" in run.error
 
 
-def test_a_plain_members_key(account: Account) -> None:
-    world = account.world
-    settings: dict[str, Any] = {"api_key": "sandbox-member-key", **VERSIONS}
-    run = account.run(catalog=catalog(EVERYTHING), **settings).ok()
+# -- roles -----------------------------------------------------------------------------------------
+
+
+def test_a_plain_members_key(shared: Account) -> None:
+    world = shared.world
+    shared.reset()
+    run = shared.run(catalog=catalog(), api_key="sandbox-member-key", **VERSIONS).ok()
+    own = {*OWN_ONLY} - {"shared_reports", *CHILDREN}
+    for table in (*own, "member_profiles", "time_entries"):
+        true, seen = (
+            {row.get("userId", world.member_id) for row in rows}
+            for rows in (true_rows(world, table), run.records(table))
+        )
+        assert seen == true & {world.member_id}, table
     for table in ADMINS_ONLY:
         assert run.records(table) == []
-    assert (
-        f"webhooks: only the key of an owner or admin of workspace {world.main_id} may" in run.log
-    )
-    for table in OWN_ONLY - {"shared_reports", *CHILDREN}:
-        owners = {row.get("userId", world.member_id) for row in run.records(table)}
-        assert owners <= {world.member_id}, table
-    assert {row["userId"] for row in run.records("member_profiles")} == {world.member_id}
+        said = f"{table}: only the key of an owner or admin of workspace {world.main_id} may read"
+        assert said in run.log or table == "invoice_items"
+    for table in ("expenses", *REPORTS):
+        assert f"{table}: the key sees a part of workspace {world.main_id} only" in run.log
     assert "member_profiles: 11 partitions left out" in run.log
-    assert "expenses: the key sees a part of workspace" in run.log
-    assert not {*ADMINS_ONLY, *OWN_ONLY, "member_profiles", "user_managers"} & {*run.versioned}
-    assert {"holidays", "custom_fields", "tags"} <= {*run.versioned}
-    assert not any("/invoices" in line or "/webhooks" in line for line in account.requests())
+    assert (
+        "the key may not read other members' time entries (403), so only those of its owner "
+        "arrive; use the key of an owner or admin"
+    ) in run.log
+    assert len(run.records("tasks")) == len(world.main.tasks)
+    less = {*ADMINS_ONLY, *OWN_ONLY, *ENTRY_TABLES, "member_profiles", "user_managers"}
+    assert not less & {*run.versioned}
+    assert {*TABLES, "holidays", "custom_fields"} - less <= {*run.versioned}
+    refused = ("/invoices", "/webhooks", "/audit-log")
+    assert not any(route in line for route in refused for line in shared.requests())
 
 
-def test_strict_about_a_plain_members_key(account: Account) -> None:
+def test_amounts_that_the_role_may_not_see_are_hidden(account: Account, world: World) -> None:
+    account.by_months()
+    run = account.run(
+        catalog=catalog(["detailed_report"]), api_key="sandbox-member-key", max_concurrency=1
+    ).ok()
+    for ident in world.workspaces:
+        said = (
+            f"detailed_report: refused with amounts in workspace {ident} (403), asked for without"
+        )
+        assert run.log.count(said) == (ident == world.main_id)
+    shown = Counter(body["amountShown"] for body in account.bodies("/reports/detailed"))
+    assert shown["HIDE_AMOUNT"] > 100
+    assert 0 < shown["EARNED"] < 40  # few refusals
+    assert run.records("detailed_report")
+    for row in run.records("detailed_report"):
+        assert (row["amount"], row["rate"], row["amounts"]) == (None, None, None)
+
+
+def test_a_report_that_stays_refused_is_left_out(account: Account) -> None:
+    account.fault("/reports/detailed", "status", code=403)
+    run = account.run(catalog=catalog(["detailed_report", "tags"]), start_date="2026-08-01").ok()
+    assert "detailed_report: the plan or the key's role does not allow it (403)" in run.log
+    assert run.records("detailed_report") == []
+
+
+def test_strict_about_a_plain_members_key(shared: Account) -> None:
     settings: dict[str, Any] = {"api_key": "sandbox-member-key", "strict_plan": True}
-    run = account.run(catalog=catalog(["expenses", "webhooks", "tags"]), **settings)
+    run = shared.run(catalog=catalog(["expenses", "webhooks", "tags"]), **settings)
     assert run.code == 1
     assert run.error.startswith("2 of 3 tables are incomplete (expenses, webhooks)")
 
 
-def test_an_admins_key_sees_everything(account: Account) -> None:
-    tables = [table for table in MORE_TABLES if table != "current_user"]
-    ids = [account.world.main_id]
-    owner = account.run(catalog=catalog(tables), workspace_ids=ids, **VERSIONS).ok()
-    admin = account.run(
-        catalog=catalog(tables), workspace_ids=ids, api_key="sandbox-admin-key", **VERSIONS
-    ).ok()
-    assert admin.versioned == owner.versioned
-    assert admin.counts() == owner.counts()
-
-
-def test_an_addon_has_no_role(account: Account) -> None:
-    run = account.run(
-        catalog=catalog(MORE_TABLES),
-        api_key=None,
-        addon_token="sandbox-addon-token",
-        workspace_ids=[account.world.main_id],
+@pytest.mark.parametrize("key", ["admin", "addon"])
+def test_keys_that_see_everything(shared: Account, key: str) -> None:
+    """An admin's, and an add-on's, which has no role; but the audit log takes no add-on."""
+    tables = [table for table in KEYS if table != "current_user"]
+    settings: dict[str, Any] = {
+        "catalog": catalog(tables),
+        "workspace_ids": [shared.world.main_id],
+        "start_date": "2026-01-01",
         **VERSIONS,
-    ).ok()
-    assert set(run.versioned) == {*MORE_TABLES} - NEVER_VERSIONED
-    assert not any("workspaces?roles=" in line for line in account.requests())
+    }
+    owner = shared.run(**settings).ok()
+    shared.reset()
+    token = {"api_key": None, "addon_token": "sandbox-addon-token"}
+    other = shared.run(
+        **settings, **(token if key == "addon" else {"api_key": f"sandbox-{key}-key"})
+    )
+    assert other.ok().versioned == owner.versioned
+    left_out = {"audit_log"} if key == "addon" else set()
+    counts = {table: n for table, n in owner.counts().items() if table not in left_out}
+    assert other.counts() == counts
+    said = "audit_log: Clockify's audit log takes no add-on token: use an API key"
+    assert (said in other.log) == (key == "addon")
+    asked = any("workspaces?roles=" in line for line in shared.requests())
+    assert asked == (key == "admin")
 
 
 def test_a_role_that_cannot_be_known_is_a_failure(account: Account) -> None:
@@ -219,11 +280,16 @@ def test_a_role_that_cannot_be_known_is_a_failure(account: Account) -> None:
     assert run.error.startswith("1 of 2 tables are incomplete (expenses)")
 
 
-def test_a_plan_that_comes_back_is_read_from_where_it_was(account: Account) -> None:
-    world = account.world
-    tables = catalog(["approval_requests", "tags"])
-    before = account.run(catalog=tables).ok()
-    world.set_plan(world.main_id, "FREE")
-    without = account.run(catalog=tables, state=before.state).ok()
-    kept = [run.state["bookmarks"]["approval_requests"]["partitions"] for run in (before, without)]
-    assert kept[0] == kept[1]
+def test_a_region_whose_log_is_nowhere_documented(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_clockify.account.audit_log_url", lambda _config: None)
+    run = account.run(catalog=catalog(["audit_log", "tags"]))
+    assert run.code == 1
+    assert "audit_log_url is missing: the audit log has a host of its own" in run.log
+    assert run.records("tags")
+    (said,) = [line for line in TapClockify(config=account.config()).check() if "will fail" in line]
+    assert said.startswith("    will fail: audit_log: audit_log_url is missing")
+    account.run(catalog=catalog(["tags"])).ok()
+    on_plan(account, "PRO")
+    account.run(catalog=catalog(["audit_log", "tags"])).ok()

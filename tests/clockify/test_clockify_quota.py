@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clockify.runs import ENTRIES, TABLES, Account, Copy, catalog
+from tests.clockify.runs import (
+    ENTRIES,
+    ENTRY_TABLES,
+    TABLES,
+    VERSIONS,
+    Account,
+    Copy,
+    catalog,
+    differences,
+)
 from tests.common.runs import NOW, State, TurningClock
 
 if TYPE_CHECKING:
@@ -18,27 +27,25 @@ LIMIT: dict[str, Any] = {"max_requests_per_hour": 30}
 HOUR = timedelta(hours=1)
 
 
-def big(start: Callable[..., Account]) -> Account:
-    """An account of 200 members with few entries each, in one workspace."""
-    return start(account="free", members=200, entries=2_000, projects=8, tasks=30)
+@pytest.fixture
+def large(start: Callable[..., Account]) -> Account:
+    """An account of 100 members with few entries each, in one workspace."""
+    return start(account="free", members=100, entries=500, projects=8, tasks=30)
 
 
-def most_in_an_hour(moments: list[datetime]) -> int:
-    return max(sum(one <= other < one + HOUR for other in moments) for one in moments)
+def most_in_an_hour(times: list[datetime]) -> int:
+    return max(sum(one <= other < one + HOUR for other in times) for one in times)
 
 
-def test_a_first_load_ends_after_some_runs_with_nothing_asked_twice(
-    start: Callable[..., Account],
-) -> None:
-    account = big(start)
-    clock, copied, state = TurningClock(account.world.now), Copy(), None
+def test_a_first_load_ends_after_some_runs_with_nothing_asked_twice(large: Account) -> None:
+    clock, copied, state = TurningClock(large.world.now), Copy(), None
     asked: list[list[str]] = []
-    moments: list[datetime] = []
+    times: list[datetime] = []
     while True:
-        account.reset()
-        run = copied.load(account.run(state=state, clock=clock, on_quota="stop", **LIMIT))
-        asked.append(account.requests())
-        moments += [clock.now()] * len(asked[-1])
+        large.reset()
+        run = copied.load(large.run(state=state, clock=clock, on_quota="stop", **LIMIT))
+        asked.append(large.requests())
+        times += [clock.now()] * len(asked[-1])
         if not run.code:
             break
         assert "run again at " in run.log
@@ -49,25 +56,23 @@ def test_a_first_load_ends_after_some_runs_with_nothing_asked_twice(
     lists = dict.fromkeys(("user-groups", "clients", "projects", "tags"), 2)  # first run, and last
     every = dict.fromkeys(("workspaces", "users"), len(asked))  # who is read: each run has to know
     assert by_name == {**lists, **every, "time-entries": 1, "tasks": 1}
-    assert sum("time-entries" in line for line in counts) == 200
+    assert sum("time-entries" in line for line in counts) == 100
     assert {count for line, count in counts.items() if "time-entries" in line} == {1}
     assert [len(lines) for lines in asked[:-1]] == [30] * (len(asked) - 1)
-    assert len(asked) == 8
-    assert most_in_an_hour(moments) <= 30
-    assert copied.differences(account.world, TABLES) == {}
+    assert len(asked) == 4
+    assert most_in_an_hour(times) <= 30
+    assert copied.differences(large.world, TABLES) == {}
 
 
-def test_one_run_that_waits_does_it_too(start: Callable[..., Account]) -> None:
-    account = big(start)
-    clock, copied = TurningClock(account.world.now), Copy()
-    run = copied.load(account.run(clock=clock, **LIMIT).ok())
-    counts = Counter(account.requests())
-    assert set(counts.values()) == {1}
-    hours = (len(account.requests()) - 1) // 30
-    assert (clock.now() - account.world.now).total_seconds() == pytest.approx(3600 * hours)
-    assert copied.differences(account.world, TABLES) == {}
+def test_one_run_that_waits_does_it_too(large: Account) -> None:
+    clock = TurningClock(large.world.now)
+    run = large.run(clock=clock, **LIMIT).ok()
+    assert {*Counter(large.requests()).values()} == {1}
+    hours = (len(large.requests()) - 1) // 30
+    assert (clock.now() - large.world.now).total_seconds() == pytest.approx(3600 * hours)
+    assert differences(large.world, run) == {}
     assert "max_requests_per_hour is used up: going on at 13:31 UTC, in 61 minutes" in run.log
-    assert Counter(account.templates())[ENTRIES] == 200
+    assert Counter(large.templates())[ENTRIES] == 100
 
 
 # -- the state -------------------------------------------------------------------------------------
@@ -79,34 +84,27 @@ def tags(account: Account, state: State | None, clock: TurningClock, limit: int 
     return account.run(catalog=catalog(["tags"]), state=state, clock=clock, **settings)
 
 
-def test_what_an_earlier_run_sent_counts(account: Account) -> None:
+def test_what_an_earlier_run_sent_counts(shared: Account) -> None:
     clock = TurningClock()
-    run = tags(account, None, clock).ok()
-    assert len(account.requests()) == 3
+    run = tags(shared, None, clock).ok()
+    assert len(shared.requests()) == 3
     assert run.state["bookmarks"]["quota"] == {"sent": {"2026-09-15T12:30:00Z": 3}}
     clock.time += timedelta(minutes=20)
-    second = tags(account, run.state, clock)
-    assert account.requests() == []
+    second = tags(shared, run.state, clock)
+    assert shared.requests() == []
     assert "run again at 13:31 UTC, in 41 minutes" in second.error
     assert second.state["bookmarks"]["quota"] == run.state["bookmarks"]["quota"]
+    third = tags(shared, second.state, clock, limit=5)
+    assert len(shared.requests()) == 2  # a part of the hour is left
+    sent = {"2026-09-15T12:30:00Z": 3, "2026-09-15T12:50:00Z": 2}
+    assert third.state["bookmarks"]["quota"] == {"sent": sent}
     clock.time = NOW + timedelta(minutes=61, seconds=1)
-    third = tags(account, second.state, clock).ok()
-    assert len(account.requests()) == 3
-    assert third.state["bookmarks"]["quota"] == {"sent": {"2026-09-15T13:31:00Z": 3}}
+    last = tags(shared, second.state, clock).ok()
+    assert last.state["bookmarks"]["quota"] == {"sent": {"2026-09-15T13:31:00Z": 3}}
 
 
-def test_a_part_of_the_hour_is_left(account: Account) -> None:
-    clock = TurningClock()
-    state = tags(account, None, clock, limit=5).ok().state
-    clock.time += timedelta(minutes=10)
-    run = tags(account, state, clock, limit=5)
-    assert len(account.requests()) == 2
-    sent = {"2026-09-15T12:30:00Z": 3, "2026-09-15T12:40:00Z": 2}
-    assert run.state["bookmarks"]["quota"] == {"sent": sent}
-
-
-def test_a_run_that_reads_no_table_notes_what_it_sent(account: Account) -> None:
-    run = tags(account, None, TurningClock(), limit=1)
+def test_a_run_that_reads_no_table_notes_what_it_sent(shared: Account) -> None:
+    run = tags(shared, None, TurningClock(), limit=1)
     assert run.code == 1
     assert run.state["bookmarks"]["quota"] == {"sent": {"2026-09-15T12:30:00Z": 1}}
 
@@ -124,30 +122,47 @@ def test_a_run_that_reads_no_table_notes_what_it_sent(account: Account) -> None:
     ],
     ids=str,
 )
-def test_odd_states(account: Account, kept: State | None, asked: int) -> None:
+def test_odd_states(shared: Account, kept: State | None, asked: int) -> None:
     state = {"bookmarks": {} if kept is None else {"quota": kept}}
-    tags(account, state, TurningClock())
-    assert len(account.requests()) == asked
+    tags(shared, state, TurningClock())
+    assert len(shared.requests()) == asked
 
 
-def test_without_a_limit_the_state_says_nothing_of_it(account: Account) -> None:
-    assert "quota" not in account.run(catalog=catalog(["tags"])).ok().state["bookmarks"]
+def test_without_a_limit_the_state_says_nothing_of_it(shared: Account) -> None:
+    assert "quota" not in shared.run(catalog=catalog(["tags"])).ok().state["bookmarks"]
 
 
 # -- refusals --------------------------------------------------------------------------------------
 
 
-def test_a_refusal_holds_back_all_requests_to_that_host(account: Account) -> None:
+def test_a_refusal_is_waited_out_and_slows_all_requests_to_that_host(account: Account) -> None:
     clock = TurningClock()
-    account.fault("/user-groups", "status", code=429, headers={"Retry-After": "50"}, times=2)
+    account.fault("/user-groups", "status", code=429, headers={"Retry-After": "1800"}, times=2)
     run = account.run(clock=clock, max_concurrency=1, max_retries=5).ok()
-    assert clock.waits[:2] == [50.0, 50.0]
+    assert clock.waits[:2] == [1800.0, 1800.0]
     slowed = clock.waits[2:]
     assert 0 < slowed[-1] < slowed[0] <= 0.2  # slower at first, and faster with each answer
-    assert "; again in 50.0 s" in run.log
-
-
-def test_a_long_wait_is_said_with_its_end(account: Account) -> None:
-    account.fault("/tags", "status", code=429, headers={"Retry-After": "1800"}, times=1)
-    run = account.run(clock=TurningClock(), max_concurrency=1).ok()
     assert "again in 1800.0 s, at 13:01 UTC, in 31 minutes" in run.log
+
+
+def test_a_refusal_without_a_time_is_waited_out_too(account: Account) -> None:
+    clock = TurningClock()
+    account.fault("/tags", "status", code=429, body="Too many requests", times=4)
+    run = account.run(clock=clock, max_concurrency=1).ok()
+    assert differences(account.world, run) == {}
+    assert max(clock.waits) == 300
+
+
+def test_a_used_up_quota_stops_the_run_if_told_to(account: Account) -> None:
+    account.fault("/clients", "status", code=429, body="Too many requests")
+    copied = Copy()
+    run = copied.load(account.run(on_quota="stop", **VERSIONS))
+    assert run.code == 1
+    assert "quota is used up" in run.log
+    unread = {"clients", "projects", "project_memberships", "tags", "tasks", *ENTRY_TABLES}
+    assert not unread & {*run.versioned}
+    assert "The others were read" not in run.error
+    assert "The run was stopped there; the next one goes on." in run.error
+    account.mended()
+    copied.load(account.run(state=run.state, **VERSIONS).ok())
+    assert copied.differences(account.world) == {}

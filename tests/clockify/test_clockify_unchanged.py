@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.clockify.runs import TABLES, Account, Copy, catalog, true_rows
+from tests.clockify.runs import (
+    DAY,
+    ENTRY_TABLES,
+    VERSIONS,
+    Account,
+    Copy,
+    bookmarks,
+    catalog,
+    true_rows,
+)
 from tests.common.runs import NOW, Row
 
 if TYPE_CHECKING:
     from sandbox.clockify.world import World
     from tests.common.runs import Run, State
 
-DAY = 86_400
-VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
-
-
-@pytest.fixture
-def world(account: Account) -> World:
-    return account.world
+TAGS = catalog(["tags"])
+ENTRIES = catalog(ENTRY_TABLES)
 
 
 def read(account: Account, state: State | None = None, **settings: Any) -> Run:
@@ -50,25 +54,20 @@ def test_quiet_days_send_no_row(account: Account, world: World) -> None:
     assert "rows are what the last run sent, and were not sent again (skip_unchanged)" in run.log
 
 
-def test_without_the_setting_everything_is_sent(account: Account) -> None:
-    first = read(account, skip_unchanged=False).ok()
+def test_without_the_setting_everything_is_sent(shared: Account) -> None:
+    first = read(shared, skip_unchanged=False).ok()
     assert "sent" not in str(first.state)
-    again = read(account, read(account).state, skip_unchanged=False).ok()
+    again = read(shared, read(shared).state, skip_unchanged=False).ok()
     assert again.counts()["tasks"] == first.counts()["tasks"]
 
 
 def test_digests_move_no_bookmark(account: Account, world: World) -> None:
-    first = read(account).ok()
+    first = read(account, catalog=ENTRIES).ok()
     world.advance(DAY)
-    second = read(account, first.state).ok()
-    without = read(account, first.state, skip_unchanged=False).ok()
+    second = read(account, first.state, catalog=ENTRIES).ok()
+    without = read(account, first.state, catalog=ENTRIES, skip_unchanged=False).ok()
     assert second.counts() == {}
     assert bookmarks(second.state) == bookmarks(without.state) != bookmarks(first.state)
-
-
-def bookmarks(state: State) -> list[str]:
-    partitions = state["bookmarks"]["time_entries"]["partitions"]
-    return [one["replication_key_value"] for one in partitions]
 
 
 # -- changes ---------------------------------------------------------------------------------------
@@ -77,26 +76,20 @@ def bookmarks(state: State) -> list[str]:
 @pytest.mark.parametrize("place", [0, 7, -1])
 def test_an_edit_anywhere_in_the_window_arrives(account: Account, world: World, place: int) -> None:
     copied = Copy()
-    state = copied.load(read(account).ok()).state
+    state = copied.load(read(account, catalog=ENTRIES).ok()).state
     world.advance(DAY)
     edited = recent(world)[place]
-    world.edit_entry(edited["id"], description="edited")
-    run = copied.load(read(account, state).ok())
-    assert copied.differences(world) == {}
+    world.edit_entry(
+        edited["id"], description="edited", tagIds=[*(edited["tagIds"] or ()), "t1", "t2"]
+    )
+    run = copied.load(read(account, state, catalog=ENTRIES).ok())
+    assert copied.differences(world, ENTRY_TABLES) == {}
+    assert {"t1", "t2"} <= {row["tagId"] for row in run.records("time_entry_tags")}
     sent = run.records("time_entries")
     assert edited["id"] in {row["id"] for row in sent}
     assert {row["userId"] for row in sent} == {edited["userId"]}
     assert len({row["start"][:10] for row in sent}) <= 7
-    assert read(account, run.state).ok().counts() == {}
-
-
-def test_child_rows_go_with_their_rows(account: Account, world: World) -> None:
-    copied = Copy()
-    state = copied.load(read(account).ok()).state
-    world.edit_entry(recent(world)[3]["id"], tagIds=["t1", "t2"])
-    run = copied.load(read(account, state).ok())
-    assert {"t1", "t2"} <= {row["tagId"] for row in run.records("time_entry_tags")}
-    assert copied.differences(world) == {}
+    assert read(account, run.state, catalog=ENTRIES).ok().counts() == {}
 
 
 def test_a_list_that_changed_is_sent(account: Account, world: World) -> None:
@@ -113,16 +106,16 @@ def test_what_is_changed_back_after_a_run_was_killed_arrives(
 ) -> None:
     """The target has the change already, but no state after it."""
     copied = Copy()
-    state = copied.load(read(account).ok()).state
+    state = copied.load(read(account, catalog=ENTRIES).ok()).state
     entry = recent(world)[2]
     world.edit_entry(entry["id"], description="a mistake")
-    killed = copied.load(read(account, state).ok())
+    killed = copied.load(read(account, state, catalog=ENTRIES).ok())
     lines = killed.output.splitlines(keepends=True)
     at = next(n for n, line in enumerate(lines) if b"a mistake" in line)
     before = [m for m in killed.messages[:at] if m["type"] == "STATE"][-1]["value"]
     world.edit_entry(entry["id"], description=entry["description"])
-    copied.load(read(account, before).ok())
-    assert copied.differences(world) == {}
+    copied.load(read(account, before, catalog=ENTRIES).ok())
+    assert copied.differences(world, ENTRY_TABLES) == {}
 
 
 @pytest.mark.parametrize(
@@ -139,16 +132,16 @@ def test_what_is_changed_back_after_a_run_of_another_kind_arrives(
 ) -> None:
     """Runs that keep no digests make those of earlier runs outdated."""
     copied = Copy()
-    state = copied.load(read(account).ok()).state
+    state = copied.load(read(account, catalog=ENTRIES).ok()).state
     entry = next(row for row in recent(world, days=2) if row["customFieldValues"])
     values = [{**one, "value": "a mistake"} for one in entry["customFieldValues"]]
     world.edit_entry(entry["id"], customFieldValues=values)
-    run = copied.load(read(account, state, **between).ok())
+    run = copied.load(read(account, state, **{"catalog": ENTRIES, **between}).ok())
     assert "a mistake" in {row["value"] for row in run.records("time_entry_custom_fields")}
     state = run.state
     world.edit_entry(entry["id"], customFieldValues=entry["customFieldValues"])
-    copied.load(read(account, state).ok())
-    assert copied.differences(world) == {}
+    copied.load(read(account, state, catalog=ENTRIES).ok())
+    assert copied.differences(world, ENTRY_TABLES) == {}
 
 
 def test_a_partition_that_began_again_keeps_no_digests(
@@ -182,15 +175,10 @@ def test_days_of_changes_arrive_as_without_it(account: Account, world: World) ->
             run = failed
         run = copied.load(read(account, run.state).ok())
         plain = other.load(read(account, plain.state, skip_unchanged=False).ok())
-        assert {t: keyed(copied, t) for t in TABLES} == {t: keyed(other, t) for t in TABLES}
+        assert copied.tables == other.tables
         sent += sum(run.counts().values())
         read_anew += sum(plain.counts().values())
     assert sent < read_anew / 2
-
-
-def keyed(copied: Copy, table: str) -> dict[tuple[Any, ...], Row]:
-    keys = copied.keys[table]
-    return {tuple(row[name] for name in keys): row for row in copied.rows(table)}
 
 
 def change(world: World, chance: random.Random) -> None:
@@ -229,32 +217,34 @@ def test_turning_versions_on_removes_what_was_gone_before(account: Account, worl
 @pytest.mark.parametrize(
     "settings",
     [
-        {"catalog": catalog(TABLES, without=[("tags", "name")])},
+        {"catalog": catalog(["tags"], without=[("tags", "name")])},
         {"stream_maps": {"tags": {"name": "name.upper()"}}},
         {"flattening_enabled": True, "flattening_max_depth": 1},
     ],
     ids=["selection", "stream map", "flattening"],
 )
-def test_what_is_to_be_sent_otherwise_is_sent(account: Account, settings: dict[str, Any]) -> None:
-    first = read(account).ok()
-    again = read(account, first.state, **settings).ok()
-    assert again.counts()["tags"] == first.counts()["tags"]
+def test_what_is_to_be_sent_otherwise_is_sent(shared: Account, settings: dict[str, Any]) -> None:
+    first = read(shared, catalog=TAGS).ok()
+    again = read(shared, first.state, **{"catalog": TAGS, **settings}).ok()
+    assert again.counts() == first.counts()
 
 
 def test_another_version_of_the_tap_sends_everything(
-    account: Account, monkeypatch: pytest.MonkeyPatch
+    shared: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = read(account).ok()
+    first = read(shared, catalog=TAGS).ok()
     monkeypatch.setattr("tap_clockify.tap.TapClockify.plugin_version", "99.0")
-    assert read(account, first.state).ok().counts()["tags"] == first.counts()["tags"]
+    assert read(shared, first.state, catalog=TAGS).ok().counts() == first.counts()
 
 
 @pytest.mark.parametrize("sent", ["no digests", None, 5])
-def test_a_state_that_somebody_changed_sends_everything(account: Account, sent: object) -> None:
-    first = read(account).ok()
+def test_a_state_that_somebody_changed_sends_everything(shared: Account, sent: object) -> None:
+    tables = catalog(["tags", "clients"])
+    first = read(shared, catalog=tables).ok()
     state = first.state
     state["bookmarks"]["tags"]["sent"] = sent
-    assert read(account, state).ok().counts() == {"tags": first.counts()["tags"]}
+    again = read(shared, state, catalog=tables).ok()
+    assert again.counts() == {"tags": first.counts()["tags"]}
 
 
 def test_a_look_back_below_a_week_reads_no_more_than_it_has_to(

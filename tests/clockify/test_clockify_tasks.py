@@ -11,7 +11,7 @@ import pytest
 
 from tap_clockify.hydrated_tasks import HydratedTasks
 from taps_common.http.spool import PIECE
-from tests.clockify.runs import TASKS, WORKSPACE, Account, Copy, catalog
+from tests.clockify.runs import DAY, TASKS, VERSIONS, WORKSPACE, Account, Copy, catalog, differences
 from tests.common.runs import NOW, TurningClock
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 TABLES = ("projects", "project_memberships", "tasks")
 ONE_BY_ONE = "are read by a request of its own instead"
-VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
 
 
 def lists(account: Account) -> Counter[str]:
@@ -29,23 +28,18 @@ def lists(account: Account) -> Counter[str]:
 
 
 def test_tasks_cost_no_request_of_their_own(account: Account) -> None:
-    copied = Copy()
-    run = copied.load(account.run(catalog=catalog(TABLES), **VERSIONS).ok())
-    assert copied.differences(account.world, TABLES) == {}
+    run = account.run(catalog=catalog(TABLES), **VERSIONS).ok()
+    assert differences(account.world, run, TABLES) == {}
     assert run.versioned == list(TABLES)
     asked = Counter(account.templates())
     assert asked == {"/workspaces": 1, f"{WORKSPACE}/projects": 2, TASKS: 2}
+    assert sum("hydrated=true" in one for one in account.requests()) == 2
     assert ONE_BY_ONE not in run.log
     assert "unknown" not in run.log
-
-
-def test_projects_are_the_same_with_and_without_tasks(account: Account) -> None:
-    beside = account.run(catalog=catalog(["projects", "tasks"])).ok()
-    assert sum("hydrated=true" in one for one in account.requests()) == 2
     account.reset()
     alone = account.run(catalog=catalog(["projects"])).ok()
     assert not any("hydrated" in one for one in account.requests())
-    assert alone.records("projects") == beside.records("projects") != []
+    assert alone.records("projects") == run.records("projects") != []
 
 
 def switch(**switches: Any) -> Callable[[Account], None]:
@@ -99,16 +93,11 @@ def test_later_runs_compare_again_after_a_week_only(account: Account) -> None:
         run = account.run(state=state, clock=TurningClock(world.now), **settings).ok()
         state = run.state
         asked.append(sum(lists(account).values()))
-        world.advance(86_400)
+        world.advance(DAY)
     assert asked == [1, 0, 0, 0, 0, 0, 0, 1, 0]
-
-
-def test_a_full_refresh_compares(account: Account) -> None:
-    settings: dict[str, Any] = {"catalog": catalog(["tasks"])}
-    account.run(**settings).ok()
     account.reset()
-    account.run(**settings).ok()  # without state
-    assert sum(lists(account).values()) == 2
+    account.run(**settings).ok()  # a full refresh: without state
+    assert sum(lists(account).values()) == 1
 
 
 def test_what_was_deleted_goes_with_the_next_version(account: Account) -> None:
@@ -141,31 +130,26 @@ def test_a_comparison_that_fails_fails_the_tasks_of_that_workspace(account: Acco
     assert run.versioned == ["projects", "project_memberships"]
 
 
-def test_a_list_of_projects_that_breaks_off_gives_no_version(start: Callable[..., Account]) -> None:
-    account = start(account="free", projects=6_000, tasks=6_000, entries=5)
-    account.fault("/projects", "status", code=403, after=1)
-    run = account.run(catalog=catalog(TABLES), **VERSIONS)
+@pytest.fixture
+def large(start: Callable[..., Account], monkeypatch: pytest.MonkeyPatch) -> Account:
+    """An account whose projects come on several pages."""
+    monkeypatch.setattr("tap_clockify.client.ClockifyStream.page_size", 60)
+    return start(account="free", projects=200, tasks=400, entries=5)
+
+
+def test_a_list_of_projects_that_breaks_off_gives_no_version(large: Account) -> None:
+    large.fault("/projects", "status", code=403, after=1)
+    run = large.run(catalog=catalog(TABLES), **VERSIONS)
     assert run.code == 1
     assert not {*run.versioned} & {"projects", "tasks"}
     assert run.records("tasks") == []
 
 
-def test_many_pages_of_projects(start: Callable[..., Account]) -> None:
-    account = start(account="free", projects=6_000, tasks=12_000, entries=5)
-    copied = Copy()
-    copied.load(account.run(catalog=catalog(TABLES), **VERSIONS).ok())
-    assert copied.differences(account.world, TABLES) == {}
-    assert len(account.requests()) == 1 + 2 + 1
-    outputs = {
-        account.run(catalog=catalog(TABLES), max_concurrency=number).ok().output
-        for number in (1, 8)
-    }
-    assert len(outputs) == 1
-
-
-def test_the_key_of_a_plain_member(account: Account) -> None:
-    run = account.run(catalog=catalog(TABLES), api_key="sandbox-member-key").ok()
-    assert len(run.records("tasks")) == len(account.world.main.tasks)
+def test_many_pages_of_projects(large: Account) -> None:
+    runs = [large.run(catalog=catalog(TABLES), max_concurrency=workers).ok() for workers in (1, 8)]
+    assert differences(large.world, runs[0], TABLES) == {}
+    assert len(large.requests()) == 2 * (1 + 4 + 1)
+    assert runs[0].output == runs[1].output
 
 
 # -- what is kept ----------------------------------------------------------------------------------
