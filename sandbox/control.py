@@ -6,97 +6,98 @@ They are neither recorded nor subject to faults, latency or quota.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from sandbox.faults import Faults
 from sandbox.wire import json_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from sandbox.server import Server
     from sandbox.wire import Json, Request, Response, Service
 
 
-def answer(server: Server, request: Request) -> Response:
-    """Answer one control request; what cannot be done is a 400 that says why."""
-    try:
-        return _dispatch(server, request)
-    except (KeyError, TypeError, ValueError) as error:
-        return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
+@dataclass(frozen=True)
+class RecordedRequest:
+    """One request as it arrived; header values are left out, but that of Host."""
+
+    method: str
+    route: str
+    path: str
+    query: list[tuple[str, str]]
+    target: str
+    """Path and query as they came, still encoded."""
+    service: str
+    headers: tuple[str, ...]
+    host: str
+    """The host that the client took this for."""
+    body: bytes
+    at: float
+    """When it came, by `time.monotonic`."""
+
+    @property
+    def authorized(self) -> bool:
+        """Whether an Authorization header came."""
+        return "authorization" in self.headers
+
+
+class Control:
+    """What can be seen and changed of a running sandbox."""
+
+    def __init__(self, services: Sequence[Service]) -> None:
+        self.services = {service.name: service for service in services}
+        self.faults = Faults()
+        self.requests: list[RecordedRequest] = []
+        self._operations = {
+            "GET /healthz": lambda _: {"status": "ok"},
+            "GET /__requests": lambda _: self._counts(),
+            "DELETE /__requests": lambda _: self.requests.clear(),
+            "POST /__faults": lambda fields: self.faults.add(**fields),
+            "DELETE /__faults": lambda _: self.faults.clear(),
+            "GET /__clock": lambda _: {"now": next(iter(self.services.values())).world.now},
+            "POST /__clock": self._move_clock,
+        }
+
+    def answer(self, request: Request) -> Response:
+        """Answer one control request; what cannot be done is a 400 that says why."""
+        try:
+            fields: dict[str, Json] = msgspec.json.decode(request.body or b"{}", type=dict)
+            operation = self._operations.get(f"{request.method} {request.path}")
+            if operation is not None:
+                return json_response(operation(fields) or {})
+            return self._service(request, fields)
+        except (KeyError, TypeError, ValueError) as error:
+            return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    def _counts(self) -> dict[str, object]:
+        counts = Counter(f"{one.method} {one.route or one.path}" for one in list(self.requests))
+        return {"routes": counts, "total": sum(counts.values())}
+
+    def _move_clock(self, fields: dict[str, Json]) -> dict[str, object]:
+        now = parse_instant(str(fields["now"]))
+        for service in self.services.values():
+            service.world.now = now
+        return {"now": now}
+
+    def _service(self, request: Request, fields: dict[str, Json]) -> Response:
+        """Answer `POST /__{service}`, `GET /__truth/{service}` or `GET /__truth/{service}/{t}`."""
+        first, *rest = request.path.removeprefix("/__").split("/")
+        if request.method == "POST" and first in self.services and not rest:
+            result = self.services[first].act(str(fields.pop("action")), fields)
+            return json_response({"result": result})
+        if request.method == "GET" and first == "truth" and rest and rest[0] in self.services:
+            service = self.services[rest[0]]
+            return json_response(
+                service.truth_rows(*rest[1:]) if rest[1:] else service.truth_counts()
+            )
+        return json_response({"error": "No such control route."}, 404)
 
 
 def parse_instant(text: str) -> datetime:
     """Read an ISO instant; without an offset it is UTC (Python 3.10 does not read the Z)."""
     instant = datetime.fromisoformat(text.removesuffix("Z"))
     return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
-
-
-def _dispatch(server: Server, request: Request) -> Response:
-    operation = _OPERATIONS.get(f"{request.method} {request.path}", _service_route)
-    return operation(server, request)
-
-
-def _health(_server: Server, _request: Request) -> Response:
-    return json_response({"status": "ok"})
-
-
-def _count_requests(server: Server, _request: Request) -> Response:
-    counts = Counter(f"{one.method} {one.route or one.path}" for one in list(server.requests))
-    return json_response({"routes": counts, "total": sum(counts.values())})
-
-
-def _forget_requests(server: Server, _request: Request) -> Response:
-    server.requests.clear()
-    return json_response({})
-
-
-def _add_fault(server: Server, request: Request) -> Response:
-    server.faults.add(**_fields(request))
-    return json_response({})
-
-
-def _clear_faults(server: Server, _request: Request) -> Response:
-    server.faults.clear()
-    return json_response({})
-
-
-def _clock(server: Server, _request: Request) -> Response:
-    return json_response({"now": server.services[0].now})
-
-
-def _move_clock(server: Server, request: Request) -> Response:
-    now = parse_instant(str(_fields(request)["now"]))
-    for service in server.services:
-        service.now = now
-    return json_response({"now": now})
-
-
-def _service_route(server: Server, request: Request) -> Response:
-    services: dict[str, Service] = {service.name: service for service in server.services}
-    first, *rest = request.path.removeprefix("/__").split("/")
-    if request.method == "POST" and first in services and not rest:
-        fields = _fields(request)
-        result = services[first].act(str(fields.pop("action")), fields)
-        return json_response({"result": result})
-    if request.method == "GET" and first == "truth" and rest and rest[0] in services:
-        service, *table = (services[rest[0]], *rest[1:])
-        return json_response(service.truth_rows(table[0]) if table else service.truth_counts())
-    return json_response({"error": "No such control route."}, 404)
-
-
-def _fields(request: Request) -> dict[str, Json]:
-    return msgspec.json.decode(request.body, type=dict)
-
-
-_OPERATIONS: dict[str, Callable[[Server, Request], Response]] = {
-    "GET /healthz": _health,
-    "GET /__requests": _count_requests,
-    "DELETE /__requests": _forget_requests,
-    "POST /__faults": _add_fault,
-    "DELETE /__faults": _clear_faults,
-    "GET /__clock": _clock,
-    "POST /__clock": _move_clock,
-}

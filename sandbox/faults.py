@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from sandbox.wire import Response
+from sandbox.wire import LOGIN_PAGE, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.wire import Json
-
-LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Log in</body></html>"
 
 Kind = Literal[
     "status",

@@ -50,16 +50,16 @@ class Sandbox:
     @property
     def faults(self) -> Faults:
         """Faults in force; `add(route=..., kind=...)` and `clear()`."""
-        return self._server.faults
+        return self._server.control.faults
 
     @property
     def requests(self) -> list[RecordedRequest]:
         """What was asked since the start or the last reset."""
-        return self._server.requests
+        return self._server.control.requests
 
     def reset_requests(self) -> None:
         """Forget what was asked."""
-        self._server.requests.clear()
+        self._server.control.requests.clear()
 
     def close(self) -> None:
         """Stop listening and hang up on every client."""

@@ -8,11 +8,10 @@ import socket
 import socketserver
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox import control
-from sandbox.faults import Drop, Faults, after_answer, before_answer
+from sandbox.control import Control, RecordedRequest
+from sandbox.faults import Drop, after_answer, before_answer
 from sandbox.wire import Request, Response, json_response, read_request, send_response
 
 if TYPE_CHECKING:
@@ -22,32 +21,10 @@ if TYPE_CHECKING:
     from sandbox.faults import Fault
     from sandbox.wire import Handler, Service
 
+__all__ = ["RecordedRequest", "Server"]
+
 COMPRESS_ABOVE = 1024
 """Bytes; smaller bodies go out as they are."""
-
-
-@dataclass(frozen=True)
-class RecordedRequest:
-    """One request as it arrived; header values are left out, but that of Host."""
-
-    method: str
-    route: str
-    path: str
-    query: list[tuple[str, str]]
-    target: str
-    """Path and query as they came, still encoded."""
-    service: str
-    headers: tuple[str, ...]
-    host: str
-    """The host that the client took this for."""
-    body: bytes
-    at: float
-    """When it came, by `time.monotonic`."""
-
-    @property
-    def authorized(self) -> bool:
-        """Whether an Authorization header came."""
-        return "authorization" in self.headers
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -61,15 +38,14 @@ class Server(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), _Connection)
         self.services = services
         self.latency = latency_ms / 1000
-        self.faults = Faults()
-        self.requests: list[RecordedRequest] = []
+        self.control = Control(services)
         self.closing = threading.Event()
         self.connections: set[socket.socket] = set()
 
     def answer(self, request: Request) -> Response:
         """Find who answers a request, and let them; raises Drop when nobody is to answer."""
         if request.path == "/healthz" or request.path.startswith("/__"):
-            return control.answer(self, request)
+            return self.control.answer(request)
         service = next((s for s in self.services if _is_below(s.prefix, request.path)), None)
         if service is None:
             return json_response({"message": "No such service in the sandbox."}, 404)
@@ -77,7 +53,7 @@ class Server(socketserver.ThreadingTCPServer):
         self._record(service, request)
         if self.latency:
             self.closing.wait(self.latency)
-        fault = self.faults.take(request.method, request.path)
+        fault = self.control.faults.take(request.method, request.path)
         response = self._handle(service, request, handler, fault)
         return _compressed(request, response) if service.compress else response
 
@@ -120,7 +96,7 @@ class Server(socketserver.ThreadingTCPServer):
             body=request.body,
             at=time.monotonic(),
         )
-        self.requests.append(recorded)
+        self.control.requests.append(recorded)
 
     def stop(self) -> None:
         """Stop listening and hang up on every client, waiting ones included."""

@@ -25,6 +25,10 @@ Chunk: TypeAlias = "bytes | memoryview"
 
 Framing: TypeAlias = Literal["length", "chunked", "close"]
 
+HTML = "text/html; charset=utf-8"
+PLAIN = "text/plain; charset=utf-8"
+LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Log in</body></html>"
+
 
 @dataclass
 class Request:
@@ -111,14 +115,23 @@ class Route:
     handler: Handler
 
 
+class Clocked(Protocol):
+    """A service's data."""
+
+    now: datetime
+    """Its clock; it stands still until it is moved."""
+
+
 class Service(Protocol):
     """One imitated API."""
 
     name: str
     prefix: str
     routes: Sequence[Route]
-    now: datetime
-    """The service's clock; it stands still until it is moved."""
+
+    @property
+    def world(self) -> Clocked:
+        """What it answers from."""
 
     @property
     def compress(self) -> bool:
@@ -136,7 +149,7 @@ class Service(Protocol):
     def truth_counts(self) -> dict[str, int]:
         """Rows per table."""
 
-    def truth_rows(self, table: str) -> list[dict[str, Json]]:
+    def truth_rows(self, table: str, /) -> Sequence[Mapping[str, object]]:
         """Return the rows of one table; KeyError for an unknown one."""
 
     def act(self, action: str, arguments: Mapping[str, object]) -> Json:
@@ -146,6 +159,16 @@ class Service(Protocol):
 def json_response(value: object, status: int = 200) -> Response:
     """Encode a value (msgspec structs included) as a JSON answer."""
     return Response(status, (msgspec.json.encode(value),))
+
+
+def login_page(status: int = 200) -> Response:
+    """Answer the page that asks people to log in."""
+    return Response(status, (LOGIN_PAGE,), content_type=HTML)
+
+
+def retry_after(value: str) -> list[tuple[str, str]]:
+    """Return the header, if there is a value for it."""
+    return [("Retry-After", value)] if value else []
 
 
 def read_request(reader: BufferedReader) -> Request | None:

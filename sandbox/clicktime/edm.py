@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -29,17 +29,27 @@ ENUMS = {
 }
 """Members of each enumeration in the order of their values."""
 
-NUMBERS = frozenset({"Edm.Decimal", "Edm.Double", "Edm.Int32", "Edm.Int64"})
-
 CUSTOM_FIELDS = "CustomFields"
 """Name of the property with free keys, and of its type."""
 
-INSTANT = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,12}))?)?(Z|[+-]\d\d:\d\d)", re.ASCII
-)
-DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-TIME = re.compile(r"(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,12}))?)?", re.ASCII)
-EPOCH = datetime(1, 1, 1, tzinfo=timezone.utc)
+_KINDS = {
+    "Edm.String": "string",
+    "Edm.Boolean": "boolean",
+    "Edm.Date": "date",
+    "Edm.DateTimeOffset": "instant",
+    "Edm.TimeOfDay": "time",
+}
+_NUMBERS: dict[str, type[int | float | Decimal]] = {
+    "Edm.Decimal": Decimal,
+    "Edm.Double": float,
+    "Edm.Int32": int,
+    "Edm.Int64": int,
+}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = r"(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,12}))?)?"
+_TIME_OF_DAY = re.compile(_TIME, re.ASCII)
+_INSTANT = re.compile(rf"(\d{{4}}-\d\d-\d\dT){_TIME}(Z|[+-]\d\d:\d\d)", re.ASCII)
+_EPOCH = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -53,9 +63,7 @@ class Property:
     @property
     def kind(self) -> str:
         """What its values can be compared with."""
-        if self.type in NUMBERS:
-            return "number"
-        return _KINDS.get(self.type, self.type)
+        return "number" if self.type in _NUMBERS else _KINDS.get(self.type, self.type)
 
     def comparable(self, row: Row) -> Comparable | None:
         """Return the row's value in a form whose order is that of the type."""
@@ -78,16 +86,14 @@ class Property:
             return value
         if self.type == "Edm.Boolean" and isinstance(value, bool):
             return value
-        if self.type in NUMBERS and isinstance(value, (int, float, str, Decimal)):
+        if self.type in _NUMBERS and isinstance(value, (int, float, str, Decimal)):
             try:
-                return _NUMBER_TYPES[self.type](str(value))
+                return _NUMBERS[self.type](str(value))
             except ArithmeticError:
                 raise ValueError(f"{self.name} is a number, not {value!r}.") from None
         if isinstance(value, str):
-            row: Row = {self.name: value}
-            self.comparable(row)
-            if self.type != "Edm.Date" or is_date(value):
-                return value
+            self.comparable({self.name: value})
+            return day(value) if self.type == "Edm.Date" else value
         raise ValueError(f"{self.name} cannot be {value!r}; it is {self.type}.")
 
 
@@ -116,49 +122,29 @@ class EntityType:
         return next((one for one in self.properties if one.name == name), None)
 
 
-def is_date(text: str) -> bool:
-    """Tell whether a text is a date of the calendar."""
-    if not DATE.fullmatch(text):
-        return False
-    try:
-        datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc)
-    except ValueError:
-        return False
-    return True
+def day(text: str) -> str:
+    """Return a date of the calendar as it is; ValueError for any other text."""
+    if not _DATE.fullmatch(text):
+        raise ValueError(f"Not a date: {text!r}")
+    return date.fromisoformat(text).isoformat()
 
 
 @lru_cache(maxsize=65_536)
 def ticks(text: str) -> int:
     """Turn an instant into picoseconds since year 1, exact to its twelfth fractional digit."""
-    match = INSTANT.fullmatch(text)
+    match = _INSTANT.fullmatch(text)
     if match is None:
         raise ValueError(f"Not an instant: {text!r}")
-    minute, seconds, fraction, zone = match.groups()
+    start, minute, seconds, fraction, zone = match.groups()
     offset = "+00:00" if zone == "Z" else zone
-    instant = datetime.fromisoformat(f"{minute}:{seconds or '00'}{offset}")
-    whole = (instant - EPOCH) // timedelta(seconds=1)
+    instant = datetime.fromisoformat(f"{start}{minute}:{seconds or '00'}{offset}")
+    whole = (instant - _EPOCH) // timedelta(seconds=1)
     return whole * 10**12 + int((fraction or "").ljust(12, "0"))
 
 
 def time_of_day(text: str) -> str:
     """Spell a time of day at full length, so that texts sort as times do."""
-    match = TIME.fullmatch(text)
+    match = _TIME_OF_DAY.fullmatch(text)
     if match is None or not ("00:00" <= match[1] <= "23:59") or (match[2] or "00") > "59":
         raise ValueError(f"Not a time of day: {text!r}")
     return f"{match[1]}:{match[2] or '00'}.{(match[3] or '').ljust(12, '0')}"
-
-
-_KINDS = {
-    "Edm.String": "string",
-    "Edm.Boolean": "boolean",
-    "Edm.Date": "date",
-    "Edm.DateTimeOffset": "instant",
-    "Edm.TimeOfDay": "time",
-}
-
-_NUMBER_TYPES: dict[str, type[int | float | Decimal]] = {
-    "Edm.Decimal": Decimal,
-    "Edm.Double": float,
-    "Edm.Int32": int,
-    "Edm.Int64": int,
-}

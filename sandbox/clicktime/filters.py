@@ -1,34 +1,77 @@
-"""`$filter` over rows: names and types are checked first, then each row is true, false or null."""
+"""`$filter`: an expression becomes a test of rows, each true, false or null (unknown).
+
+Operators and keywords are spelled in lower case, literals as OData 4.0 has them.
+"""
 
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from sandbox.clicktime.edm import CUSTOM_FIELDS, ENUMS
-from sandbox.clicktime.grammar import COMPARISONS, Literal, Operation, Path, parse
-from sandbox.clicktime.refusals import Refusal
+from sandbox.clicktime.edm import CUSTOM_FIELDS, ENUMS, day, ticks, time_of_day
+from sandbox.clicktime.protocol import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from sandbox.clicktime.edm import Comparable, EntityType, Row
-    from sandbox.clicktime.grammar import Node
 
     Getter: TypeAlias = Callable[[Row], Comparable | None]
     Test: TypeAlias = Callable[[Row], bool | None]
 
+_ORDERINGS: dict[str, Callable[[Comparable, Comparable], object]] = {
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}
+_COMPARISONS = frozenset({"eq", "ne", *_ORDERINGS})
+_NOT_OFFERED = frozenset({"in", "has", "add", "sub", "mul", "div", "divby", "mod", "any", "all"})
+
+_TIME = r"\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?"
+_TOKENS = {
+    "enum": r"(?:[^\W\d]\w*\.)+[^\W\d]\w*'[^']*'",
+    "duration": r"duration'[^']*'",
+    "string": r"'(?:[^']|'')*'",
+    "guid": r"[\da-fA-F]{8}-(?:[\da-fA-F]{4}-){3}[\da-fA-F]{12}(?!\w)",
+    "instant": rf"\d{{4}}-\d\d-\d\dT{_TIME}(?:Z|[+-]\d\d:\d\d)(?!\w)",
+    "date": r"\d{4}-\d\d-\d\d(?!\w)",
+    "time": rf"{_TIME}(?!\w)",
+    "number": r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])|-?INF(?!\w)|NaN(?!\w)",
+    "operator": rf"[ \t]+(?:{'|'.join(sorted({'or', 'and'} | _COMPARISONS | _NOT_OFFERED))})[ \t]+",
+    "not": r"not(?:[ \t]+|(?=\())",
+    "call": r"[^\W\d]\w*\(",
+    "word": r"[^\W\d]\w*(?:/[^\W\d]\w*)*",
+    "open": r"\([ \t]*",
+    "close": r"[ \t]*\)",
+}
+_TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _TOKENS.items()))
+
+_LITERALS: dict[str, Callable[[str], Comparable | None]] = {
+    "string": lambda text: text[1:-1].replace("''", "'"),
+    "number": lambda t: None if t == "NaN" else Decimal(t.replace("INF", "Infinity")),
+    "instant": ticks,
+    "date": day,
+    "time": time_of_day,
+    "guid": str,
+    "duration": str,
+}
+"""How a constant is read; NaN compares as null does."""
+
+_KEYWORDS = {"null": ("null", None), "true": ("boolean", True), "false": ("boolean", False)}
+
 
 @dataclass(frozen=True)
 class Filter:
-    """A checked filter."""
+    """A checked filter; equal texts are equal filters."""
 
     text: str
-    names: frozenset[str]
+    names: frozenset[str] = field(compare=False)
     """The properties it looks at."""
-    test: Test
+    test: Test = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -40,77 +83,124 @@ class _Operand:
 
 
 def compile_filter(text: str, entity: EntityType) -> Filter:
-    """Check a filter against a type; Refusal 400 if it does not fit."""
-    compiler = _Compiler(entity)
-    test = compiler.test(parse(text))
-    return Filter(text, frozenset(compiler.names), test)
+    """Check a filter against a type; Refusal 400 where it is wrong, 501 where it asks too much."""
+    reader = _Reader(text.strip(" \t"), entity)
+    test = _test(reader.disjunction())
+    if reader.kind != "end":
+        raise reader.wrong()
+    return Filter(text, frozenset(reader.names), test)
 
 
-class _Compiler:
-    """Turns a tree into functions of a row."""
+class _Reader:
+    """Reads one expression from left to right."""
 
-    def __init__(self, entity: EntityType) -> None:
+    def __init__(self, text: str, entity: EntityType) -> None:
+        self.text = text
         self.entity = entity
         self.names: set[str] = set()
+        self._position = self._end = 0
+        self.kind = self.token = ""
+        self._advance()
 
-    def test(self, node: Node) -> Test:
-        if not isinstance(node, Operation):
-            return self._truth(node)
-        if node.operator in COMPARISONS:
-            left, right = (self._operand(one) for one in node.operands)
-            return _comparison(node.operator, left, right)
-        tests = [self.test(one) for one in node.operands]
-        if node.operator == "not":
-            return _negation(tests[0])
-        return _junction(tests, decisive=node.operator == "or")
+    def wrong(self) -> Refusal:
+        message = f"Syntax error at position {self._position} in '{self.text}'."
+        return Refusal(400, message, "$filter")
 
-    def _truth(self, node: Literal | Path) -> Test:
-        operand = self._operand(node)
-        if operand.kind not in {"boolean", "any", "null"}:
-            raise Refusal(400, "The filter expression must be a boolean value.", "$filter")
+    def _advance(self) -> str:
+        """Step to the next token; return the one that was passed."""
+        passed, self._position = self.token, self._end
+        if self._end == len(self.text):
+            self.kind, self.token = "end", ""
+            return passed
+        match = _TOKEN.match(self.text, self._end)
+        if match is None:
+            raise self.wrong()
+        self.kind, self.token, self._end = str(match.lastgroup), match[0].strip(), match.end()
+        return passed
 
-        def test(row: Row) -> bool | None:
-            value = operand.get(row)
-            return value if isinstance(value, bool) else None
+    def _operator(self, *wanted: str) -> str | None:
+        """Take an operator, or nothing."""
+        if self.kind == "operator" and self.token in _NOT_OFFERED:
+            raise Refusal(501, f"The operator '{self.token}' is not implemented.", "$filter")
+        return self._advance() if self.kind == "operator" and self.token in wanted else None
 
-        return test
+    def disjunction(self) -> _Operand:
+        return self._joined("or", lambda: self._joined("and", self._comparison))
 
-    def _operand(self, node: Node) -> _Operand:
-        if isinstance(node, Operation):
-            return _Operand("boolean", self.test(node))
-        if isinstance(node, Literal):
-            value = node.value
-            return _Operand(node.kind, lambda _row: value, constant=True)
-        return self._member(node) if len(node.names) > 1 else self._property(node.names[0])
+    def _joined(self, name: str, operand: Callable[[], _Operand]) -> _Operand:
+        operands = [operand()]
+        while self._operator(name):
+            operands.append(operand())
+        if len(operands) == 1:
+            return operands[0]
+        return _Operand("boolean", _junction(list(map(_test, operands)), decisive=name == "or"))
 
-    def _property(self, name: str) -> _Operand:
+    def _comparison(self) -> _Operand:
+        left = self._term()
+        name = self._operator(*_COMPARISONS)
+        return left if name is None else _Operand("boolean", _compared(name, left, self._term()))
+
+    def _term(self) -> _Operand:
+        """Read `not`, which binds tighter than a comparison, brackets, a name or a constant."""
+        kind, text = self.kind, self._advance()
+        if kind == "call":
+            raise Refusal(501, f"The function '{text[:-1]}' is not implemented.", "$filter")
+        if kind == "not":
+            return _Operand("boolean", _negation(_test(self._term())))
+        if kind == "open":
+            inner = self.disjunction()
+            if self.kind != "close":
+                raise self.wrong()
+            self._advance()
+            return inner
+        if kind == "word":
+            return _constant(*_KEYWORDS[text]) if text in _KEYWORDS else self._path(text.split("/"))
+        if kind == "enum":
+            name, member, _ = text.split("'")
+            return _constant(name.rpartition(".")[2], member)
+        try:
+            return _constant(kind, _LITERALS[kind](text))
+        except (KeyError, ValueError, ArithmeticError):
+            raise self.wrong() from None
+
+    def _path(self, names: list[str]) -> _Operand:
+        """Read a property, or a member of CustomFields; null if the row lacks that key."""
+        name, *keys = names
         found = self.entity.find(name)
-        if found is None:
-            message = f"Could not find a property named '{name}' on type '{self.entity.name}'."
+        if found is None or (keys and (found.type != CUSTOM_FIELDS or len(keys) > 1)):
+            message = f"Could not find '{'/'.join(names)}' on type '{self.entity.name}'."
             raise Refusal(400, message, "$filter")
         self.names.add(name)
-        if found.type == CUSTOM_FIELDS:
+        if not keys and found.type == CUSTOM_FIELDS:
             return _Operand(found.type, lambda row: None if row[name] is None else True)
-        return _Operand(found.kind, found.comparable)
-
-    def _member(self, path: Path) -> _Operand:
-        """Read a free key; those that a row lacks are null."""
-        first, *rest = path.names
-        found = self.entity.find(first)
-        if found is None or found.type != CUSTOM_FIELDS or len(rest) > 1:
-            message = f"Could not find the path '{'/'.join(path.names)}'."
-            raise Refusal(400, message, "$filter")
-        self.names.add(first)
+        if not keys:
+            return _Operand(found.kind, found.comparable)
 
         def get(row: Row) -> Comparable | None:
-            fields = row[first]
-            value = fields.get(rest[0]) if isinstance(fields, dict) else None
+            fields = row[name]
+            value = fields.get(keys[0]) if isinstance(fields, dict) else None
             return value if isinstance(value, (str, bool, int, float)) else None
 
         return _Operand("any", get)
 
 
-def _comparison(name: str, left: _Operand, right: _Operand) -> Test:
+def _constant(kind: str, value: Comparable | None) -> _Operand:
+    return _Operand(kind, lambda _row: value, constant=True)
+
+
+def _test(operand: _Operand) -> Test:
+    """Return an operand as a test; a free key that is neither true nor false is unknown."""
+    if operand.kind not in {"boolean", "any", "null"}:
+        raise Refusal(400, "The filter expression must be a boolean value.", "$filter")
+
+    def test(row: Row) -> bool | None:
+        value = operand.get(row)
+        return value if isinstance(value, bool) else None
+
+    return test
+
+
+def _compared(name: str, left: _Operand, right: _Operand) -> Test:
     left, right = _member_of_enum(left, right), _member_of_enum(right, left)
     kinds = {left.kind, right.kind}
     if len(kinds - {"null", "any"}) > 1 or (CUSTOM_FIELDS in kinds and "null" not in kinds):
@@ -124,7 +214,7 @@ def _comparison(name: str, left: _Operand, right: _Operand) -> Test:
 
     def test(row: Row) -> bool:
         one, other = get_left(row), get_right(row)
-        if one is None or other is None or not _alike(one, other):
+        if one is None or other is None or _family(one) is not _family(other):
             return False
         return bool(compare(one, other))
 
@@ -141,16 +231,11 @@ def _member_of_enum(operand: _Operand, other: _Operand) -> _Operand:
     name = operand.get({})
     if name not in members:
         raise Refusal(400, f"'{name}' is not a member of {other.kind}.", "$filter")
-    place = members.index(str(name))
-    return _Operand(other.kind, lambda _row: place)
-
-
-def _alike(one: Comparable, other: Comparable) -> bool:
-    """Tell whether two values can be compared; a free key's value can be anything."""
-    return _family(one) is _family(other)
+    return _constant(other.kind, members.index(str(name)))
 
 
 def _family(value: Comparable) -> type:
+    """Return what a value can be compared with; a free key's value can be anything."""
     if isinstance(value, bool):
         return bool
     return str if isinstance(value, str) else Decimal
@@ -159,15 +244,7 @@ def _family(value: Comparable) -> type:
 def _equal(one: Comparable | None, other: Comparable | None) -> bool:
     if one is None or other is None:
         return one is other
-    return _alike(one, other) and one == other
-
-
-_ORDERINGS: dict[str, Callable[[Comparable, Comparable], object]] = {
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "lt": operator.lt,
-    "le": operator.le,
-}
+    return _family(one) is _family(other) and one == other
 
 
 def _negation(test: Test) -> Test:
@@ -178,7 +255,7 @@ def _negation(test: Test) -> Test:
     return negated
 
 
-def _junction(tests: Sequence[Test], *, decisive: bool) -> Test:
+def _junction(tests: list[Test], *, decisive: bool) -> Test:
     """Join tests by `or` (True decides) or by `and` (False decides)."""
 
     def joined(row: Row) -> bool | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox.clicktime.edm import CUSTOM_FIELDS, ENUMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from sandbox.clicktime.edm import EntityType, Property
     from sandbox.clicktime.model import EntitySet
@@ -16,174 +16,158 @@ if TYPE_CHECKING:
 EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 EDM = "http://docs.oasis-open.org/odata/ns/edm"
 
-_LINKS = {
-    "UserID": ("User", "User"),
-    "JobID": ("Job", "Job"),
-    "TaskID": ("Task", "Task"),
-    "ClientID": ("Client", "Client"),
-    "DivisionID": ("Division", "Division"),
-}
-"""Navigation property and type by foreign key."""
+_LINKS = {f"{name}ID": name for name in ("User", "Job", "Task", "Client", "Division")}
+"""Navigation property, and its type, by foreign key."""
 
-_NAMED = frozenset({"User", "Job", "Client", "Task", "Division"})
+_BASES = (
+    '<EntityType Name="Entity" Abstract="true"><Key><PropertyRef Name="ID"/></Key>'
+    '<Property Name="ID" Type="Edm.String" Nullable="false"/></EntityType>'
+    '<EntityType Name="Named" BaseType="Base.Entity" Abstract="true">'
+    '<Property Name="Name" Type="Edm.String" Nullable="false"/></EntityType>'
+)
+_DEFINITIONS = (
+    '<TypeDefinition Name="EntityId" UnderlyingType="Edm.String" MaxLength="24"/>'
+    '<TypeDefinition Name="Money" UnderlyingType="Edm.Decimal" Scale="variable"/>'
+    '<TypeDefinition Name="CalendarDay" UnderlyingType="Edm.Date"/>'
+)
+_REFERENCE = (
+    '<edmx:Reference Uri="https://oasis-tcs.github.io/odata-vocabularies/vocabularies/'
+    'Org.OData.Core.V1.xml"><edmx:Include Namespace="Org.OData.Core.V1" Alias="Core"/>'
+    "</edmx:Reference>"
+)
 
 
 @dataclass(frozen=True)
-class _Naming:
-    """How one document names types and derives them."""
+class _Style:
+    """How one server's document is built and names types."""
 
     types: str
     """Namespace or alias before the names of types."""
-    bases: str = ""
-    """The same for the abstract bases; empty where there are none."""
-    definitions: bool = False
-    """Whether IDs, money and days are TypeDefinitions."""
+    schemas: tuple[tuple[str, str, str], ...]
+    """Namespace, alias and contents of each schema."""
+    based: bool = False
+    """Types derive from abstract bases, which have the keys."""
+    defined: bool = False
+    """IDs, money and days are TypeDefinitions."""
     untyped: bool = False
-    """Whether CustomFields are Edm.Untyped."""
+    """CustomFields are Edm.Untyped."""
+    version: str = "4.0"
+    reference: str = ""
 
-    def of(self, one: Property) -> str:
+    def type_name(self, one: Property) -> str:
         """Name a property's type."""
         if one.type == CUSTOM_FIELDS:
             return "Edm.Untyped" if self.untyped else f"{self.types}.{CUSTOM_FIELDS}"
-        if self.definitions and one.type == "Edm.Decimal":
-            return f"{self.types}.Money"
-        if self.definitions and one.type == "Edm.Date":
-            return f"{self.types}.CalendarDay"
-        if self.definitions and one.type == "Edm.String" and one.name.endswith("ID"):
+        if self.defined and one.type == "Edm.String" and one.name.endswith("ID"):
             return f"{self.types}.EntityId"
+        if self.defined and one.type in {"Edm.Decimal", "Edm.Date"}:
+            return f"{self.types}.{'Money' if one.type == 'Edm.Decimal' else 'CalendarDay'}"
         return f"{self.types}.{one.type}" if one.type in ENUMS else one.type
 
 
-def document(style: str, sets: Iterable[EntitySet]) -> bytes:
+_STYLES = {
+    "aspnet": _Style(
+        "ClickTime.OData.Models",
+        (("ClickTime.OData.Models", "", "types"), ("Default", "", "container")),
+    ),
+    "aliases": _Style(
+        "T",
+        (
+            ("ClickTime.Facade.Service", "", "container"),
+            ("ClickTime.Facade.Time", "T", "types"),
+            ("ClickTime.Facade.Base", "Base", "bases"),
+        ),
+        based=True,
+    ),
+    "typedefs": _Style(
+        "Self", (("ClickTime.Facade", "Self", "definitions types container"),), defined=True
+    ),
+    "v401": _Style(
+        "ClickTime.V2",
+        (("ClickTime.V2", "", "types container"),),
+        untyped=True,
+        version="4.01",
+        reference=_REFERENCE,
+    ),
+}
+
+
+def document(name: str, sets: Sequence[EntitySet]) -> bytes:
     """Describe the sets in one style."""
-    served = list(sets)
-    schemas = _STYLES[style](served)
-    version = "4.01" if style == "v401" else "4.0"
+    style = _STYLES[name]
+    parts = {
+        "bases": _BASES,
+        "definitions": _DEFINITIONS,
+        "types": "".join(_entity_type(one.type, style) for one in sets) + _shared_types(style),
+        "container": _container(sets, style.types),
+    }
+    schemas = "".join(
+        f'<Schema Namespace="{namespace}"{_attribute("Alias", alias)} xmlns="{EDM}">'
+        f"{''.join(parts[part] for part in contents.split())}</Schema>"
+        for namespace, alias, contents in style.schemas
+    )
     text = (
         '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<edmx:Edmx Version="{version}" xmlns:edmx="{EDMX}">{_REFERENCES.get(style, "")}'
-        f"<edmx:DataServices>{''.join(schemas)}</edmx:DataServices></edmx:Edmx>"
+        f'<edmx:Edmx Version="{style.version}" xmlns:edmx="{EDMX}">{style.reference}'
+        f"<edmx:DataServices>{schemas}</edmx:DataServices></edmx:Edmx>"
     )
     return text.encode()
 
 
-def _aspnet(sets: Sequence[EntitySet]) -> list[str]:
-    naming = _Naming("ClickTime.OData.Models")
-    types = _entity_types(sets, naming) + _shared_types(naming)
-    return [
-        _schema("ClickTime.OData.Models", types),
-        _schema("Default", _container(sets, naming.types)),
-    ]
+def _attribute(name: str, value: str) -> str:
+    return f' {name}="{value}"' if value else ""
 
 
-def _aliases(sets: Sequence[EntitySet]) -> list[str]:
-    naming = _Naming("T", bases="Base")
-    bases = (
-        '<EntityType Name="Entity" Abstract="true"><Key><PropertyRef Name="ID"/></Key>'
-        '<Property Name="ID" Type="Edm.String" Nullable="false"/></EntityType>'
-        '<EntityType Name="Named" BaseType="Base.Entity" Abstract="true">'
-        '<Property Name="Name" Type="Edm.String" Nullable="false"/></EntityType>'
-    )
-    types = _entity_types(sets, naming) + _shared_types(naming)
-    return [
-        _schema("ClickTime.Facade.Service", _container(sets, naming.types)),
-        _schema("ClickTime.Facade.Time", types, alias="T"),
-        _schema("ClickTime.Facade.Base", bases, alias="Base"),
-    ]
-
-
-def _typedefs(sets: Sequence[EntitySet]) -> list[str]:
-    naming = _Naming("Self", definitions=True)
-    definitions = (
-        '<TypeDefinition Name="EntityId" UnderlyingType="Edm.String" MaxLength="24"/>'
-        '<TypeDefinition Name="Money" UnderlyingType="Edm.Decimal" Scale="variable"/>'
-        '<TypeDefinition Name="CalendarDay" UnderlyingType="Edm.Date"/>'
-    )
-    inside = definitions + _entity_types(sets, naming) + _shared_types(naming)
-    container = _container(sets, naming.types)
-    return [_schema("ClickTime.Facade", inside + container, alias="Self")]
-
-
-def _v401(sets: Sequence[EntitySet]) -> list[str]:
-    naming = _Naming("ClickTime.V2", untyped=True)
-    inside = _entity_types(sets, naming) + _shared_types(naming)
-    return [_schema("ClickTime.V2", inside + _container(sets, naming.types))]
-
-
-_STYLES = {"aspnet": _aspnet, "aliases": _aliases, "typedefs": _typedefs, "v401": _v401}
-
-_REFERENCES = {
-    "v401": (
-        '<edmx:Reference Uri="https://oasis-tcs.github.io/odata-vocabularies/vocabularies/'
-        'Org.OData.Core.V1.xml"><edmx:Include Namespace="Org.OData.Core.V1" Alias="Core"/>'
-        "</edmx:Reference>"
-    )
-}
-
-
-def _schema(namespace: str, inside: str, alias: str = "") -> str:
-    named = f' Alias="{alias}"' if alias else ""
-    return f'<Schema Namespace="{namespace}"{named} xmlns="{EDM}">{inside}</Schema>'
-
-
-def _entity_types(sets: Sequence[EntitySet], naming: _Naming) -> str:
-    return "".join(_entity_type(one.type, naming) for one in sets)
-
-
-def _entity_type(entity: EntityType, naming: _Naming) -> str:
-    inherited: set[str] = set()
-    base = ""
-    if naming.bases:
-        named = entity.name in _NAMED
+def _entity_type(entity: EntityType, style: _Style) -> str:
+    base, inherited = "", set()
+    if style.based:
+        named = entity.name in _LINKS.values()
+        base = "Base.Named" if named else "Base.Entity"
         inherited = {"ID", "Name"} if named else {"ID"}
-        base = f' BaseType="{naming.bases}.{"Named" if named else "Entity"}"'
-    key = "".join(f'<PropertyRef Name="{name}"/>' for name in entity.key)
+    keys = "".join(f'<PropertyRef Name="{name}"/>' for name in entity.key)
     own = [one for one in entity.properties if one.name not in inherited]
     return (
-        f'<EntityType Name="{entity.name}"{base}>'
-        + (f"<Key>{key}</Key>" if key and not base else "")
-        + "".join(_property(one, naming) for one in own)
-        + "".join(_navigation(one, naming) for one in own if one.name in _LINKS)
+        f'<EntityType Name="{entity.name}"{_attribute("BaseType", base)}>'
+        + (f"<Key>{keys}</Key>" if keys and not base else "")
+        + "".join(_property(one, style) for one in own)
+        + "".join(_navigation(one.name, style) for one in own if one.name in _LINKS)
         + "</EntityType>"
     )
 
 
-def _property(one: Property, naming: _Naming) -> str:
-    facets = "" if one.nullable else ' Nullable="false"'
-    if one.type == "Edm.Decimal" and not naming.definitions:
-        facets += ' Scale="variable"'
-    return f'<Property Name="{one.name}" Type="{naming.of(one)}"{facets}/>'
+def _property(one: Property, style: _Style) -> str:
+    scaled = one.type == "Edm.Decimal" and not style.defined
+    facets = _attribute("Nullable", "" if one.nullable else "false")
+    facets += _attribute("Scale", "variable" if scaled else "")
+    return f'<Property Name="{one.name}" Type="{style.type_name(one)}"{facets}/>'
 
 
-def _navigation(one: Property, naming: _Naming) -> str:
-    name, target = _LINKS[one.name]
+def _navigation(key: str, style: _Style) -> str:
+    name = _LINKS[key]
     return (
-        f'<NavigationProperty Name="{name}" Type="{naming.types}.{target}">'
-        f'<ReferentialConstraint Property="{one.name}" ReferencedProperty="ID"/>'
-        "</NavigationProperty>"
+        f'<NavigationProperty Name="{name}" Type="{style.types}.{name}">'
+        f'<ReferentialConstraint Property="{key}" ReferencedProperty="ID"/></NavigationProperty>'
     )
 
 
-def _shared_types(naming: _Naming) -> str:
+def _shared_types(style: _Style) -> str:
     """Describe the free keys and the enumerations."""
-    free = "" if naming.untyped else f'<ComplexType Name="{CUSTOM_FIELDS}" OpenType="true"/>'
-    return free + "".join(
-        f'<EnumType Name="{name}">'
-        + "".join(f'<Member Name="{one}" Value="{place}"/>' for place, one in enumerate(members))
-        + "</EnumType>"
-        for name, members in ENUMS.items()
-    )
+    text = "" if style.untyped else f'<ComplexType Name="{CUSTOM_FIELDS}" OpenType="true"/>'
+    for name, members in ENUMS.items():
+        places = enumerate(members)
+        listed = "".join(f'<Member Name="{one}" Value="{place}"/>' for place, one in places)
+        text += f'<EnumType Name="{name}">{listed}</EnumType>'
+    return text
 
 
 def _container(sets: Sequence[EntitySet], types: str) -> str:
     names = {one.type.name: one.name for one in sets}
-    inside = ""
+    text = ""
     for one in sets:
-        links = (_LINKS[each.name] for each in one.type.properties if each.name in _LINKS)
+        links = [_LINKS[each.name] for each in one.type.properties if each.name in _LINKS]
         bindings = "".join(
-            f'<NavigationPropertyBinding Path="{path}" Target="{names[target]}"/>'
-            for path, target in links
+            f'<NavigationPropertyBinding Path="{link}" Target="{names[link]}"/>' for link in links
         )
-        inside += f'<EntitySet Name="{one.name}" EntityType="{types}.{one.type.name}">'
-        inside += f"{bindings}</EntitySet>"
-    return f'<EntityContainer Name="Container">{inside}</EntityContainer>'
+        kind = f"{types}.{one.type.name}"
+        text += f'<EntitySet Name="{one.name}" EntityType="{kind}">{bindings}</EntitySet>'
+    return f'<EntityContainer Name="Container">{text}</EntityContainer>'

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, replace
 
 from sandbox.clicktime.edm import EntityType, Property
-
-if TYPE_CHECKING:
-    from sandbox.clicktime.switches import Switches
 
 _TYPES = {
     "str": "Edm.String",
@@ -32,13 +29,13 @@ def _type(name: str, key: str, text: str) -> EntityType:
     return EntityType(name, tuple(key.split()), tuple(properties))
 
 
-_CUSTOM = "CustomFields:CustomFields CustomFieldsStr:str"
+_CUSTOM = " CustomFields:CustomFields CustomFieldsStr:str"
 
 TIME_ENTRY = _type(
     "TimeEntry",
     "ID",
     """ID:str! UserID:str! JobID:str! TaskID:str Date:date Hours:dec! BreakTime:dec
-    StartTime:time EndTime:time Comment:str BillingRate:dec CostRate:dec """
+    StartTime:time EndTime:time Comment:str BillingRate:dec CostRate:dec"""
     + _CUSTOM,
 )
 USER = _type(
@@ -53,7 +50,7 @@ USER = _type(
     MinimumTimeHours:dec MinimumTimePeriod:str RequireComments:bool RequireStartEndTime:bool
     RequireStopwatch:bool EnableBreakTime:bool SkipWeekend:bool SubjectToTimesheetApproval:bool
     SubjectToExpenseApproval:bool AllowIncompleteTimesheetSubmission:bool
-    PreferredTimeEntryView:str PreferredTimeFormat:str IncludeInRM:bool """
+    PreferredTimeEntryView:str PreferredTimeFormat:str IncludeInRM:bool"""
     + _CUSTOM,
 )
 JOB = _type(
@@ -63,7 +60,7 @@ JOB = _type(
     IsActive:bool! StartDate:date EndDate:date ProjectManagerID:str AccountingPackageID:str
     Notes:str IsBillable:bool BillingRate:dec UseCompanyBillingRate:bool
     SecondaryBillingRateMode:SecondaryBillingRateMode TimeRequiresApproval:bool
-    IncludeInRM:bool IsEligibleTimeOffAllocation:bool LifetimeBudget:double """
+    IncludeInRM:bool IsEligibleTimeOffAllocation:bool LifetimeBudget:double"""
     + _CUSTOM,
 )
 CLIENT = _type(
@@ -72,21 +69,20 @@ CLIENT = _type(
     """ID:str! Name:str! ShortName:str ClientNumber:str ListDisplayText:str IsActive:bool!
     CreatedDate:instant AccountingPackageID:str BillingRate:dec
     SecondaryBillingRateMode:SecondaryBillingRateMode Notes:str
-    IsEligibleTimeOffAllocation:bool """
+    IsEligibleTimeOffAllocation:bool"""
     + _CUSTOM,
 )
 TASK = _type(
     "Task",
     "ID",
-    """ID:str! Name:str! TaskCode:str ListDisplayText:str IsActive:bool!
-    AccountingPackageID:str IsBillable:bool BillingRate:dec UseCompanyBillingRate:bool
-    Notes:str """
+    """ID:str! Name:str! TaskCode:str ListDisplayText:str IsActive:bool! AccountingPackageID:str
+    IsBillable:bool BillingRate:dec UseCompanyBillingRate:bool Notes:str"""
     + _CUSTOM,
 )
 DIVISION = _type(
     "Division",
     "ID",
-    "ID:str! Name:str! IsActive:bool! AccountingPackageID:str Notes:str " + _CUSTOM,
+    "ID:str! Name:str! IsActive:bool! AccountingPackageID:str Notes:str" + _CUSTOM,
 )
 TIMESHEET = _type(
     "Timesheet",
@@ -105,57 +101,60 @@ TIME_ENTRY_VIEW = _type(
     "UserID:str JobID:str Date:date Hours:dec Comment:str CustomFields:CustomFields",
 )
 
-MODIFIED = Property("ModifiedDate", "Edm.DateTimeOffset")
-TRACKED = frozenset({"TimeEntries", "Users", "Jobs"})
-"""Sets that have a ModifiedDate under the switch `modified`."""
-
 
 @dataclass(frozen=True)
 class EntitySet:
-    """A set as it is served: its name, its type, and the table that holds its rows."""
+    """A set as it is served."""
 
     name: str
     type: EntityType
     table: str
+    """Which rows it has."""
+    custom_fields: str = ""
+    """The table of a copy that its custom fields make, if any."""
+    tracked: bool = False
+    """Whether it has a ModifiedDate under the switch `modified`."""
+    style: str = ""
+    """The only style of `$metadata` that has it; empty for all."""
+
+    @property
+    def stream(self) -> str:
+        """The table of a copy that holds it."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.name).lower()
+
+    def with_modified(self) -> EntitySet:
+        """Return the set as it is with ModifiedDate."""
+        if not self.tracked:
+            return self
+        return replace(self, type=replace(self.type, properties=(*self.type.properties, MODIFIED)))
 
 
-_SETS = (
-    EntitySet("TimeEntries", TIME_ENTRY, "time_entries"),
-    EntitySet("Users", USER, "users"),
-    EntitySet("Jobs", JOB, "jobs"),
-    EntitySet("Clients", CLIENT, "clients"),
-    EntitySet("Tasks", TASK, "tasks"),
-    EntitySet("Divisions", DIVISION, "divisions"),
+MODIFIED = Property("ModifiedDate", "Edm.DateTimeOffset")
+
+_SETS: tuple[EntitySet, ...] = (
+    EntitySet("TimeEntries", TIME_ENTRY, "time_entries", "time_entry_custom_fields", tracked=True),
+    EntitySet("Users", USER, "users", "user_custom_fields", tracked=True),
+    EntitySet("Jobs", JOB, "jobs", "job_custom_fields", tracked=True),
+    EntitySet("Clients", CLIENT, "clients", "client_custom_fields"),
+    EntitySet("Tasks", TASK, "tasks", "task_custom_fields"),
+    EntitySet("Divisions", DIVISION, "divisions", "division_custom_fields"),
     EntitySet("Timesheets", TIMESHEET, "timesheets"),
+    EntitySet("Allocations", ALLOCATION, "allocations", style="typedefs"),
+    EntitySet("TimeEntriesView", TIME_ENTRY_VIEW, "time_entries", style="v401"),
 )
-_ALLOCATIONS = EntitySet("Allocations", ALLOCATION, "allocations")
-_VIEW = EntitySet("TimeEntriesView", TIME_ENTRY_VIEW, "time_entries")
 
-_EXTRA = {"typedefs": _ALLOCATIONS, "v401": _VIEW}
-"""Sets that only one style of `$metadata` has."""
-
-STORED = {one.table: one for one in (*_SETS, _ALLOCATIONS)}
+STORED = {one.table: one for one in _SETS if one.type.key}
 """The sets that have rows of their own, by table."""
 
-SET_NAMES = frozenset(one.name for one in (*_SETS, *_EXTRA.values()))
+SET_NAMES = frozenset(one.name for one in _SETS)
 
 
 def stored_type(table: str) -> EntityType:
     """Return the full type of a table's rows, ModifiedDate included; KeyError if unknown."""
-    return _tracked(STORED[table]).type
+    return STORED[table].with_modified().type
 
 
-def served(switches: Switches) -> dict[str, EntitySet]:
-    """Return the sets that are served now, by name."""
-    extra = _EXTRA.get(switches.metadata_style)
-    sets = (*_SETS, extra) if extra else _SETS
-    return {one.name: _tracked(one) if switches.modified else one for one in sets}
-
-
-def _tracked(one: EntitySet) -> EntitySet:
-    if one.name not in TRACKED:
-        return one
-    old = one.type
-    return EntitySet(
-        one.name, EntityType(old.name, old.key, (*old.properties, MODIFIED)), one.table
-    )
+def served(style: str, *, modified: bool) -> dict[str, EntitySet]:
+    """Return the sets that are served under the switches of these names, by name."""
+    sets = [one for one in _SETS if one.style in {"", style}]
+    return {one.name: one.with_modified() if modified else one for one in sets}

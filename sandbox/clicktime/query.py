@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from sandbox.clicktime.edm import CUSTOM_FIELDS, Order
 from sandbox.clicktime.filters import Filter, compile_filter
-from sandbox.clicktime.refusals import Refusal
+from sandbox.clicktime.protocol import Refusal
 
 if TYPE_CHECKING:
     from sandbox.clicktime.edm import EntityType
@@ -66,24 +66,22 @@ def options(request: Request) -> dict[str, str]:
 def read_query(given: dict[str, str], entity: EntityType, switches: Switches) -> Query:
     """Check the options of a list; those that the service ignores are left out."""
     kept = dict(given)
-    for name, mode in (
-        ("$filter", switches.no_filter),
-        ("$orderby", switches.no_orderby),
-        ("$select", switches.no_select),
-        ("$count", switches.no_count),
-    ):
+    for name in ("$filter", "$orderby", "$select", "$count"):
+        mode: str = getattr(switches, f"no_{name[1:]}")
         if mode == "refuse" and name in kept:
             raise Refusal(switches.refusal_status, f"'{name}' is not supported here.", name)
         if mode == "ignore":
             kept.pop(name, None)
-    where = kept.get("$filter")
+    where, count = kept.get("$filter"), kept.get("$count", "false")
+    if count not in {"true", "false"}:
+        raise Refusal(400, f"'{count}' is not a boolean.", "$count")
     return Query(
         where=None if where is None else compile_filter(where, entity),
         ordering=_ordering(kept["$orderby"], entity) if "$orderby" in kept else (),
         select=_selection(kept["$select"], entity) if "$select" in kept else (),
         top=_number(kept, "$top"),
         skip=_number(kept, "$skip") or 0,
-        count=_flag(kept, "$count"),
+        count=count == "true",
     )
 
 
@@ -122,15 +120,6 @@ def _selection(text: str, entity: EntityType) -> tuple[str, ...]:
 
 def _number(given: dict[str, str], name: str) -> int | None:
     text = given.get(name)
-    if text is None:
-        return None
-    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
+    if text is not None and not re.fullmatch(r"\d{1,18}", text, re.ASCII):
         raise Refusal(400, f"'{text}' is not a number of rows.", name)
-    return int(text)
-
-
-def _flag(given: dict[str, str], name: str) -> bool:
-    text = given.get(name, "false")
-    if text not in {"true", "false"}:
-        raise Refusal(400, f"'{text}' is not a boolean.", name)
-    return text == "true"
+    return None if text is None else int(text)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from sandbox.clicktime import formats, metadata, model, paging, query, truth
-from sandbox.clicktime.refusals import Refusal, check_credentials
-from sandbox.wire import Handler, Json, Request, Response, Route, call
+from sandbox.clicktime import metadata, paging, protocol, query, truth
+from sandbox.clicktime.protocol import Refusal
+from sandbox.wire import Json, Request, Response, Route, call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
-    from sandbox.clicktime.formats import Format
     from sandbox.clicktime.model import EntitySet
     from sandbox.clicktime.world import World
 
@@ -36,44 +35,42 @@ class ClickTime:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.truth_counts = partial(truth.counts, world)
+        self.truth_rows = partial(truth.rows, world)
         self.tokens = paging.Tokens()
+        operations = {
+            "": self.service_document,
+            "/": self.service_document,
+            "/$metadata": self.metadata,
+            "/{Set}": self.entities,
+            "/{Set}/$count": self.count,
+        }
         self.routes: Sequence[Route] = [
-            Route("GET", "", self._answering(self.service_document)),
-            Route("GET", "/", self._answering(self.service_document)),
-            Route("GET", "/$metadata", self._answering(self.metadata)),
-            Route("GET", "/{Set}", self._answering(self.entities)),
-            Route("GET", "/{Set}/$count", self._answering(self.count)),
+            Route("GET", template, partial(self._answer, operation))
+            for template, operation in operations.items()
         ]
-
-    @property
-    def now(self) -> datetime:
-        """The world's clock."""
-        return self.world.now
-
-    @now.setter
-    def now(self, instant: datetime) -> None:
-        self.world.now = instant
 
     @property
     def compress(self) -> bool:
         """Whether the world's switch asks for gzip."""
         return self.world.switches.compress
 
+    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
+        """Call one of the world's mutations by name."""
+        return call(self.world, ACTIONS, action, arguments)
+
     def admit(self, request: Request) -> Response | None:
         """Check credentials, then the length of the address."""
-        limit = self.world.switches.select_limit
         try:
-            check_credentials(request)
+            protocol.check_credentials(request)
+            protocol.check_length(request, self.world.switches.select_limit)
         except Refusal as refusal:
             return refusal.response()
-        if limit and len(request.target) > limit:
-            return Refusal(414, f"The address is longer than {limit} characters.").response()
         return None
 
     def no_route(self, request: Request) -> Response:
         """Answer an unknown path."""
-        path = request.path.removeprefix(self.prefix)
-        return Refusal(404, f"Resource not found for the segment '{path}'.").response()
+        return _unknown(request.path.removeprefix(self.prefix)).response()
 
     def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
         """Answer a known path called with another method."""
@@ -82,28 +79,19 @@ class ClickTime:
         response.headers.append(("Allow", ", ".join(allowed)))
         return response
 
-    def truth_counts(self) -> dict[str, int]:
-        """Rows per table."""
-        return truth.counts(self.world)
-
-    def truth_rows(self, table: str) -> list[dict[str, Json]]:
-        """Return the rows of one table."""
-        rows: list[dict[str, Json]] = msgspec.to_builtins(truth.rows(self.world, table))
-        return rows
-
-    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Call one of the world's mutations by name."""
-        return call(self.world, ACTIONS, action, arguments)
+    def _answer(self, operation: Callable[[Request], Response], request: Request) -> Response:
+        try:
+            with self.world.lock:
+                protocol.check_version(request)
+                return operation(request)
+        except Refusal as refusal:
+            return refusal.response()
 
     def service_document(self, request: Request) -> Response:
         """List the sets, forbidden ones too."""
         wanted = self._format(request, query.options(request))
-        sets = [
-            {"name": name, "kind": "EntitySet", "url": name}
-            for name in model.served(self.world.switches)
-        ]
-        mark = "@" if self.world.switches.annotations == "4.01" else "@odata."
-        document = {f"{mark}context": f"{wanted.root}/$metadata", "value": sets}
+        sets = [{"name": name, "kind": "EntitySet", "url": name} for name in self.world.sets]
+        document = {f"{wanted.mark}context": f"{wanted.root}/$metadata", "value": sets}
         return wanted.response([msgspec.json.encode(document)])
 
     def metadata(self, request: Request) -> Response:
@@ -112,11 +100,9 @@ class ClickTime:
         if asked not in {None, "xml", "application/xml"}:
             raise Refusal(415, f"The format '{asked}' is not supported.", "$format")
         if asked is None:
-            formats.check_accepts_xml(request)
-        switches = self.world.switches
-        sets = model.served(switches).values()
-        body = metadata.document(switches.metadata_style, sets)
-        return Response(200, [body], [("OData-Version", self._version)], "application/xml")
+            protocol.accepted(request, "application/xml")
+        body = metadata.document(self.world.switches.metadata_style, [*self.world.sets.values()])
+        return self._plain(body, "application/xml")
 
     def entities(self, request: Request) -> Response:
         """Answer a page of a set."""
@@ -127,51 +113,43 @@ class ClickTime:
         if token is None:
             size, applied = query.page_size(request, self.world.switches)
             asked = query.read_query(options, one.type, self.world.switches)
-            walk = paging.first_page(one, asked, size)
+            read = paging.Read(one, asked, size, position=asked.skip, remaining=asked.top)
             if applied:
                 wanted.headers.append(("Preference-Applied", applied))
         elif options:
             raise Refusal(400, "A link must be followed as it is, without further options.")
         else:
-            walk = self.tokens.take(token, one.name)
-        return paging.answer(self.world, self.tokens, request, walk, wanted)
+            read = self.tokens.take(token, one.name)
+        return paging.answer(self.world, self.tokens, request, read, wanted)
 
     def count(self, request: Request) -> Response:
         """Count the rows of a set that pass a filter; other options have no say."""
         one, switches = self._set(request), self.world.switches
         if switches.no_count:
             raise Refusal(switches.refusal_status, "'/$count' is not supported here.")
-        text = query.options(request).get("$filter")
-        given = {} if text is None else {"$filter": text}
+        options = query.options(request)
+        given = {"$filter": options["$filter"]} if "$filter" in options else {}
         where = query.read_query(given, one.type, switches).where
         total = len(self.world.tables[one.table].view((), where))
-        headers = [("OData-Version", self._version)]
-        return Response(200, [str(total).encode()], headers, "text/plain")
+        return self._plain(str(total).encode(), "text/plain")
 
-    @property
-    def _version(self) -> str:
-        return self.world.switches.annotations
+    def _plain(self, body: bytes, content_type: str) -> Response:
+        version: str = self.world.switches.annotations
+        return Response(200, [body], [("OData-Version", version)], content_type)
 
     def _set(self, request: Request) -> EntitySet:
         name = request.params["Set"]
-        one = model.served(self.world.switches).get(name)
-        if one is None:
-            raise Refusal(404, f"Resource not found for the segment '{name}'.")
+        if name not in self.world.sets:
+            raise _unknown(name)
         if name in self.world.switches.forbidden:
             raise Refusal(403, f"You do not have permission to read {name}.")
-        return one
+        return self.world.sets[name]
 
-    def _format(self, request: Request, options: dict[str, str]) -> Format:
+    def _format(self, request: Request, options: Mapping[str, str]) -> protocol.Format:
         root = f"http://{request.headers.get('host', '127.0.0.1')}{self.prefix}"
-        return formats.json_format(request, options, root, self._version)
+        version = self.world.switches.annotations
+        return protocol.json_format(request, options.get("$format"), root, version)
 
-    def _answering(self, operation: Callable[[Request], Response]) -> Handler:
-        def handler(request: Request) -> Response:
-            try:
-                with self.world.lock:
-                    formats.check_version(request)
-                    return operation(request)
-            except Refusal as refusal:
-                return refusal.response()
 
-        return handler
+def _unknown(segment: str) -> Refusal:
+    return Refusal(404, f"Resource not found for the segment '{segment}'.")

@@ -13,7 +13,7 @@ from sandbox.clicktime.edm import CUSTOM_FIELDS, Property
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.clicktime.edm import EntityType, Row, Value
+    from sandbox.clicktime.edm import Row, Value
     from sandbox.clicktime.model import EntitySet
     from sandbox.clicktime.switches import Switches
     from sandbox.wire import Json
@@ -32,20 +32,27 @@ _ANNOTATED_TYPES = frozenset({"Edm.Decimal", "Edm.Date", "Edm.DateTimeOffset", "
 class Shape(NamedTuple):
     """Everything that decides how the rows of a set are spelled."""
 
-    set_name: str
-    type: EntityType
+    set: EntitySet
     properties: tuple[Property, ...]
-    strings: bool
-    special: bool
-    undeclared: bool
-    annotation: str
+    strings: bool = False
+    special: bool = False
+    undeclared: bool = False
+    annotation: str = ""
     """What annotation names begin with; empty for rows without annotations."""
+
+    def values(self, row: Row) -> dict[str, Value]:
+        """Return what a row shows, spelled plainly."""
+        return {one.name: row[one.name] for one in self.properties}
+
+    def special_number(self, slot: int) -> str | None:
+        """Return what a row has instead of its number under the switch `special_numbers`."""
+        return (*SPECIAL, None)[slot % 4] if self.special else None
 
     def encode(self, slot: int, row: Row) -> bytes:
         """Serialise one row; the slot is its number in the table."""
-        wire: dict[str, Value] = {one.name: row[one.name] for one in self.properties}
-        if self.special and (name := is_special(slot, wire)):
-            wire[name] = SPECIAL[slot % 4]
+        wire = self.values(row)
+        if SPECIAL_PROPERTY in wire and (special := self.special_number(slot)):
+            wire[SPECIAL_PROPERTY] = special
         if self.strings:
             for one in self.properties:
                 if one.type == "Edm.Int64" and wire[one.name] is not None:
@@ -60,46 +67,32 @@ class Shape(NamedTuple):
         mark = self.annotation
         etag = sha256(_ENCODERS[True].encode(row)).hexdigest()[:16]
         annotated: dict[str, Value] = {f"{mark}etag": f'W/"{etag}"'}
-        if self.type.key:
-            annotated[f"{mark}id"] = self.link(row)
+        if self.set.type.key:
+            annotated[f"{mark}id"] = self._link(row)
         for one in self.properties:
             if one.type in _ANNOTATED_TYPES:
                 annotated[f"{one.name}{mark}type"] = f"#{one.type.removeprefix('Edm.')}"
             annotated[one.name] = _with_types(wire[one.name], mark)
         return annotated
 
-    def link(self, row: Row) -> str:
+    def _link(self, row: Row) -> str:
         """Address a row by its key, relative to the service."""
-        if len(self.type.key) == 1:
-            return f"{self.set_name}({_quoted(self.type, self.type.key[0], row)})"
-        parts = (f"{name}={_quoted(self.type, name, row)}" for name in self.type.key)
-        return f"{self.set_name}({','.join(parts)})"
+        keys = {}
+        for name in self.set.type.key:
+            declared, text = self.set.type.find(name), quote(str(row[name]))
+            keys[name] = text if declared and declared.type != "Edm.String" else f"'{text}'"
+        named = (
+            [f"{name}={text}" for name, text in keys.items()] if len(keys) > 1 else keys.values()
+        )
+        return f"{self.set.name}({','.join(named)})"
 
 
-def shape_of(
-    one: EntitySet, select: Sequence[str], switches: Switches, *, strings: bool, full: bool
-) -> Shape:
-    """Settle the shape of a set's rows for a request; an empty selection is all properties."""
+def shape_of(one: EntitySet, switches: Switches, select: Sequence[str] = ()) -> Shape:
+    """Return the shape of a set's rows; an empty selection is all properties."""
     hidden = switches.hidden.get(one.name, ())
-    mark = "@" if switches.annotations == "4.01" else "@odata."
-    return Shape(
-        set_name=one.name,
-        type=one.type,
-        properties=tuple(
-            each
-            for each in one.type.properties
-            if each.name not in hidden and (not select or each.name in select)
-        ),
-        strings=strings,
-        special=switches.special_numbers,
-        undeclared=switches.undeclared,
-        annotation=mark if switches.row_annotations or full else "",
-    )
-
-
-def is_special(slot: int, row: Row) -> str | None:
-    """Name the property of a row that is no number under the switch `special_numbers`."""
-    return SPECIAL_PROPERTY if SPECIAL_PROPERTY in row and slot % 4 < len(SPECIAL) else None
+    names = select or [each.name for each in one.type.properties]
+    kept = (each for each in one.type.properties if each.name in names and each.name not in hidden)
+    return Shape(one, tuple(kept), special=switches.special_numbers, undeclared=switches.undeclared)
 
 
 def _with_types(value: Value, mark: str) -> Value:
@@ -112,9 +105,3 @@ def _with_types(value: Value, mark: str) -> Value:
             annotated[f"{name}{mark}type"] = "#Double" if isinstance(member, float) else "#Int64"
         annotated[name] = member
     return annotated
-
-
-def _quoted(entity: EntityType, name: str, row: Row) -> str:
-    declared = entity.find(name)
-    text = quote(str(row[name]))
-    return text if declared and declared.type != "Edm.String" else f"'{text}'"

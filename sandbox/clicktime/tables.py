@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from sandbox.clicktime.edm import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sandbox.clicktime.edm import EntityType, Row
     from sandbox.clicktime.filters import Filter
@@ -19,38 +19,6 @@ Ordering: TypeAlias = tuple[Order, ...]
 
 VIEWS_KEPT = 16
 SHAPES_KEPT = 4
-
-Key = TypeVar("Key")
-Kept = TypeVar("Kept")
-
-
-class Recent(Generic[Key, Kept]):
-    """The values that were asked for last."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
-
-    def get(self, key: Key, make: Callable[[], Kept]) -> Kept:
-        """Return what is kept, or make it and forget the oldest."""
-        if key not in self._kept:
-            self._kept[key] = make()
-            if len(self._kept) > self.limit:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
-
-    def values(self) -> Iterable[Kept]:
-        """Return everything that is kept."""
-        return self._kept.values()
-
-    def items(self) -> Iterable[tuple[Key, Kept]]:
-        """Return everything that is kept, by what was asked for."""
-        return self._kept.items()
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._kept.clear()
 
 
 class _Run(NamedTuple):
@@ -62,24 +30,25 @@ class _Run(NamedTuple):
 
 
 class Table:
-    """The rows of one set; a row's slot is its number for life."""
+    """The rows of one set; a row's slot is its number for life.
+
+    What was asked for last is kept: orders and views until a row changes, serialised rows for good.
+    """
 
     def __init__(self, name: str, entity: EntityType, rows: Iterable[Row]) -> None:
         self.name = name
         self.type = entity
         self.rows: dict[int, Row] = dict(enumerate(rows))
         self._next = len(self.rows)
-        self._slots: dict[object, int] | None = None
-        self._orders: Recent[Ordering, list[int]] = Recent(SHAPES_KEPT)
-        self._runs: Recent[Ordering, list[_Run]] = Recent(SHAPES_KEPT)
-        self._views: Recent[tuple[Ordering, str], Sequence[int]] = Recent(VIEWS_KEPT)
-        self._wire: Recent[Shape, dict[int, bytes]] = Recent(SHAPES_KEPT)
+        self._wire: dict[Shape, dict[int, bytes]] = {}
+        self._slots = lru_cache(1)(self._slots_by_id)
+        self._ordered = lru_cache(SHAPES_KEPT)(self._sorted)
+        self._runs = lru_cache(SHAPES_KEPT)(self._grouped)
+        self._passing = lru_cache(VIEWS_KEPT)(self._filtered)
 
     def find(self, row_id: str) -> int | None:
         """Return the slot of the row with an ID."""
-        if self._slots is None:
-            self._slots = {row.get("ID"): slot for slot, row in self.rows.items()}
-        return self._slots.get(row_id)
+        return self._slots().get(row_id)
 
     def insert(self, row: Row) -> None:
         """Add a row behind the others."""
@@ -88,45 +57,43 @@ class Table:
 
     def change_id(self, row_id: str, values: Row) -> None:
         """Change the row with an ID in its place; the old one stays as it was for who holds it."""
-        slot = self._slot(row_id)
-        self._put(slot, {**self.rows[slot], **values})
+        slot = self._slots()[row_id]
+        self._put(slot, self.rows[slot] | values)
 
     def remove_id(self, row_id: str) -> None:
         """Take the row with an ID out."""
-        slot = self._slot(row_id)
+        slot = self._slots()[row_id]
         del self.rows[slot]
         for encoded in self._wire.values():
             del encoded[slot]
-        self._changed()
+        self._forget()
 
     def view(self, ordering: Ordering, where: Filter | None) -> Sequence[int]:
         """Return the slots of the rows that pass a filter, in an order."""
-        if where is None:
-            return self._ordered(ordering)
-        kept = where
-        return self._views.get((ordering, where.text), lambda: self._passing(ordering, kept))
+        return self._ordered(ordering) if where is None else self._passing(ordering, where)
 
     def serialised(self, shape: Shape, slots: Sequence[int]) -> list[bytes]:
         """Return rows as they go over the wire; a shape is serialised once for all rows."""
-        encoded = self._wire.get(
-            shape, lambda: {slot: shape.encode(slot, row) for slot, row in self.rows.items()}
-        )
+        encoded = self._wire.pop(shape, None)
+        if encoded is None:
+            encoded = {slot: shape.encode(slot, row) for slot, row in self.rows.items()}
+        self._wire[shape] = encoded
+        if len(self._wire) > SHAPES_KEPT:
+            del self._wire[next(iter(self._wire))]
         return [encoded[slot] for slot in slots]
-
-    def _slot(self, row_id: str) -> int:
-        slot = self.find(row_id)
-        if slot is None:
-            raise KeyError(row_id)
-        return slot
 
     def _put(self, slot: int, row: Row) -> None:
         self.rows[slot] = row
         for shape, encoded in self._wire.items():
             encoded[slot] = shape.encode(slot, row)
-        self._changed()
+        self._forget()
 
-    def _ordered(self, ordering: Ordering) -> list[int]:
-        return self._orders.get(ordering, lambda: self._sorted(ordering))
+    def _forget(self) -> None:
+        for kept in (self._slots, self._ordered, self._runs, self._passing):
+            kept.cache_clear()
+
+    def _slots_by_id(self) -> dict[object, int]:
+        return {row.get("ID"): slot for slot, row in self.rows.items()}
 
     def _sorted(self, ordering: Ordering) -> list[int]:
         slots = list(self.rows)
@@ -135,28 +102,20 @@ class Table:
             slots.sort(key=keys.__getitem__, reverse=order.descending)
         return slots
 
-    def _passing(self, ordering: Ordering, where: Filter) -> list[int]:
+    def _filtered(self, ordering: Ordering, where: Filter) -> list[int]:
         """Filter rows one by one, or run by run where the filter looks at the order only."""
         slots = self._ordered(ordering)
         if not ordering or where.names != {ordering[0].property.name}:
             return [slot for slot in slots if where.test(self.rows[slot])]
-        passing: list[int] = []
-        for run in self._runs.get(ordering, lambda: self._grouped(ordering[0], slots)):
-            if where.test(run.row):
-                passing += slots[run.first : run.last]
-        return passing
+        runs = (run for run in self._runs(ordering) if where.test(run.row))
+        return [slot for run in runs for slot in slots[run.first : run.last]]
 
-    def _grouped(self, order: Order, slots: Sequence[int]) -> list[_Run]:
+    def _grouped(self, ordering: Ordering) -> list[_Run]:
+        slots = self._ordered(ordering)
         runs: list[_Run] = []
         first = 0
-        for _, group in groupby(slots, lambda slot: order.key(self.rows[slot])):
-            members = list(group)
-            runs.append(_Run(self.rows[members[0]], first, first + len(members)))
-            first += len(members)
+        for _, group in groupby(slots, lambda slot: ordering[0].key(self.rows[slot])):
+            last = first + sum(1 for _ in group)
+            runs.append(_Run(self.rows[slots[first]], first, last))
+            first = last
         return runs
-
-    def _changed(self) -> None:
-        self._slots = None
-        self._orders.clear()
-        self._runs.clear()
-        self._views.clear()

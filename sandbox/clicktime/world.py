@@ -7,14 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from sandbox.clicktime import account, custom, entries, model, people
+from sandbox.clicktime import model
+from sandbox.clicktime.company import SIZES, Company, custom_text
 from sandbox.clicktime.switches import Switches
 from sandbox.clicktime.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.clicktime.edm import Row, Value
+    from sandbox.clicktime.edm import EntityType, Row
+    from sandbox.clicktime.model import EntitySet
 
 
 class World:
@@ -31,22 +33,28 @@ class World:
         now: datetime | None = None,
         entries: int | None = None,
     ) -> None:
-        chosen = account.SIZES[size]
+        chosen = SIZES[size]
         self.lock = threading.RLock()
         self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
         """The world's clock; it stands still until it is moved."""
         self.switches = Switches()
-        chosen = replace(chosen, entries=entries or chosen.entries)
-        self._builder = account.Builder(chosen, seed, self.now)
+        self._company = Company(replace(chosen, entries=entries or chosen.entries), seed, self.now)
         self._tables: dict[str, Table] = {}
         self._edits = 0
+
+    @property
+    def sets(self) -> dict[str, EntitySet]:
+        """The entity sets that are served now, by name."""
+        return model.served(self.switches.metadata_style, modified=self.switches.modified)
 
     @property
     def tables(self) -> dict[str, Table]:
         """The tables by name (time_entries, users, ...)."""
         with self.lock:
             if not self._tables:
-                self._tables = self._built()
+                rows = self._company.rows()
+                for name in model.STORED:
+                    self._tables[name] = Table(name, model.stored_type(name), rows[name])
             return self._tables
 
     def rows(self, table: str) -> list[Row]:
@@ -71,24 +79,27 @@ class World:
 
     def edit_entry(self, entry_id: str, **fields: object) -> None:
         """Change fields of a time entry."""
-        self._edit("time_entries", entry_id, fields)
+        self._edit(self.tables["time_entries"], entry_id, fields)
 
     def delete_entry(self, entry_id: str) -> None:
         """Remove a time entry."""
         with self.lock:
-            self._table_of(entry_id, "time_entries").remove_id(entry_id)
+            self.tables["time_entries"].remove_id(entry_id)
 
     def insert_row(self, table: str, **fields: object) -> str:
         """Add a row to a table (users, jobs, ...) and return its ID."""
         with self.lock:
             entity = model.stored_type(table)
             given = self._taken(table, fields)
-            row_id = str(given.get("ID") or self._builder.new_id())
-            defaults: dict[str, Value] = {"IsActive": True, "HasBeenSubmitted": False}
+            row_id = str(given.get("ID") or self._company.new_id())
+            defaults: Row = {
+                "IsActive": True,
+                "HasBeenSubmitted": False,
+                "Name": f"New {row_id[:6]}",
+                **self._modified(entity),
+            }
             known = {name: value for name, value in defaults.items() if entity.find(name)}
-            known |= {"Name": f"New {row_id[:6]}"} if entity.find("Name") else {}
-            known |= {"ModifiedDate": self._stamp()} if entity.find("ModifiedDate") else {}
-            row = self._builder.row(entity, {**known, "ID": row_id, **given}) | given
+            row = self._company.row(table, known | {"ID": row_id} | given) | given
             missing = [one.name for one in entity.properties if not one.nullable]
             missing = [name for name in missing if row[name] is None]
             if missing:
@@ -98,33 +109,31 @@ class World:
 
     def edit_row(self, row_id: str, **fields: object) -> None:
         """Change fields of a row, whatever its table."""
-        self._edit(None, row_id, fields)
+        self._edit(self._table_of(row_id), row_id, fields)
 
     def delete_row(self, row_id: str) -> None:
         """Remove a row; what refers to it stays as it is."""
         with self.lock:
-            self._table_of(row_id, None).remove_id(row_id)
+            self._table_of(row_id).remove_id(row_id)
 
-    def _edit(self, table_name: str | None, row_id: str, fields: Mapping[str, object]) -> None:
+    def _edit(self, table: Table, row_id: str, fields: Mapping[str, object]) -> None:
         with self.lock:
-            table = self._table_of(row_id, table_name)
             given = self._taken(table.name, fields)
-            if "ModifiedDate" not in given and table.type.find("ModifiedDate"):
-                given["ModifiedDate"] = self._stamp()
-            if "CustomFields" in given and "CustomFieldsStr" not in given:
-                given["CustomFieldsStr"] = custom.text(given["CustomFields"])
-            table.change_id(row_id, given)
+            changed = self._modified(table.type)
+            if "CustomFields" in given:
+                changed["CustomFieldsStr"] = custom_text(given["CustomFields"])
+            table.change_id(row_id, changed | given)
 
-    def _table_of(self, row_id: str, name: str | None) -> Table:
-        for table in self.tables.values() if name is None else (self.tables[name],):
+    def _table_of(self, row_id: str) -> Table:
+        for table in self.tables.values():
             if table.find(row_id) is not None:
                 return table
         raise KeyError(row_id)
 
-    def _taken(self, table: str, fields: Mapping[str, object]) -> dict[str, Value]:
+    def _taken(self, table: str, fields: Mapping[str, object]) -> Row:
         """Check names and values of given fields."""
         entity = model.stored_type(table)
-        taken: dict[str, Value] = {}
+        taken: Row = {}
         for name, value in fields.items():
             declared = entity.find(name)
             if declared is None:
@@ -132,29 +141,9 @@ class World:
             taken[name] = declared.take(value)
         return taken
 
-    def _stamp(self) -> str:
-        """Return the present as a modification time that no other edit has."""
+    def _modified(self, entity: EntityType) -> Row:
+        """Return the present as a modification time that no other edit has, if rows have one."""
+        if not entity.find("ModifiedDate"):
+            return {}
         self._edits += 1
-        return f"{self.now:%Y-%m-%dT%H:%M:%S}.{self._edits:07d}Z"
-
-    def _built(self) -> dict[str, Table]:
-        builder = self._builder
-        types = {table: model.stored_type(table) for table in model.STORED}
-        divisions = builder.divisions(types["divisions"])
-        tasks = builder.tasks(types["tasks"])
-        users = people.users(builder, types["users"], divisions, tasks)
-        clients = builder.clients(types["clients"])
-        jobs = builder.jobs(types["jobs"], clients, users)
-        worked = list(entries.entries(builder, users, jobs, tasks))
-        first = datetime.fromisoformat(min(str(row["Date"]) for row in worked if row["Date"]))
-        rows = {
-            "time_entries": worked,
-            "users": users,
-            "jobs": jobs,
-            "clients": clients,
-            "tasks": tasks,
-            "divisions": divisions,
-            "timesheets": builder.timesheets(types["timesheets"], users, first.date()),
-            "allocations": list(builder.allocations(types["allocations"], jobs, users)),
-        }
-        return {name: Table(name, types[name], rows[name]) for name in model.STORED}
+        return {"ModifiedDate": f"{self.now:%Y-%m-%dT%H:%M:%S}.{self._edits:07d}Z"}

@@ -1,4 +1,4 @@
-"""A clip's grid as CSV and as each JSON shape."""
+"""A clip's grid as CSV and as each JSON shape, oddities included."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sandbox.perform.bodies import Text
 from sandbox.perform.switches import BOOLEANS
+from sandbox.perform.tables import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from sandbox.perform.switches import Form
-    from sandbox.perform.tables import Cells, Grid, Kind
+    from sandbox.perform.tables import Cells, Kind
+
+RAGGED_EVERY = 7
+"""Every so many rows one is too short or too long: the 6th, the 13th, ... counted from 0."""
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _TRUTH = {
@@ -31,11 +35,31 @@ class About(NamedTuple):
     instant: str
 
 
+def distorted(grid: Grid, oddities: Collection[str]) -> Grid:
+    """Return a grid with oddities; its rows may have fewer or more cells than headings."""
+    if not oddities:
+        return grid
+    headings = list(grid.headings)
+    if "duplicate_headings" in oddities:
+        headings[2] = headings[0]
+    if "case_headings" in oddities:
+        headings[3] = headings[1].upper()
+    if "blank_headings" in oddities:
+        headings[1] = headings[-1] = ""
+    if "padded_headings" in oddities:
+        headings = [f" {heading}\u00a0\n" for heading in headings]
+    rows = [list(row) for row in grid.rows]
+    for row in rows[RAGGED_EVERY - 1 :: RAGGED_EVERY]:
+        if "short_rows" in oddities:
+            del row[-2:]
+        if "long_rows" in oddities:
+            row += ["surplus", "cells", "here"]
+    return Grid(headings, grid.kinds, rows)
+
+
 def text_of(grid: Grid, form: Form, about: About) -> Text:
     """Spell a grid in the form's format."""
-    if form.format == "csv":
-        return _csv(grid, form, about)
-    return _Json(form).text(grid, about)
+    return _csv(grid, form, about) if form.format == "csv" else _Json(grid, form).text(about)
 
 
 def csv_line(cells: Iterable[str | None], delimiter: str, *, quote_all: bool) -> str:
@@ -51,13 +75,14 @@ def _csv_cell(cell: str, delimiter: str, *, quote_all: bool) -> str:
 
 def _csv(grid: Grid, form: Form, about: About) -> Text:
     quote_all = form.quoting == "all" or form.cut == "in_quotes"
-    lines = [csv_line(row, form.delimiter, quote_all=quote_all) for row in grid.rows]
-    head = [csv_line(grid.headings, form.delimiter, quote_all=quote_all)]
-    if "title_line" in form.oddities:
-        head.insert(0, csv_line([about.name], form.delimiter, quote_all=quote_all))
+    titled = [[about.name]] if "title_line" in form.oddities else []
+    head, lines = (
+        [csv_line(row, form.delimiter, quote_all=quote_all) for row in rows]
+        for rows in ([*titled, grid.headings], grid.rows)
+    )
     if "blank_lines" in form.oddities:
         head.append("")
-        lines = [*lines, ""]
+        lines.append("")
     if "footer_line" in form.oddities:
         lines.append(f"Total: {len(grid.rows)}")
     end = form.line_end
@@ -66,82 +91,82 @@ def _csv(grid: Grid, form: Form, about: About) -> Text:
 
 
 class _Json:
-    """Spells values as a form has it."""
+    """Spells a grid as a form has it."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, grid: Grid, form: Form) -> None:
+        self.grid = grid
         self.form = form
         self.ascii = form.json_ascii or form.encoding == "cp1252"
         loose = form.json_indent and form.format != "jsonlines"
         self.comma, self.colon, self.gap = (",\n  ", " : ", "\n ") if loose else (",", ":", "")
 
-    def text(self, grid: Grid, about: About) -> Text:
-        fields = self.list(self.string(heading) for heading in grid.headings)
-        if self.form.format == "jsonlines":
-            end = self.form.line_end
-            rows = self.objects(grid)
+    def text(self, about: About) -> Text:
+        form, gap, comma = self.form.format, self.gap, self.comma
+        fields = self._within("[]", map(self._string, self.grid.headings))
+        if form == "jsonlines":
+            rows, end = self._objects(), self.form.line_end
             return Text("", rows, end, end if rows and self.form.last_line_end else "")
-        if self.form.format == "array":
-            return Text(f"[{self.gap}", self.objects(grid), self.comma, f"{self.gap}]")
-        if self.form.format == "fields_values":
-            head = f'{{{self.gap}"fields"{self.colon}{fields}{self.comma}"values"{self.colon}['
-            return Text(head, self.lists(grid), self.comma, f"]{self.gap}}}")
-        if self.form.format == "values_fields":
-            tail = f']{self.comma}"fields"{self.colon}{fields}{self.gap}}}'
-            head = f'{{{self.gap}"values"{self.colon}['
-            return Text(head, self.lists(grid), self.comma, tail)
-        return self.wrapped(grid, about)
-
-    def wrapped(self, grid: Grid, about: About) -> Text:
-        """Put the rows among other members."""
+        if form == "array":
+            return Text(f"[{gap}", self._objects(), comma, f"{gap}]")
+        if form == "fields_values":
+            head = f"{{{gap}{self._member('fields', fields)}{comma}{self._member('values', '[')}"
+            return Text(head, self._lists(), comma, f"]{gap}}}")
+        if form == "values_fields":
+            tail = f"]{comma}{self._member('fields', fields)}{gap}}}"
+            return Text(f"{{{gap}{self._member('values', '[')}", self._lists(), comma, tail)
         members = {
-            "name": self.string(about.name),
-            "project": self.string(about.project),
-            "generated_at": self.string(about.instant),
+            "name": self._string(about.name),
+            "project": self._string(about.project),
+            "generated_at": self._string(about.instant),
             "stale": "false",
+            "rows": "[",
         }
-        before = self.comma.join(f'"{name}"{self.colon}{value}' for name, value in members.items())
-        head = f'{{{self.gap}{before}{self.comma}"rows"{self.colon}['
-        tail = f']{self.comma}"row_count"{self.colon}{len(grid.rows)}{self.gap}}}'
-        return Text(head, self.objects(grid), self.comma, tail)
+        head = f"{{{gap}{comma.join(self._member(*member) for member in members.items())}"
+        tail = f"]{comma}{self._member('row_count', str(len(self.grid.rows)))}{gap}}}"
+        return Text(head, self._objects(), comma, tail)
 
-    def objects(self, grid: Grid) -> list[str]:
+    def _member(self, name: str, value: str) -> str:
+        return f"{self._string(name)}{self.colon}{value}"
+
+    def _within(self, brackets: str, values: Iterable[str]) -> str:
+        return brackets[0] + self.gap + self.comma.join(values) + self.gap + brackets[1]
+
+    def _objects(self) -> list[str]:
         """Spell each row as an object; equal headings make equal names."""
-        names = [self.string(heading) + self.colon for heading in grid.headings]
-        return [self.object(names, grid.kinds, row) for row in grid.rows]
-
-    def object(self, names: list[str], kinds: list[Kind], row: Cells) -> str:
+        names = [self._member(heading, "") for heading in self.grid.headings]
         absent = self.form.json_blank == "absent"
-        members = (
-            name + self.cell(cell, kind)
-            for name, kind, cell in zip(names, kinds, row, strict=False)
-            if cell is not None or not absent
-        )
-        return "{" + self.gap + self.comma.join(members) + self.gap + "}"
-
-    def lists(self, grid: Grid) -> list[str]:
-        """Spell each row as a list; surplus cells are text."""
         return [
-            self.list(
-                self.cell(cell, grid.kinds[place] if place < len(grid.kinds) else "text")
-                for place, cell in enumerate(row)
+            self._within(
+                "{}",
+                (
+                    name + self._cell(cell, kind)
+                    for name, kind, cell in zip(names, self.grid.kinds, row, strict=False)
+                    if cell is not None or not absent
+                ),
             )
-            for row in grid.rows
+            for row in self.grid.rows
         ]
 
-    def list(self, values: Iterable[str]) -> str:
-        return "[" + self.gap + self.comma.join(values) + self.gap + "]"
+    def _lists(self) -> list[str]:
+        """Spell each row as a list; surplus cells are text."""
+        return [self._within("[]", self._cells(row)) for row in self.grid.rows]
 
-    def cell(self, cell: str | None, kind: Kind) -> str:
+    def _cells(self, row: Cells) -> Iterable[str]:
+        kinds = self.grid.kinds
+        for place, cell in enumerate(row):
+            yield self._cell(cell, kinds[place] if place < len(kinds) else "text")
+
+    def _cell(self, cell: str | None, kind: Kind) -> str:
         """Spell one cell; the digits of a number stay as they are."""
         if cell is None:
             return '""' if self.form.json_blank == "empty" else "null"
         if self.form.json_cells == "typed":
             if kind == "boolean":
-                return _TRUTH.get(cell) or self.string(cell)
+                return _TRUTH.get(cell) or self._string(cell)
             plain = cell.replace(",", ".") if kind == "decimal" else cell
             if kind in {"decimal", "integer"} and _NUMBER.fullmatch(plain):
                 return plain
-        return self.string(cell)
+        return self._string(cell)
 
-    def string(self, text: str) -> str:
+    def _string(self, text: str) -> str:
         return json.dumps(text, ensure_ascii=self.ascii)

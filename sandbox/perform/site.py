@@ -6,7 +6,16 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Cell: TypeAlias = "str | None"
+"""Text, or None for a blank."""
+
+Row: TypeAlias = "dict[str, Cell]"
+"""Cells by `Heading` or `Heading:kind`; the rows of a clip have the same headings in one order."""
 
 Item = TypeVar("Item")
 
@@ -81,10 +90,6 @@ UNITS = ("m", "m²", "m³", "t", "ea", "%")
 TAGS = (None, "night", "night, critical", "Übergabe, QA; hold")
 
 
-_NAMESAKES = frozenset({7})
-"""Last digits of people who are called like the person three before."""
-
-
 class Person(NamedTuple):
     """One person; the shown name is not unique."""
 
@@ -140,8 +145,8 @@ class Site:
         rng = self.random("site")
         self.wbs = list(_wbs())
         self.people = [self._person(rng, number) for number in range(size.people)]
-        self.equipment = [self._machine(rng, number, "Excavator") for number in range(20)]
-        self.others = [self._machine(rng, number, "Concrete C32/40") for number in range(12)]
+        self.equipment = [_machine(rng, number, "Excavator") for number in range(20)]
+        self.others = [_machine(rng, number, "Concrete C32/40") for number in range(12)]
         self.activities = [self._activity(rng, number) for number in range(size.activities)]
 
     def random(self, use: str) -> Random:
@@ -153,45 +158,57 @@ class Site:
         return (self.today - DAY * ago).isoformat()
 
     def _person(self, rng: Random, number: int) -> Person:
-        named = number - 3 if number % 10 in _NAMESAKES else number
+        named = number - 3 if number % 10 == 7 else number  # some are called like another one
         given, family = pick(GIVEN, named), pick(FAMILY, named // 2)
-        shown = f"{given} {family}" if self.project == 1 else f"{family.upper()}, {given}"
         return Person(
             number,
             given,
             family,
-            shown,
-            new_uuid(rng),
-            f"{number:05d}",
-            f"{family[0].upper()}{number:03d}" if number % 5 == 0 else "",
-            pick(COMPANIES, number),
-            pick(ROLES, number),
-            str(10**18 + rng.randrange(10**18)) if number % 3 else f"{number:03d}",
+            shown=f"{given} {family}" if self.project == 1 else f"{family.upper()}, {given}",
+            uuid=new_uuid(rng),
+            reference=f"{number:05d}",
+            supervisor=f"{family[0].upper()}{number:03d}" if number % 5 == 0 else "",
+            company=pick(COMPANIES, number),
+            role=pick(ROLES, number),
+            identifier=str(10**18 + rng.randrange(10**18)) if number % 3 else f"{number:03d}",
         )
 
-    def _machine(self, rng: Random, number: int, kind: str) -> Machine:
-        name = f"{kind} {number // 2 + 1:02d}"
-        identifier = f"{kind[0]}{number:04d}" if number % 4 else pick(CODES, number // 4)
-        external = str(rng.randrange(10**18, 10**19)) if number % 3 else None
-        return Machine(name, new_uuid(rng), identifier, external, pick(COMPANIES, number))
-
     def _activity(self, rng: Random, number: int) -> Activity:
-        reference = CODES[number] if number < len(CODES) else f"A{1000 + 10 * number}"
         start = self.today + DAY * rng.randint(-300, 120)
         return Activity(
             number,
-            reference,
-            f"{pick(('Pour', 'Fix', 'Strip', 'Survey'), number)} pier {number // 4 + 1}",
-            pick(self.wbs, number),
-            f"{number % 7:04d}" if number % 6 else "",
-            pick(CODES, number),
-            pick(DISCIPLINES, number // 3),
-            pick(LOCATIONS, number // 2),
-            pick(UNITS, number),
-            pick(CATEGORIES, number // 5),
-            start,
-            start + DAY * rng.randint(1, 90),
+            reference=CODES[number] if number < len(CODES) else f"A{1000 + 10 * number}",
+            name=f"{pick(('Pour', 'Fix', 'Strip', 'Survey'), number)} pier {number // 4 + 1}",
+            wbs=pick(self.wbs, number),
+            job=f"{number % 7:04d}" if number % 6 else "",
+            cost_code=pick(CODES, number),
+            discipline=pick(DISCIPLINES, number // 3),
+            location=pick(LOCATIONS, number // 2),
+            unit=pick(UNITS, number),
+            category=pick(CATEGORIES, number // 5),
+            start=start,
+            finish=start + DAY * rng.randint(1, 90),
         )
+
+
+def _machine(rng: Random, number: int, kind: str) -> Machine:
+    external = str(rng.randrange(10**18, 10**19)) if number % 3 else None
+    return Machine(
+        name=f"{kind} {number // 2 + 1:02d}",
+        uuid=new_uuid(rng),
+        identifier=f"{kind[0]}{number:04d}" if number % 4 else pick(CODES, number // 4),
+        external=external,
+        company=pick(COMPANIES, number),
+    )
+
+
+def _wbs() -> Iterator[str]:
+    """Yield WBS codes of three levels, in order."""
+    for top in range(1, 5):
+        yield f"{top:02d}"
+        for middle in range(1, 4):
+            yield f"{top:02d}.{middle:02d}"
+            yield from (f"{top:02d}.{middle:02d}.{leaf * 5:03d}" for leaf in range(1, 4))
 
 
 def pick(values: tuple[Item, ...] | list[Item], number: int) -> Item:
@@ -214,7 +231,7 @@ def amount(rng: Random, number: int, *, most: int = 1_000_000) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
-def truth_value(value: object) -> str:
+def yes(value: object) -> str:
     """Spell a truth value as Perform documents it."""
     return "True" if value else "False"
 
@@ -227,14 +244,3 @@ def clock(rng: Random, first_hour: int) -> str:
 def new_uuid(rng: Random) -> str:
     """Return a UUID."""
     return str(uuid.UUID(int=rng.getrandbits(128), version=4))
-
-
-def _wbs() -> list[str]:
-    """Return WBS codes of three levels, in order."""
-    codes = []
-    for top in range(1, 5):
-        codes.append(f"{top:02d}")
-        for middle in range(1, 4):
-            codes.append(f"{top:02d}.{middle:02d}")
-            codes.extend(f"{top:02d}.{middle:02d}.{leaf * 5:03d}" for leaf in range(1, 4))
-    return codes

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-Kind: TypeAlias = Literal["text", "date", "time", "datetime", "decimal", "integer", "boolean"]
+    from sandbox.perform.site import Cell, Row
+
+Kind: TypeAlias = Literal[
+    "text", "date", "time", "datetime", "decimal", "integer", "boolean", "day"
+]
+"""What cells mean; the heading of a day's column is itself a date, kept as ISO text."""
+
 Cells: TypeAlias = "list[str | None]"
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_DATES = {"iso": r"\1-\2-\3", "dmy": r"\3/\2/\1", "mdy": r"\2/\3/\1"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column; the heading of a dated one is itself a date, kept as ISO text."""
+    """One column."""
 
     heading: str
     kind: Kind = "text"
-    dated: bool = False
+
+    @classmethod
+    def of(cls, text: str) -> Column:
+        """Read `Heading` or `Heading:kind`."""
+        heading, _, given = text.partition(":")
+        kind: Kind
+        for kind in get_args(Kind):
+            if kind == (given or "text"):
+                return cls(heading, kind)
+        raise KeyError(given)
 
 
 @dataclass(frozen=True)
@@ -34,7 +50,7 @@ class Style:
 
     def heading(self, column: Column) -> str:
         """Spell a heading."""
-        return self.date(column.heading) if column.dated else column.heading
+        return self.date(column.heading) if column.kind == "day" else column.heading
 
     def cells(self, kind: Kind) -> Callable[[str], str] | None:
         """Return how cells of a kind are spelled; None for as they are."""
@@ -49,9 +65,8 @@ class Style:
 
     def date(self, text: str) -> str:
         """Spell the ISO date that a text begins with; other texts stay as they are."""
-        order = {"iso": r"\1-\2-\3", "dmy": r"\3/\2/\1", "mdy": r"\2/\3/\1"}[self.dates]
         found = _ISO.match(text)
-        return found.expand(order) + text[found.end() :] if found else text
+        return found.expand(_DATES[self.dates]) + text[found.end() :] if found else text
 
 
 class Grid(NamedTuple):
@@ -67,14 +82,20 @@ class Table:
     """The rows of one clip, kept with ISO dates, points in fractions, True and False."""
 
     columns: list[Column]
-    rows: list[Cells] = field(default_factory=list)
+    rows: list[Cells]
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> Table:
+        """Make a table of rows; empty cells are blank."""
+        given = list(rows)
+        columns = [Column.of(text) for text in given[0]]
+        return cls(columns, [[cell or None for cell in row.values()] for row in given])
 
     def spelled(self, style: Style, hidden: str = "") -> Grid:
         """Return the table as a project spells it, without the hidden column."""
         kept = [place for place, one in enumerate(self.columns) if one.heading != hidden]
         columns = [self.columns[place] for place in kept]
-        respell = [style.cells(column.kind) for column in columns]
-        pairs = list(zip(kept, respell, strict=True))
+        pairs = list(zip(kept, (style.cells(column.kind) for column in columns), strict=True))
         rows = [[_spelled(row[place], how) for place, how in pairs] for row in self.rows]
         headings = [style.heading(column) for column in columns]
         return Grid(headings, [column.kind for column in columns], rows)
@@ -87,7 +108,7 @@ class Table:
         raise KeyError(heading)
 
     def edit(self, row: int, cells: Mapping[str, object]) -> None:
-        """Change cells of a row."""
+        """Change cells of a row: text by heading, None for blank."""
         for place, value in self._taken(cells).items():
             self.rows[row][place] = value
 
@@ -98,7 +119,15 @@ class Table:
         self.rows.insert(place, [taken.get(number) for number in range(len(self.columns))])
         return place
 
-    def add_column(self, column: Column, values: Iterable[str | None], at: int | None) -> None:
+    def _taken(self, cells: Mapping[str, object]) -> dict[int, Cell]:
+        taken: dict[int, Cell] = {}
+        for heading, value in cells.items():
+            if value is not None and not isinstance(value, str):
+                raise TypeError(f"The cell of {heading!r} is to be text: {value!r}.")
+            taken[self.place(heading)] = value or None
+        return taken
+
+    def add_column(self, column: Column, values: Iterable[Cell], at: int | None = None) -> None:
         """Add a column, at the end or before a position."""
         self._check_new(column.heading)
         place = len(self.columns) if at is None else at
@@ -123,46 +152,6 @@ class Table:
         if any(column.heading == heading for column in self.columns):
             raise ValueError(f"There is a column {heading!r}.")
 
-    def _taken(self, cells: Mapping[str, object]) -> dict[int, str | None]:
-        """Check given cells: text by heading, None for blank."""
-        taken: dict[int, str | None] = {}
-        for heading, value in cells.items():
-            if value is not None and not isinstance(value, str):
-                raise TypeError(f"The cell of {heading!r} is to be text: {value!r}.")
-            taken[self.place(heading)] = value or None
-        return taken
 
-
-def columns(spec: str) -> list[Column]:
-    """Read columns from `Heading; Heading:kind; ...`."""
-    return [_column(*part.strip().partition(":")) for part in spec.split(";")]
-
-
-def table(spec: str, rows: Iterable[Iterable[str | None]]) -> Table:
-    """Make a table; each row has a cell per column."""
-    made = Table(columns(spec))
-    for row in rows:
-        cells = [cell or None for cell in row]
-        if len(cells) != len(made.columns):
-            raise ValueError(f"{len(cells)} cells, {len(made.columns)} columns: {cells}")
-        made.rows.append(cells)
-    return made
-
-
-def _column(heading: str, _colon: str, kind: str) -> Column:
-    return Column(heading, _KINDS[kind or "text"])
-
-
-_KINDS: dict[str, Kind] = {
-    "text": "text",
-    "date": "date",
-    "time": "time",
-    "datetime": "datetime",
-    "decimal": "decimal",
-    "integer": "integer",
-    "boolean": "boolean",
-}
-
-
-def _spelled(cell: str | None, how: Callable[[str], str] | None) -> str | None:
+def _spelled(cell: Cell, how: Callable[[str], str] | None) -> Cell:
     return cell if cell is None or how is None else how(cell)

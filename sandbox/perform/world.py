@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, TypedDict
 
-from sandbox.perform import clips, rosters, usage
-from sandbox.perform.clips import CLIPS, EVERY, FULL_USAGE, PROJECTS
-from sandbox.perform.content import BUILDERS
-from sandbox.perform.freshness import Freshness
+from sandbox.perform import people
+from sandbox.perform.bodies import MARKER
+from sandbox.perform.clips import CLIPS, EVERY, FULL_USAGE, PROJECTS, address
 from sandbox.perform.site import DAY, NAMES, SIZES, Site
+from sandbox.perform.stale import Freshness
 from sandbox.perform.switches import (
     FORM_NAMES,
     FORMATS,
-    STALE_NAMES,
     Form,
     Switches,
     check,
     with_form,
     with_switches,
 )
-from sandbox.perform.tables import Grid, Table, columns
+from sandbox.perform.tables import Column, Grid, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Key = tuple[int, str]
+
+BIG_KEY = "Row Key"
+BLOCK = 600
+"""Rows at most of the block that the big clips repeat."""
 
 
 class Project(TypedDict):
@@ -78,32 +82,27 @@ class World:
 
     def slugs(self, project: int) -> list[str]:
         """Return the clips of a project: the first one has the big ones if there are any."""
-        there = project == PROJECTS[0] and self.switches.big_rows
-        return list(EVERY if there else CLIPS)
+        big = project == PROJECTS[0] and self.switches.big_rows
+        return list(EVERY if big else CLIPS)
 
     def path(self, project: int, slug: str) -> str:
         """Return the address of a clip."""
-        token = clips.address(project, slug)
-        return f"/perform/projects/{project}/dataclips/{token}{self.form(project, slug).suffix}"
+        suffix = self.form(project, slug).suffix
+        return f"/perform/projects/{project}/dataclips/{address(project, slug)}{suffix}"
 
     def projects(self, base_url: str) -> list[Project]:
         """Return what a tap is configured with."""
-        listed: list[Project] = []
-        for project in PROJECTS:
-            user, password = self.switches.logins[project]
-            listed.append(
-                {
-                    "name": NAMES[project],
-                    "url": f"{base_url}/perform/projects/{project}",
-                    "username": user,
-                    "password": password,
-                    "date_format": FORMATS[self.switches.dates[project]],
-                    "dataclips": {
-                        slug: base_url + path for slug, path in self.urls(project).items()
-                    },
-                }
-            )
-        return listed
+        return [
+            {
+                "name": NAMES[project],
+                "url": f"{base_url}/perform/projects/{project}",
+                "username": self.switches.logins[project][0],
+                "password": self.switches.logins[project][1],
+                "date_format": FORMATS[self.switches.dates[project]],
+                "dataclips": {slug: base_url + path for slug, path in self.urls(project).items()},
+            }
+            for project in PROJECTS
+        ]
 
     def form(self, project: int, slug: str) -> Form:
         """Return how a clip answers."""
@@ -122,7 +121,7 @@ class World:
             rest = {name: value for name, value in values.items() if name not in FORM_NAMES}
             default = with_form(self.default, ours)
             self.switches, self.default = with_switches(self.switches, rest), default
-            self._forget(ours, list(EVERY), PROJECTS)
+            self.freshness.count_anew(ours, PROJECTS, EVERY)
 
     def set_clip(self, slug: str, project: int | None = None, **values: object) -> None:
         """Set switches of one clip, in one project or both."""
@@ -136,7 +135,7 @@ class World:
                 own = {**self._own.get((one, slug), {}), **values}
                 with_form(self.default, own)
                 self._own[one, slug] = own
-            self._forget(values, [slug], chosen)
+            self.freshness.count_anew(values, chosen, [slug])
 
     def reset_clips(self) -> None:
         """Forget the switches of single clips."""
@@ -144,21 +143,14 @@ class World:
             self._own = _first_forms()
             self.freshness = Freshness()
 
-    def _forget(
-        self, values: Mapping[str, object], slugs: list[str], some: tuple[int, ...]
-    ) -> None:
-        """Begin to count anew what newly set switches count."""
-        if values.keys() & (STALE_NAMES | {"refuse", "refuse_times"}):
-            for project in some:
-                for slug in slugs:
-                    self.freshness.forget(project, slug)
-
     def table(self, project: int, slug: str) -> Table:
         """Return the table of a clip that is no window; KeyError for an unknown one."""
         with self.lock:
             key = (project, slug)
             if key not in self._tables:
-                self._tables[key] = BUILDERS[slug](self.site(project))
+                site, rows = self.site(project), CLIPS[slug].rows
+                use = rows.__name__.replace("_", " ")
+                self._tables[key] = Table.of(rows(site, site.random(use)))
             return self._tables[key]
 
     def site(self, project: int) -> Site:
@@ -171,9 +163,11 @@ class World:
             return self._sites[project]
 
     def grid(self, project: int, slug: str) -> Grid:
-        """Return a clip's headings and rows as the project spells them now."""
+        """Return a clip's headings and rows as the project spells them now; a big clip's block."""
         with self.lock:
-            clip = CLIPS[slug]
+            clip = EVERY[slug]
+            if clip.big:
+                return _block(self.grid(project, FULL_USAGE))
             if clip.window:
                 return self._window(project, clip.window)
             grid = self._spelled(project, self.table(project, slug))
@@ -184,68 +178,72 @@ class World:
                 known = self._results[project, slug] = (self.now, grid)
             return known[1]
 
+    def served(self, project: int, slug: str) -> Grid:
+        """Return a clip's headings, and the rows that its form does not withhold."""
+        grid, body = self.grid(project, slug), self.form(project, slug).body
+        return grid._replace(rows=[]) if body == "header_only" else grid
+
     def modified(self, project: int, slug: str) -> datetime:
         """Return when a clip's result last changed."""
         with self.lock:
             if self.switches.cycle_hours and (project, slug) in self._results:
                 return self._results[project, slug][0]
-            source = FULL_USAGE if CLIPS[slug].window else slug
+            clip = EVERY[slug]
+            source = FULL_USAGE if clip.window or clip.big else slug
             return self._changed.get((project, source), self._begun)
 
     def is_stale(self, project: int, slug: str) -> bool:
-        """Whether a request finds a clip stale; it counts. Windows and big clips never are."""
-        if slug not in CLIPS or CLIPS[slug].window:
-            return False
-        form, hours = self.form(project, slug), self.switches.dormant_hours
-        return self.freshness.is_stale(project, slug, form, self.now, hours)
+        """Return whether a request finds a clip stale, as windows and big ones never are."""
+        clip, form = EVERY[slug], self.form(project, slug)
+        hours = self.switches.dormant_hours
+        return not (clip.window or clip.big) and self.freshness.is_stale(
+            project, slug, form, self.now, hours
+        )
 
     def _window(self, project: int, days: int) -> Grid:
         table = self.table(project, FULL_USAGE)
-        place = table.place(usage.WORK_DATE)
+        place = table.place(people.WORK_DATE)
         first = (self.now.date() - days * DAY).isoformat()
         rows = [row for row in table.rows if (row[place] or "") > first]
         return self._spelled(project, Table(table.columns, rows))
 
     def _spelled(self, project: int, table: Table) -> Grid:
-        hidden = "" if self.switches.usage_uuid else usage.UUID
+        hidden = "" if self.switches.usage_uuid else people.UUID
         return table.spelled(self.switches.style(project), hidden)
 
     def edit_row(self, project: int, slug: str, row: int, cells: Mapping[str, object]) -> None:
         """Change cells of a row, by heading; dates are given as ISO text, None is blank."""
-        with self.lock:
-            self._changing(project, slug).edit(row, cells)
+        with self._changing(project, slug) as table:
+            table.edit(row, cells)
 
     def insert_row(
         self, project: int, slug: str, cells: Mapping[str, object], at: int | None = None
     ) -> int:
         """Add a row, at the end or before a position, and return where it is."""
-        with self.lock:
-            return self._changing(project, slug).insert(cells, at)
+        with self._changing(project, slug) as table:
+            return table.insert(cells, at)
 
     def copy_row(self, project: int, slug: str, row: int) -> int:
         """Add a row that is identical to another."""
-        with self.lock:
-            table = self._changing(project, slug)
+        with self._changing(project, slug) as table:
             table.rows.append(list(table.rows[row]))
             return len(table.rows) - 1
 
     def delete_row(self, project: int, slug: str, row: int) -> None:
         """Remove a row."""
-        with self.lock:
-            del self._changing(project, slug).rows[row]
+        with self._changing(project, slug) as table:
+            del table.rows[row]
 
     def shrink(self, project: int, slug: str, share: float) -> int:
         """Keep only a share of the rows, the first ones; return how many."""
-        with self.lock:
-            rows = self._changing(project, slug).rows
-            del rows[round(len(rows) * share) :]
-            return len(rows)
+        with self._changing(project, slug) as table:
+            del table.rows[round(len(table.rows) * share) :]
+            return len(table.rows)
 
     def shuffle(self, project: int, slug: str) -> None:
         """Put the rows in another order."""
-        with self.lock:
-            rows = self._changing(project, slug).rows
-            self.site(project).random("shuffle").shuffle(rows)
+        with self._changing(project, slug) as table:
+            self.site(project).random("shuffle").shuffle(table.rows)
 
     def enlarge_cell(
         self, project: int, slug: str, row: int, heading: str, size: int = 200_000
@@ -258,38 +256,45 @@ class World:
         self, project: int, slug: str, heading: str, cell: str | None = None, at: int | None = None
     ) -> None:
         """Add a column (`Heading` or `Heading:kind`) with the same cell in every row."""
-        with self.lock:
-            (column,) = columns(heading)
-            table = self._changing(project, slug)
-            table.add_column(column, [cell] * len(table.rows), at)
+        with self._changing(project, slug) as table:
+            table.add_column(Column.of(heading), [cell] * len(table.rows), at)
 
     def rename_column(self, project: int, slug: str, heading: str, new: str) -> None:
         """Give a column another heading."""
-        with self.lock:
-            self._changing(project, slug).rename_column(heading, new)
+        with self._changing(project, slug) as table:
+            table.rename_column(heading, new)
 
     def remove_column(self, project: int, slug: str, heading: str) -> None:
         """Remove a column with its cells."""
-        with self.lock:
-            self._changing(project, slug).remove_column(heading)
+        with self._changing(project, slug) as table:
+            table.remove_column(heading)
 
     def roll_roster(self, project: int, days: int = 7) -> None:
         """Let the work roster begin and end so many days later."""
-        with self.lock:
-            table = self._changing(project, "work_roster_export")
+        with self._changing(project, "work_roster_export") as table:
             for _ in range(days):
-                dated = [column.heading for column in table.columns if column.dated]
+                dated = [column.heading for column in table.columns if column.kind == "day"]
                 table.remove_column(dated[0])
-                rosters.add_day(table, datetime.fromisoformat(dated[-1]).date() + DAY)
+                day = datetime.fromisoformat(dated[-1]).date() + DAY
+                codes = [people.shift(day, number) for number in range(len(table.rows))]
+                table.add_column(Column(day.isoformat(), "day"), codes)
 
-    def _changing(self, project: int, slug: str) -> Table:
+    @contextmanager
+    def _changing(self, project: int, slug: str) -> Iterator[Table]:
         if CLIPS[slug].window:
             raise ValueError(f"{slug} is a window of {FULL_USAGE}: change that.")
-        table = self.table(project, slug)
-        self._changed[project, slug] = self.now
-        return table
+        with self.lock:
+            table = self.table(project, slug)
+            self._changed[project, slug] = self.now
+            yield table
 
 
 def _first_forms() -> dict[Key, dict[str, object]]:
     """Return the switches that single clips have from the start."""
     return {(PROJECTS[0], "big_json"): {"format": "array"}}
+
+
+def _block(usages: Grid) -> Grid:
+    """Return rows with keys of their own; the marker stands for the block's repetition."""
+    rows = [[f"{MARKER}-{number:04d}", *row] for number, row in enumerate(usages.rows[:BLOCK])]
+    return Grid([BIG_KEY, *usages.headings], ["text", *usages.kinds], rows)
