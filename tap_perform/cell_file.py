@@ -72,13 +72,19 @@ def refuse_nul_in(headings: Sequence[str]) -> None:
         ShapeError: one does.
     """
     if any("\0" in heading for heading in headings):
-        raise ShapeError(f"A heading holds a NUL{_WAY_OUT}")
+        raise ShapeError(nul_fault(0))
+
+
+def nul_fault(row: int) -> str:
+    """Say that a row holds a NUL; row 0 is the headings."""
+    where = f"Row {row:,} has a cell with" if row else "A heading holds"
+    return f"{where} a NUL{_WAY_OUT}"
 
 
 def _refuse_nul(columns: Sequence[Cells], before: int) -> None:
     rows = [n for cells in columns for n, cell in enumerate(cells, 1) if cell and "\0" in cell]
     if rows:
-        raise ShapeError(f"Row {before + min(rows):,} has a cell with a NUL{_WAY_OUT}")
+        raise ShapeError(nul_fault(before + min(rows)))
 
 
 _WAY_OUT = (

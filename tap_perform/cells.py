@@ -107,6 +107,8 @@ def _time(cell: str) -> str:
     if not found:
         raise ValueError("no ISO time")
     clock, seconds, zone = found[1], found[2] or ":00", (found[3] or "").upper()
+    if clock == "24:00":  # Python 3.14 takes it for midnight
+        raise ValueError("no hour of a day")
     time.fromisoformat(clock + seconds[:3] + zone.replace("Z", "+00:00"))
     return clock + seconds + zone
 

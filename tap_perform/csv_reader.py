@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from tap_perform.cell_file import encoded
+from tap_perform.cell_file import encoded, nul_fault
 from tap_perform.json_window import LONGEST
 from taps_common.errors import ShapeError
 
@@ -167,6 +167,8 @@ def _refuse_malformed(error: csv.Error, lines: Iterable[str], delimiter: str) ->
 
 
 def _csv_fault(error: str, row: int) -> str:
+    if "NUL" in error:  # Python 3.10 says so; later ones read it, and the file of cells refuses it
+        return nul_fault(row)
     where = f"row {row:,}" if row > 0 else "the line of headings"
     if "end of data" in error:
         return f"The CSV ends inside quotes that {where} opens: the body is not complete."

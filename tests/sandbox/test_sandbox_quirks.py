@@ -618,6 +618,6 @@ def test_requests_are_counted_per_route(client: Client) -> None:
         "GET /clockify/api/v1/workspaces/{workspaceId}/tags": 2,
         "POST /clockify/audit/v1/workspaces/{workspaceId}/audit-log": 1,
     }
-    first = client.server.requests[0]
+    first = client.server.control.requests[0]
     assert (first.method, first.query, first.service) == ("GET", [("page", "1")], "clockify")
     assert first.headers == ("x-api-key",)
