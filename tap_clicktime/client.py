@@ -211,7 +211,7 @@ def literal(kind: str, timestamp: datetime, *, up: bool = False) -> str:
 
 
 def timestamp_of(value: object) -> datetime | None:
-    """Return what a date, or the text of a date or timestamp, means in UTC; None for other texts.
+    """Return what a date, a timestamp, or the text of one means in UTC; None for other texts.
 
     Digits of a second beyond the sixth are cut off: a bookmark must not pass the row it is of.
     """
@@ -221,6 +221,8 @@ def timestamp_of(value: object) -> datetime | None:
             return from_text(text)
         except ValueError:
             return None
+    if isinstance(value, datetime):  # a kind of date
+        return value
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
     return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.clicktime import truth
 from tap_clicktime.client import page_problem, service_root
-from tap_clicktime.links import absolute, next_request
+from tap_clicktime.links import LinkedPages, absolute, next_request
 from taps_common.http.request import Request
 from tests.clicktime.runs import (
     LISTS,
@@ -293,3 +294,10 @@ def test_half_an_emoji_is_replaced(server: Server) -> None:
     row = '{"ID":"1","Name":"cut \\ud83d"}'
     run = scripted(server, page(thing("0"), link="?p=2"), page(row)).ok()
     assert run.records("things")[-1]["Name"] == "cut \N{REPLACEMENT CHARACTER}"
+
+
+def test_a_list_goes_on_at_the_very_time_of_its_last_row() -> None:
+    pages = LinkedPages("ModifiedDate")
+    stamps = ("2026-08-01T10:03:00Z", "2026-08-01T10:04:00.1234567Z")
+    pages.note([SimpleNamespace(ModifiedDate=stamp) for stamp in stamps])
+    assert str(pages.reached) == "2026-08-01 10:04:00.123456+00:00", "not the midnight before"
