@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.perform.clips import Clips
 
 EMPTY = dockets(0)
+HEADINGS = ["docket", "docket_date", "status", "tax_percent"]
 
 
 def read(clips: Clips, state: State | None = None, **settings: Any) -> Run:
@@ -77,6 +78,7 @@ def test_a_version_that_was_withheld_comes_with_the_next_run(clips: Clips) -> No
     clips.put(TABLE, dockets(19))
     run = copy.load(read(clips, run.state).ok())
     assert run.versioned == []
+    assert run.state["bookmarks"][TABLE]["clips"][QUAY] == {"headings": HEADINGS, "rows": 20}
     run = copy.load(read(clips, run.state).ok())
     assert (run.versioned, len(copy.rows(TABLE))) == ([TABLE], 19)
 
