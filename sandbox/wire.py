@@ -192,14 +192,13 @@ def send_response(connection: socket.socket, response: Response, *, close: bool)
 
     A body that is made while it is sent takes a call per piece.
     """
-    whole = isinstance(response.chunks, (list, tuple))
     pieces = _framed(response)
     head = _head(response, close=close or response.closes)
-    if whole:
-        _send_all(connection, [head, *pieces])
+    if isinstance(response.chunks, (list, tuple)):
+        connection.sendall(b"".join([head, *pieces]))
         return
     for piece in chain([head], pieces):
-        _send_all(connection, [piece])
+        connection.sendall(piece)
 
 
 def _head(response: Response, *, close: bool) -> bytes:
@@ -238,16 +237,6 @@ def first_bytes(pieces: Iterable[Chunk], count: int) -> Iterator[Chunk]:
         count -= len(piece)
         if count <= 0:
             return
-
-
-def _send_all(connection: socket.socket, chunks: Sequence[Chunk]) -> None:
-    pending = [memoryview(chunk) for chunk in chunks if len(chunk)]
-    while pending:
-        sent = connection.sendmsg(pending)
-        while pending and sent >= len(pending[0]):
-            sent -= len(pending.pop(0))
-        if sent:
-            pending[0] = pending[0][sent:]
 
 
 def call(
