@@ -33,9 +33,9 @@ class Sandbox:
         self.clicktime = clicktime
         self.perform = perform
         self._server = server
-        self.faults: Faults = server.control.faults
+        self.faults: Faults = server.faults
         """Faults in force; `add(route=..., kind=...)` and `clear()`."""
-        self.requests: list[RecordedRequest] = server.control.requests
+        self.requests: list[RecordedRequest] = server.requests
         """What was asked since the start or the last reset."""
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
         """The server's origin, without a slash at the end."""

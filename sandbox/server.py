@@ -38,6 +38,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.services = services
         self.latency = latency_ms / 1000
         self.control = Control(services)
+        self.faults, self.requests = self.control.faults, self.control.requests
         self.closing = threading.Event()
         self.connections: set[socket.socket] = set()
 
@@ -49,10 +50,10 @@ class Server(socketserver.ThreadingTCPServer):
         if service is None:
             return json_response({"message": "No such service in the sandbox."}, 404)
         handler = _route(service, request)
-        self.control.requests.append(_recorded(service, request))
+        self.requests.append(_recorded(service, request))
         if self.latency:
             self.closing.wait(self.latency)
-        fault = self.control.faults.take(request.method, request.path)
+        fault = self.faults.take(request.method, request.path)
         response = before_answer(fault, self.closing.wait) if fault else None
         if response is None:
             response = service.admit(request) or handler(request)
