@@ -66,13 +66,7 @@ def _projects(sandbox: Sandbox) -> str:
 
 
 def _meltano_run(tap: str, variable: str, value: str) -> int:
-    """Run a pipeline in the project's sandbox environment; its log goes to a file.
-
-    Args:
-        tap: which tap.
-        variable: the environment variable that says where its service is.
-        value: what it holds.
-    """
+    """Run a pipeline in the sandbox environment, told where its service is; its log: a file."""
     environment = os.environ | {
         variable: value,
         "TARGET_DUCKDB_FILEPATH": str(DATABASE),

@@ -14,23 +14,9 @@ if TYPE_CHECKING:
 
     from sandbox.wire import Json
 
-Kind = Literal[
-    "status",
-    "html",
-    "truncate_body",
-    "truncate_json",
-    "reset",
-    "hang",
-    "delay",
-    "redirect",
-    "empty",
-    "envelope",
-    "replace",
-    "remove",
-    "extra",
-    "duplicate_row",
-    "blank_key",
-]
+_Replacing = Literal["status", "html", "empty", "redirect", "reset", "hang", "delay"]
+_Truncating = Literal["truncate_body", "truncate_json"]
+_Editing = Literal["envelope", "replace", "remove", "extra", "duplicate_row", "blank_key"]
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -38,7 +24,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     route: str
     """Part of "METHOD /path" (the path without its query)."""
-    kind: Kind
+    kind: _Replacing | _Truncating | _Editing
     times: int = 1
     """How many matching requests it hits; 0 = all of them."""
     after: int = 0
@@ -86,16 +72,15 @@ class Faults:
 
     def take(self, method: str, path: str) -> Fault | None:
         """Return the fault that hits this request, and count the hit."""
-        target = f"{method} {path}"
         with self._lock:
             for fault in self._faults:
-                if fault.route not in target or (fault.times and fault.hits >= fault.times):
+                spent = fault.times and fault.hits >= fault.times
+                if spent or fault.route not in f"{method} {path}":
                     continue
-                if fault.passed < fault.after:
-                    fault.passed += 1
-                    continue
-                fault.hits += 1
-                return fault
+                if fault.passed == fault.after:
+                    fault.hits += 1
+                    return fault
+                fault.passed += 1
         return None
 
 
@@ -105,17 +90,14 @@ def before_answer(fault: Fault, wait: Callable[[float], object]) -> Response | N
         wait(fault.seconds)
     if fault.kind in {"hang", "reset"}:
         raise Drop
-    headers = list(fault.headers.items())
+    body, headers = fault.body.encode(), list(fault.headers.items())
     if fault.kind == "status":
-        return Response(fault.code or 500, (fault.body.encode(),), headers, fault.content_type)
+        return Response(fault.code or 500, (body,), headers, fault.content_type)
     if fault.kind == "redirect":
         return Response(fault.code or 302, (), [("Location", fault.location), *headers])
     if fault.kind == "html":
-        page = fault.body.encode() or LOGIN_PAGE
-        return Response(200, (page,), headers, content_type="text/html;charset=utf-8")
-    if fault.kind == "empty":
-        return Response(200, (), headers)
-    return None
+        return Response(200, (body or LOGIN_PAGE,), headers, "text/html;charset=utf-8")
+    return Response(200, (), headers) if fault.kind == "empty" else None
 
 
 def after_answer(fault: Fault, response: Response) -> Response:
@@ -136,17 +118,16 @@ def after_answer(fault: Fault, response: Response) -> Response:
     return response
 
 
-def _envelope(fault: Fault, document: Json) -> Json:
-    return {fault.name: document}
-
-
 def _replace(fault: Fault, document: Json) -> Json:
-    _edit_path(document, fault.field.split("."), lambda row, key: _put(row, key, fault.value))
+    value: Json = msgspec.to_builtins(fault.value)
+    for row, name in _places(document, *fault.field.split(".")):
+        row[name] = value
     return document
 
 
 def _remove(fault: Fault, document: Json) -> Json:
-    _edit_path(document, fault.field.split("."), lambda row, key: row.pop(key, None))
+    for row, name in _places(document, *fault.field.split(".")):
+        row.pop(name, None)
     return document
 
 
@@ -163,15 +144,8 @@ def _blank_key(_fault: Fault, document: Json) -> Json:
     return document
 
 
-def _rows(document: Json) -> list[Json]:
-    """Return the rows of an answer: the document, what is in its `value`, or the one object."""
-    if isinstance(document, dict) and isinstance(document.get("value"), list):
-        return _rows(document["value"])
-    return document if isinstance(document, list) else [document]
-
-
 _EDITS: dict[str, Callable[[Fault, Json], Json]] = {
-    "envelope": _envelope,
+    "envelope": lambda fault, document: {fault.name: document},
     "replace": _replace,
     "remove": _remove,
     "extra": _replace,
@@ -180,17 +154,17 @@ _EDITS: dict[str, Callable[[Fault, Json], Json]] = {
 }
 
 
-def _put(row: dict[str, Json], key: str, value: object) -> None:
-    row[key] = msgspec.to_builtins(value)
+def _rows(document: Json) -> list[Json]:
+    """Return the rows of an answer: the document, what is in its `value`, or the one object."""
+    if isinstance(document, dict) and isinstance(document.get("value"), list):
+        return _rows(document["value"])
+    return document if isinstance(document, list) else [document]
 
 
-def _edit_path(
-    value: Json, path: list[str], edit: Callable[[dict[str, Json], str], object]
-) -> None:
+def _places(value: Json, name: str, *rest: str) -> list[tuple[dict[str, Json], str]]:
+    """Return each object that a dotted path leads to, with the name of its member."""
     if isinstance(value, list):
-        for item in value:
-            _edit_path(item, path, edit)
-    elif isinstance(value, dict) and len(path) == 1:
-        edit(value, path[0])
-    elif isinstance(value, dict):
-        _edit_path(value.get(path[0]), path[1:], edit)
+        return [place for item in value for place in _places(item, name, *rest)]
+    if not isinstance(value, dict):
+        return []
+    return _places(value.get(name), *rest) if rest else [(value, name)]

@@ -27,39 +27,24 @@ class Sandbox:
     """The services on one port of 127.0.0.1, served by daemon threads until closed."""
 
     def __init__(
-        self,
-        server: Server,
-        clockify: World,
-        clicktime: ClickTimeWorld,
-        perform: PerformWorld,
+        self, server: Server, clockify: World, clicktime: ClickTimeWorld, perform: PerformWorld
     ) -> None:
         self.clockify = clockify
         self.clicktime = clicktime
         self.perform = perform
         self._server = server
-        self._thread = threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        """The server's origin, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    @property
-    def faults(self) -> Faults:
+        self.faults: Faults = server.faults
         """Faults in force; `add(route=..., kind=...)` and `clear()`."""
-        return self._server.control.faults
-
-    @property
-    def requests(self) -> list[RecordedRequest]:
+        self.requests: list[RecordedRequest] = server.requests
         """What was asked since the start or the last reset."""
-        return self._server.control.requests
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        """The server's origin, without a slash at the end."""
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
 
     def reset_requests(self) -> None:
         """Forget what was asked."""
-        self._server.control.requests.clear()
+        self.requests.clear()
 
     def close(self) -> None:
         """Stop listening and hang up on every client."""
@@ -94,7 +79,7 @@ def start(  # noqa: PLR0913 - one keyword per option of the command
     Account, workspaces, members, projects, tasks, plan and requests per hour are Clockify's;
     ClickTime's company and Perform's clips are made up when they are first asked for.
     """
-    world = World(
+    clockify = World(
         size=size,
         seed=seed,
         now=now,
@@ -106,11 +91,11 @@ def start(  # noqa: PLR0913 - one keyword per option of the command
         tasks=tasks,
         plan=plan,
     )
-    company = ClickTimeWorld(size=size, seed=seed, now=now, entries=entries)
-    clips = PerformWorld(size=size, seed=seed, now=now, entries=entries)
+    clicktime = ClickTimeWorld(size=size, seed=seed, now=now, entries=entries)
+    perform = PerformWorld(size=size, seed=seed, now=now, entries=entries)
     services: list[Service] = [
-        Clockify(world, requests_per_hour),
-        ClickTime(company),
-        Perform(clips),
+        Clockify(clockify, requests_per_hour),
+        ClickTime(clicktime),
+        Perform(perform),
     ]
-    return Sandbox(Server(port, services, latency_ms), world, company, clips)
+    return Sandbox(Server(port, services, latency_ms), clockify, clicktime, perform)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from io import BufferedReader
 
-    from sandbox.faults import Fault
     from sandbox.wire import Handler, Service
 
 __all__ = ["RecordedRequest", "Server"]
@@ -39,6 +38,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.services = services
         self.latency = latency_ms / 1000
         self.control = Control(services)
+        self.faults, self.requests = self.control.faults, self.control.requests
         self.closing = threading.Event()
         self.connections: set[socket.socket] = set()
 
@@ -46,57 +46,19 @@ class Server(socketserver.ThreadingTCPServer):
         """Find who answers a request, and let them; raises Drop when nobody is to answer."""
         if request.path == "/healthz" or request.path.startswith("/__"):
             return self.control.answer(request)
-        service = next((s for s in self.services if _is_below(s.prefix, request.path)), None)
+        service = next((one for one in self.services if _is_below(one, request.path)), None)
         if service is None:
             return json_response({"message": "No such service in the sandbox."}, 404)
-        handler = self._route(service, request)
-        self._record(service, request)
+        handler = _route(service, request)
+        self.requests.append(_recorded(service, request))
         if self.latency:
             self.closing.wait(self.latency)
-        fault = self.control.faults.take(request.method, request.path)
-        response = self._handle(service, request, handler, fault)
+        fault = self.faults.take(request.method, request.path)
+        response = before_answer(fault, self.closing.wait) if fault else None
+        if response is None:
+            response = service.admit(request) or handler(request)
+            response = after_answer(fault, response) if fault else response
         return _compressed(request, response) if service.compress else response
-
-    def _handle(
-        self, service: Service, request: Request, handler: Handler, fault: Fault | None
-    ) -> Response:
-        if fault is None:
-            return service.admit(request) or handler(request)
-        replaced = before_answer(fault, self.closing.wait)
-        if replaced is not None:
-            return replaced
-        return after_answer(fault, service.admit(request) or handler(request))
-
-    def _route(self, service: Service, request: Request) -> Handler:
-        """Match the path, note the template and its values on the request."""
-        segments = request.path[len(service.prefix) :].split("/")
-        allowed: list[str] = []
-        for route in service.routes:
-            params = _matched(route.template.split("/"), segments)
-            if params is None:
-                continue
-            request.route, request.params = service.prefix + route.template, params
-            if route.method == request.method:
-                return route.handler
-            allowed.append(route.method)
-        if allowed:
-            return lambda request: service.wrong_verb(request, allowed)
-        return service.no_route
-
-    def _record(self, service: Service, request: Request) -> None:
-        recorded = RecordedRequest(
-            method=request.method,
-            route=request.route,
-            path=request.path,
-            query=request.query,
-            target=request.target,
-            service=service.name,
-            headers=tuple(request.headers),
-            host=request.headers.get("host", ""),
-            body=request.body,
-            at=time.monotonic(),
-        )
-        self.control.requests.append(recorded)
 
     def stop(self) -> None:
         """Stop listening and hang up on every client, waiting ones included."""
@@ -130,7 +92,7 @@ class _Connection(socketserver.BaseRequestHandler):
             self.server.connections.discard(self.request)
 
     def _exchange(self, reader: BufferedReader) -> bool:
-        """Serve one request; whether the connection stays open."""
+        """Serve one request; return whether the connection stays open."""
         request = read_request(reader)
         if request is None:
             return False
@@ -140,8 +102,23 @@ class _Connection(socketserver.BaseRequestHandler):
         return not (close or response.closes or self.server.closing.is_set())
 
 
-def _is_below(prefix: str, path: str) -> bool:
-    return path == prefix or path.startswith(prefix + "/")
+def _is_below(service: Service, path: str) -> bool:
+    return path == service.prefix or path.startswith(service.prefix + "/")
+
+
+def _route(service: Service, request: Request) -> Handler:
+    """Match the path, note the template and its values on the request."""
+    segments = request.path[len(service.prefix) :].split("/")
+    allowed: list[str] = []
+    for route in service.routes:
+        params = _matched(route.template.split("/"), segments)
+        if params is None:
+            continue
+        request.route, request.params = service.prefix + route.template, params
+        if route.method == request.method:
+            return route.handler
+        allowed.append(route.method)
+    return (lambda request: service.wrong_verb(request, allowed)) if allowed else service.no_route
 
 
 def _matched(template: list[str], segments: list[str]) -> dict[str, str] | None:
@@ -154,6 +131,21 @@ def _matched(template: list[str], segments: list[str]) -> dict[str, str] | None:
         elif expected != given:
             return None
     return params
+
+
+def _recorded(service: Service, request: Request) -> RecordedRequest:
+    return RecordedRequest(
+        method=request.method,
+        route=request.route,
+        path=request.path,
+        query=request.query,
+        target=request.target,
+        service=service.name,
+        headers=tuple(request.headers),
+        host=request.headers.get("host", ""),
+        body=request.body,
+        at=time.monotonic(),
+    )
 
 
 def _compressed(request: Request, response: Response) -> Response:

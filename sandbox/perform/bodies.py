@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zlib
 from codecs import BOM_UTF8, BOM_UTF16_LE
 from itertools import accumulate
@@ -101,13 +100,11 @@ class Streamed:
         return self._make()
 
 
-def sliced(chunks: Iterable[Chunk], size: int, pause: float) -> Iterator[Chunk]:
-    """Yield the same bytes in pieces of a size at most, each after a pause."""
+def sliced(chunks: Iterable[Chunk], size: int) -> Iterator[Chunk]:
+    """Yield the same bytes in pieces of a size at most."""
     for chunk in chunks:
         view = memoryview(chunk)
         for start in range(0, len(view), size):
-            if pause:
-                time.sleep(pause)
             yield view[start : start + size]
 
 

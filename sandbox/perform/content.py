@@ -104,8 +104,8 @@ def _sent(
         whole = b"".join(chunks)
         kept = len(whole) // 2 if kept is not None and len(whole) != size else kept
         chunks, size = (whole,), len(whole)
-    if big or form.pause or (size or 0) > form.piece:
-        chunks = Streamed(partial(sliced, chunks, form.piece, form.pause))
+    if big or (size or 0) > form.piece:
+        chunks = Streamed(partial(sliced, chunks, form.piece))
     right = _TYPES.get(form.format, _JSON)
     if form.charset:
         right += f"; charset={_CHARSETS.get(form.encoding, form.encoding)}"

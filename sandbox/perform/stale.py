@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -32,7 +31,7 @@ _FORMS: dict[str, tuple[str, str]] = {
 
 _COUNTED = frozenset(
     {
-        *("refuse", "refuse_times", "stale", "stale_seconds", "stale_clock"),
+        *("refuse", "refuse_times", "stale", "stale_seconds"),
         *("stale_status", "stale_form", "stale_type", "stale_retry_after"),
     }
 )
@@ -53,8 +52,8 @@ def answer(form: Form) -> Response:
 class _Access:
     refused: int = 0
     stale: int = 0
-    begun: float | None = None
-    """When the refresh was triggered, by the clock that the form names."""
+    begun: datetime | None = None
+    """When the refresh was triggered."""
     last: datetime | None = None
 
 
@@ -94,14 +93,11 @@ class Freshness:
         if dormant_hours and slept:
             access.stale, access.begun = 0, None
         access.last = now
-        instant = time.monotonic() if form.stale_clock == "real" else now.timestamp()
-        if access.begun is None:
-            access.begun = instant
+        access.begun = access.begun or now
         counted = form.stale < 0 or access.stale < form.stale
-        if counted or instant - access.begun < form.stale_seconds:
-            access.stale += 1
-            return True
-        return False
+        refreshing = now - access.begun < timedelta(seconds=form.stale_seconds)
+        access.stale += counted or refreshing
+        return counted or refreshing
 
     def _of(self, project: int, slug: str) -> _Access:
         return self._accesses.setdefault((project, slug), _Access())

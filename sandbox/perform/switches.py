@@ -80,8 +80,6 @@ class Form:
     framing: Literal["length", "chunked", "close"] = "length"
     piece: int = 65_536
     """Bytes of a chunk, and of a write to the socket."""
-    pause: float = 0
-    """Seconds before each piece."""
     gzip: Literal["", "accepted", "always"] = ""
     etag: bool = False
     last_modified: bool = False
@@ -110,8 +108,7 @@ class Form:
     stale: int = 0
     """How many requests find the clip stale; -1 = all. Windows are never stale."""
     stale_seconds: float = 0
-    """How long the refresh takes that the first request starts."""
-    stale_clock: Literal["real", "sandbox"] = "real"
+    """How long the refresh takes that the first request starts, by the sandbox's clock."""
     stale_status: int = 200
     stale_form: StaleForm = "text"
     stale_type: str = ""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.faults import Drop, Fault, before_answer
+from sandbox.wire import LOGIN_PAGE
 from tests.common.runs import PATIENCE, until
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
-    from tests.sandbox.conftest import Answer, Api
+    from tests.sandbox.conftest import Api
 
 
 @pytest.fixture
@@ -22,25 +23,13 @@ def tags(api: Api) -> str:
     return f"{api.main}/tags"
 
 
-def test_status_once_then_as_before(running: Sandbox, api: Api, tags: str) -> None:
-    running.faults.add(
-        route="/tags", kind="status", code=503, body="busy", headers={"Retry-After": "2"}
-    )
-    assert api.get(f"{api.main}/clients").status == 200
-    answer = api.get(tags)
-    assert (answer.status, answer.body, answer.headers["retry-after"]) == (503, b"busy", "2")
-    assert api.get(tags).status == 200
-
-
-def test_after_and_times(api: Api, tags: str) -> None:
-    fault = {"route": "GET /clockify", "kind": "status", "code": 500, "after": 1, "times": 2}
+def test_after_and_times_and_routes(api: Api, tags: str) -> None:
+    fault = {"route": "GET /clockify", "kind": "status", "after": 1, "times": 2}
     api.control("POST", "/__faults", fault)
     assert [api.get(tags).status for _ in range(4)] == [200, 500, 500, 200]
-
-
-def test_always_until_cleared(api: Api, tags: str) -> None:
     api.control("POST", "/__faults", {"route": "/tags", "kind": "status", "times": 0})
     assert [api.get(tags).status for _ in range(3)] == [500, 500, 500]
+    assert api.get(f"{api.main}/clients").status == 200
     api.control("DELETE", "/__faults")
     assert api.get(tags).status == 200
 
@@ -50,46 +39,60 @@ def test_wrong_faults_are_refused(api: Api, fault: dict[str, object]) -> None:
     assert api.control("POST", "/__faults", fault).status == 400
 
 
-def test_html(running: Sandbox, api: Api, tags: str) -> None:
-    running.faults.add(route="/tags", kind="html")
+@pytest.mark.parametrize(
+    ("fault", "status", "header", "body"),
+    [
+        (
+            {"kind": "status", "code": 503, "body": "busy", "headers": {"Retry-After": "2"}},
+            *(503, ("retry-after", "2"), b"busy"),
+        ),
+        ({"kind": "status", "content_type": "a/b"}, 500, ("content-type", "a/b"), b""),
+        ({"kind": "html"}, 200, ("content-type", "text/html;charset=utf-8"), LOGIN_PAGE),
+        (
+            {"kind": "redirect", "location": "http://x.test"},
+            302,
+            ("location", "http://x.test"),
+            b"",
+        ),
+        ({"kind": "empty"}, 200, ("content-length", "0"), b""),
+    ],
+)
+def test_answers_that_are_replaced(
+    running: Sandbox,
+    api: Api,
+    tags: str,
+    fault: dict[str, object],
+    status: int,
+    header: tuple[str, str],
+    body: bytes,
+) -> None:
+    running.faults.add(route="/tags", **fault)
     answer = api.get(tags)
-    assert (answer.status, answer.headers["content-type"]) == (200, "text/html;charset=utf-8")
-    assert answer.body.startswith(b"<!DOCTYPE html>")
+    assert (answer.status, answer.body, answer.headers[header[0]]) == (status, body, header[1])
+    assert api.get(tags).status == 200
 
 
-def test_truncated_body(running: Sandbox, api: Api, tags: str) -> None:
-    running.faults.add(route="/tags", kind="truncate_body")
-    with pytest.raises(http.client.IncompleteRead):
-        api.get(tags)
-
-
-def test_truncated_json(running: Sandbox, api: Api, tags: str) -> None:
+def test_bodies_that_break_off(running: Sandbox, api: Api, tags: str) -> None:
     running.faults.add(route="/tags", kind="truncate_json")
     answer = api.get(tags)
     assert answer.status == 200
     with pytest.raises(json.JSONDecodeError):
         json.loads(answer.body)
-
-
-def test_reset(running: Sandbox, api: Api, tags: str) -> None:
+    running.faults.add(route="/tags", kind="truncate_body")
+    with pytest.raises(http.client.IncompleteRead):
+        api.get(tags)
     running.faults.add(route="/tags", kind="reset")
+    api.connection.close()
     with pytest.raises(http.client.RemoteDisconnected):
         api.get(tags)
 
 
-def test_hang(running: Sandbox, api: Api, tags: str) -> None:
-    running.faults.add(route="/tags", kind="hang", seconds=0.05)
-    began = time.monotonic()
-    with pytest.raises(http.client.RemoteDisconnected):
-        api.get(tags)
-    assert time.monotonic() - began >= 0.05
-
-
-def test_delay(running: Sandbox, api: Api, tags: str) -> None:
-    running.faults.add(route="/tags", kind="delay", seconds=0.05)
-    began = time.monotonic()
-    assert api.get(tags).status == 200
-    assert time.monotonic() - began >= 0.05
+def test_hang_and_delay_wait() -> None:
+    waits: list[float] = []
+    assert before_answer(Fault(route="/", kind="delay", seconds=5), waits.append) is None
+    with pytest.raises(Drop):
+        before_answer(Fault(route="/", kind="hang", seconds=7), waits.append)
+    assert waits == [5, 7]
 
 
 def test_closing_does_not_wait_for_a_hanging_client(running: Sandbox, api: Api, tags: str) -> None:
@@ -104,62 +107,41 @@ def test_closing_does_not_wait_for_a_hanging_client(running: Sandbox, api: Api, 
         api.connection.getresponse()
 
 
-def test_redirect(running: Sandbox, api: Api, tags: str) -> None:
-    running.faults.add(route="/tags", kind="redirect", location="http://elsewhere.test/")
-    answer = api.get(tags)
-    assert (answer.status, answer.headers["location"]) == (302, "http://elsewhere.test/")
-
-
-def test_empty(running: Sandbox, api: Api, tags: str) -> None:
-    running.faults.add(route="/tags", kind="empty")
-    answer = api.get(tags)
-    assert (answer.status, answer.body) == (200, b"")
-
-
-def changed(running: Sandbox, api: Api, tags: str, **fault: object) -> tuple[Answer, Answer]:
+def test_rows_that_are_edited(running: Sandbox, api: Api, tags: str) -> None:
     before = api.get(tags)
-    running.faults.add(route="/tags", **fault)
-    return before, api.get(tags)
+    rows = before.json
+    for fault, expected in (
+        ({"kind": "envelope"}, {"response": rows}),
+        ({"kind": "replace", "field": "name", "value": [1]}, [{**r, "name": [1]} for r in rows]),
+        (
+            {"kind": "extra", "field": "new", "value": {"a": 1}},
+            [{**r, "new": {"a": 1}} for r in rows],
+        ),
+        ({"kind": "duplicate_row"}, [*rows, rows[-1]]),
+        ({"kind": "blank_key"}, [*rows[:-1], {**rows[-1], "id": None}]),
+    ):
+        running.faults.add(route="/tags", **fault)
+        after = api.get(tags)
+        assert (after.json, after.headers["last-page"]) == (expected, "true")
+    running.faults.add(route="/tags", kind="remove", field="archived")
+    assert [set(row) for row in api.get(tags).json] == [{"id", "name", "workspaceId"}] * len(rows)
 
 
-def test_envelope(running: Sandbox, api: Api, tags: str) -> None:
-    before, after = changed(running, api, tags, kind="envelope")
-    assert after.json == {"response": before.json}
-    assert after.headers["last-page"] == "true"
+def test_rows_of_an_envelope_and_inner_members(running: Sandbox, api: Api) -> None:
+    for field, of in (("value.Name", "Name"), ("value.CustomFields.Segment", "CustomFields")):
+        running.faults.add(route="/Divisions", kind="replace", field=field, value="x")
+        headers = {"Authorization": "Token sandbox-token"}
+        rows = api.ask("GET", "/clicktime/odata/Divisions", headers=headers).json["value"]
+        assert "x" in [row[of] if of == "Name" else row[of]["Segment"] for row in rows if row[of]]
+    running.faults.add(route="/Divisions", kind="blank_key")
+    rows = api.ask("GET", "/clicktime/odata/Divisions", headers=headers).json["value"]
+    assert [row["ID"] is None for row in rows] == [False] * 4 + [True]
 
 
-def test_replace_remove_extra(running: Sandbox, api: Api, tags: str) -> None:
-    before, after = changed(running, api, tags, kind="replace", field="name", value=[1])
-    assert after.json == [{**row, "name": [1]} for row in before.json]
-    _, after = changed(running, api, tags, kind="remove", field="archived")
-    assert [set(row) for row in after.json] == [{"id", "name", "workspaceId"}] * len(before.json)
-    _, after = changed(running, api, tags, kind="extra", field="new", value={"a": 1})
-    assert after.json == [{**row, "new": {"a": 1}} for row in before.json]
-
-
-def test_replace_inside_rows(running: Sandbox, api: Api) -> None:
-    path = api.entries_path()
-    running.faults.add(route="/time-entries", kind="replace", field="timeInterval.start", value=5)
-    assert {row["timeInterval"]["start"] for row in api.get(path).json} == {5}
-    field = "customFieldValues.value"
-    running.faults.add(route="/time-entries", kind="replace", field=field, value="v")
-    values = [one["value"] for row in api.get(path).json for one in row["customFieldValues"] or ()]
-    assert set(values) == {"v"}
-
-
-def test_duplicate_row_and_blank_key(running: Sandbox, api: Api, tags: str) -> None:
-    before, after = changed(running, api, tags, kind="duplicate_row")
-    assert after.json == [*before.json, before.json[-1]]
-    _, after = changed(running, api, tags, kind="blank_key")
-    assert [row["id"] for row in after.json[-2:]] == [before.json[-2]["id"], None]
-
-
-def test_refusals_are_not_edited(running: Sandbox, api: Api) -> None:
+def test_refusals_and_control_routes_are_spared(running: Sandbox, api: Api) -> None:
     running.faults.add(route="/nothing", kind="envelope")
-    assert api.get(f"{api.main}/nothing").json["code"] == 3000
-
-
-def test_control_routes_are_spared(running: Sandbox, api: Api) -> None:
+    assert "response" not in api.get(f"{api.main}/nothing").json
+    running.reset_requests()
     running.faults.add(route="/", kind="status", times=0)
     assert api.control("GET", "/healthz").status == 200
     assert api.control("GET", "/__truth/clockify").status == 200

@@ -1,49 +1,48 @@
-"""Dataclips: who is let in, where they are, what they hold, in every format."""
+"""How dataclips answer: formats, dialects, staleness, redirects, framing, cuts, big ones."""
 
 from __future__ import annotations
 
 import base64
 import csv
+import gzip
+import http.client
 import io
 import json
-from dataclasses import dataclass
+import tracemalloc
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
 import sandbox as sandbox_package
-from sandbox.__main__ import main
-from sandbox.perform import clips as catalogue
 from sandbox.perform import truth
-from tests.sandbox.conftest import NOW
+from sandbox.perform.switches import Form, Switches
+from tests.sandbox.conftest import NOW, Api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from sandbox.perform.world import World
-    from tests.sandbox.conftest import Answer, Api
+    from tests.sandbox.conftest import Answer
 
 FORMATS = ["csv", "array", "fields_values", "values_fields", "wrapped", "jsonlines"]
-Rows = list[list[Any]]
+WINDOW = "resource_usage_export_last_10_days"
+Table = tuple[list[str], list[list[Any]]]
 
 
-def basic(user: str, password: str) -> dict[str, str]:
-    given = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return {"Authorization": f"Basic {given}"}
+def basic(pair: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
-LOGIN = basic("sandbox", "sandbox")
+LOGIN = basic("sandbox:sandbox")
 
 
-@dataclass
 class Clips:
     """Asks for clips, with the credentials unless told otherwise."""
 
-    api: Api
-
-    @property
-    def world(self) -> World:
-        return self.api.running.perform
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.world: World = api.running.perform
 
     def get(
         self, slug: str, project: int = 1, headers: Mapping[str, str] | None = None, query: str = ""
@@ -54,18 +53,23 @@ class Clips:
     def ask(self, path: str, headers: Mapping[str, str]) -> Answer:
         return self.api.ask("GET", path, headers=headers)
 
+    def statuses(self, slug: str, times: int) -> list[int]:
+        return [self.get(slug).status for _ in range(times)]
+
     def text(self, slug: str, project: int = 1, encoding: str = "utf-8") -> str:
-        answer = self.get(slug, project)
-        assert answer.status == 200, answer.body
-        return answer.body.decode(encoding)
+        return self.get(slug, project).body.decode(encoding)
 
-    def table(self, slug: str, project: int = 1, encoding: str = "utf-8") -> tuple[list[str], Rows]:
-        """Headings and rows of a clip in whatever format it comes, blanks as None."""
+    def table(self, slug: str, project: int = 1) -> Table:
+        """Headings and rows of a clip in whatever form it comes, blanks as None."""
         form = self.world.form(project, slug)
-        return parsed(self.text(slug, project, encoding), form.format, form.delimiter)
+        return parsed(self.text(slug, project, form.encoding), form.format, form.delimiter)
+
+    def true(self, slug: str, project: int = 1) -> Table:
+        grid = truth.grid(self.world, project, slug)
+        return grid.headings, grid.rows
 
 
-def parsed(text: str, form: str, delimiter: str = ",") -> tuple[list[str], Rows]:
+def parsed(text: str, form: str = "csv", delimiter: str = ",") -> Table:
     if form == "csv":
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
         return lines[0], [[cell or None for cell in line] for line in lines[1:]]
@@ -73,298 +77,409 @@ def parsed(text: str, form: str, delimiter: str = ",") -> tuple[list[str], Rows]
         objects = [json.loads(line) for line in text.split("\n") if line.strip()]
     else:
         document = json.loads(text)
-        if form.endswith("s_values") or form.startswith("values_"):
+        if "values" in form:
+            assert list(document) == form.split("_")
             return document["fields"], document["values"]
         objects = document["rows"] if form == "wrapped" else document
-    headings = list(objects[0])
-    assert all(list(one) == headings for one in objects)
-    return headings, [list(one.values()) for one in objects]
+    return list(objects[0]), [list(one.values()) for one in objects]
+
+
+@pytest.fixture(scope="module")
+def projects() -> Iterator[Clips]:
+    with sandbox_package.start(now=NOW) as running:
+        api = Api(running)
+        yield Clips(api)
+        api.connection.close()
 
 
 @pytest.fixture
-def clips(api: Api) -> Clips:
+def clips(projects: Clips) -> Iterator[Clips]:
+    """Two projects for all tests that change nothing but their switches."""
+    yield projects
+    projects.api.connection.close()
+    projects.world.switches, projects.world.default = Switches(), Form()
+    projects.world.reset_clips()
+
+
+@pytest.fixture
+def own(api: Api) -> Clips:
     return Clips(api)
 
 
-def test_catalogue_is_bentleys() -> None:
-    slugs = [clip.slug for clip in catalogue.SELF_SERVICE]
-    assert len(slugs) == len(set(slugs)) == 27
-    assert {"activity_export", "wbs_export", "resource_usage_export_last_10_days"} <= {*slugs}
-    assert {clip.slug: clip.window for clip in catalogue.SELF_SERVICE if clip.window} == {
-        f"resource_usage_export_last_{days}_days": days for days in (10, 20, 60)
-    }
-
-
-def test_addresses_are_opaque_and_always_the_same(clips: Clips, start: Callable[..., Api]) -> None:
-    listed = {project: clips.world.urls(project) for project in (1, 2)}
-    assert [list(urls) for urls in listed.values()] == [list(truth.TABLES)] * 2
-    assert len(truth.TABLES) == 28
-    paths = [path for urls in listed.values() for path in urls.values()]
-    assert len(set(paths)) == 56
-    assert not any(slug in path for slug in truth.TABLES if len(slug) > 8 for path in paths)
-    other = start(seed=5).running.perform
-    assert {project: other.urls(project) for project in (1, 2)} == listed
-
-
-def test_who_is_let_in(clips: Clips) -> None:
-    path = clips.world.urls(1)["wbs_export"]
-    wrong = [{}, basic("sandbox", "x"), basic("x", "sandbox"), {"Authorization": "Basic sandbox"}]
-    for headers in [*wrong, {"Authorization": "Bearer sandbox"}]:
-        answer = clips.ask(path, headers)
-        assert answer.status == 401
-        assert answer.headers["www-authenticate"].startswith("Basic")
-    assert clips.ask(path, LOGIN).status == 200
-    assert clips.ask(path.replace("/1/", "/2/"), {}).status == 401
-
-
 @pytest.mark.parametrize(
-    ("denial", "status", "type_"), [("plain", 401, "text/plain"), ("page", 200, "text/html")]
+    ("denial", "status", "header"),
+    [
+        ("challenge", 401, "www-authenticate"),
+        ("plain", 401, "content-length"),
+        ("redirect", 302, "location"),
+        ("page", 200, "content-length"),
+    ],
 )
-def test_other_ways_to_deny(clips: Clips, denial: str, status: int, type_: str) -> None:
-    clips.world.switch(denial=denial)
-    answer = clips.get("wbs_export", headers={})
-    assert (answer.status, answer.headers["content-type"].split(";")[0]) == (status, type_)
-    assert "www-authenticate" not in answer.headers
+def test_who_is_let_in(clips: Clips, denial: str, status: int, header: str) -> None:
+    clips.world.switch(denial=denial, logins={"2": ["jürgen", "pä:ß"]})
+    wrong = [basic("sandbox:x"), basic("x:sandbox"), {"Authorization": "Bearer sandbox"}, {}]
+    for headers in [*wrong, basic("jürgen:pä:ß"), {"Authorization": "Basic sandbox"}]:
+        answer = clips.get("wbs_export", headers=headers)
+        assert (answer.status, header in answer.headers) == (status, True)
+        assert ("www-authenticate" in answer.headers) == (denial == "challenge")
+        assert answer.body.startswith(b"<!DOCTYPE html>") == (denial == "page")
     assert clips.get("wbs_export").headers["content-type"] == "text/csv; charset=utf-8"
-
-
-def test_denial_by_redirect(clips: Clips) -> None:
-    clips.world.switch(denial="redirect")
-    answer = clips.get("wbs_export", headers={})
-    assert (answer.status, answer.headers["location"]) == (302, "/perform/login")
+    assert clips.get("wbs_export", 2).status == status
+    assert clips.get("wbs_export", 2, basic("jürgen:pä:ß")).body.startswith(b"WBS Code,")
     assert clips.ask("/perform/login", {}).body.startswith(b"<!DOCTYPE html>")
-
-
-def test_credentials_of_one_project(clips: Clips) -> None:
-    clips.world.switch(logins={"2": ["jürgen", "pä:ß"]})
-    assert clips.get("wbs_export", 2).status == 401
-    assert clips.get("wbs_export", 2, basic("jürgen", "pä:ß")).status == 200
-    assert clips.get("wbs_export", 1).status == 200
-    assert [one["password"] for one in clips.world.projects("")] == ["sandbox", "pä:ß"]
 
 
 def test_what_is_not_there(clips: Clips) -> None:
     path = clips.world.urls(1)["wbs_export"]
-    for wrong in ("/1/", "/2/", "/3/", "/x/", "/007/"):
-        status = clips.ask(path.replace("/1/", wrong), LOGIN).status
-        assert status == (200 if wrong == "/1/" else 404), wrong
-    assert clips.ask(path + ".xml", LOGIN).status == 404
-    assert clips.ask(path[:-1], LOGIN).status == 404
-    assert clips.ask("/perform/nothing", LOGIN).status == 404
-    page = clips.ask("/perform/projects/1", {})
-    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    found = {number: clips.ask(path.replace("/1/", f"/{number}/"), LOGIN) for number in "123x"}
+    assert [answer.status for answer in found.values()] == [200, 404, 404, 404]
+    for wrong in (path + ".xml", path[:-1], "/perform/nothing", path.replace("/1/", "/007/")):
+        assert clips.ask(wrong, LOGIN).status == 404
     head = clips.api.ask("HEAD", path, headers=LOGIN)
     assert (head.status, head.headers["allow"]) == (405, "GET")
-    assert clips.ask(path, LOGIN).status == 200
 
 
-@pytest.mark.parametrize("project", [1, 2])
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_clip_in_every_format(clips: Clips, form: str, project: int) -> None:
+def test_every_clip_in_every_format(clips: Clips, form: str) -> None:
     clips.world.switch(format=form)
     for slug in truth.TABLES:
-        grid = truth.grid(clips.world, project, slug)
-        assert grid.rows, slug
-        assert clips.table(slug, project) == (grid.headings, grid.rows), slug
-
-
-def test_truth_has_the_rows_of_both_projects(clips: Clips) -> None:
-    counts = truth.counts(clips.world)
-    assert tuple(counts) == truth.TABLES
-    for slug in truth.TABLES:
-        rows = truth.rows(clips.world, slug)
-        assert len(rows) == counts[slug]
-        served = []
+        rows = []
         for project, name in ((1, "North Quay"), (2, "Route 17")):
             headings, cells = clips.table(slug, project)
-            served += [{"project": name, **dict(zip(headings, row, strict=True))} for row in cells]
-        assert rows == served
-        assert [list(row) for row in rows] == [list(row) for row in served]
-    clips.world.switch(format="wrapped", json_cells="typed", encoding="utf-16", stale=-1)
-    assert truth.counts(clips.world) == counts
-    with pytest.raises(KeyError):
-        truth.rows(clips.world, "no_such_clip")
+            assert (headings, cells) == clips.true(slug, project), slug
+            rows += [{"project": name, **dict(zip(headings, row, strict=True))} for row in cells]
+        assert rows == truth.rows(clips.world, slug)
+    assert truth.counts(clips.world)["resource"] == len(truth.rows(clips.world, "resource"))
 
 
-def test_json_cells_as_numbers_and_truth_values(clips: Clips) -> None:
-    grid = truth.grid(clips.world, 1, "custom_cost_report")
-    clips.world.set_clip("custom_cost_report", format="fields_values", json_cells="typed")
-    document = json.loads(clips.text("custom_cost_report"), parse_float=str, parse_int=str)
-    assert document["fields"] == grid.headings
-    for row, texts in zip(document["values"], grid.rows, strict=True):
-        assert row[:-1] == texts[:-1]
-        assert str(row[-1]) == str(texts[-1])
-    raw = json.loads(clips.text("custom_cost_report"))["values"]
-    kinds = [{type(row[place]) for row in raw} for place in range(len(grid.headings))]
-    assert kinds[:3] == [{int}, {str}, {str, type(None)}]
-    assert kinds[-1] == {bool, type(None)}
-    assert '"1E5"' in clips.text("custom_cost_report")
-    assert '1234567890123456.780000,"' not in clips.text("custom_cost_report")
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"delimiter": ";", "quoting": "all", "line_end": "\n"},
+        {"delimiter": "\t", "encoding": "utf-8-sig", "last_line_end": False},
+        {"delimiter": "|", "encoding": "utf-16"},
+        *({"format": form, "json_indent": True, "encoding": "utf-16"} for form in FORMATS[1:]),
+        {"format": "wrapped", "json_ascii": True, "encoding": "cp1252"},
+        {"framing": "chunked", "piece": 7},
+        {"framing": "close"},
+    ],
+    ids=str,
+)
+def test_dialects_and_framing(clips: Clips, form: dict[str, Any]) -> None:
+    clips.world.switch(**form)
+    assert clips.table("discussion", 2) == clips.true("discussion", 2)
+    answer = clips.get("discussion", 2)
+    framing = form.get("framing", "length")
+    assert ("content-length" in answer.headers) == (framing == "length")
+    assert answer.headers["connection"] == ("close" if framing == "close" else "keep-alive")
+    assert clips.true("discussion", 1) == clips.table("discussion", 1)
 
 
-def test_json_blanks_and_escapes(clips: Clips) -> None:
-    slug = "person_export"
-    grid = truth.grid(clips.world, 1, slug)
-    clips.world.set_clip(slug, format="array", json_blank="empty")
-    assert [list(row.values()) for row in json.loads(clips.text(slug))] == [
-        [cell or "" for cell in row] for row in grid.rows
-    ]
-    clips.world.set_clip(slug, json_blank="absent")
-    expected = [
-        {name: cell for name, cell in zip(grid.headings, row, strict=True) if cell}
-        for row in grid.rows
-    ]
-    assert json.loads(clips.text(slug)) == expected
-    clips.world.set_clip(slug, json_ascii=True, json_indent=True)
-    assert clips.text(slug).isascii()
-    assert '"Given Name" : "Ann",\n' in clips.text(slug)
-    assert json.loads(clips.text(slug)) == expected
-
-
-@pytest.mark.parametrize("form", FORMATS[1:])
-def test_indented_json_is_the_same(clips: Clips, form: str) -> None:
-    grid = truth.grid(clips.world, 2, "discussion")
-    clips.world.switch(format=form, json_indent=True)
-    assert clips.table("discussion", 2) == (grid.headings, grid.rows)
-
-
-def test_values_may_come_before_fields(clips: Clips) -> None:
-    clips.world.switch(format="values_fields")
-    assert list(json.loads(clips.text("resource"))) == ["values", "fields"]
-    clips.world.switch(format="fields_values")
-    assert list(json.loads(clips.text("resource"))) == ["fields", "values"]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_dialects(clips: Clips, delimiter: str, encoding: str) -> None:
-    clips.world.switch(delimiter=delimiter, encoding=encoding, quoting="all", line_end="\n")
-    grid = truth.grid(clips.world, 2, "docket_export")
-    assert clips.table("docket_export", 2, encoding) == (grid.headings, grid.rows)
-    clips.world.switch(quoting="minimal", line_end="\r\n", last_line_end=False)
-    assert clips.table("docket_export", 2, encoding) == (grid.headings, grid.rows)
-    assert (
-        clips.table("discussion", 1, encoding)[1] == truth.grid(clips.world, 1, "discussion").rows
-    )
-    assert clips.text("docket_export", 2, encoding)[-1] != "\n"
-
-
-def test_marks_and_line_ends(clips: Clips) -> None:
-    clips.world.set_clip("wbs_export", encoding="utf-8-sig")
-    assert clips.get("wbs_export").body[:6] == b"\xef\xbb\xbfWBS"
-    assert clips.get("wbs_export").body.endswith(b"\r\n")
-    clips.world.set_clip("wbs_export", encoding="utf-16", line_end="\n", quoting="all")
-    answer = clips.get("wbs_export")
-    assert answer.body[:4] == b'\xff\xfe"\x00'
-    assert "\r" not in answer.body.decode("utf-16")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-16"
-
-
-def test_cp1252_lacks_characters(clips: Clips) -> None:
-    clips.world.switch(encoding="cp1252")
-    grid = truth.grid(clips.world, 1, "person_export")
-    expected = [
+def test_bytes_and_types(clips: Clips) -> None:
+    for form, first, last, kind in (
+        ({}, b"WBS Code", b"\r\n", "text/csv; charset=utf-8"),
+        ({"encoding": "utf-8-sig"}, b"\xef\xbb\xbfWBS", b"\r\n", "text/csv; charset=utf-8"),
+        (
+            {"encoding": "utf-16", "line_end": "\n"},
+            b"\xff\xfeW\0",
+            b"0\0\n\0",
+            "text/csv; charset=utf-16",
+        ),
+        (
+            {"encoding": "cp1252", "last_line_end": False},
+            b"WBS",
+            b"0",
+            "text/csv; charset=windows-1252",
+        ),
+        ({"charset": False}, b"WBS Code", b"\r\n", "text/csv"),
+        ({"content_type": "application/octet-stream"}, b"WBS", b"\r\n", "application/octet-stream"),
+        ({"content_type": "missing", "disposition": True}, b"WBS", b"\r\n", None),
+        ({"format": "array"}, b'[{"WBS Code":"01"', b"}]", "application/json; charset=utf-8"),
+        ({"format": "jsonlines"}, b"{", b"}\r\n", "application/x-ndjson; charset=utf-8"),
+    ):
+        clips.world.default = Form()
+        clips.world.switch(**form)
+        answer = clips.get("wbs_export")
+        assert (answer.body.startswith(first), answer.body.endswith(last)) == (True, True), form
+        assert answer.headers.get("content-type") == kind
+        assert ("content-disposition" in answer.headers) == ("disposition" in form)
+    clips.world.switch(encoding="cp1252", format="csv")
+    spelled = [
         [cell and cell.encode("cp1252", "replace").decode("cp1252") for cell in row]
-        for row in grid.rows
+        for row in clips.true("person_export")[1]
     ]
-    assert clips.table("person_export", 1, "cp1252")[1] == expected != grid.rows
-    clips.world.switch(format="array")
-    assert clips.table("person_export", 1, "cp1252")[1] == grid.rows
+    assert clips.table("person_export")[1] == spelled != clips.true("person_export")[1]
 
 
-def test_content_types(clips: Clips) -> None:
-    for form, right in (("csv", "text/csv"), ("array", "application/json")):
-        clips.world.switch(format=form, content_type="right", charset=True)
-        assert clips.get("resource").headers["content-type"] == f"{right}; charset=utf-8"
-        clips.world.switch(charset=False)
-        assert clips.get("resource").headers["content-type"] == right
-        clips.world.switch(content_type="application/octet-stream")
-        assert clips.get("resource").headers["content-type"] == "application/octet-stream"
-        clips.world.switch(content_type="missing", disposition=True)
-        assert "content-type" not in clips.get("resource").headers
-    assert "resource.json" in clips.get("resource").headers["content-disposition"]
+def test_cells_of_json(clips: Clips) -> None:
+    headings, rows = clips.true("custom_cost_report")
+    clips.world.switch(format="array", json_cells="typed", json_blank="empty")
+    text = clips.text("custom_cost_report")
+    kinds = [{type(row[name]) for row in json.loads(text)} for name in headings]
+    assert (kinds[:3], kinds[-1]) == ([{int}, {str}, {str}], {bool, str})
+    exact = json.loads(text, parse_float=str, parse_int=str)
+    assert [list(row.values())[:-1] for row in exact] == [
+        [cell or "" for cell in row[:-1]] for row in rows
+    ]
+    clips.world.switch(json_blank="absent", json_cells="text")
+    assert json.loads(clips.text("custom_cost_report")) == [
+        {name: cell for name, cell in zip(headings, row, strict=True) if cell} for row in rows
+    ]
 
 
 def test_format_by_request(clips: Clips) -> None:
-    def kind(answer: Answer) -> str:
-        return answer.headers["content-type"].split(";")[0].split("/")[1]
-
     path = clips.world.urls(1)["wbs_export"]
-    assert kind(clips.ask(f"{path}.json", LOGIN)) == "csv"
-    clips.world.switch(chosen_by="suffix", json_format="wrapped")
-    kinds = [kind(clips.ask(path + suffix, LOGIN)) for suffix in ("", ".csv", ".json")]
-    assert kinds == ["csv", "csv", "json"]
-    assert "rows" in clips.ask(f"{path}.json", LOGIN).json
-    clips.world.switch(chosen_by="accept")
-    accepts = ["*/*", "text/csv", "application/json", "text/csv, application/json;q=0.5"]
-    answers = [clips.ask(path, {**LOGIN, "Accept": accepted}) for accepted in accepts]
-    assert [kind(answer) for answer in answers] == ["csv", "csv", "json", "csv"]
-    clips.world.switch(chosen_by="parameter", format="array")
-    assert [kind(clips.ask(path + query, LOGIN)) for query in ("", "?format=csv")] == [
-        "json",
-        "csv",
-    ]
+    for chosen_by, asked, kinds in (
+        ("", [(".json", {})], ["csv"]),
+        ("suffix", [("", {}), (".csv", {}), (".json", {})], ["csv", "csv", "json"]),
+        (
+            "accept",
+            [("", {"Accept": "*/*"}), ("", {"Accept": "application/json"})],
+            ["csv", "json"],
+        ),
+        ("parameter", [("", {}), ("?format=json", {})], ["csv", "json"]),
+    ):
+        clips.world.switch(chosen_by=chosen_by, json_format="wrapped")
+        answers = [clips.ask(path + query, {**LOGIN, **given}) for query, given in asked]
+        found = [answer.headers["content-type"].split(";")[0].split("/")[1] for answer in answers]
+        assert found == kinds
     clips.world.set_clip("wbs_export", suffix=".json")
     assert clips.world.urls(1)["wbs_export"] == f"{path}.json"
 
 
-def test_control_routes_and_log(clips: Clips) -> None:
-    api = clips.api
-    assert api.control("GET", "/__truth/perform").json == truth.counts(clips.world)
-    rows = api.control("GET", "/__truth/perform/wbs_export").json
-    assert rows == truth.rows(clips.world, "wbs_export")
-    order = {"action": "set_clip", "slug": "resource", "project": 2, "stale": 1}
-    assert api.control("POST", "/__perform", order).status == 200
-    assert [clips.get("resource", project).body[:14] for project in (1, 2)] == [
-        b"Resource UUID,",
-        b"dataclip stale",
-    ]
-    order = {"action": "urls", "project": 2}
-    assert api.control("POST", "/__perform", order).json == {"result": clips.world.urls(2)}
-    for wrong in ({"action": "table"}, {"action": "switch", "colour": "red"}):
-        assert api.control("POST", "/__perform", wrong).status == 400
-    api.running.reset_requests()
-    clips.get("resource", headers={})
-    clips.get("resource", query="?x=a+b")
-    first, second = api.running.requests
-    assert first.route == second.route == "/perform/projects/{project}/dataclips/{clip}"
-    assert (first.service, first.authorized, second.authorized) == ("perform", False, True)
-    assert (second.target, second.host) == (
-        f"{clips.world.urls(1)['resource']}?x=a+b",
-        api.running.url.removeprefix("http://"),
+STALE = {
+    "text": "text/plain",
+    "sentence": "text/plain",
+    "html": "text/html",
+    "json": "application/json",
+    "json_errors": "application/json",
+    "json_row": "application/json",
+    "csv_heading": "text/csv",
+    "csv_row": "text/csv",
+}
+
+
+@pytest.mark.parametrize("form", STALE)
+@pytest.mark.parametrize("status", [200, 404, 503])
+def test_stale_then_good(clips: Clips, form: str, status: int) -> None:
+    clips.world.switch(stale=2, stale_form=form, stale_status=status, stale_retry_after="7")
+    for _ in range(2):
+        answer = clips.get("resource")
+        assert (answer.status, answer.headers["retry-after"]) == (status, "7")
+        assert answer.headers["content-type"].split(";")[0] == STALE[form]
+        assert "dataclip stale" in answer.body.decode().lower()
+    assert clips.get("resource").body.startswith(b"Resource UUID,")
+    assert clips.world.freshness.stale_answers(1, "resource") == 2
+    assert clips.get(WINDOW).body.startswith(b"Project,")  # live
+
+
+def test_stale_without_a_body_or_for_good(clips: Clips) -> None:
+    clips.world.switch(stale=1, stale_form="empty", stale_status=202)
+    assert (clips.get("resource").body, clips.statuses("resource", 1)) == (b"", [200])
+    clips.world.switch(stale=1, stale_form="text", stale_status=204, framing="chunked")
+    assert (clips.get("resource").body, clips.statuses("resource", 1)) == (b"", [200])
+    clips.world.switch(stale=-1, stale_type="text/csv", stale_status=200)
+    answers = [clips.get("resource") for _ in range(3)]
+    assert {answer.headers["content-type"] for answer in answers} == {"text/csv"}
+
+
+def test_stale_until_refreshed_and_when_dormant(own: Clips) -> None:
+    own.world.switch(stale_seconds=30, stale_status=202)
+    assert own.statuses("resource", 2) == [202, 202]
+    own.world.advance(29)
+    assert own.statuses("resource", 1) == [202]
+    own.world.advance(1)
+    assert (own.statuses("resource", 1), own.statuses("wbs_export", 1)) == ([200], [202])
+    own.world.switch(stale=1, stale_seconds=0, dormant_hours=24)
+    assert own.statuses("resource", 2) == [202, 200]
+    own.world.advance(23 * 3600)
+    assert own.statuses("resource", 1) == [200]
+    own.world.advance(24 * 3600)
+    assert own.statuses("resource", 2) == [202, 200]
+
+
+def test_redirects_that_lead_nowhere(clips: Clips) -> None:
+    for where, location in (("login", "/perform/login"), ("loop", clips.world.path(1, "resource"))):
+        clips.world.set_clip("resource", redirect=where)
+        assert clips.get("resource").headers["location"] == location
+
+
+def test_refusals(clips: Clips) -> None:
+    clips.world.set_clip("resource", refuse=403)
+    assert (clips.statuses("resource", 2), clips.statuses("wbs_export", 1)) == ([403, 403], [200])
+    clips.world.set_clip("resource", refuse=429, refuse_times=1, stale=1, retry_after="3")
+    assert clips.get("resource").headers["retry-after"] == "3"
+    answers = [clips.get("resource", project).body for project in (1, 1, 2)]
+    assert answers[0] == b"dataclip stale"
+    assert answers[1].startswith(b"Resource UUID")
+    assert answers[2] == b"Too many requests."
+
+
+@pytest.mark.parametrize("where", ["host", "origin", "relative"])
+def test_redirect_to_a_signed_address(own: Clips, where: str) -> None:
+    own.world.set_clip("resource", redirect=where, redirect_status=307)
+    location = urlsplit(own.get("resource").headers["location"])
+    port = own.api.running.url.rpartition(":")[2]
+    hosts = {"host": f"localhost:{port}", "origin": f"127.0.0.1:{port}", "relative": ""}
+    assert location.netloc == hosts[where]
+    signed = f"{location.path}?{location.query}"
+    assert parsed(own.ask(signed, {}).body.decode()) == own.true("resource")
+    own.world.switch(storage="strict")
+    assert [own.ask(signed, given).status for given in ({}, LOGIN)] == [200, 400]
+    assert [own.ask(wrong, {}).status for wrong in (signed[:-1], location.path)] == [403, 403]
+    back = own.get("resource", headers={**LOGIN, "Host": f"localhost:{port}"}).headers["location"]
+    assert where != "host" or back.startswith(f"http://127.0.0.1:{port}/perform/storage/1/")
+    own.world.advance(61)
+    assert own.ask(signed, {}).status == 403
+    log = own.api.running.requests
+    assert ([one.authorized for one in log[:2]], log[-2].host) == (
+        [True, False],
+        f"localhost:{port}",
     )
-    assert first.at < second.at
 
 
-def test_configuration_for_a_tap(
-    clips: Clips, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    listed = clips.world.projects("http://127.0.0.1:8800")
-    assert [one["name"] for one in listed] == ["North Quay", "Route 17"]
-    assert listed[1]["url"] == "http://127.0.0.1:8800/perform/projects/2"
-    assert listed[1]["dataclips"] == {
-        slug: f"http://127.0.0.1:8800{path}" for slug, path in clips.world.urls(2).items()
-    }
-    monkeypatch.setattr("sys.argv", ["sandbox", "--port", "8800", "--perform-projects"])
-    assert main() == 0
-    assert json.loads(capsys.readouterr().out) == listed
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+@pytest.mark.parametrize("slug", ["wbs_export", "big_csv", "big_json"])
+def test_gzip(clips: Clips, slug: str, framing: str) -> None:
+    clips.world.switch(big_rows=1300, framing=framing, etag=True)
+    plain = clips.get(slug)
+    clips.world.switch(gzip="accepted")
+    assert clips.get(slug).body == plain.body
+    packed = clips.get(slug, headers={**LOGIN, "Accept-Encoding": "gzip, br"})
+    assert (packed.headers["content-encoding"], gzip.decompress(packed.body)) == (
+        "gzip",
+        plain.body,
+    )
+    clips.world.switch(gzip="always")
+    packed = clips.get(slug)
+    assert gzip.decompress(packed.body) == plain.body
+    again = clips.get(slug, headers={**LOGIN, "If-None-Match": packed.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
 
 
-def test_rows_are_made_up_when_asked_for(clips: Clips) -> None:
-    clips.api.control("POST", "/__clock", {"now": "2026-10-01T00:00:00Z"})
-    clips.get("resource", headers={})
-    world = clips.world
-    assert not vars(world)["_sites"]
-    assert f"{world.now:%Y-%m-%d}" == "2026-10-01"
-    clips.get("resource")
-    assert list(vars(world)["_tables"]) == [(1, "resource")]
+def test_validators(own: Clips) -> None:
+    own.world.switch(etag=True, last_modified=True)
+    seen = own.get("resource").headers
+    assert seen["last-modified"] == "Tue, 15 Sep 2026 12:30:00 GMT"
+    known = {"If-None-Match": seen["etag"], "If-Modified-Since": seen["last-modified"]}
+    for name, value in known.items():
+        assert own.get("resource", headers={**LOGIN, name: value}).status == 304
+    own.world.advance(60)
+    own.world.edit_row(1, "resource", 0, {"Company": "New"})
+    changed = own.get("resource", headers={**LOGIN, **known})
+    assert (changed.status, changed.headers["last-modified"][-12:]) == (200, "12:31:00 GMT")
 
 
-def test_entries_and_seed() -> None:
-    with sandbox_package.start(now=NOW, entries=50) as one, sandbox_package.start(now=NOW) as two:
-        assert truth.counts(one.perform)["resource_usage_export"] == 100
-        assert truth.counts(two.perform)["resource_usage_export"] == 1200
-        same = truth.rows(one.perform, "docket_export")
-        assert truth.rows(two.perform, "docket_export") == same
-    with sandbox_package.start(now=NOW, seed=2) as three:
-        assert truth.rows(three.perform, "docket_export") != same
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+@pytest.mark.parametrize("where", ["half", "in_quotes", "between_rows"])
+def test_cut_that_the_framing_shows(clips: Clips, where: str, framing: str) -> None:
+    clips.world.set_clip("discussion", cut=where, framing=framing, piece=500)
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        clips.get("discussion")
+    text = caught.value.partial.decode(errors="replace")
+    assert text.replace('"', "").startswith("Activity Reference Code,")
+    if where == "in_quotes" and framing == "length":
+        with pytest.raises(csv.Error, match="unexpected end of data"):
+            parsed(text)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("where", ["in_quotes", "between_rows"])
+def test_cut_that_nothing_shows(clips: Clips, where: str, form: str) -> None:
+    whole = clips.true("discussion")[1]
+    clips.world.switch(encoding="utf-16", format=form, cut=where, cut_seen=False)
+    if where == "between_rows" and form in {"csv", "jsonlines"}:
+        assert clips.table("discussion")[1] == whole[:120]
+    else:
+        with pytest.raises((csv.Error, json.JSONDecodeError)):
+            clips.table("discussion")
+    clips.world.switch(gzip="always", cut="half", framing="close", cut_seen=True)
+    with pytest.raises(EOFError):
+        gzip.decompress(clips.get("discussion").body)
+
+
+def test_headings_and_rows_that_are_odd(clips: Clips) -> None:
+    plain, rows = clips.true("resource")
+    for oddities, headings in (
+        (["duplicate_headings"], [*plain[:2], plain[0], *plain[3:]]),
+        (["case_headings"], [*plain[:3], plain[1].upper(), *plain[4:]]),
+        (["blank_headings"], [plain[0], "", *plain[2:-1], ""]),
+        (["padded_headings"], [f" {heading}\u00a0\n" for heading in plain]),
+    ):
+        clips.world.set_clip("resource", oddities=oddities)
+        assert clips.table("resource") == (headings, rows) == clips.true("resource")
+    for oddity, more in (("short_rows", -2), ("long_rows", 3)):
+        for form in ("csv", "fields_values"):
+            clips.world.set_clip("resource", oddities=[oddity], format=form)
+            found = clips.table("resource")[1]
+            assert [len(row) for row in found[:8]] == [7] * 6 + [7 + more, 7]
+            assert found == clips.true("resource")[1]
+    assert {len(row) for row in truth.rows(clips.world, "resource")} == {8}
+    odd = ["title_line", "footer_line", "blank_lines"]
+    clips.world.set_clip("resource", oddities=odd, format="csv")
+    lines = clips.text("resource").split("\r\n")
+    assert (lines[0], lines[1][:9], lines[2]) == ("Resource", "Resource ", "")
+    assert lines[-3:] == ["", "Total: 72", ""]
+
+
+def test_bodies_that_are_no_table(clips: Clips) -> None:
+    for body, first, kind in (
+        ("html", b"<!DOCTYPE", "text/html"),
+        ("xlsx", b"PK\x03\x04", "application/vnd.openxmlformats"),
+        ("empty", b"", "text/csv"),
+    ):
+        clips.world.set_clip("resource", body=body, framing="chunked")
+        answer = clips.get("resource")
+        assert (answer.status, answer.body[: len(first) or 1]) == (200, first)
+        assert answer.headers["content-type"].startswith(kind)
+    assert truth.counts(clips.world)["resource"] == 144
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_empty_table(clips: Clips, form: str) -> None:
+    clips.world.set_clip("resource", 1, format=form, body="header_only")
+    headings = clips.true("resource")[0]
+    empty = {"fields": headings, "values": []}
+    answer = clips.get("resource")
+    if form == "csv":
+        assert answer.body.decode() == ",".join(headings) + "\r\n"
+    elif form == "wrapped":
+        assert (answer.json["rows"], answer.json["row_count"]) == ([], 0)
+    elif form == "jsonlines":
+        assert answer.body == b""
+    else:
+        assert answer.json == ([] if form == "array" else empty)
+    assert truth.counts(clips.world)["resource"] == 72
+
+
+@pytest.mark.parametrize("rows", [1, 599, 600, 601, 1500])
+def test_big_rows(clips: Clips, rows: int) -> None:
+    clips.world.switch(big_rows=rows, encoding="utf-16")
+    assert [*clips.world.urls(1)][-2:] == ["big_csv", "big_json"]
+    assert "big_csv" not in {*clips.world.urls(2), *truth.counts(clips.world)}
+    headings, found = clips.table("big_json")
+    assert clips.table("big_csv")[1] == found == list(truth.big_rows(clips.world))
+    assert (len({row[0] for row in found}), headings[:2]) == (rows, ["Row Key", "Project"])
+    if rows > 1:
+        clips.world.switch(cut="between_rows", framing="close")
+        assert clips.table("big_csv")[1] == found[: rows // 2]
+
+
+def test_big_clips_take_no_memory(clips: Clips) -> None:
+    assert clips.get("big_csv").status == 404
+    clips.world.switch(big_rows=60_000)
+    clips.true("resource_usage_export")
+    connection = http.client.HTTPConnection(clips.api.running.url.removeprefix("http://"))
+    tracemalloc.start()
+    try:
+        connection.request("GET", clips.world.path(1, "big_csv"), headers=LOGIN)
+        response = connection.getresponse()
+        length, seen = int(response.headers["content-length"]), 0
+        while chunk := response.read(1 << 16):
+            seen += len(chunk)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        connection.close()
+    assert seen == length > 20_000_000
+    assert peak < 12_000_000
