@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_perform.tap import TapPerform
 from tests.common.doubles import Answer
+from tests.common.runs import TurningClock, nobody, run_in_process, turning
 from tests.perform.clips import BOTH, OTHER, QUAY, ROUTE, TABLE, VERSIONS, dockets, lines, reasons
 from tests.perform.runs import Account, Copy
 
@@ -131,6 +133,16 @@ def test_a_service_that_fails_throughout_is_given_up_early(clips: Clips, failure
     assert clips.run(max_retries=5).code == 1
     assert sum(clips.clock.waits) < 600
     assert len(clips.asked) < 100
+
+
+def test_an_address_at_which_nobody_listens_is_named() -> None:
+    with nobody() as url:
+        clips = {TABLE: f"{url}/clip"}
+        project = {"name": QUAY, "username": "u", "password": "w", "dataclips": clips}
+        config = {"projects": [project], "max_retries": 0}
+        run = run_in_process(turning(TapPerform, TurningClock()), config)
+    assert (run.code, run.messages) == (1, [])
+    assert "could not be reached: nothing answers at that address" in run.said
 
 
 def test_each_of_some_failures_among_good_answers_is_tried_again(clips: Clips) -> None:

@@ -158,3 +158,10 @@ def test_headings_may_hold_colons_and_rows_be_lists(
 
 def test_lists_of_another_number_of_cells_are_left() -> None:
     assert bulk_of('["1","2"]', '["1"]', '["1"]').rows(2) is None
+
+
+def test_a_window_may_end_anywhere() -> None:
+    for length in range(1, 60):
+        text = f'[{{"a":"{"x" * length}"}},{{"b":"1"}} , {{"a":"2"}}]'
+        rows = [["x" * length, None], [None, "1"], ["2", None]]
+        assert opened(text, most_misses=0) == (("a", "b"), rows)

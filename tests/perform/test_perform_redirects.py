@@ -43,6 +43,7 @@ def read(clips: Clips, *ways: str, status: int = 302, last: Answer | None = None
         ("https://us3r:s3cret@store.example/x", False),
         ("https://{host}@store.example/x", False),
         ("https://us3r@{host}/x", False),
+        ("https://{host}:port/x", False),
         ("https://store.{host}/x", False),
         ("https://{host}.store.example/x", False),
         ("https://{host}\\@store.example/x", False),
