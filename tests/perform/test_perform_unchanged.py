@@ -150,6 +150,15 @@ def test_types_are_found_in_all_rows_and_the_log_says_which(
     assert wanted == ["1", "2", "3", "1", "2", cell]
 
 
+def test_types_of_a_large_body_and_of_columns_of_one_project_are_found(clips: Clips) -> None:
+    many = ["1,2," + "x" * 40] * 30_000
+    clips.put(TABLE, lines("Level,Own,Name", *many, "high,3,x"))
+    clips.put(TABLE, lines("Level,Name", "1,x"), of=[ROUTE])
+    columns = clips.discovered(infer_types=True)["streams"][0]["schema"]["properties"]
+    kinds = {name: columns[name]["type"][0] for name in ("level", "own", "name")}
+    assert kinds == {"level": "string", "own": "integer", "name": "string"}
+
+
 def test_a_type_of_the_catalog_holds_though_a_cell_is_wider(clips: Clips) -> None:
     clips.declared[TABLE] = {"types": {"Level": "integer"}}
     clips.put(TABLE, lines("Level,Name", "1,x"))
