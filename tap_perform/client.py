@@ -63,7 +63,8 @@ def judge(clip: Clip, known: AbstractSet[str], status: int, beginning: bytes) ->
 def _is_table(clip: Clip, known: AbstractSet[str], body: bytes) -> bool:
     """Return whether a good response that holds the words is a table all the same.
 
-    Where nothing is known of its headings, a single row is taken for a message.
+    Where nothing is known of its headings, a single row is taken for a message, and so are headings
+    that hold the words.
     """
     if body.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
         return False
@@ -81,7 +82,9 @@ def _is_table(clip: Clip, known: AbstractSet[str], body: bytes) -> bool:
     except ShapeError:
         return False
     table.close()
-    return proves(table.headings, known) if known else table.rows > 1
+    if known:
+        return proves(table.headings, known)
+    return table.rows > 1 and not _STALE.search(" ".join(table.headings).encode())
 
 
 def body_problem(beginning: bytes) -> Problem | None:

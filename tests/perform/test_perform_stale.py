@@ -80,6 +80,7 @@ def judged(text: str, status: int = 200, known: frozenset[str] = KNOWN) -> str |
 def test_a_message_is_one_whatever_its_words_and_its_status(text: str) -> None:
     for status in (200, 202, 400, 403, 404, 409, 410, 500, 502, 503):
         assert judged(text, status) == "is stale"
+    assert judged(text, known=frozenset()) == "is stale", "nor where nothing is known of the clip"
     assert judged(text, 401) is None, "that is about the credentials"
 
 
