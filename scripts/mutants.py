@@ -182,10 +182,9 @@ def tests_by_mutant(chosen: list[Mutant], options: list[str]) -> list[list[str]]
         lines = [line.partition(" ") for line in set(notes.read_text().splitlines())]
     found = []
     for number, mutant in enumerate(chosen):
-        tests = {test for mine, _, test in lines if int(mine) == number and test}
-        if not tests:  # it runs at import, if at all
-            package = mutant.file.partition("/")[0].partition("_")[2]
-            tests = {f"tests/{package}"}
+        tests = {test for mine, _, test in lines if int(mine) == number}
+        if not tests - {""} or "" in tests:  # it runs at import, if at all
+            tests = {f"tests/{mutant.file.partition('/')[0].partition('_')[2]}"}
         in_order = sorted(tests, key=lambda test: (not test.startswith("tests/common"), test))
         found.append(in_order[:: ceil(len(in_order) / MOST_TESTS)])
     return found
