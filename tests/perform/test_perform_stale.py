@@ -178,8 +178,10 @@ def test_a_wait_that_the_service_asks_for_is_waited_up_to_the_timeout(
         header = email.utils.format_datetime(then, usegmt=True)
     late = Answer(503, headers={"Retry-After": header})
     clips.put(TABLE, *[late] * len(waits), GOOD)
-    assert clips.run(catalog=catalog).ok().counts() == {TABLE: 40, OTHER: 40}
+    run = clips.run(catalog=catalog).ok()
+    assert run.counts() == {TABLE: 40, OTHER: 40}
     assert clips.clock.waits == waits
+    assert f", waited {sum(waits):.1f} s" in run.log, "the table's last line says so (SAY-THE-COST)"
 
 
 def test_a_wait_that_one_clip_asks_for_does_not_hold_up_another(clips: Clips) -> None:
