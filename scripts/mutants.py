@@ -126,13 +126,16 @@ def _other_statement(node: ast.AST) -> str | None:
 
 PROBE = '''
 """Notes which test comes by a mutant; tests' commands inherit the variable."""
+import inspect
 import os
+import sys
 from pathlib import Path
 
 seen = set()
 
 def hit(number):
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+    in_function = sys._getframe(1).f_code.co_flags & inspect.CO_OPTIMIZED
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0] if in_function else "import"
     if (number, test) not in seen:
         seen.add((number, test))
         with Path("{notes}").open("a") as notes:
@@ -182,9 +185,10 @@ def tests_by_mutant(chosen: list[Mutant], options: list[str]) -> list[list[str]]
         lines = [line.partition(" ") for line in set(notes.read_text().splitlines())]
     found = []
     for number, mutant in enumerate(chosen):
-        tests = {test for mine, _, test in lines if int(mine) == number}
-        if not tests - {""} or "" in tests:  # it runs at import, if at all
+        tests = {test for mine, _, test in lines if int(mine) == number and test}
+        if not tests - {"import"}:
             tests = {f"tests/{mutant.file.partition('/')[0].partition('_')[2]}"}
+        tests.discard("import")
         in_order = sorted(tests, key=lambda test: (not test.startswith("tests/common"), test))
         found.append(in_order[:: ceil(len(in_order) / MOST_TESTS)])
     return found
