@@ -134,8 +134,9 @@ from pathlib import Path
 seen = set()
 
 def hit(number):
-    in_function = sys._getframe(1).f_code.co_flags & inspect.CO_OPTIMIZED
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0] if in_function else "import"
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+    if not sys._getframe(1).f_code.co_flags & inspect.CO_OPTIMIZED:  # a module's body, a class's
+        test = "import"
     if (number, test) not in seen:
         seen.add((number, test))
         with Path("{notes}").open("a") as notes:
