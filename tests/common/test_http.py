@@ -428,3 +428,19 @@ def test_no_error_and_no_line_of_any_library_holds_anything_private(
     assert len(said) == 6
     assert sum(record.name == "tap-test" for record in caplog.records) == 8  # one per retry
     assert not [text for text in said + lines for word in PRIVATE if word in text]
+
+
+def test_good_answers_shorten_the_gaps_that_refusals_made(
+    server: Server, connect: Connect, clock: TurningClock
+) -> None:
+    refused = Answer(429, headers={"Retry-After": "1"})
+    server.script = [refused, refused, GOOD]
+    session = connect()
+    session.send(REQUEST)
+    clock.waits.clear()
+    for _ in range(6):
+        session.send(REQUEST)
+    gaps = clock.waits
+    assert gaps
+    assert gaps == sorted(gaps, reverse=True)
+    assert len({*gaps}) == len(gaps), "each is shorter than the one before"
