@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from typing import Any
 
 import pytest
@@ -229,11 +228,6 @@ def test_pages_have_no_number_zero(reading: Client) -> None:
     assert (beyond.json, beyond.headers["last-page"]) == ([], "true")
 
 
-def test_the_header_can_be_omitted(client: Client) -> None:
-    client.control(action="switch", omit_last_page=True)
-    assert "last-page" not in client.get(f"{client.main}/tags").headers
-
-
 def test_empty_page_before_the_last(client: Client) -> None:
     every = client.get(f"{client.main}/tags").json
     client.world.empty_page_before_last = True
@@ -350,19 +344,6 @@ def test_windows_and_filters_of_entries(reading: Client) -> None:
     assert running["timeInterval"]["end"] is None
 
 
-def test_running_entries_of_everybody(client: Client) -> None:
-    world, path = client.world, f"{client.main}/time-entries/status/in-progress"
-    before = len(client.get(path, page_size=1000).json)
-    interval = {"end": None, "start": "2026-09-15T12:00:00Z"}
-    for user_id in list(world.main.users)[:11]:
-        world.insert_entry(world.main_id, user_id, timeInterval=interval)
-    answer = client.get(path)
-    assert (len(answer.json), answer.headers["last-page"]) == (10, "false")
-    every = client.get(path, page_size=1000).json
-    assert len(every) == 11 + before
-    assert {row["timeInterval"]["end"] for row in every} == {None}
-
-
 def test_batch(client: Client) -> None:
     world = client.world
     own = [one.id for one in world.entries(world.main_id, world.owner_id)[:5]]
@@ -449,7 +430,7 @@ def test_units_of_invoices(client: Client) -> None:
     item = {"order": 1, "quantity": 200, "unitPrice": 5_000}
     taxes = {"tax": 1_000.0, "tax2": 500.0, "discount": 2_000.0, "taxType": "COMPOUND"}
     one = world.insert_row(world.main_id, "invoices", items=[item], **taxes)
-    paid = world.insert_payment(one, 4_000)
+    world.insert_payment(one, 4_000)
     path = f"{client.main}/invoices/{one}"
     shown = client.get(path).json
     sums = ("subtotal", "discountAmount", "taxAmount", "tax2Amount", "amount", "paid", "balance")
@@ -457,8 +438,6 @@ def test_units_of_invoices(client: Client) -> None:
     assert (shown["items"][0]["amount"], shown["status"]) == (10_000, "PARTIALLY_PAID")
     world.insert_payment(one, 5_240)
     assert client.get(path).json["status"] == "PAID"
-    world.delete_payment(paid)
-    assert client.get(path).json["status"] == "PARTIALLY_PAID"
 
 
 @pytest.mark.parametrize("column", ["CLIENT", "DUE_ON", "ISSUE_DATE", "AMOUNT", "BALANCE"])
@@ -595,19 +574,6 @@ def test_quota() -> None:
     assert 3000 < wait <= 3601
     client.world.advance(wait)
     assert client.get(f"{client.main}/tags").status == 200
-
-
-def test_gzip_when_switched_on(client: Client) -> None:
-    headers = {**CALLERS["owner"], "accept-encoding": "gzip"}
-    target = f"/clockify/api/v1{client.entries}"
-    plain = client.ask("GET", target, headers=headers)
-    client.world.compress = True
-    packed = client.ask("GET", target, headers=headers)
-    assert ("content-encoding" in plain.headers, packed.headers["content-encoding"]) == (
-        False,
-        "gzip",
-    )
-    assert gzip.decompress(packed.body) == plain.body
 
 
 def test_requests_are_counted_per_route(client: Client) -> None:
