@@ -569,10 +569,7 @@ def test_quota() -> None:
     assert client.get(f"{client.second}/tags").status == 200
     answer = client.get(f"{client.main}/tags")
     assert (answer.body, "retry-after" in answer.headers) == (b"Too many requests", False)
-    client.world.retry_after = True
-    wait = int(client.get(f"{client.main}/tags").headers["retry-after"])
-    assert 3000 < wait <= 3601
-    client.world.advance(wait)
+    client.world.advance(3_601)
     assert client.get(f"{client.main}/tags").status == 200
 
 
