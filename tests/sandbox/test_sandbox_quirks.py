@@ -289,29 +289,13 @@ def test_lists_are_sorted_as_asked(reading: Client) -> None:
     assert [row["id"] for row in rows] == sorted(reading.world.main.tags, reverse=True)
 
 
-def test_done_tasks_are_listed_unless_filtered(client: Client) -> None:
-    projects = client.get(f"{client.main}/projects", hydrated="true").json
+def test_done_tasks_are_listed_unless_filtered(reading: Client) -> None:
+    projects = reading.get(f"{reading.main}/projects", hydrated="true").json
     project = next(row for row in projects if len(row["tasks"]) > 2)
-    path = f"{client.main}/projects/{project['id']}/tasks"
-    assert {row["status"] for row in client.get(path).json} == {"ACTIVE", "DONE"}
-    assert {row["status"] for row in client.get(path, is_active="true").json} == {"ACTIVE"}
-    assert project["tasks"] == [{**row, "favorite": False} for row in client.get(path).json]
-    client.world.hydrated_omits_done = True
-    projects = client.get(f"{client.main}/projects", hydrated="true").json
-    assert {task["status"] for row in projects for task in row["tasks"]} == {"ACTIVE"}
-
-
-def test_hydration_may_be_ignored_refused_or_poor(client: Client) -> None:
-    path, plain = f"{client.main}/projects", client.get(f"{client.main}/projects").json
-    client.world.switch(hydrated_lacks="assigneeIds")
-    tasks = [task for row in client.get(path, hydrated="true").json for task in row["tasks"]]
-    assert all("assigneeIds" not in task and "name" in task for task in tasks)
-    client.world.switch(hydrated_lacks="tasks")
-    assert all("tasks" not in row for row in client.get(path, hydrated="true").json)
-    client.world.switch(hydrated_refused=True)
-    assert client.get(path, hydrated="true").refusal == (400, 3000)
-    client.world.switch(hydrated_ignored=True)
-    assert client.get(path, hydrated="true").json == plain
+    path = f"{reading.main}/projects/{project['id']}/tasks"
+    assert {row["status"] for row in reading.get(path).json} == {"ACTIVE", "DONE"}
+    assert {row["status"] for row in reading.get(path, is_active="true").json} == {"ACTIVE"}
+    assert project["tasks"] == [{**row, "favorite": False} for row in reading.get(path).json]
 
 
 def test_a_window_is_wall_clock_in_the_owners_zone(client: Client) -> None:
