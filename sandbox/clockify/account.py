@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -20,7 +20,7 @@ from sandbox.clockify.timesheets import Diary
 from sandbox.clockify.workspaces import Size, WorkspaceData
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 MONTH = 30 * DAY
 WORKING_DAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]
@@ -41,6 +41,19 @@ SPECIAL = (
     (None, "NOT_REGISTERED"),
     ("Petra Pending", "PENDING_EMAIL_VERIFICATION"),
 )
+
+Fields = dict[str, Any]
+
+CUSTOM_FIELDS: tuple[Fields, ...] = (
+    {"name": "Ticket", "type": "TXT", "required": True, "workspaceDefaultValue": "T-0000"},
+    {"name": "Distance", "type": "NUMBER", "description": "By car", "placeholder": "km"},
+    {"name": "On site", "type": "CHECKBOX", "workspaceDefaultValue": False},
+    {"name": "Region", "type": "DROPDOWN_SINGLE", "allowedValues": ["North", "South & East"]},
+    {"name": "Skills", "type": "DROPDOWN_MULTIPLE", "allowedValues": ["a", "b", "c"]},
+    {"name": "Link", "type": "LINK", "status": "INACTIVE", "onlyAdminCanEdit": True},
+    {"name": "TIN", "type": "TXT", "entityType": "USER"},
+)
+"""One of time entries of every type, and one of users."""
 
 
 class Builder:
@@ -74,7 +87,7 @@ class Builder:
         second_entries = min(size.entries // 10, 200)
         main = self._workspace(self._enterprise(main_id), members, size)
         small = Size(members=4, entries=second_entries, projects=3)
-        second = self._workspace(_free(second_id, self.new_id()), members[:4], small)
+        second = self._workspace(self._free(second_id), members[:4], small)
         owner = members[OWNER].id
         main.roles[owner], second.roles[owner] = {"OWNER"}, {"WORKSPACE_ADMIN"}
         if len(members) > ADMIN:
@@ -130,48 +143,48 @@ class Builder:
 
     def _enterprise(self, workspace_id: str) -> rows.Workspace:
         """Return a workspace with every feature, two currencies, every optional field filled."""
-        plan, features = PLANS["ENTERPRISE"]
-        return rows.Workspace(
-            id=workspace_id,
-            name="Sandbox Builders d.o.o. Ćuprija",
-            imageUrl="https://img.example.test/workspace.png",
-            cakeOrganizationId=self.new_id(),
-            hourlyRate=rows.Rate(amount=8_000, currency="EUR"),
-            costRate=rows.Rate(amount=4_500, currency="EUR"),
-            currencies=[
-                rows.Currency(id=self.new_id(), code="EUR", isDefault=True),
-                rows.Currency(id=self.new_id(), code="USD"),
-            ],
-            features=features,
-            featureSubscriptionType=plan,
-            subdomain=rows.WorkspaceSubdomain(name="sandboxbuilders", enabled=True),
-            workspaceSettings=rows.WorkspaceSettings(
-                adminOnlyPages=["TEAM", "REPORTS"],
-                automaticLock=rows.AutomaticLock(),
-                entityCreationPermissions=rows.EntityCreationPermissions(
-                    whoCanCreateProjectsAndClients="ADMINS",
-                    whoCanCreateTags="EVERYONE",
-                    whoCanCreateTasks="ADMINS_AND_PROJECT_MANAGERS",
-                ),
-                lockTimeEntries=iso(self.now - 60 * DAY),
-                lockTimeZone="Europe/Belgrade",
-                workingDays=WORKING_DAYS,
-            ),
-        )
+        rate = rows.Rate(amount=8_000, currency="EUR")
+        row = _row(workspace_id, "Sandbox Builders d.o.o. Ćuprija", "ENTERPRISE", "ADMINS")
+        row.cakeOrganizationId = self.new_id()
+        row.imageUrl = "https://img.example.test/workspace.png"
+        row.hourlyRate, row.costRate = rate, structs.replace(rate, amount=4_500)
+        row.currencies = [
+            rows.Currency(id=self.new_id(), code="EUR", isDefault=True),
+            rows.Currency(id=self.new_id(), code="USD"),
+        ]
+        row.subdomain = rows.WorkspaceSubdomain(name="sandboxbuilders", enabled=True)
+        settings = row.workspaceSettings
+        settings.adminOnlyPages, settings.automaticLock = ["TEAM", "REPORTS"], rows.AutomaticLock()
+        settings.lockTimeEntries = iso(self.now - 60 * DAY)
+        settings.lockTimeZone = "Europe/Belgrade"
+        return row
+
+    def _free(self, workspace_id: str) -> rows.Workspace:
+        """Return a workspace with few features, every optional field null."""
+        row = _row(workspace_id, "Side project", "FREE", {"value": "EVERYONE"})
+        row.currencies = [rows.Currency(id=self.new_id(), code="GBP", isDefault=True)]
+        return row
 
     def _workspace(
         self, row: rows.Workspace, members: Sequence[rows.User], size: Size
     ) -> WorkspaceData:
         data = WorkspaceData(row)
+        statuses = {DEACTIVATED: "INACTIVE", NOT_REGISTERED: "PENDING", UNVERIFIED: "PENDING"}
         for ordinal, user in enumerate(members):
             data.users[user.id] = structs.replace(user, memberships=[], customFields=[])
-            row.memberships.append(self._workspace_membership(row, user, ordinal))
+            joined = rows.Membership(
+                userId=user.id,
+                targetId=row.id,
+                membershipType="WORKSPACE",
+                membershipStatus=statuses.get(ordinal, "ACTIVE"),
+                hourlyRate=self._rate(row) if ordinal % 2 == 0 else None,
+                costRate=self._rate(row) if ordinal % 4 == 0 else None,
+            )
+            row.memberships.append(joined)
         self._clients(data, max(3, size.projects // 2))
         for number in range(9):
-            archived = number % 5 == 3
-            tag = rows.Tag(id=self.new_id(), name=f"tag {number + 1}", workspaceId=row.id)
-            data.tags[tag.id] = structs.replace(tag, archived=archived)
-        self._user_groups(data, 4)
+            data.add("tags", self.new_id(), name=f"tag {number + 1}", archived=number % 5 == 3)
+        self._user_groups(data)
         self._projects(data, size)
         if "CUSTOM_FIELDS" in row.features:
             self._custom_fields(data)
@@ -179,118 +192,116 @@ class Builder:
             self._holidays(data)
         return data
 
-    def _workspace_membership(
-        self, row: rows.Workspace, user: rows.User, ordinal: int
-    ) -> rows.Membership:
-        statuses = {DEACTIVATED: "INACTIVE", NOT_REGISTERED: "PENDING", UNVERIFIED: "PENDING"}
-        return rows.Membership(
-            userId=user.id,
-            targetId=row.id,
-            membershipType="WORKSPACE",
-            membershipStatus=statuses.get(ordinal, "ACTIVE"),
-            hourlyRate=self._rate(row) if ordinal % 2 == 0 else None,
-            costRate=self._rate(row) if ordinal % 4 == 0 else None,
-        )
-
     def _rate(self, row: rows.Workspace) -> rows.Rate:
         return rows.Rate(amount=500 * self.rng.randint(6, 40), currency=row.currencies[0].code)
 
     def _clients(self, data: WorkspaceData, count: int) -> None:
         for number in range(count):
-            client = rows.Client(
-                id=self.new_id(),
-                name=f"client {number + 1}",
-                workspaceId=data.row.id,
-                archived=number % 5 == 2,
-            )
+            fields: Fields = {"name": f"client {number + 1}", "archived": number % 5 == 2}
             if number % 2 == 0:
                 currency = data.row.currencies[number % len(data.row.currencies)]
-                client.name = f"Client {number + 1} & Øst & Søn"
-                client.address = f"{number + 1} Main Street\n1000 Town"
-                client.email = f"client{number}@example.test"
-                client.ccEmails = [f"cc{number}@example.test"]
-                client.note = "Pays late"
-                client.currencyId, client.currencyCode = currency.id, currency.code
-            data.clients[client.id] = client
+                fields |= {
+                    "name": f"Client {number + 1} & Øst & Søn",
+                    "address": f"{number + 1} Main Street\n1000 Town",
+                    "email": f"client{number}@example.test",
+                    "ccEmails": [f"cc{number}@example.test"],
+                    "note": "Pays late",
+                    "currencyId": currency.id,
+                    "currencyCode": currency.code,
+                }
+            data.add("clients", self.new_id(), **fields)
 
-    def _user_groups(self, data: WorkspaceData, count: int) -> None:
+    def _user_groups(self, data: WorkspaceData) -> None:
+        """Make up four; the first has no members."""
         users = list(data.users.values())
-        for number in range(count):
-            group = rows.UserGroup(
-                id=self.new_id(),
+        manager = rows.TeamManager(id=users[0].id, name=users[0].name)
+        for number in range(4):
+            data.add(
+                "user_groups",
+                self.new_id(),
                 name=f"Group {number + 1}",
-                workspaceId=data.row.id,
-                userIds=[user.id for user in users[number::count]][: 8 * number],
+                userIds=[user.id for user in users[number::4]][: 8 * number],
+                teamManagers=[manager] if number % 2 else None,
             )
-            if number % 2:
-                group.teamManagers = [rows.TeamManager(id=users[0].id, name=users[0].name)]
-            data.user_groups[group.id] = group
 
     def _projects(self, data: WorkspaceData, size: Size) -> None:
-        count = size.projects
-        weights = sum(number % 5 for number in range(count)) or 1
-        total, before = weights if size.tasks is None else size.tasks, 0
-        users = list(data.users.values())
-        clients = list(data.clients.values())
-        for number in range(count):
+        """Make up projects; each has up to four tasks, or its share of those asked for."""
+        users, clients = list(data.users), list(data.clients.values())
+        for number in range(size.projects):
             client = clients[number % len(clients)] if number % 3 else None
-            project = rows.Project(
-                id=self.new_id(),
+            project_id = self.new_id()
+            team = self.rng.sample(users, min(len(users), 2 + number % 4))
+            memberships = [
+                rows.Membership(
+                    userId=user_id,
+                    targetId=project_id,
+                    membershipType="PROJECT",
+                    hourlyRate=self._rate(data.row) if place % 2 else None,
+                    costRate=self._rate(data.row) if place % 2 else None,
+                )
+                for place, user_id in enumerate(team)
+            ]
+            data.add(
+                "projects",
+                project_id,
                 name=f"Project {number + 1:03d}",
-                workspaceId=data.row.id,
-                clientId=client.id if client else None,
-                clientName=client.name if client else None,
+                clientId=client and client.id,
+                clientName=client and client.name,
                 billable=number % 4 != 0,
                 color=f"#{self.rng.randrange(0x1000000):06X}",
                 archived=number % 5 == 4,
                 public=number % 2 == 0,
                 template=number % 7 == 6,
+                memberships=memberships,
+                **self._estimated(data.row, number) if number % 2 == 0 else {},
             )
-            if number % 2 == 0:
-                _estimate(project, number)
-                project.note = f"Note on project {number + 1}\nsecond line"
-                project.hourlyRate, project.costRate = self._rate(data.row), self._rate(data.row)
-            for user in self.rng.sample(users, min(len(users), 2 + number % 4)):
-                rated = self.rng.random() < 0.5
-                membership = rows.Membership(
-                    userId=user.id,
-                    targetId=project.id,
-                    membershipType="PROJECT",
-                    hourlyRate=self._rate(data.row) if rated else None,
-                    costRate=self._rate(data.row) if rated else None,
-                )
-                project.memberships.append(membership)
-            data.projects[project.id] = project
-            weight = before + number % 5
-            self._tasks(data, project, total * weight // weights - total * before // weights)
-            before = weight
+            given = size.tasks
+            tasks = number % 5 if given is None else _share(given, number, size.projects)
+            for task in range(tasks):
+                self._task(data, data.projects[project_id], task)
 
-    def _tasks(self, data: WorkspaceData, project: rows.Project, count: int) -> None:
-        assignees = [membership.userId for membership in project.memberships[:2]]
-        for number in range(count):
-            task = rows.Task(
-                id=self.new_id(),
-                name=f"Task {number + 1}",
-                projectId=project.id,
-                status="DONE" if number % 3 == 2 else "ACTIVE",
-                billable=project.billable,
-            )
-            if number % 2 == 0:
-                task.assigneeIds, task.assigneeId = assignees, assignees[0]
-                task.userGroupIds = list(data.user_groups)[:1]
-                task.estimate, task.duration = "PT7H30M", "PT5H15M"
-                task.budgetEstimate = 150_000
-                task.hourlyRate, task.costRate = self._rate(data.row), self._rate(data.row)
-            data.tasks[task.id] = task
+    def _estimated(self, row: rows.Workspace, number: int) -> Fields:
+        reset = "MONTHLY" if number % 4 == 0 else None
+        first = {"month": "JANUARY", "dayOfMonth": 1, "dayOfWeek": "MONDAY"}
+        return {
+            "note": f"Note on project {number + 1}\nsecond line",
+            "duration": f"PT{number + 88}H36M",
+            "estimate": {"estimate": "PT120H", "type": "MANUAL"},
+            "timeEstimate": {"estimate": "PT120H", "resetOption": reset},
+            "budgetEstimate": {"estimate": 1_250_000, "resetOption": reset},
+            "estimateReset": first if reset else None,
+            "hourlyRate": self._rate(row),
+            "costRate": self._rate(row),
+        }
+
+    def _task(self, data: WorkspaceData, project: rows.Project, number: int) -> None:
+        fields: Fields = {
+            "name": f"Task {number + 1}",
+            "projectId": project.id,
+            "status": "DONE" if number % 3 == 2 else "ACTIVE",
+            "billable": project.billable,
+        }
+        if number % 2 == 0:
+            assignees = [one.userId for one in project.memberships[:2]]
+            fields |= {
+                "assigneeIds": assignees,
+                "assigneeId": assignees[0],
+                "userGroupIds": list(data.user_groups)[:1],
+                "estimate": "PT7H30M",
+                "duration": "PT5H15M",
+                "budgetEstimate": 150_000,
+                "hourlyRate": self._rate(data.row),
+                "costRate": self._rate(data.row),
+            }
+        data.add("tasks", self.new_id(), **fields)
 
     def _custom_fields(self, data: WorkspaceData) -> None:
-        """Make up one field of every type, and one of users."""
+        """Give each field a default in the first project, and every second member a value."""
         project_id = next(iter(data.projects))
-        for field in _custom_fields(data.row.id, self.new_id):
-            default = rows.CustomFieldDefaultValues(projectId=project_id)
-            default.value = field.workspaceDefaultValue
-            field.projectDefaultValues = [default]
-            data.custom_fields[field.id] = field
+        for fields in CUSTOM_FIELDS:
+            default = {"projectId": project_id, "value": fields.get("workspaceDefaultValue")}
+            data.add("custom_fields", self.new_id(), projectDefaultValues=[default], **fields)
+        *_, field = data.custom_fields.values()
         for user in list(data.users.values())[::2]:
             value = rows.UserCustomFieldValue(
                 customFieldId=field.id,
@@ -302,25 +313,23 @@ class Builder:
             user.customFields = [value]
 
     def _holidays(self, data: WorkspaceData) -> None:
+        """Make up last month's for everybody, and others for some; today's writes entries."""
         for number, name in enumerate(("New Year's Day", "Company day", "Slava")):
-            day = iso(self.now + (number - 1) * MONTH)[:10]
-            holiday = rows.Holiday(
-                id=self.new_id(),
+            day, writes = iso(self.now + (number - 1) * MONTH)[:10], number == 1
+            active = next(one.id for one in data.projects.values() if not one.archived)
+            data.add(
+                "holidays",
+                self.new_id(),
                 name=name,
-                workspaceId=data.row.id,
-                datePeriod=rows.DatePeriod(startDate=day, endDate=day),
+                datePeriod={"startDate": day, "endDate": day},
                 occursAnnually=number == 0,
                 everyoneIncludingNew=number == 0,
                 userIds=list(data.users)[:number],
                 userGroupIds=list(data.user_groups)[:number],
+                automaticTimeEntryCreation=writes,
+                projectId=active if writes else None,
+                taskId=next(iter(data.tasks)) if writes else None,
             )
-            if number == 1:
-                holiday.automaticTimeEntryCreation = True
-                holiday.projectId = next(
-                    one.id for one in data.projects.values() if not one.archived
-                )
-                holiday.taskId = next(iter(data.tasks))
-            data.holidays[holiday.id] = holiday
 
     def _fill_timesheets(self, data: WorkspaceData, entries: int) -> None:
         """Split the entries evenly; who never registered has none."""
@@ -333,60 +342,25 @@ class Builder:
             self._entries += count
 
 
-def _free(workspace_id: str, currency_id: str) -> rows.Workspace:
-    """Return a workspace with few features, every optional field null."""
-    permission = {"value": "EVERYONE"}  # the wire has both a string and an object
-    plan, features = PLANS["FREE"]
+def _row(
+    workspace_id: str, name: str, plan: str, permission: str | dict[str, str]
+) -> rows.Workspace:
+    """Return a workspace; the wire has both strings and objects as permissions."""
+    kind, features = PLANS[plan]
+    permissions = rows.EntityCreationPermissions(
+        whoCanCreateProjectsAndClients=permission,
+        whoCanCreateTags=permission,
+        whoCanCreateTasks=permission,
+    )
     return rows.Workspace(
         id=workspace_id,
-        name="Side project",
-        currencies=[rows.Currency(id=currency_id, code="GBP", isDefault=True)],
+        name=name,
         features=features,
-        featureSubscriptionType=plan,
+        featureSubscriptionType=kind,
         workspaceSettings=rows.WorkspaceSettings(
-            entityCreationPermissions=rows.EntityCreationPermissions(
-                whoCanCreateProjectsAndClients=permission,
-                whoCanCreateTags=permission,
-                whoCanCreateTasks=permission,
-            ),
-            workingDays=WORKING_DAYS,
+            entityCreationPermissions=permissions, workingDays=WORKING_DAYS
         ),
     )
-
-
-def _custom_fields(workspace_id: str, new_id: Callable[[], str]) -> list[rows.CustomField]:
-    """Return one field of every type, and one of users."""
-
-    def field(name: str, kind: str) -> rows.CustomField:
-        return rows.CustomField(id=new_id(), name=name, workspaceId=workspace_id, type=kind)
-
-    ticket, distance = field("Ticket", "TXT"), field("Distance (km)", "NUMBER")
-    ticket.required, ticket.workspaceDefaultValue = True, "T-0000"
-    ticket.description, ticket.placeholder = "Number of the ticket", "T-0000"
-    on_site, region = field("On site", "CHECKBOX"), field("Region", "DROPDOWN_SINGLE")
-    on_site.workspaceDefaultValue = False
-    region.status, region.allowedValues = "INVISIBLE", ["North", "South", "East & West"]
-    skills, link, tin = (
-        field("Skills", "DROPDOWN_MULTIPLE"),
-        field("Link", "LINK"),
-        field("TIN", "TXT"),
-    )
-    skills.allowedValues, skills.workspaceDefaultValue = ["a", "b", "c"], ["a"]
-    link.status, link.onlyAdminCanEdit = "INACTIVE", True
-    tin.entityType = "USER"
-    return [ticket, distance, on_site, region, skills, link, tin]
-
-
-def _estimate(project: rows.Project, number: int) -> None:
-    reset = "MONTHLY" if number % 4 == 0 else None
-    project.duration = f"PT{number + 88}H36M"
-    project.estimate = rows.Estimate(estimate="PT120H", type="MANUAL")
-    project.timeEstimate = rows.TimeEstimate(estimate="PT120H", resetOption=reset)
-    project.budgetEstimate = rows.EstimateWithOptions(estimate=1_250_000, resetOption=reset)
-    if reset:
-        project.estimateReset = rows.EstimateReset(
-            month="JANUARY", dayOfMonth=1, dayOfWeek="MONDAY"
-        )
 
 
 def _share(whole: int, place: int, parts: int) -> int:

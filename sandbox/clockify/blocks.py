@@ -74,20 +74,19 @@ class Timesheet(Block):
         return [self.row(index)[7:31].decode() for index in rows]
 
     def find(self, entry_id: str) -> int | None:
-        """Return the index of an entry, or None."""
-        position = self.body.find(b'{"id":"%b",' % entry_id.encode())
-        return None if position < 0 else bisect_left(self.offsets, position)
+        """Return the index of an entry, or None, from an index made when it is first needed."""
+        if self._places is None:
+            ids = self.ids(0, len(self))
+            self._places = {entry_id: index for index, entry_id in enumerate(ids)}
+        return self._places.get(entry_id)
 
     def entries(self) -> list[TimeEntry]:
         """Return all entries."""
         return msgspec.json.decode(b"".join(self.page(0, len(self))), type=list[TimeEntry])
 
     def entry(self, entry_id: str) -> TimeEntry | None:
-        """Return one entry by its id, from an index that is made when it is first needed."""
-        if self._places is None:
-            ids = self.ids(0, len(self))
-            self._places = {entry_id: index for index, entry_id in enumerate(ids)}
-        index = self._places.get(entry_id)
+        """Return one entry by its id."""
+        index = self.find(entry_id)
         return None if index is None else self.entry_at(index)
 
     def entry_at(self, index: int) -> TimeEntry:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 DEFAULT_SPAN = 30 * DAY
 
+DELETION_DELAY = 60
+"""Seconds until a deletion shows: "approximately one minute"."""
+
 
 def created(ask: Ask) -> list[Shown]:
     """Return what was created."""
@@ -55,7 +58,7 @@ def _feed(ask: Ask, event: Event) -> list[Shown]:
     if world.changes_kept_days:
         start = max(start, seconds(world.now) - world.changes_kept_days * DAY)
     if event == "deleted":
-        end = min(end, seconds(world.now) - world.deletion_delay)
+        end = min(end, seconds(world.now) - DELETION_DELAY)
     happened = world.ledger.happened(ask.data.row.id, event, types, start, end)
     return [row(world, event, one) for one in happened]
 

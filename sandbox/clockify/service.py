@@ -251,7 +251,4 @@ class Quota:
             if used < self.per_hour:
                 self._hours[workspace_id] = (began, used + 1)
                 return None
-        response = Response(429, (b"Too many requests",), content_type="text/plain")
-        if self.world.retry_after:
-            response.headers.append(("Retry-After", str(int(began + HOUR - now) + 1)))
-        return response
+        return Response(429, (b"Too many requests",), content_type="text/plain")

@@ -14,8 +14,6 @@ class Switches:
     """Insert an empty page with `Last-Page: false` before the last page of every list."""
     clamp_page_size: bool = False
     """Serve a page of the largest size when more is asked for, instead of refusing."""
-    retry_after: bool = False
-    """Say on 429 how many seconds to wait."""
     hydrated_omits_done: bool = False
     """Leave DONE tasks out of hydrated projects."""
     hydrated_ignored: bool = False
@@ -51,8 +49,6 @@ class Switches:
     """Rows of created and updated carry nothing of the entity but its id."""
     changes_feature: str = ""
     """A feature that the feeds need; which plans have them is not documented."""
-    deletion_delay: int = 60
-    """Seconds until a deletion shows: "approximately one minute"."""
     batch_limit: int = 0
     """How many ids `time-entries/batch` takes; 0 = any, as none is documented."""
 

@@ -8,8 +8,10 @@ token is a secret and no row holds it.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,7 +25,7 @@ from sandbox.clockify.operations import BALANCE, OPERATIONS, PLANNED, W
 from sandbox.wire import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
     from sandbox.clockify.ledger import Event
     from sandbox.clockify.workspaces import WorkspaceData
@@ -91,13 +93,13 @@ def _plain(answer: object) -> list[Row]:
 
 def rows(world: World, table: str) -> list[dict[str, Json]]:
     """Return the rows of one table; KeyError for an unknown one."""
-    chosen = {**CORE, **FURTHER}[table]
+    made = {**CORE, **FURTHER}[table]
     whole = table in {"workspaces", "current_user"}
     with world.lock:
         return [
             row if whole else {**row, "workspaceId": data.row.id}
             for data in world.workspaces.values()
-            for row in chosen.rows(Source(world, data))
+            for row in made(Source(world, data))
         ]
 
 
@@ -122,49 +124,39 @@ class _Countable(msgspec.Struct):
     customFieldValues: list[msgspec.Raw] | None
 
 
-def _count_entries(world: World) -> dict[str, int]:
-    counted = {"time_entries": 0, "time_entry_tags": 0, "time_entry_custom_fields": 0}
+def _count_entries(world: World) -> Counter[str]:
+    counted: Counter[str] = Counter()
     for data in world.workspaces.values():
         for sheet in map(data.timesheet, data.users):
             body = b"".join(sheet.page(0, len(sheet)))
             entries = msgspec.json.decode(body, type=list[_Countable])
             counted["time_entries"] += len(entries)
             counted["time_entry_tags"] += sum(len(one.tagIds or ()) for one in entries)
-            counted["time_entry_custom_fields"] += sum(
-                len(one.customFieldValues or ()) for one in entries
-            )
+            values = (len(one.customFieldValues or ()) for one in entries)
+            counted["time_entry_custom_fields"] += sum(values)
     return counted
 
 
-class Table(NamedTuple):
-    """Where a table's rows are from."""
-
-    feature: str | None
-    rows: Callable[[Source], Iterable[Row]]
-    key: tuple[str, ...]
-    """What tells rows apart; empty: all they hold."""
+Table = Callable[[Source], Iterable[Row]]
+"""What makes the rows of a table."""
 
 
-def _nested(rows: Iterable[Row], name: str, **context: str) -> list[Row]:
-    """Unwind a list of each row; context: child's column = parent's."""
-    return [
+def _of(path: str, *parents: str, **asked: object) -> Table:
+    """Make a table of an operation's rows; see `Source.read`."""
+    return lambda of: of.read(path, *parents, **asked)
+
+
+def _within(rows: Table, name: str, **context: str) -> Table:
+    """Make a table of a list that each row has; context: its column = the row's."""
+    return lambda of: [
         {**child, **{column: parent[source] for column, source in context.items()}}
-        for parent in rows
+        for parent in rows(of)
         for child in parent[name] or ()
     ]
 
 
-def _users(of: Source) -> list[Row]:
-    """Return all members whatever their status, with all their memberships."""
-    return of.read(W + "/users", memberships="ALL", account_statuses=STATUSES)
-
-
-def _user_groups(of: Source) -> list[Row]:
-    return of.read(W + "/user-groups", includeTeamManagers="true")
-
-
 def _user_group_members(of: Source) -> Iterator[Row]:
-    for group in _user_groups(of):
+    for group in USER_GROUPS(of):
         yield from ({"userGroupId": group["id"], "userId": one} for one in group["userIds"])
 
 
@@ -209,20 +201,8 @@ def _time_off_requests(of: Source) -> Iterator[Row]:
         yield {**row, "changedAt": max(row["createdAt"], row["status"]["changedAt"] or "")}
 
 
-def _project_memberships(of: Source) -> list[Row]:
-    return _nested(of.read(W + "/projects"), "memberships", projectId="id")
-
-
-def _invoice_items(of: Source) -> list[Row]:
-    return _nested(of.read(INVOICE), "items", invoiceId="id")
-
-
 def _user_totals(of: Source) -> list[Row]:
-    return of.read(USER_TOTALS, body=of.window)
-
-
-def _user_days(of: Source) -> list[Row]:
-    return _nested(_user_totals(of), "totalHoursPerDay", userId="userId")
+    return of.read(PLANNED + "/user-filter/totals", body=of.window)
 
 
 def _approval_requests(of: Source) -> Iterator[Row]:
@@ -232,136 +212,105 @@ def _approval_requests(of: Source) -> Iterator[Row]:
         yield {**row, "id": request["id"], "updatedAt": request["status"]["updatedAt"]}
 
 
-def _of_approvals(of: Source, name: str) -> list[Row]:
-    held = {"approvalRequestId": "id", "updatedAt": "updatedAt"}
-    return _nested(_approval_requests(of), name, **held)
-
-
 def _webhooks(of: Source) -> Iterator[Row]:
     for row in of.read(W + "/webhooks"):
         yield {name: value for name, value in row.items() if name != "authToken"}
 
 
-def _changes(of: Source, *events: Event) -> Iterator[Row]:
-    """Yield what a first reading of the feeds brings: 30 days, less 2 minutes."""
-    now, home = seconds(of.world.now), of.data.row.id
-    for event in events:
-        for one in of.world.ledger.happened(home, event, TYPES, now - 30 * DAY, now - 120):
-            row = entity_changes.row(of.world, event, one)
-            kept = {"id": one.row_id, "type": one.kind}
-            if event == "deleted":
-                kept |= {name: row[name] for name in ("deletedAt", "deletionBinId")}
-            else:
-                kept |= {"change": event, "at": iso(one.at), **row["auditMetadata"]}
-            document = row["document"] if event == "deleted" else row
-            yield {**kept, "document": msgspec.json.encode(document).decode()}
+def _changes(*events: Event) -> Table:
+    """Make a table of what a first reading of the feeds brings: 30 days, less 2 minutes."""
+
+    def rows(of: Source) -> Iterator[Row]:
+        now, home = seconds(of.world.now), of.data.row.id
+        for event in events:
+            for one in of.world.ledger.happened(home, event, TYPES, now - 30 * DAY, now - 120):
+                row = entity_changes.row(of.world, event, one)
+                kept = {"id": one.row_id, "type": one.kind}
+                if event == "deleted":
+                    kept |= {name: row[name] for name in ("deletedAt", "deletionBinId")}
+                else:
+                    kept |= {"change": event, "at": iso(one.at), **row["auditMetadata"]}
+                document = row["document"] if event == "deleted" else row
+                yield {**kept, "document": msgspec.json.encode(document).decode()}
+
+    return rows
 
 
-def _report(of: Source, path: str) -> Iterator[Row]:
-    """Yield rows with their id under the name that was observed, too."""
-    start, end = map(iso, of.world.report_window)
-    body = {"dateRangeStart": start, "dateRangeEnd": end, "timeZone": "UTC"}
-    for row in of.read(path, body={**body, "detailedFilter": {}, "attendanceFilter": {}}):
-        yield {**row, "_id": row["id"]} if "id" in row else row
+def _report(path: str) -> Table:
+    """Make a table of a report; ids stand under the name that was observed, too."""
+
+    def rows(of: Source) -> Iterator[Row]:
+        start, end = map(iso, of.world.report_window)
+        body = {"dateRangeStart": start, "dateRangeEnd": end, "timeZone": "UTC"}
+        for row in of.read(path, body={**body, "detailedFilter": {}, "attendanceFilter": {}}):
+            yield {**row, "_id": row["id"]} if "id" in row else row
+
+    return rows
 
 
 def _detailed_report(of: Source) -> Iterator[Row]:
     """Yield entries with their start at the top, instants in the spelling of other routes."""
-    for row in _report(of, DETAILED):
+    for row in _report(W + "/reports/detailed")(of):
         interval = row["timeInterval"]
         bounds = {name: interval[name].replace("+00:00", "Z") for name in ("start", "end")}
         yield {**row, "timeInterval": {**interval, **bounds}, "start": bounds["start"]}
 
 
-def _table(
-    key: str,
-    path: str,
-    parents: str = "",
-    rows: Callable[[Source], Iterable[Row]] | None = None,
-    **asked: object,
-) -> Table:
-    """Declare the table of an operation: what `Source.read` returns, or what `rows` makes of it."""
+WORKSPACES, PROJECTS = _of(W), _of(W + "/projects")
+USERS = _of(W + "/users", memberships="ALL", account_statuses=STATUSES)
+USER_GROUPS = _of(W + "/user-groups", includeTeamManagers="true")
+INVOICES = _of(W + "/invoices/{invoiceId}")
+APPROVAL = {"approvalRequestId": "id", "updatedAt": "updatedAt"}
 
-    def plain(of: Source) -> list[Row]:
-        return of.read(path, *parents.split(), **asked)
-
-    return Table(_BY_PATH[path].feature, rows or plain, tuple(key.split()))
-
-
-ENTRIES = W + "/user/{userId}/time-entries"
-FIELDS = W + "/projects/{projectId}/custom-fields"
-INVOICE = W + "/invoices/{invoiceId}"
-APPROVALS = W + "/approval-requests"
-DETAILED, ATTENDANCE = W + "/reports/detailed", W + "/reports/attendance"
-SPENT = W + "/reports/expenses/detailed"
-PROJECT_TOTALS, USER_TOTALS = PLANNED + "/projects/totals", PLANNED + "/user-filter/totals"
-
-# fmt: off
-CORE = {
-    "workspaces": _table("id", W),
-    "users": _table("workspaceId id", W + "/users", rows=_users),
-    "user_groups": _table("id", W + "/user-groups", rows=_user_groups),
-    "clients": _table("id", W + "/clients"),
-    "projects": _table("id", W + "/projects"),
-    "tasks": _table("id", W + "/projects/{projectId}/tasks"),
-    "tags": _table("id", W + "/tags"),
-    "time_entries": _table("id", ENTRIES, rows=_time_entries),
-    "user_memberships": _table("workspaceId userId targetId membershipType", W + "/users",
-                               rows=lambda of: _nested(_users(of), "memberships")),
-    "project_memberships": _table("projectId userId", W + "/projects", rows=_project_memberships),
-    "user_group_members": _table("userGroupId userId", W + "/user-groups",
-                                 rows=_user_group_members),
-    "time_entry_tags": _table("timeEntryId tagId", ENTRIES, rows=_time_entry_tags),
-    "time_entry_custom_fields": _table("timeEntryId customFieldId", ENTRIES,
-                                       rows=_time_entry_custom_fields),
+CORE: dict[str, Table] = {
+    "workspaces": WORKSPACES,
+    "users": USERS,
+    "user_groups": USER_GROUPS,
+    "clients": _of(W + "/clients"),
+    "projects": PROJECTS,
+    "tasks": _of(W + "/projects/{projectId}/tasks"),
+    "tags": _of(W + "/tags"),
+    "time_entries": _time_entries,
+    "user_memberships": _within(USERS, "memberships"),
+    "project_memberships": _within(PROJECTS, "memberships", projectId="id"),
+    "user_group_members": _user_group_members,
+    "time_entry_tags": _time_entry_tags,
+    "time_entry_custom_fields": _time_entry_custom_fields,
 }
-FURTHER = {
-    "current_user": _table("id", "/user", rows=_current_user),
-    "member_profiles": _table("workspaceId userId", W + "/member-profile/{userId}", "userId"),
-    "user_managers": _table("workspaceId userId id", W + "/users/{userId}/managers", "userId"),
-    "workspace_memberships": _table("workspaceId userId", W,
-                                    rows=lambda of: _nested(of.read(W), "memberships")),
-    "workspace_currencies": _table("workspaceId id", W,
-                                   rows=lambda of: _nested(of.read(W), "currencies")),
-    "custom_fields": _table("id", W + "/custom-fields"),
-    "project_custom_fields": _table("projectId id", FIELDS, "projectId"),
-    "expenses": _table("id", W + "/expenses"),
-    "expense_categories": _table("id", W + "/expenses/categories", rows=_expense_categories),
-    "invoices": _table("id", INVOICE),
-    "invoice_items": _table("invoiceId order", INVOICE, rows=_invoice_items),
-    "invoice_payments": _table("invoiceId id", INVOICE + "/payments", "invoiceId"),
-    "holidays": _table("id", W + "/holidays"),
-    "time_off_policies": _table("id", W + "/time-off/policies", status="ALL"),
-    "time_off_requests": _table("id", W + "/time-off/requests", rows=_time_off_requests),
-    "time_off_balances": _table("id", BALANCE + "/policy/{policyId}"),
-    "balance_assignments": _table("id", BALANCE + "/assignment/user/{userId}/policy/{policyId}"),
-    "assignments": _table("id", PLANNED + "/all", start=EVER["start"], end=EVER["end"]),
-    "project_assignment_totals": _table("workspaceId projectId", PROJECT_TOTALS,
-                                        rows=lambda of: of.read(PROJECT_TOTALS, body=of.window)),
-    "user_capacity_totals": _table("workspaceId userId", USER_TOTALS, rows=_user_totals),
-    "user_capacity_days": _table("workspaceId userId date", USER_TOTALS, rows=_user_days),
-    "approval_requests": _table("id", APPROVALS, rows=_approval_requests),
-    "approval_request_entries": _table("approvalRequestId id", APPROVALS,
-                                       rows=lambda of: _of_approvals(of, "entries")),
-    "approval_request_expenses": _table("approvalRequestId id", APPROVALS,
-                                        rows=lambda of: _of_approvals(of, "expenses")),
-    "webhooks": _table("id", W + "/webhooks", rows=_webhooks),
-    "shared_reports": _table("id", W + "/shared-reports"),
-    "entity_changes": _table("workspaceId change type id at", W + "/entities/created",
-                             rows=lambda of: _changes(of, "created", "updated")),
-    "entity_deletions": _table("workspaceId type id deletedAt", W + "/entities/deleted",
-                               rows=lambda of: _changes(of, "deleted")),
-    "audit_log": _table("", W + "/audit-log",
-                        body={"actions": ACTIONS, "authors": {}, **EVER}),
-    "detailed_report": _table("workspaceId _id", DETAILED, rows=_detailed_report),
-    "attendance_report": _table("workspaceId userId date", ATTENDANCE,
-                                rows=lambda of: _report(of, ATTENDANCE)),
-    "expense_report": _table("workspaceId _id", SPENT, rows=lambda of: _report(of, SPENT)),
+FURTHER: dict[str, Table] = {
+    "current_user": _current_user,
+    "member_profiles": _of(W + "/member-profile/{userId}", "userId"),
+    "user_managers": _of(W + "/users/{userId}/managers", "userId"),
+    "workspace_memberships": _within(WORKSPACES, "memberships"),
+    "workspace_currencies": _within(WORKSPACES, "currencies"),
+    "custom_fields": _of(W + "/custom-fields"),
+    "project_custom_fields": _of(W + "/projects/{projectId}/custom-fields", "projectId"),
+    "expenses": _of(W + "/expenses"),
+    "expense_categories": _expense_categories,
+    "invoices": INVOICES,
+    "invoice_items": _within(INVOICES, "items", invoiceId="id"),
+    "invoice_payments": _of(W + "/invoices/{invoiceId}/payments", "invoiceId"),
+    "holidays": _of(W + "/holidays"),
+    "time_off_policies": _of(W + "/time-off/policies", status="ALL"),
+    "time_off_requests": _time_off_requests,
+    "time_off_balances": _of(BALANCE + "/policy/{policyId}"),
+    "balance_assignments": _of(BALANCE + "/assignment/user/{userId}/policy/{policyId}"),
+    "assignments": _of(PLANNED + "/all", start=EVER["start"], end=EVER["end"]),
+    "project_assignment_totals": lambda of: of.read(PLANNED + "/projects/totals", body=of.window),
+    "user_capacity_totals": _user_totals,
+    "user_capacity_days": _within(_user_totals, "totalHoursPerDay", userId="userId"),
+    "approval_requests": _approval_requests,
+    "approval_request_entries": _within(_approval_requests, "entries", **APPROVAL),
+    "approval_request_expenses": _within(_approval_requests, "expenses", **APPROVAL),
+    "webhooks": _webhooks,
+    "shared_reports": _of(W + "/shared-reports"),
+    "entity_changes": _changes("created", "updated"),
+    "entity_deletions": _changes("deleted"),
+    "audit_log": _of(W + "/audit-log", body={"actions": ACTIONS, "authors": {}, **EVER}),
+    "detailed_report": _detailed_report,
+    "attendance_report": _report(W + "/reports/attendance"),
+    "expense_report": _report(W + "/reports/expenses/detailed"),
 }
-# fmt: on
 
 TABLES, MORE_TABLES = tuple(CORE), tuple(FURTHER)
 """The core, and the tables besides."""
-
-KEYS = {name: table.key for name, table in {**CORE, **FURTHER}.items()}
-"""What tells the rows of a table apart."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import get_args, get_type_hints
+from typing import TYPE_CHECKING, TypeVar, get_args, get_type_hints
+
+import msgspec
 
 from sandbox.clockify import rows  # noqa: TC001 - LISTS reads the annotations
 from sandbox.clockify.blocks import Timesheet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,16 @@ SIZES = {
     "large": Size(members=200, entries=1_000_000, projects=400),
 }
 
+RowT = TypeVar("RowT", bound=msgspec.Struct)
+
+
+def converted(row: Mapping[str, object], row_type: type[RowT], given: Mapping[str, object]) -> RowT:
+    """Make a row; what was given must be fields of it."""
+    unknown = given.keys() - set(row_type.__struct_fields__)
+    if unknown:
+        raise TypeError(f"{row_type.__name__} has no {', '.join(sorted(unknown))}.")
+    return msgspec.convert(row, row_type)
+
 
 @dataclass
 class WorkspaceData:
@@ -78,6 +93,11 @@ class WorkspaceData:
     """By user id; a removed user's stays: only reports and `batch` still show it."""
     former: dict[str, rows.User] = field(default_factory=dict)
     """Removed users, whose names reports still show."""
+
+    def add(self, table: str, row_id: str, **fields: object) -> None:
+        """Put a row into one of the LISTS."""
+        known = {"id": row_id, "workspaceId": self.row.id, **fields}
+        getattr(self, table)[row_id] = converted(known, LISTS[table], fields)
 
     def timesheet(self, user_id: str) -> Timesheet:
         """Return a member's time entries."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 from msgspec import structs
@@ -27,7 +27,7 @@ from sandbox.clockify.rows import (
     UserSettings,
 )
 from sandbox.clockify.switches import Switches
-from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES
+from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES, converted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,14 +40,11 @@ ACTIONS = frozenset(
     {
         *("insert_entry", "edit_entry", "stop_timer", "delete_entry"),
         *("insert_row", "edit_row", "rename", "delete_row", "delete_project"),
-        *("insert_user", "rename_user", "set_member_status", "remove_user"),
-        *("set_features", "set_plan", "set_window", "advance", "switch"),
-        *("set_state", "insert_payment", "delete_payment", "insert_audit_log"),
+        *("insert_user", "rename_user", "remove_user", "set_state", "insert_payment"),
+        *("insert_audit_log", "set_features", "set_plan", "set_window", "advance", "switch"),
     }
 )
 """Methods of the world that `POST /__clockify` calls by name."""
-
-RowT = TypeVar("RowT", bound=msgspec.Struct)
 
 _SWITCHES = {**get_type_hints(Switches), "account_zone": str}
 
@@ -203,9 +200,10 @@ class World(Switches):
         """Add a row to one of the LISTS and return its id; it is the owner's and of today."""
         with self._change():
             data, row_id = self.workspaces[workspace_id], self._builder.new_id()
-            row = _converted({**self._known(data, table, row_id), **fields}, LISTS[table], fields)
-            getattr(data, table)[row.id] = row
-            return row.id
+            known, needed = self._known(data, table), structs.fields(LISTS[table])
+            lacking = {one.name for one in needed if one.required} & known.keys() - fields.keys()
+            data.add(table, row_id, **{name: known[name] for name in lacking}, **fields)
+            return row_id
 
     def edit_row(self, row_id: str, **fields: object) -> None:
         """Change fields of a listed row; a client's new name shows on its projects too."""
@@ -213,7 +211,7 @@ class World(Switches):
             data, table = self._find_row(row_id)
             rows: dict[str, Row] = getattr(data, table)
             merged = {**msgspec.to_builtins(rows[row_id]), **fields}
-            rows[row_id] = _converted(merged, LISTS[table], fields)
+            rows[row_id] = converted(merged, LISTS[table], fields)
             if table == "clients" and "name" in fields:
                 for project in data.projects.values():
                     if project.clientId == row_id:
@@ -251,7 +249,7 @@ class World(Switches):
                 "settings": {},
             }
             data = self.workspaces[workspace_id]
-            data.users[user_id] = _converted({**known, **fields}, User, fields)
+            data.users[user_id] = converted({**known, **fields}, User, fields)
             joined = Membership(userId=user_id, targetId=workspace_id, membershipType="WORKSPACE")
             data.row.memberships.append(joined)
             return user_id
@@ -261,13 +259,6 @@ class World(Switches):
         with self._change():
             for data in self._homes(user_id):
                 data.users[user_id].name = name
-
-    def set_member_status(self, workspace_id: str, user_id: str, status: str) -> None:
-        """Change a member's standing in a workspace: ACTIVE, INACTIVE, PENDING, DECLINED."""
-        with self._change():
-            for membership in self.workspaces[workspace_id].row.memberships:
-                if membership.userId == user_id:
-                    membership.membershipStatus = status
 
     def remove_user(self, workspace_id: str, user_id: str) -> None:
         """Remove a member, its places in projects and groups; its entries become unreachable."""
@@ -321,24 +312,13 @@ class World(Switches):
         with self._change():
             data, _table = self._find_row(invoice_id)
             known = {"id": self._builder.new_id(), "amount": amount, "date": iso(seconds(self.now))}
-            payment = _converted({**known, **fields}, InvoicePayment, fields)
+            payment = converted({**known, **fields}, InvoicePayment, fields)
             data.invoices[invoice_id].payments.append(payment)
             return payment.id
 
-    def delete_payment(self, payment_id: str) -> None:
-        """Take a payment back."""
-        with self._change():
-            for data in self.workspaces.values():
-                for invoice in data.invoices.values():
-                    kept = [one for one in invoice.payments if one.id != payment_id]
-                    if len(kept) < len(invoice.payments):
-                        invoice.payments = kept
-                        return
-        raise KeyError(payment_id)
-
     def insert_audit_log(self, workspace_id: str, action: str, **fields: object) -> None:
         """Write a row into the audit log, by default the owner's and of now."""
-        with self._change():
+        with self.lock:
             data = self.workspaces[workspace_id]
             owner = data.users.get(self.owner_id) or data.former[self.owner_id]
             known = {
@@ -349,7 +329,8 @@ class World(Switches):
                 "userEmail": owner.email,
                 "workspaceId": workspace_id,
             }
-            data.audit_log.append(_converted({**known, **fields}, AuditLogEntry, fields))
+            data.audit_log.append(converted({**known, **fields}, AuditLogEntry, fields))
+            self.served.clear()
 
     @contextmanager
     def _change(self) -> Iterator[None]:
@@ -388,18 +369,8 @@ class World(Switches):
         action = action_of(kind, event, other=other)
         if action is None:
             return
-        owner = data.users.get(self.owner_id)
-        entry = AuditLogEntry(
-            action=action,
-            timestamp=iso(seconds(self.now)),
-            userId=self.owner_id,
-            userName=owner.name if owner else None,
-            userEmail=owner.email if owner else None,
-            workspaceId=data.row.id,
-            content=after.decode() or None,
-            previousContent=before.decode() or None,
-        )
-        data.audit_log.append(entry)
+        texts = {"content": after.decode() or None, "previousContent": before.decode() or None}
+        self.insert_audit_log(data.row.id, action, **texts)
 
     def _link_memberships(self) -> None:
         """Give each user what the workspace, its projects and its groups say about it."""
@@ -433,40 +404,26 @@ class World(Switches):
                     return data, table
         raise KeyError(row_id)
 
-    def _known(self, data: WorkspaceData, table: str, row_id: str) -> dict[str, object]:
-        """Return what a new row holds where its mutation does not say: it is of today."""
+    def _known(self, data: WorkspaceData, table: str) -> dict[str, object]:
+        """Return what a new row holds where its mutation does not say."""
         now, today = iso(seconds(self.now)), seconds(self.now) // DAY * DAY
-        period = {"start": iso(today), "end": iso(today + DAY - 1)}
-        owner: dict[str, object] = {"userId": self.owner_id}
-        policy = {"policyId": next(iter(data.time_off_policies), "")}
-        project = {"projectId": next(iter(data.projects), "")}
-        special: dict[str, dict[str, object]] = {
-            "custom_fields": {"type": "TXT"},
-            "holidays": {"datePeriod": {"startDate": now[:10], "endDate": now[:10]}},
-            "expenses": {**owner, "date": now[:10]},
-            "invoices": {**owner, "issuedDate": iso(today), "dueDate": iso(today + 30 * DAY)},
-            "time_off_requests": {
-                **owner,
-                **policy,
-                "requesterUserId": self.owner_id,
-                "createdAt": now,
-                "timeOffPeriod": {"period": period},
-            },
-            "time_off_balances": {**owner, **policy},
-            "balance_assignments": {**owner, **policy, "dateRange": period},
-            "assignments": {**owner, **project, "period": period},
-            "milestones": {**project, "date": iso(today)},
-            "approval_requests": {
-                "creatorId": self.owner_id,
-                "ownerId": self.owner_id,
-                "dateRange": period,
-                "status": {"updatedAt": now},
-            },
-            "webhooks": owner,
-            "shared_reports": {**owner, "reportAuthor": self.owner_id},
+        day, period = iso(today)[:10], {"start": iso(today), "end": iso(today + DAY - 1)}
+        whose = ("userId", "requesterUserId", "ownerId", "creatorId", "reportAuthor")
+        return {
+            **dict.fromkeys(whose, self.owner_id),
+            "name": "New",
+            "type": "TXT",
+            "projectId": next(iter(data.projects), ""),
+            "policyId": next(iter(data.time_off_policies), ""),
+            "date": iso(today) if table == "milestones" else day,
+            "datePeriod": {"startDate": day, "endDate": day},
+            "issuedDate": iso(today),
+            "dueDate": iso(today + 30 * DAY),
+            "createdAt": now,
+            **dict.fromkeys(("period", "dateRange"), period),
+            "timeOffPeriod": {"period": period},
+            "status": {"updatedAt": now},
         }
-        common = {"id": row_id, "name": f"New {row_id[-6:]}", "workspaceId": data.row.id}
-        return {**common, **special.get(table, {})}
 
 
 def _drop(data: WorkspaceData, tables: tuple[str, ...], name: str, value: str) -> None:
@@ -475,16 +432,6 @@ def _drop(data: WorkspaceData, tables: tuple[str, ...], name: str, value: str) -
         rows: dict[str, Row] = getattr(data, table)
         for row_id in [row.id for row in rows.values() if getattr(row, name) == value]:
             del rows[row_id]
-
-
-def _converted(
-    row: Mapping[str, object], row_type: type[RowT], given: Mapping[str, object]
-) -> RowT:
-    """Make a row; what was given must be fields of it."""
-    unknown = given.keys() - set(row_type.__struct_fields__)
-    if unknown:
-        raise TypeError(f"{row_type.__name__} has no {', '.join(sorted(unknown))}.")
-    return msgspec.convert(row, row_type)
 
 
 def _mapping(value: object) -> dict[str, object]:
@@ -503,4 +450,4 @@ def _entry(row: Mapping[str, object]) -> TimeEntry:
     if isinstance(values, list):
         values = [{"timeEntryId": row["id"], **_mapping(value)} for value in values]
     full = {**row, "timeInterval": interval, "customFieldValues": values}
-    return _converted(full, TimeEntry, row)
+    return converted(full, TimeEntry, row)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from typing import Any
 
 import pytest
@@ -229,11 +228,6 @@ def test_pages_have_no_number_zero(reading: Client) -> None:
     assert (beyond.json, beyond.headers["last-page"]) == ([], "true")
 
 
-def test_the_header_can_be_omitted(client: Client) -> None:
-    client.control(action="switch", omit_last_page=True)
-    assert "last-page" not in client.get(f"{client.main}/tags").headers
-
-
 def test_empty_page_before_the_last(client: Client) -> None:
     every = client.get(f"{client.main}/tags").json
     client.world.empty_page_before_last = True
@@ -295,29 +289,13 @@ def test_lists_are_sorted_as_asked(reading: Client) -> None:
     assert [row["id"] for row in rows] == sorted(reading.world.main.tags, reverse=True)
 
 
-def test_done_tasks_are_listed_unless_filtered(client: Client) -> None:
-    projects = client.get(f"{client.main}/projects", hydrated="true").json
+def test_done_tasks_are_listed_unless_filtered(reading: Client) -> None:
+    projects = reading.get(f"{reading.main}/projects", hydrated="true").json
     project = next(row for row in projects if len(row["tasks"]) > 2)
-    path = f"{client.main}/projects/{project['id']}/tasks"
-    assert {row["status"] for row in client.get(path).json} == {"ACTIVE", "DONE"}
-    assert {row["status"] for row in client.get(path, is_active="true").json} == {"ACTIVE"}
-    assert project["tasks"] == [{**row, "favorite": False} for row in client.get(path).json]
-    client.world.hydrated_omits_done = True
-    projects = client.get(f"{client.main}/projects", hydrated="true").json
-    assert {task["status"] for row in projects for task in row["tasks"]} == {"ACTIVE"}
-
-
-def test_hydration_may_be_ignored_refused_or_poor(client: Client) -> None:
-    path, plain = f"{client.main}/projects", client.get(f"{client.main}/projects").json
-    client.world.switch(hydrated_lacks="assigneeIds")
-    tasks = [task for row in client.get(path, hydrated="true").json for task in row["tasks"]]
-    assert all("assigneeIds" not in task and "name" in task for task in tasks)
-    client.world.switch(hydrated_lacks="tasks")
-    assert all("tasks" not in row for row in client.get(path, hydrated="true").json)
-    client.world.switch(hydrated_refused=True)
-    assert client.get(path, hydrated="true").refusal == (400, 3000)
-    client.world.switch(hydrated_ignored=True)
-    assert client.get(path, hydrated="true").json == plain
+    path = f"{reading.main}/projects/{project['id']}/tasks"
+    assert {row["status"] for row in reading.get(path).json} == {"ACTIVE", "DONE"}
+    assert {row["status"] for row in reading.get(path, is_active="true").json} == {"ACTIVE"}
+    assert project["tasks"] == [{**row, "favorite": False} for row in reading.get(path).json]
 
 
 def test_a_window_is_wall_clock_in_the_owners_zone(client: Client) -> None:
@@ -348,19 +326,6 @@ def test_windows_and_filters_of_entries(reading: Client) -> None:
     assert early
     (running,) = read(in_progress="true")
     assert running["timeInterval"]["end"] is None
-
-
-def test_running_entries_of_everybody(client: Client) -> None:
-    world, path = client.world, f"{client.main}/time-entries/status/in-progress"
-    before = len(client.get(path, page_size=1000).json)
-    interval = {"end": None, "start": "2026-09-15T12:00:00Z"}
-    for user_id in list(world.main.users)[:11]:
-        world.insert_entry(world.main_id, user_id, timeInterval=interval)
-    answer = client.get(path)
-    assert (len(answer.json), answer.headers["last-page"]) == (10, "false")
-    every = client.get(path, page_size=1000).json
-    assert len(every) == 11 + before
-    assert {row["timeInterval"]["end"] for row in every} == {None}
 
 
 def test_batch(client: Client) -> None:
@@ -449,7 +414,7 @@ def test_units_of_invoices(client: Client) -> None:
     item = {"order": 1, "quantity": 200, "unitPrice": 5_000}
     taxes = {"tax": 1_000.0, "tax2": 500.0, "discount": 2_000.0, "taxType": "COMPOUND"}
     one = world.insert_row(world.main_id, "invoices", items=[item], **taxes)
-    paid = world.insert_payment(one, 4_000)
+    world.insert_payment(one, 4_000)
     path = f"{client.main}/invoices/{one}"
     shown = client.get(path).json
     sums = ("subtotal", "discountAmount", "taxAmount", "tax2Amount", "amount", "paid", "balance")
@@ -457,8 +422,6 @@ def test_units_of_invoices(client: Client) -> None:
     assert (shown["items"][0]["amount"], shown["status"]) == (10_000, "PARTIALLY_PAID")
     world.insert_payment(one, 5_240)
     assert client.get(path).json["status"] == "PAID"
-    world.delete_payment(paid)
-    assert client.get(path).json["status"] == "PARTIALLY_PAID"
 
 
 @pytest.mark.parametrize("column", ["CLIENT", "DUE_ON", "ISSUE_DATE", "AMOUNT", "BALANCE"])
@@ -590,24 +553,8 @@ def test_quota() -> None:
     assert client.get(f"{client.second}/tags").status == 200
     answer = client.get(f"{client.main}/tags")
     assert (answer.body, "retry-after" in answer.headers) == (b"Too many requests", False)
-    client.world.retry_after = True
-    wait = int(client.get(f"{client.main}/tags").headers["retry-after"])
-    assert 3000 < wait <= 3601
-    client.world.advance(wait)
+    client.world.advance(3_601)
     assert client.get(f"{client.main}/tags").status == 200
-
-
-def test_gzip_when_switched_on(client: Client) -> None:
-    headers = {**CALLERS["owner"], "accept-encoding": "gzip"}
-    target = f"/clockify/api/v1{client.entries}"
-    plain = client.ask("GET", target, headers=headers)
-    client.world.compress = True
-    packed = client.ask("GET", target, headers=headers)
-    assert ("content-encoding" in plain.headers, packed.headers["content-encoding"]) == (
-        False,
-        "gzip",
-    )
-    assert gzip.decompress(packed.body) == plain.body
 
 
 def test_requests_are_counted_per_route(client: Client) -> None:
