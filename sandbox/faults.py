@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sandbox.wire import Json
 
-_Replacing = Literal["status", "html", "empty", "redirect", "reset", "hang", "delay"]
+_Replacing = Literal["status", "html", "empty", "redirect", "reset", "hang"]
 _Truncating = Literal["truncate_body", "truncate_json"]
 _Editing = Literal["envelope", "replace", "remove", "extra", "duplicate_row", "blank_key"]
 
@@ -36,7 +36,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     content_type: str = "application/json"
     """What `status` says its body is."""
     seconds: float = 1.0
-    """How long `hang` and `delay` wait."""
+    """How long `hang` waits."""
     location: str = ""
     """Where `redirect` points."""
     field: str = ""
@@ -86,7 +86,7 @@ class Faults:
 
 def before_answer(fault: Fault, wait: Callable[[float], object]) -> Response | None:
     """Act on the faults that replace the service's answer; None lets the service answer."""
-    if fault.kind in {"hang", "delay"}:
+    if fault.kind == "hang":
         wait(fault.seconds)
     if fault.kind in {"hang", "reset"}:
         raise Drop

@@ -138,7 +138,7 @@ class Company:
         for number in range(count):
             rows.append({"ID": self.new_id()})
             fields = _list_fields((number + shift) % PERIOD)
-            rows[-1] = self.row(table, rows[-1] | {"CustomFields": fields} | values(number))
+            rows[-1] = self.row(table, values(number) | rows[-1] | {"CustomFields": fields})
 
     def _id(self, table: str, number: int) -> Value:
         """Return the key of a row, round and round."""
@@ -165,93 +165,54 @@ class Company:
             "Notes": NOTES[number % len(NOTES)],
         }
 
+    def _likely(self, table: str, number: int) -> Row:
+        """Make up a value for each declared property of a row; every fourth is null."""
+        row: Row = {}
+        for place, one in enumerate(model.stored_type(table).properties, number):
+            made: dict[str, Value] = {
+                "Edm.String": f"{one.name} {place}",
+                "Edm.Boolean": place % 3 == 0,
+                "Edm.Date": (self.today - DAY * place).isoformat(),
+                "Edm.Decimal": Decimal(25 * place) / 100,
+                **{name: _member(name, place) for name in ENUMS},
+            }
+            row[one.name] = made.get(one.type) if place % 4 or not one.nullable else None
+        return row | {"Notes": NOTES[number % len(NOTES)]}
+
     def _user(self, number: int) -> Row:
         """Some have only a name; the first one approves everybody's sheets."""
         first = FIRST_NAMES[number % len(FIRST_NAMES)]
         last = LAST_NAMES[number % len(LAST_NAMES)]
-        row: Row = {} if number % 9 == 8 else self._employment(number)
-        return row | {
+        likely = {} if number % 9 == 8 else self._likely("users", number)
+        return likely | {
             "Name": f"{first} {last}",
             "Email": f"user{number}@example.test" if number % 11 else None,
             "IsActive": number % 8 != 6,
             "SubjectToTimesheetCompletion": number % 3 == 0,
-            "GDPRConsentStatus": ("Unknown", "Granted", "Denied")[number % 3],
-            "SecurityLevel": ENUMS["SecurityLevel"][0 if number > 2 else 2 - number],
-            "DivisionID": self._id("divisions", number),
-            "DefaultTaskID": self._id("tasks", number) if number % 2 else None,
-            "ModifiedDate": self._instant(number, number) if number % 7 else None,
-        }
-
-    def _employment(self, number: int) -> Row:
-        hired = self.today.replace(year=self.today.year - 1 - number % 6, day=1)
-        approver = self._id("users", 0)
-        return {
-            "AccountingPackageID": f"U-{number:04d}",
-            "EmployeeNumber": f"{number:05d}",
-            "Role": ("Engineer", "Architect", "Accountant")[number % 3],
-            "Notes": "Works from home\r\non Fridays" if number % 4 == 0 else None,
-            "PayrollType": "Exempt" if number % 2 else "Non-exempt",
-            "StartDate": hired.isoformat(),
-            "EndDate": self.today.isoformat() if number % 8 == 6 else None,
-            "EmploymentTypeID": f"employment-type-{number % 3:07d}2",
-            "TimesheetApproverID": approver,
-            "ExpenseApproverID": approver if number % 2 else None,
-            "BillingRate": Decimal(100 + number) / 1,
-            "CostRate": Decimal(4000 + 25 * number) / 100,
-            "CostModel": _member("CostModel", number),
+            "TimesheetApproverID": self._id("users", 0) if likely else None,
             "CostPerTimesheet": Decimal("12345678901234.567891") if number == 1 else None,
-            "UseCompanyBillingRate": number % 2 == 0,
-            "MinimumTimeHours": Decimal("7.5") if number % 2 else Decimal(40),
-            "MinimumTimePeriod": "Day" if number % 2 else "Week",
-            "RequireComments": number % 4 == 0,
-            "RequireStartEndTime": number % 5 == 0,
-            "RequireStopwatch": False,
-            "EnableBreakTime": number % 3 == 0,
-            "SkipWeekend": True,
-            "SubjectToTimesheetApproval": True,
-            "SubjectToExpenseApproval": number % 2 == 0,
-            "AllowIncompleteTimesheetSubmission": number % 2 == 1,
-            "PreferredTimeEntryView": "Week",
-            "PreferredTimeFormat": "24Hour" if number % 2 else "AMPM",
-            "IncludeInRM": True,
+            "DivisionID": self._id("divisions", number),
+            "ModifiedDate": self._instant(number, number) if number % 7 else None,
         }
 
     def _client(self, number: int) -> Row:
         """Two clients share a name."""
-        return {
+        return self._likely("clients", number) | {
             "Name": f"Client {max(1, number)} & Søn",
-            "ShortName": f"C{number}",
-            "ClientNumber": f"{number:04d}" if number % 3 else None,
-            "ListDisplayText": f"C{number} - Client {max(1, number)} & Søn",
             "IsActive": number % 5 != 3,
             "CreatedDate": CREATED[number % len(CREATED)] if number % 6 else None,
             "BillingRate": self._rate() if number % 2 else None,
-            "SecondaryBillingRateMode": _member("SecondaryBillingRateMode", number),
-            "Notes": NOTES[number % len(NOTES)],
-            "IsEligibleTimeOffAllocation": number % 7 == 0,
         }
 
     def _job(self, number: int) -> Row:
         start = self.today - DAY * (30 * (number % 24) + 60)
-        return {
+        return self._likely("jobs", number) | {
             "ClientID": self._id("clients", number),
             "Name": f"Job {number + 1:03d}",
-            "JobNumber": f"{start.year}-{number:03d}",
-            "ListDisplayText": f"{start.year}-{number:03d} - Job {number + 1:03d}",
-            "ListDisplayName": f"Job {number + 1:03d}",
             "IsActive": number % 5 != 4,
             "StartDate": start.isoformat() if number % 3 else None,
-            "EndDate": (start + DAY * 400).isoformat() if number % 4 == 1 else None,
             "ProjectManagerID": self._id("users", number),
-            "AccountingPackageID": f"J-{number:04d}" if number % 3 else None,
-            "Notes": NOTES[number % len(NOTES)],
-            "IsBillable": number % 4 != 0,
             "BillingRate": self._rate() if number % 2 else None,
-            "UseCompanyBillingRate": number % 2 == 0,
-            "SecondaryBillingRateMode": _member("SecondaryBillingRateMode", number),
-            "TimeRequiresApproval": number % 3 == 0,
-            "IncludeInRM": number % 2 == 0,
-            "IsEligibleTimeOffAllocation": False,
             "LifetimeBudget": None if number % 5 == 0 else 1250.5 * number,
             "ModifiedDate": self._instant(number, number) if number % 8 else None,
         }

@@ -34,9 +34,7 @@ _NOT_OFFERED = frozenset({"in", "has", "add", "sub", "mul", "div", "divby", "mod
 _TIME = r"\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?"
 _TOKENS = {
     "enum": r"(?:[^\W\d]\w*\.)+[^\W\d]\w*'[^']*'",
-    "duration": r"duration'[^']*'",
     "string": r"'(?:[^']|'')*'",
-    "guid": r"[\da-fA-F]{8}-(?:[\da-fA-F]{4}-){3}[\da-fA-F]{12}(?!\w)",
     "instant": rf"\d{{4}}-\d\d-\d\dT{_TIME}(?:Z|[+-]\d\d:\d\d)(?!\w)",
     "date": r"\d{4}-\d\d-\d\d(?!\w)",
     "time": rf"{_TIME}(?!\w)",
@@ -56,8 +54,6 @@ _LITERALS: dict[str, Callable[[str], Comparable | None]] = {
     "instant": ticks,
     "date": day,
     "time": time_of_day,
-    "guid": str,
-    "duration": str,
 }
 """How a constant is read; NaN compares as null does."""
 
@@ -77,7 +73,7 @@ class Filter:
 @dataclass(frozen=True)
 class _Operand:
     kind: str
-    """string, number, date, ..., the name of an enumeration, null, or any (a free key)."""
+    """string, number, date, ..., the name of an enumeration, or null."""
     get: Getter
     constant: bool = False
 
@@ -164,24 +160,16 @@ class _Reader:
             raise self.wrong() from None
 
     def _path(self, names: list[str]) -> _Operand:
-        """Read a property, or a member of CustomFields; null if the row lacks that key."""
+        """Read a property; of CustomFields only whether it is null can be asked."""
         name, *keys = names
         found = self.entity.find(name)
-        if found is None or (keys and (found.type != CUSTOM_FIELDS or len(keys) > 1)):
+        if found is None or keys:
             message = f"Could not find '{'/'.join(names)}' on type '{self.entity.name}'."
             raise Refusal(400, message, "$filter")
         self.names.add(name)
-        if not keys and found.type == CUSTOM_FIELDS:
+        if found.type == CUSTOM_FIELDS:
             return _Operand(found.type, lambda row: None if row[name] is None else True)
-        if not keys:
-            return _Operand(found.kind, found.comparable)
-
-        def get(row: Row) -> Comparable | None:
-            fields = row[name]
-            value = fields.get(keys[0]) if isinstance(fields, dict) else None
-            return value if isinstance(value, (str, bool, int, float)) else None
-
-        return _Operand("any", get)
+        return _Operand(found.kind, found.comparable)
 
 
 def _constant(kind: str, value: Comparable | None) -> _Operand:
@@ -189,8 +177,8 @@ def _constant(kind: str, value: Comparable | None) -> _Operand:
 
 
 def _test(operand: _Operand) -> Test:
-    """Return an operand as a test; a free key that is neither true nor false is unknown."""
-    if operand.kind not in {"boolean", "any", "null"}:
+    """Return an operand as a test."""
+    if operand.kind not in {"boolean", "null"}:
         raise Refusal(400, "The filter expression must be a boolean value.", "$filter")
 
     def test(row: Row) -> bool | None:
@@ -203,18 +191,18 @@ def _test(operand: _Operand) -> Test:
 def _compared(name: str, left: _Operand, right: _Operand) -> Test:
     left, right = _member_of_enum(left, right), _member_of_enum(right, left)
     kinds = {left.kind, right.kind}
-    if len(kinds - {"null", "any"}) > 1 or (CUSTOM_FIELDS in kinds and "null" not in kinds):
+    if len(kinds - {"null"}) > 1 or (CUSTOM_FIELDS in kinds and "null" not in kinds):
         shown = f"'{left.kind}' and '{right.kind}' for operator kind '{name}'"
         raise Refusal(400, f"Incompatible types were detected: {shown}.", "$filter")
     get_left, get_right = left.get, right.get
     if name in {"eq", "ne"}:
         wanted = name == "eq"
-        return lambda row: _equal(get_left(row), get_right(row)) is wanted
+        return lambda row: (get_left(row) == get_right(row)) is wanted
     compare = _ORDERINGS[name]
 
     def test(row: Row) -> bool:
         one, other = get_left(row), get_right(row)
-        if one is None or other is None or _family(one) is not _family(other):
+        if one is None or other is None:
             return False
         return bool(compare(one, other))
 
@@ -232,19 +220,6 @@ def _member_of_enum(operand: _Operand, other: _Operand) -> _Operand:
     if name not in members:
         raise Refusal(400, f"'{name}' is not a member of {other.kind}.", "$filter")
     return _constant(other.kind, members.index(str(name)))
-
-
-def _family(value: Comparable) -> type:
-    """Return what a value can be compared with; a free key's value can be anything."""
-    if isinstance(value, bool):
-        return bool
-    return str if isinstance(value, str) else Decimal
-
-
-def _equal(one: Comparable | None, other: Comparable | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return _family(one) is _family(other) and one == other
 
 
 def _negation(test: Test) -> Test:

@@ -23,15 +23,10 @@ if TYPE_CHECKING:
     from sandbox.clicktime.switches import Switches
     from sandbox.clicktime.tables import Table
     from sandbox.clicktime.world import World
-    from sandbox.wire import Request, Response
+    from sandbox.wire import Response
 
 TOKENS_KEPT = 50_000
 EMPTY_EVERY = 3
-
-_STREAM_ERROR = (
-    b'{"error":{"code":"InternalServerError","message":"The connection to the database was lost '
-    b'while the rows were read."}}'
-)
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ class Tokens:
         return read
 
 
-def answer(world: World, tokens: Tokens, request: Request, read: Read, wanted: Format) -> Response:
+def answer(world: World, tokens: Tokens, read: Read, wanted: Format) -> Response:
     """Answer one page."""
     switches = world.switches
     if switches.token_ttl and read.number > switches.token_ttl:
@@ -96,22 +91,11 @@ def answer(world: World, tokens: Tokens, request: Request, read: Read, wanted: F
     if read.query.count:
         head[f"{wanted.mark}count"] = str(len(slots)) if wanted.strings else len(slots)
     opening = msgspec.json.encode(head)[:-1] + (b"," if head else b"") + b'"value":['
-    if _breaks_off(switches):
-        wanted.strings = False
-        return wanted.response([opening, b",".join(rows[: len(rows) // 2]), _STREAM_ERROR])
     closing = b"]}"
     if following is not None:
-        link = _link(switches, tokens, request, following, wanted.root)
+        link = _link(switches, tokens, following, wanted.root)
         closing = b"]," + msgspec.json.encode({f"{wanted.mark}nextLink": link})[1:]
     return wanted.response([opening, b",".join(rows), closing])
-
-
-def _breaks_off(switches: Switches) -> bool:
-    """Count this page down; return whether it is the one that breaks off."""
-    if switches.stream_error < 1:
-        return False
-    switches.stream_error -= 1
-    return switches.stream_error == 0
 
 
 def _page(
@@ -149,17 +133,8 @@ def _place_after(table: Table, slots: Sequence[int], read: Read) -> int:
     return bisect_left(slots, x=True, key=comes_after)
 
 
-def _link(switches: Switches, tokens: Tokens, request: Request, read: Read, root: str) -> str:
+def _link(switches: Switches, tokens: Tokens, read: Read, root: str) -> str:
     """Spell the address of the next page."""
-    form = switches.link_form
-    origin, host = root[: root.index("/", len("http://"))], root.split("/")[2]
-    if form == "loop":
-        return origin + request.target
-    name = "%24skiptoken" if form == "encoded" else "$skiptoken"
+    name = "%24skiptoken" if switches.link_form == "encoded" else "$skiptoken"
     relative = f"{read.set.name}?{name}={quote(tokens.issue(read), safe='')}"
-    if form == "relative":
-        return relative
-    if form == "foreign":  # another host for the same server
-        one, other = "127.0.0.1", "localhost"
-        root = root.replace(one, other) if host.startswith(one) else root.replace(other, one)
-    return f"{root}/{relative}"
+    return relative if switches.link_form == "relative" else f"{root}/{relative}"

@@ -28,12 +28,10 @@ _CODES = {
     406: "NotAcceptable",
     410: "Gone",
     414: "UriTooLong",
-    415: "UnsupportedMediaType",
     501: "NotImplemented",
 }
 _LEVEL = re.compile(r";\s*(?:odata\.)?metadata\s*=\s*(none|minimal|full)", re.IGNORECASE)
 _STRINGS = re.compile(r";\s*IEEE754Compatible\s*=\s*true", re.IGNORECASE)
-_JSON = re.compile(r"(json|application/json)\s*(;|$)", re.IGNORECASE)
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not an error
@@ -81,11 +79,9 @@ class Format:
         return Response(200, chunks, headers, content_type)
 
 
-def json_format(request: Request, asked: str | None, root: str, version: str) -> Format:
-    """Settle the format of a JSON answer; `$format` outweighs the Accept header."""
-    if asked is not None and not _JSON.match(asked):
-        raise Refusal(415, f"The format '{asked}' is not supported.", "$format")
-    text = asked or accepted(request, "application/json")
+def json_format(request: Request, root: str, version: str) -> Format:
+    """Settle the format of a JSON answer."""
+    text = accepted(request, "application/json")
     level = _LEVEL.search(text)
     made = Format(root, version, strings=bool(_STRINGS.search(text)))
     if level:

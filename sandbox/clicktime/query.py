@@ -18,16 +18,7 @@ if TYPE_CHECKING:
     from sandbox.wire import Request
 
 SKIPTOKEN = "$skiptoken"
-_KNOWN = frozenset(
-    {"$filter", "$orderby", "$select", "$top", "$skip", "$count", "$format", SKIPTOKEN}
-)
-_ELSEWHERE = frozenset(
-    {
-        *("$expand", "$search", "$apply", "$compute", "$levels", "$index", "$deltatoken"),
-        *("$id", "$schemaversion", "$root", "$it"),
-    }
-)
-"""Options of the protocol that this service does not have."""
+_KNOWN = frozenset({"$filter", "$orderby", "$select", "$top", "$skip", "$count", SKIPTOKEN})
 
 _PREFERENCE = re.compile(r"^(odata\.)?maxpagesize\s*=\s*\"?(\d{1,9})\"?$", re.IGNORECASE)
 
@@ -53,10 +44,8 @@ def options(request: Request) -> dict[str, str]:
         name = unquote(raw_name)
         if not name.startswith("$"):
             continue
-        if name in _ELSEWHERE:
-            raise Refusal(501, f"The query option '{name}' is not implemented.", name)
         if name not in _KNOWN:
-            raise Refusal(400, f"The query option '{name}' is not known.", name)
+            raise Refusal(501, f"The query option '{name}' is not implemented.", name)
         if name in found:
             raise Refusal(400, f"The query option '{name}' is given more than once.", name)
         found[name] = unquote(raw_value)

@@ -89,18 +89,14 @@ class ClickTime:
 
     def service_document(self, request: Request) -> Response:
         """List the sets, forbidden ones too."""
-        wanted = self._format(request, query.options(request))
+        wanted = self._format(request)
         sets = [{"name": name, "kind": "EntitySet", "url": name} for name in self.world.sets]
         document = {f"{wanted.mark}context": f"{wanted.root}/$metadata", "value": sets}
         return wanted.response([msgspec.json.encode(document)])
 
     def metadata(self, request: Request) -> Response:
         """Describe the entity model."""
-        asked = query.options(request).get("$format")
-        if asked not in {None, "xml", "application/xml"}:
-            raise Refusal(415, f"The format '{asked}' is not supported.", "$format")
-        if asked is None:
-            protocol.accepted(request, "application/xml")
+        protocol.accepted(request, "application/xml")
         body = metadata.document(self.world.switches.metadata_style, [*self.world.sets.values()])
         return self._plain(body, "application/xml")
 
@@ -108,7 +104,7 @@ class ClickTime:
         """Answer a page of a set."""
         one = self._set(request)
         options = query.options(request)
-        wanted = self._format(request, options)
+        wanted = self._format(request)
         token = options.pop(query.SKIPTOKEN, None)
         if token is None:
             size, applied = query.page_size(request, self.world.switches)
@@ -120,7 +116,7 @@ class ClickTime:
             raise Refusal(400, "A link must be followed as it is, without further options.")
         else:
             read = self.tokens.take(token, one.name)
-        return paging.answer(self.world, self.tokens, request, read, wanted)
+        return paging.answer(self.world, self.tokens, read, wanted)
 
     def count(self, request: Request) -> Response:
         """Count the rows of a set that pass a filter; other options have no say."""
@@ -145,10 +141,9 @@ class ClickTime:
             raise Refusal(403, f"You do not have permission to read {name}.")
         return self.world.sets[name]
 
-    def _format(self, request: Request, options: Mapping[str, str]) -> protocol.Format:
+    def _format(self, request: Request) -> protocol.Format:
         root = f"http://{request.headers.get('host', '127.0.0.1')}{self.prefix}"
-        version = self.world.switches.annotations
-        return protocol.json_format(request, options.get("$format"), root, version)
+        return protocol.json_format(request, root, self.world.switches.annotations)
 
 
 def _unknown(segment: str) -> Refusal:

@@ -19,9 +19,8 @@ Style: TypeAlias = Literal["aspnet", "aliases", "typedefs", "v401"]
 class Switches:
     """The switches; set them as attributes, or by name with `World.switch`."""
 
-    link_form: Literal["absolute", "relative", "encoded", "foreign", "loop"] = "absolute"
-    """How `@odata.nextLink` is spelled: encoded has `%24skiptoken`, foreign names another host
-    (at which the sandbox answers too), loop is the request's own address."""
+    link_form: Literal["absolute", "relative", "encoded"] = "absolute"
+    """How `@odata.nextLink` is spelled: encoded has `%24skiptoken`."""
     annotations: Literal["4.0", "4.01"] = "4.0"
     """4.01 leaves `odata.` out of annotation names, whatever `OData-MaxVersion` asks for."""
     numbers: Literal["number", "string"] = "number"
@@ -62,8 +61,6 @@ class Switches:
     """Rows carry LegacyID, which `$metadata` does not show."""
     row_annotations: bool = False
     """Rows carry `@odata.id`, `@odata.etag` and types, inside CustomFields too."""
-    stream_error: int = 0
-    """The Nth page from now on breaks off with an error; then the switch is off again."""
     compress: bool = False
     """Gzip bodies above 1 KiB for clients that accept it."""
 

@@ -20,7 +20,6 @@ _CODECS = {
     "utf-8": (b"", "utf-8"),
     "utf-8-sig": (BOM_UTF8, "utf-8"),
     "utf-16": (BOM_UTF16_LE, "utf-16-le"),
-    "cp1252": (b"", "cp1252"),
 }
 
 
@@ -40,11 +39,10 @@ class Body:
         bom, codec = _CODECS[form.encoding]
 
         def encoded(part: str) -> bytes:
-            return part.encode(codec, "replace")
+            return part.encode(codec)
 
         self._head = bom + encoded(text.head)
         self._tail = encoded(text.tail)
-        self._quote = encoded('"')
         self._marker = encoded(MARKER)
         self._codec = codec
         self._separator = len(encoded(text.separator))
@@ -80,11 +78,7 @@ class Body:
         middle = self._total // 2
         if where == "half" or not middle:
             return self.length // 2
-        if where == "between_rows":
-            return self.offset(middle)
-        row = middle % self._each
-        quote = self._block.index(self._quote, self._offsets[row]) - self._offsets[row]
-        return self.offset(middle) + quote + 2 * len(self._quote)
+        return self.offset(middle)
 
     def _numbered(self, block: bytes, number: int) -> bytes:
         return block.replace(self._marker, f"{number:08d}".encode(self._codec))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from sandbox.perform import commerce, people, work
+from sandbox.perform import lists, people, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from random import Random
 
     from sandbox.perform.site import Row, Site
 
-    Rows: TypeAlias = Callable[[Site, Random], Iterable[Row]]
+    Rows: TypeAlias = Callable[[Site], Iterable[Row]]
 
 FULL_USAGE = "resource_usage_export"
 PROJECTS = (1, 2)
@@ -24,7 +24,6 @@ class Clip(NamedTuple):
     """One clip; a window is live and holds the last so many days of the full usage export."""
 
     slug: str
-    name: str
     window: int
     rows: Rows
     """How its rows are made up."""
@@ -43,51 +42,33 @@ def address(project: int, slug: str) -> str:
     return "".join(chr(ord("a") + byte % 26) for byte in digest[:28])
 
 
-_SELF_SERVICE: dict[str, Rows] = {
+_OWN: dict[str, Rows] = {
     "Activity Export": work.activities,
-    "Applicable Rates": people.rates,
     "Attendance Export": people.attendance,
-    "Discussion": work.discussion,
-    "Docket Export": commerce.dockets,
-    "Equipment Item Export": people.equipment,
-    "Event Export": work.events,
-    "Invoice Export": commerce.invoices,
-    "Other Resources Export": people.others,
-    "People Exception Export": people.people_exceptions,
+    "Docket Export": work.dockets,
     "Person Export": people.persons,
-    "Purchase Order Export": commerce.orders,
-    "Quantity Progress Report": work.progress,
-    "Reporting Periods": work.periods,
     "Resource": people.resources,
-    "Resource Exception Report": people.resource_exceptions,
     "Resource Usage Export": people.usages,
-    "Resource Usage Export (Last 10 Days)": people.usages,
-    "Resource Usage Export (Last 20 Days)": people.usages,
-    "Resource Usage Export (Last 60 Days)": people.usages,
-    "Snapshot Export": work.snapshots,
-    "Supervision Roster Export": people.supervision,
-    "Tagged Item Attributes": work.attributes,
-    "Tagged Item Completions": work.completions,
     "Tagged Item Registers Export": work.registers,
     "WBS Export": work.wbs,
     "Work Roster Export": people.work_roster,
+    **{f"Resource Usage Export (Last {days} Days)": people.usages for days in (10, 20, 60)},
 }
+"""Clips whose rows are made up by hand."""
+
+_CUSTOM = "Custom Cost Report"
+"""A clip made on request; the 27 others are those that a project provisions itself."""
 
 
-def _clip(name: str, rows: Rows, *, big: bool = False) -> Clip:
+def _clip(name: str, *, big: bool = False) -> Clip:
     days = re.search(r"Last (\d+) Days", name)
-    return Clip(slug_of(name), name, int(days[1]) if days else 0, rows, big)
+    rows = people.usages if big else _OWN.get(name) or partial(lists.rows, name=name)
+    return Clip(slug_of(name), int(days[1]) if days else 0, rows, big)
 
 
-SELF_SERVICE = tuple(_clip(name, rows) for name, rows in _SELF_SERVICE.items())
-"""The 27 clips that a project provisions itself."""
+_NAMES = (*sorted({*_OWN, *lists.LISTS} - {_CUSTOM}, key=slug_of), _CUSTOM)
 
-_CUSTOM = _clip("Custom Cost Report", commerce.cost_report)
-"""A clip made on request."""
-
-_BIG = tuple(_clip(name, people.usages, big=True) for name in ("Big CSV", "Big JSON"))
-
-CLIPS = {clip.slug: clip for clip in (*SELF_SERVICE, _CUSTOM)}
-EVERY = CLIPS | {clip.slug: clip for clip in _BIG}
+CLIPS = {clip.slug: clip for clip in map(_clip, _NAMES)}
+EVERY = CLIPS | {slug_of(name): _clip(name, big=True) for name in ("Big CSV", "Big JSON")}
 
 BY_ADDRESS = {(project, address(project, slug)): slug for project in PROJECTS for slug in EVERY}

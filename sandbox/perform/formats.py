@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sandbox.perform.bodies import Text
-from sandbox.perform.switches import BOOLEANS
 from sandbox.perform.tables import Grid
 
 if TYPE_CHECKING:
@@ -20,11 +19,7 @@ RAGGED_EVERY = 7
 """Every so many rows one is too short or too long: the 6th, the 13th, ... counted from 0."""
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
-_TRUTH = {
-    spelled: word
-    for pair in BOOLEANS.values()
-    for spelled, word in zip(pair, ("true", "false"), strict=True)
-}
+_TRUTH = {"True": "true", "False": "false"}
 
 
 class About(NamedTuple):
@@ -42,12 +37,8 @@ def distorted(grid: Grid, oddities: Collection[str]) -> Grid:
     headings = list(grid.headings)
     if "duplicate_headings" in oddities:
         headings[2] = headings[0]
-    if "case_headings" in oddities:
-        headings[3] = headings[1].upper()
     if "blank_headings" in oddities:
         headings[1] = headings[-1] = ""
-    if "padded_headings" in oddities:
-        headings = [f" {heading}\u00a0\n" for heading in headings]
     rows = [list(row) for row in grid.rows]
     for row in rows[RAGGED_EVERY - 1 :: RAGGED_EVERY]:
         if "short_rows" in oddities:
@@ -74,15 +65,12 @@ def _csv_cell(cell: str, delimiter: str, *, quote_all: bool) -> str:
 
 
 def _csv(grid: Grid, form: Form, about: About) -> Text:
-    quote_all = form.quoting == "all" or form.cut == "in_quotes"
+    quote_all = form.quoting == "all"
     titled = [[about.name]] if "title_line" in form.oddities else []
     head, lines = (
         [csv_line(row, form.delimiter, quote_all=quote_all) for row in rows]
         for rows in ([*titled, grid.headings], grid.rows)
     )
-    if "blank_lines" in form.oddities:
-        head.append("")
-        lines.append("")
     if "footer_line" in form.oddities:
         lines.append(f"Total: {len(grid.rows)}")
     end = form.line_end
@@ -96,7 +84,7 @@ class _Json:
     def __init__(self, grid: Grid, form: Form) -> None:
         self.grid = grid
         self.form = form
-        self.ascii = form.json_ascii or form.encoding == "cp1252"
+        self.ascii = form.json_ascii
         loose = form.json_indent and form.format != "jsonlines"
         self.comma, self.colon, self.gap = (",\n  ", " : ", "\n ") if loose else (",", ":", "")
 
@@ -163,9 +151,8 @@ class _Json:
         if self.form.json_cells == "typed":
             if kind == "boolean":
                 return _TRUTH.get(cell) or self._string(cell)
-            plain = cell.replace(",", ".") if kind == "decimal" else cell
-            if kind in {"decimal", "integer"} and _NUMBER.fullmatch(plain):
-                return plain
+            if kind in {"decimal", "integer"} and _NUMBER.fullmatch(cell):
+                return cell
         return self._string(cell)
 
     def _string(self, text: str) -> str:

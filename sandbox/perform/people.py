@@ -1,21 +1,10 @@
-"""Clips about people, equipment and other resources: lists, rosters, usage, exceptions."""
+"""Clips about people and resources: lists, attendance, the work roster, resource usage."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.perform.site import (
-    DAY,
-    LOCATIONS,
-    TAGS,
-    UNITS,
-    amount,
-    clock,
-    new_uuid,
-    note,
-    pick,
-    yes,
-)
+from sandbox.perform.site import DAY, LOCATIONS, TAGS, amount, clock, note, pick, yes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,89 +13,44 @@ if TYPE_CHECKING:
 
     from sandbox.perform.site import Cell, Machine, Person, Row, Site
 
-UUID = "UUID"
-"""The column of resource usages that the switch `usage_uuid` shows."""
 WORK_DATE = "Work Date"
 TWIN_EVERY = 150
-"""Every so many usages one is like the one before, save for its UUID."""
+"""Every so many usages one is like the one before."""
 SPAN = 120
 """Days over which usages are spread."""
 TWINS = (17, 18)
 """Rows of Attendance Export that are identical."""
 ROSTER_DAYS = 28
 
-_EXCEPTIONS = ("No attendance", "Hours booked without attendance", "Missing end", "Overlap > 5 %")
 _SHIFTS = ("D", "D", "D", "N", "RDO", "AL", None)
-_CREWS = ("Crew A", "Crew B", "Nachtschicht", None)
 _USAGE_CODES = (
     *("NT (Normal Time)", "OT (Overtime 1.5)", "DH (Down, hire continues)", "IDLE (Idle)"),
 )
 _STATUSES = ("Unapproved", "Submitted", "Approved", "Rejected")
 
 
-def persons(site: Site, rng: Random) -> Iterator[Row]:
+def persons(site: Site) -> Iterator[Row]:
     """Yield Person Export; names occur twice, references do not."""
     for one in site.people:
-        number = one.number
         yield {
-            "Given Name": one.given,
-            "Family Name": one.family,
             "Display Name": one.shown,
             "Attendance Reference": one.reference,
             "Supervisor Code": one.supervisor,
-            "Email": f"person{number}@example.test" if number % 6 else None,
-            "Mobile": f"+61 400 {number:06d}" if number % 4 else f"0{number:08d}",
             "Company": one.company[0],
-            "Role": one.role[0],
-            "Start Date:date": site.day(400 + number),
-            "End Date:date": site.day(number) if number % 8 == 0 else None,
-            "Active?:boolean": yes(number % 8),
-            "Tags": pick(TAGS, number),
-            "Last Sign In (UTC):datetime": (
-                f"{site.day(number % 20)} {clock(rng, 6)}:00" if number % 3 else None
-            ),
+            "Start Date:date": site.day(400 + one.number),
+            "Active?:boolean": yes(one.number % 8),
+            "Tags": pick(TAGS, one.number),
         }
 
 
-def equipment(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Equipment Item Export."""
-    for number, one in enumerate(site.equipment):
-        yield {
-            "Equipment Item": one.name,
-            "Equipment Number": one.identifier,
-            "External Reference": one.external,
-            "Company": one.company[0],
-            "Company Supplier Reference": one.company[1],
-            "Hour Meter:decimal": amount(rng, number, most=900_000),
-            "Assigned From:date": site.day(300 - number),
-            "Assigned To:date": site.day(number) if number % 5 == 0 else None,
-            "Wet Hire?:boolean": yes(number % 2),
-            "Active?:boolean": yes(number % 5),
-        }
-
-
-def others(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Other Resources Export."""
-    for number, one in enumerate(site.others):
-        yield {
-            "Resource Name": one.name,
-            "Resource Type": pick(("Material", "Generic Person", "Generic Equipment"), number),
-            "Code": one.identifier,
-            "UoM": pick(UNITS, number),
-            "Company": one.company[0],
-            "Unit Rate:decimal": amount(rng, number, most=50_000) if number % 4 else None,
-            "Active?:boolean": yes(number % 3),
-        }
-
-
-def resources(site: Site, _rng: Random) -> Iterator[Row]:
+def resources(site: Site) -> Iterator[Row]:
     """Yield Resource: everything that can be booked, with its UUID."""
-    booked: list[tuple[str, str, Cell, object, Person | Machine]] = [
-        *(("People", one.shown, one.reference, one.number % 8, one) for one in site.people),
-        *(("Equipment", one.name, one.external, True, one) for one in site.equipment),
-        *(("Other Resource", one.name, one.external, True, one) for one in site.others),
+    booked: list[tuple[str, str, Cell, Person | Machine]] = [
+        *(("People", one.shown, one.reference, one) for one in site.people),
+        *(("Equipment", one.name, one.external, one) for one in site.equipment),
+        *(("Other Resource", one.name, one.external, one) for one in site.others),
     ]
-    for kind, name, external, active, one in booked:
+    for number, (kind, name, external, one) in enumerate(booked):
         yield {
             "Resource UUID": one.uuid,
             "Resource Type": kind,
@@ -114,61 +58,13 @@ def resources(site: Site, _rng: Random) -> Iterator[Row]:
             "Resource Identifier": one.identifier,
             "Resource External Reference": external,
             "Company": one.company[0],
-            "Active?:boolean": yes(active),
+            "Active?:boolean": yes(number % 8),
         }
 
 
-def rates(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Applicable Rates: two periods per person."""
-    for one in site.people:
-        for period in (0, 1):
-            yield {
-                "Resource Name": one.shown,
-                "Resource Identifier": one.identifier,
-                "Resource Role": one.role[0],
-                "Usage Code": pick(("NT", "OT"), period),
-                "UoM": "hr",
-                "Rate:decimal": amount(rng, one.number + period, most=30_000),
-                "Currency": "AUD" if site.project == 1 else "USD",
-                "Effective From:date": site.day(365 * (2 - period)),
-                "Effective To:date": None if period else site.day(366),
-                "Rate Card": pick(("Standard 2024", "Shutdown (12 h)"), one.number),
-            }
-
-
-def people_exceptions(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield People Exception Export."""
-    for number in range(site.size.facts // 4):
-        one = pick(site.people, number * 3)
-        yield {
-            "Person": one.shown,
-            "Attendance Reference": one.reference,
-            "Date:date": site.day(number // 4),
-            "Exception": pick(_EXCEPTIONS, number),
-            "Attendance (hrs):decimal": amount(rng, number, most=1_200) if number % 4 else None,
-            "Booked (hrs):decimal": amount(rng, number, most=1_200),
-            "Difference (hrs):decimal": f"{rng.randrange(-800, 800) / 100:.2f}",
-        }
-
-
-def resource_exceptions(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Resource Exception Report."""
-    for number in range(site.size.facts // 4):
-        one = pick(site.equipment, number)
-        yield {
-            "Resource Type": "Equipment",
-            "Resource Name": one.name,
-            "Resource Identifier": one.identifier,
-            "Work Date:date": site.day(number // 3),
-            "Exception": pick(_EXCEPTIONS, number),
-            "Quantity:decimal": amount(rng, number, most=2_400),
-            "UoM": "hr",
-            "Resolved?:boolean": yes(number % 3 == 0) if number % 7 else None,
-        }
-
-
-def attendance(site: Site, rng: Random) -> list[Row]:
+def attendance(site: Site) -> list[Row]:
     """Return Attendance Export: starts and ends without a key, some ends missing."""
+    rng = site.random("attendance")
     rows: list[Row] = []
     for number in range(site.size.facts):
         one = pick(site.people, number // 4)
@@ -177,20 +73,17 @@ def attendance(site: Site, rng: Random) -> list[Row]:
             "Date:date": site.day(number // (4 * len(site.people))),
             "Person": one.shown,
             "Attendance Reference": one.reference,
-            "Company": one.company[0],
             "Action (Start / End)": "Start" if starts else "End",
             "Time:time": clock(rng, 6 if starts else 15),
             "Area": pick(LOCATIONS, number // 4),
             "Comment": note(number) if number % 3 else None,
-            "Latitude:decimal": f"-33.{rng.randrange(10**6):06d}" if number % 4 else None,
-            "Longitude:decimal": f"151.{rng.randrange(10**6):06d}" if number % 4 else None,
         }
         rows.append(row)
     rows[TWINS[1]] = rows[TWINS[0]]
     return rows
 
 
-def work_roster(site: Site, _rng: Random) -> Iterator[Row]:
+def work_roster(site: Site) -> Iterator[Row]:
     """Yield Work Roster Export: a row per person, a column per day."""
     monday = site.today - DAY * (site.today.weekday() + 7)
     days = [monday + DAY * number for number in range(ROSTER_DAYS)]
@@ -198,8 +91,6 @@ def work_roster(site: Site, _rng: Random) -> Iterator[Row]:
         yield {
             "Person": one.shown,
             "Attendance Reference": one.reference,
-            "Company": one.company[0],
-            "Crew": pick(_CREWS, one.number),
             **{f"{day}:day": shift(day, one.number) for day in days},
         }
 
@@ -209,33 +100,19 @@ def shift(day: date, number: int) -> Cell:
     return pick(_SHIFTS, day.toordinal() + 3 * number)
 
 
-def supervision(site: Site, _rng: Random) -> Iterator[Row]:
-    """Yield Supervision Roster Export: who watches over whom, by day."""
-    for day in range(site.size.facts // 40):
-        for one in site.people:
-            above = pick(site.people, one.number // 5 * 5)
-            yield {
-                "Roster Date:date": site.day(day - 2),
-                "Supervisor": above.shown,
-                "Supervisor Code": above.supervisor,
-                "Person": one.shown,
-                "Attendance Reference": one.reference,
-                "Crew": pick(_CREWS, one.number),
-                "Shift": pick(("Day", "Night"), day // 7),
-            }
-
-
-def usages(site: Site, rng: Random) -> list[Row]:
+def usages(site: Site) -> list[Row]:
     """Return Resource Usage Export: who did how much on what, the newest first, some twice."""
+    rng = site.random("usages")
     rows = [_usage(site, rng, number) for number in range(site.size.usages)]
     for number in range(TWIN_EVERY, len(rows), TWIN_EVERY):
-        rows[number] = rows[number - 1] | {UUID: new_uuid(rng)}
+        rows[number] = rows[number - 1]
     return rows
 
 
 def _usage(site: Site, rng: Random, number: int) -> Row:
-    row: Row = {
-        UUID: new_uuid(rng),
+    status = pick(_STATUSES, rng.randrange(len(_STATUSES)))
+    timed, ordered = number % 3, number % 5 == 0
+    return {
         "Project": site.title,
         f"{WORK_DATE}:date": site.day(number * SPAN // site.size.usages),
         **_resource(site, rng, number),
@@ -243,14 +120,11 @@ def _usage(site: Site, rng: Random, number: int) -> Row:
         "Usage Code": pick(_USAGE_CODES, number),
         "UoM": "hr" if number % 4 else "ea",
         "Quantity:decimal": amount(rng, number, most=1_200),
-        "Start Time:time": clock(rng, 6) if number % 3 else None,
-        "End Time:time": clock(rng, 14) if number % 3 else None,
-        "Break Duration (mins):integer": str(15 * (number % 4)) if number % 3 else None,
-        "Docket Reference": f"D-{number % 90:04d}" if number % 5 == 0 else None,
-        "Purchase Order Reference Number": f"{number % 30:06d}" if number % 5 == 0 else None,
-    }
-    status = pick(_STATUSES, rng.randrange(len(_STATUSES)))
-    return row | {
+        "Start Time:time": clock(rng, 6) if timed else None,
+        "End Time:time": clock(rng, 14) if timed else None,
+        "Break Duration (mins):integer": str(15 * (number % 4)) if timed else None,
+        "Docket Reference": f"D-{number % 90:04d}" if ordered else None,
+        "Purchase Order Reference Number": f"{number % 30:06d}" if ordered else None,
         "Status": status,
         "Rejection Reason": "Wrong cost code,\nsee docket" if status == "Rejected" else None,
         "Rate:decimal": amount(rng, number + 1, most=20_000),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sandbox.perform import content, stale, truth
 from sandbox.perform.clips import BY_ADDRESS, address
-from sandbox.wire import HTML, PLAIN, Json, Request, Response, Route, call, login_page, retry_after
+from sandbox.wire import HTML, PLAIN, Json, Request, Response, Route, call, login_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 ACTIONS = frozenset(
     {
         *("insert_row", "edit_row", "copy_row", "delete_row", "shrink", "shuffle"),
-        *("add_column", "rename_column", "remove_column", "roll_roster", "enlarge_cell"),
-        *("advance", "switch", "set_clip", "reset_clips", "urls", "projects"),
+        *("add_column", "enlarge_cell"),
+        *("advance", "switch", "set_clip", "reset", "urls", "projects"),
     }
 )
 """Methods of the world that `POST /__perform` calls by name."""
 
-LOGIN = "/login"
 SIGNED_FOR = 60
 """Seconds that a signed address is good for, by the sandbox's clock."""
 
@@ -35,8 +34,6 @@ _REFUSALS = {
     401: "The user name or the password is wrong.",
     403: "You do not have permission to read this dataclip.",
     404: "No such dataclip.",
-    429: "Too many requests.",
-    503: "The service is busy.",
 }
 
 
@@ -45,7 +42,6 @@ class _Asked(NamedTuple):
 
     project: int
     slug: str
-    suffix: str
     form: Form
 
 
@@ -65,7 +61,6 @@ class Perform:
             Route("GET", "/projects/{project}/dataclips/{clip}", self.clip),
             Route("GET", "/storage/{project}/{clip}", self.stored),
             Route("GET", "/projects/{project}", lambda _: login_page()),
-            Route("GET", LOGIN, lambda _: login_page()),
         ]
 
     def act(self, action: str, arguments: Mapping[str, object]) -> Json:
@@ -79,8 +74,6 @@ class Perform:
         denial = self.world.switches.denial
         if denial == "page":
             return login_page()
-        if denial == "redirect":
-            return _redirection(302, self.prefix + LOGIN)
         refused = _refusal(401)
         if denial == "challenge":
             refused.headers.append(("WWW-Authenticate", 'Basic realm="Dataclips"'))
@@ -104,14 +97,14 @@ class Perform:
             asked = self._find(request)
             if asked is None:
                 return _refusal(404)
-            project, slug, _, form = asked
-            if self.world.freshness.refuses(project, slug, form):
-                return _refusal(form.refuse, form.retry_after)
+            project, slug, form = asked
+            if form.refuse:
+                return _refusal(form.refuse)
             if self.world.is_stale(project, slug):
                 return stale.answer(form)
             if form.redirect:
                 return self._elsewhere(request, asked)
-            return self._content(request, asked)
+            return content.answer(self.world, *asked, request)
 
     def stored(self, request: Request) -> Response:
         """Answer a clip at a signed address, which is all that it takes to read it."""
@@ -126,38 +119,24 @@ class Perform:
                 return _refusal(403)
             if self.world.switches.storage == "strict" and "authorization" in request.headers:
                 return _refusal(400)
-            return self._content(request, asked)
-
-    def _content(self, request: Request, asked: _Asked) -> Response:
-        form = content.chosen(asked.form, asked.suffix, request)
-        return content.answer(self.world, asked.project, asked.slug, form, request)
+            return content.answer(self.world, *asked, request)
 
     def _find(self, request: Request) -> _Asked | None:
-        """Return which clip an address is of, and its suffix; None for an unknown one."""
-        token, project = request.params["clip"], _number(request)
-        suffix = next((one for one in (".csv", ".json") if token.endswith(one)), "")
-        slug = BY_ADDRESS.get((project, token.removesuffix(suffix)))
+        """Return which clip an address is of; None for an unknown one."""
+        project = _number(request)
+        slug = BY_ADDRESS.get((project, request.params["clip"]))
         if slug is None or slug not in self.world.slugs(project):
             return None
-        return _Asked(project, slug, suffix, self.world.form(project, slug))
+        return _Asked(project, slug, self.world.form(project, slug))
 
     def _elsewhere(self, request: Request, asked: _Asked) -> Response:
         """Answer where the content is."""
         expires = str(int(self.world.now.timestamp()) + SIGNED_FOR)
-        token = address(asked.project, asked.slug) + asked.form.suffix
         query = f"expires={expires}&signature={_signature(asked, expires)}"
-        signed = f"{self.prefix}/storage/{asked.project}/{token}?{query}"
-        host = request.headers.get("host", "127.0.0.1")
-        name, _, port = host.partition(":")
+        name, _, port = request.headers.get("host", "127.0.0.1").partition(":")
         other = "127.0.0.1" if name == "localhost" else "localhost"
-        location = {
-            "host": f"http://{other}:{port}{signed}",
-            "origin": f"http://{host}{signed}",
-            "relative": signed,
-            "loop": request.target,
-            "login": self.prefix + LOGIN,
-        }[asked.form.redirect]
-        return _redirection(asked.form.redirect_status, location)
+        place = f"{self.prefix}/storage/{asked.project}/{address(asked.project, asked.slug)}"
+        return Response(302, (), [("Location", f"http://{other}:{port}{place}?{query}")], HTML)
 
     def _is_known(self, request: Request) -> bool:
         logins, project = self.world.switches.logins, _number(request)
@@ -179,11 +158,6 @@ def _signature(asked: _Asked, expires: str) -> str:
     return sha256(f"storage {asked.project} {asked.slug} {expires}".encode()).hexdigest()
 
 
-def _refusal(status: int, after: str = "") -> Response:
+def _refusal(status: int) -> Response:
     text = _REFUSALS.get(status, "Something went wrong.")
-    return Response(status, (text.encode(),), retry_after(after), PLAIN)
-
-
-def _redirection(status: int, location: str) -> Response:
-    body = b"<html><body>You are being redirected.</body></html>"
-    return Response(status, (body,), [("Location", location)], HTML)
+    return Response(status, (text.encode(),), content_type=PLAIN)

@@ -94,8 +94,6 @@ class Person(NamedTuple):
     """One person; the shown name is not unique."""
 
     number: int
-    given: str
-    family: str
     shown: str
     uuid: str
     reference: str
@@ -162,8 +160,6 @@ class Site:
         given, family = pick(GIVEN, named), pick(FAMILY, named // 2)
         return Person(
             number,
-            given,
-            family,
             shown=f"{given} {family}" if self.project == 1 else f"{family.upper()}, {given}",
             uuid=new_uuid(rng),
             reference=f"{number:05d}",

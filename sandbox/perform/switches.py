@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from sandbox.perform.clips import PROJECTS
-from sandbox.perform.tables import Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +17,11 @@ Format: TypeAlias = Literal[
 ]
 Oddity: TypeAlias = Literal[
     "duplicate_headings",
-    "case_headings",
     "blank_headings",
-    "padded_headings",
     "short_rows",
     "long_rows",
     "title_line",
     "footer_line",
-    "blank_lines",
 ]
 StaleForm: TypeAlias = Literal[
     "text", "sentence", "json", "json_errors", "html", "csv_heading", "csv_row", "json_row", "empty"
@@ -34,13 +30,6 @@ StaleForm: TypeAlias = Literal[
 DATES: TypeAlias = Literal["iso", "dmy", "mdy"]
 FORMATS: dict[str, str] = {"iso": "%Y-%m-%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
 """How a tap is told about each."""
-BOOLEANS: dict[str, tuple[str, str]] = {
-    "True": ("True", "False"),
-    "true": ("true", "false"),
-    "t": ("t", "f"),
-    "Yes": ("Yes", "No"),
-    "1": ("1", "0"),
-}
 
 
 @dataclass
@@ -48,13 +37,6 @@ class Form:
     """How one clip answers; the defaults of all clips are set with `World.switch`."""
 
     format: Format = "csv"
-    chosen_by: Literal["", "suffix", "accept", "parameter"] = ""
-    """What of a request (`.csv` or `.json`, Accept, `?format=`) may choose csv or `json_format`
-    instead of `format`."""
-    json_format: Format = "array"
-    suffix: Literal["", ".csv", ".json"] = ""
-    """What the listed address ends with; each of the three is answered alike."""
-
     json_cells: Literal["text", "typed"] = "text"
     """typed writes numbers, of the same digits, and true or false."""
     json_blank: Literal["null", "empty", "absent"] = "null"
@@ -64,16 +46,13 @@ class Form:
     r"""ascii writes other characters as \uXXXX; indent puts white space between all tokens."""
 
     delimiter: Literal[",", ";", "\t", "|"] = ","
-    encoding: Literal["utf-8", "utf-8-sig", "utf-16", "cp1252"] = "utf-8"
-    """In cp1252, CSV has a question mark for each character the encoding lacks."""
+    encoding: Literal["utf-8", "utf-8-sig", "utf-16"] = "utf-8"
     line_end: Literal["\r\n", "\n"] = "\r\n"
     last_line_end: bool = True
     quoting: Literal["minimal", "all"] = "minimal"
 
     content_type: str = "right"
     """right, missing, or the type to state whatever the body is."""
-    charset: bool = True
-    """The right type names the encoding."""
     disposition: bool = False
     """The answer names a file."""
 
@@ -87,32 +66,21 @@ class Form:
 
     oddities: list[Oddity] = field(default_factory=list)
     """Lines that are no rows are CSV's only; surplus cells have no place in objects."""
-    body: Literal["", "header_only", "empty", "html", "xlsx"] = ""
+    body: Literal["", "header_only", "empty", "html"] = ""
     """What is served instead of the rows, with status 200; header_only is an empty table."""
-    cut: Literal["", "half", "in_quotes", "between_rows"] = ""
-    """Where the body breaks off."""
-    cut_seen: bool = True
-    """Length or final chunk tell that the body is cut; a close-delimited one never does."""
+    cut: Literal["", "half", "between_rows"] = ""
+    """Where the body breaks off; length or last chunk tell, closing does not."""
 
-    redirect: Literal["", "host", "origin", "relative", "loop", "login"] = ""
-    """Where a good answer is fetched: from a signed address of another host (localhost for
-    127.0.0.1 and the other way round), of the same origin, or never: from itself, a login page."""
-    redirect_status: Literal[301, 302, 303, 307, 308] = 302
+    redirect: Literal["", "host"] = ""
+    """Where a good answer is fetched: at a signed address of another host (localhost for
+    127.0.0.1 and the other way round)."""
     refuse: int = 0
     """A status (403, 404, 429, 503, ...) to answer instead; 0 answers normally."""
-    refuse_times: int = 0
-    """How many requests are refused since the switch was set; 0 = all."""
-    retry_after: str = ""
-    """Retry-After of refusals: seconds or a date."""
 
     stale: int = 0
     """How many requests find the clip stale; -1 = all. Windows are never stale."""
-    stale_seconds: float = 0
-    """How long the refresh takes that the first request starts, by the sandbox's clock."""
     stale_status: int = 200
     stale_form: StaleForm = "text"
-    stale_type: str = ""
-    """The content type of the stale answer; empty for that of its form."""
     stale_retry_after: str = ""
 
 
@@ -120,22 +88,14 @@ class Form:
 class Switches:
     """What concerns all clips, or a project; the latter by its number."""
 
-    denial: Literal["challenge", "plain", "redirect", "page"] = "challenge"
-    """How wrong credentials are answered: 401 with WWW-Authenticate, 401 without, 302 to a login
-    page, a login page with 200."""
+    denial: Literal["challenge", "plain", "page"] = "challenge"
+    """How wrong credentials are answered: 401 with WWW-Authenticate, 401 without, a
+    login page with 200."""
     logins: dict[int, tuple[str, str]] = field(
         default_factory=lambda: dict.fromkeys(PROJECTS, ("sandbox", "sandbox"))
     )
     """User and password."""
     dates: dict[int, DATES] = field(default_factory=lambda: {1: "iso", 2: "mdy"})
-    decimal_signs: dict[int, Literal[".", ","]] = field(
-        default_factory=lambda: dict.fromkeys(PROJECTS, ".")
-    )
-    booleans: dict[int, Literal["True", "true", "t", "Yes", "1"]] = field(
-        default_factory=lambda: dict.fromkeys(PROJECTS, "True")
-    )
-    usage_uuid: bool = False
-    """Resource usages carry a UUID."""
     cycle_hours: float = 0
     """How long a backgrounded clip keeps a result by the sandbox's clock; 0 = no time at all."""
     dormant_hours: float = 0
@@ -144,11 +104,6 @@ class Switches:
     """strict refuses requests to signed addresses that carry credentials too."""
     big_rows: int = 0
     """Rows of `big_csv` and `big_json`; 0 = they do not exist."""
-
-    def style(self, project: int) -> Style:
-        """Return how a project spells cells."""
-        booleans = BOOLEANS[self.booleans[project]]
-        return Style(self.dates[project], self.decimal_signs[project], booleans)
 
 
 FORM_NAMES = frozenset(one.name for one in fields(Form))

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.perform.bodies import MARKER
 from sandbox.perform.clips import CLIPS, PROJECTS
 from sandbox.perform.formats import distorted
 from sandbox.perform.site import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sandbox.perform.site import Row
-    from sandbox.perform.tables import Cells, Grid
+    from sandbox.perform.tables import Grid
     from sandbox.perform.world import World
 
 TABLES = tuple(CLIPS)
@@ -53,12 +50,3 @@ def grid(world: World, project: int, table: str) -> Grid:
     with world.lock:
         oddities = world.form(project, table).oddities
         return distorted(world.served(project, table), oddities)
-
-
-def big_rows(world: World) -> Iterator[Cells]:
-    """Yield the rows of the big clips, which `rows` and `counts` leave out."""
-    block = world.grid(PROJECTS[0], "big_csv").rows
-    for number in range(world.switches.big_rows):
-        repetition, row = divmod(number, len(block))
-        key, *cells = block[row]
-        yield [str(key).replace(MARKER, f"{repetition:08d}"), *cells]

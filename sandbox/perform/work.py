@@ -1,10 +1,10 @@
-"""Clips about the work: activities, events, WBS, progress, earned value, tagged items."""
+"""Clips about the work: activities, WBS, dockets, registers of tagged items."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.perform.site import DAY, TAGS, amount, clock, note, pick, yes
+from sandbox.perform.site import COMPANIES, DAY, amount, clock, note, pick, yes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,15 +12,7 @@ if TYPE_CHECKING:
 
     from sandbox.perform.site import Activity, Row, Site
 
-_SHARES = ("0", "12.5", "33.3333", "50.00", "100")
 _METHODS = ("percentage", "quantity_progress", "tagged_item_labour", "tagged_item_quantity")
-_EVENT_TYPES = ("Delay", "Variation", "Standing Time", None)
-_GATES = (
-    ("Fabricated", "Primary", "40"),
-    ("Installed", "Secondary", "35.5"),
-    ("Handed over", "Secondary", "24.5"),
-)
-_ATTRIBUTES = ("Manufacturer", "Serial Number", "Commissioned On", "Größe (L/B/H)", "Value %")
 _BUDGETS = (
     *(
         f"{budget} {kind} at Complete"
@@ -29,10 +21,13 @@ _BUDGETS = (
     ),
     *("Revised Budget Tracked Cost at Complete", "Current Estimate Tracked Cost at Complete"),
 )
+_STATUSES = ("Received", "Rejected", "Approved")
+_DOCKETS = ("1E5", "007", "D/12-3", "0012")
 
 
-def activities(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Activity Export: the documented columns and a few more."""
+def activities(site: Site) -> Iterator[Row]:
+    """Yield Activity Export: the documented columns."""
+    rng = site.random("activities")
     for one in site.activities:
         number = one.number
         chained = number % 3 == 0
@@ -73,10 +68,6 @@ def activities(site: Site, rng: Random) -> Iterator[Row]:
             "Bookable for All?:boolean": yes(number % 2 == 0),
             "Non-Bookable?:boolean": yes(number % 9 == 0),
             "Prevent Cost Code Override?:boolean": yes(number % 4 == 0),
-            "Responsible Engineer": pick(site.people, number).shown,
-            "Tags": pick(TAGS, number),
-            "% Complete:decimal": pick(_SHARES, number),
-            "Notes": note(number),
         }
 
 
@@ -96,26 +87,7 @@ def _times(one: Activity, plan: str, rng: Random, started: object, ended: object
     return row
 
 
-def events(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Event Export."""
-    for number in range(site.size.facts // 3):
-        one = pick(site.activities, number)
-        yield {
-            "Event Code": f"E-{number:05d}",
-            "Event Name": f"Event {number // 2 + 1}",
-            "Event Type": pick(_EVENT_TYPES, number),
-            "Activity Reference Code": pick(site.activities, number * 7).reference,
-            "Work Category": one.category if number % 4 else None,
-            "Event Date:date": site.day(rng.randrange(200)),
-            "Start Time:time": clock(rng, 6),
-            "End Time:time": clock(rng, 12),
-            "Duration (hrs):decimal": f"{rng.randrange(1, 40) / 4:.2f}",
-            "Cost Code": one.cost_code,
-            "Description": note(number),
-        }
-
-
-def wbs(site: Site, _rng: Random) -> Iterator[Row]:
+def wbs(site: Site) -> Iterator[Row]:
     """Yield WBS Export; it is a hierarchy."""
     for number, code in enumerate(site.wbs):
         yield {
@@ -127,124 +99,47 @@ def wbs(site: Site, _rng: Random) -> Iterator[Row]:
         }
 
 
-def discussion(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Discussion: entries of the timelines."""
-    for number in range(site.size.facts):
-        one = pick(site.activities, number // 3)
+def dockets(site: Site) -> Iterator[Row]:
+    """Yield Docket Export; a reference is unique per company only."""
+    rng = site.random("dockets")
+    for number in range(site.size.facts * 3 // 4):
+        company, supplier = pick(COMPANIES, number)
+        reference = number // len(COMPANIES)
+        status = pick(_STATUSES, number // 2)
+        odd = reference < len(_DOCKETS)
         yield {
-            "Activity Reference Code": one.reference,
-            "Activity Name": one.name,
-            "Posted At:datetime": (
-                f"{site.day(rng.randrange(150))} {clock(rng, 7)}:{number % 60:02d}"
-            ),
-            "Author": pick(site.people, rng.randrange(len(site.people))).shown,
-            "Entry Type": pick(("Comment", "Photo", "Status change"), number),
-            "Comment": note(5 * number) or "OK",
-            "Edited?:boolean": yes(number % 9 == 0),
-            "Attachments:integer": str(number % 4),
-        }
-
-
-def progress(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Quantity Progress Report."""
-    for number in range(site.size.facts):
-        one = pick(site.activities, number // 2)
-        yield {
-            "Activity Reference Code": one.reference,
-            "Activity Name": one.name,
-            "Progress Date:date": site.day(number % 180),
-            "Quantity Delta:decimal": amount(rng, number, most=10_000),
-            "Actual Quantity to Date:decimal": amount(rng, number, most=100_000),
-            "Percentage Complete (%):decimal": pick(_SHARES, number),
-            "Quantity UoM": one.unit,
-            "Start Chainage:decimal": f"{number * 2.5:.3f}" if number % 3 else None,
-            "End Chainage:decimal": f"{number * 2.5 + 10:.3f}" if number % 3 else None,
-            "Note": note(number),
-            "Recorded By": pick(site.people, number).shown,
-        }
-
-
-def periods(site: Site, _rng: Random) -> Iterator[Row]:
-    """Yield Reporting Periods: weeks, the newest first."""
-    for number in range(52):
-        yield {
-            "Reporting Period": f"Week {number + 1:03d}",
-            "Period Start:date": site.day(7 * number + 6),
-            "Period End:date": site.day(7 * number),
-            "Calculation Engine": "Earned Value v2" if number % 3 else "Earned Value v1",
-            "Closed?:boolean": yes(number > 1),
-            "Calculated At:datetime": f"{site.day(7 * number)} 23:59:59" if number else None,
-        }
-
-
-def snapshots(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Snapshot Export: three periods of some activities."""
-    for period in range(1, 4):
-        for one in site.activities[: site.size.facts // 3]:
-            yield {
-                "Reporting Period": f"Week {period + 1:03d}",
-                "Snapshot Date:date": site.day(7 * period),
-                "Activity Reference Code": one.reference,
-                "WBS Code": one.wbs,
-                "Planned Value:decimal": amount(rng, one.number),
-                "Earned Value:decimal": amount(rng, one.number + 1),
-                "Actual Cost:decimal": amount(rng, one.number + 2),
-                "% Complete:decimal": pick(_SHARES, one.number + period),
-                "SPI:decimal": f"{rng.randrange(50, 150) / 100:.2f}",
-                "CPI:decimal": f"{rng.randrange(50, 150) / 100:.4f}" if one.number % 4 else None,
-            }
-
-
-def _items(site: Site) -> Iterator[tuple[int, Row]]:
-    """Yield the tagged items; references are unique per register only."""
-    for number in range(site.size.facts // 3):
-        reference = f"{number // 2:05d}" if number % 3 else f"P-{number // 2:03d}/A"
-        register = pick(("Piles", "Précast units"), number)
-        yield number, {"Register": register, "Item Reference": reference}
-
-
-def registers(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Tagged Item Registers Export; each project defines columns of its own."""
-    for number, item in _items(site):
-        one = pick(site.activities, number)
-        row = item | {
+            "Docket Reference": _DOCKETS[reference] if odd else f"D-{reference:04d}",
+            "Docket Date:date": site.day(number),
+            "Company": company,
+            "Company Supplier Reference": supplier,
+            "Invoice Reference Number": f"INV{number // 9:05d}" if number % 3 else None,
+            "Purchase Order Reference Number": f"{number % 30:06d}" if number % 4 else None,
             "Description": note(number),
-            "Activity Reference Code": one.reference,
-            "WBS Code": one.wbs,
+            "Status": status,
+            "Received By": pick(site.people, number).shown,
+            "Received At:datetime": f"{site.day(number)} {clock(rng, 8)}",
+            "Amount (excl. tax):decimal": amount(rng, number),
+            "Tax (%):decimal": "10.0" if site.project == 1 else "0",
+            "Rejection Reason": "Illegible" if status == "Rejected" else None,
+        }
+
+
+def registers(site: Site) -> Iterator[Row]:
+    """Yield Tagged Item Registers Export; each project defines columns of its own.
+
+    References are unique per register only.
+    """
+    for number in range(site.size.facts // 3):
+        row: Row = {
+            "Register": pick(("Piles", "Précast units"), number),
+            "Item Reference": f"{number // 2:05d}",
+            "Description": note(number),
         }
         if site.project == 1:
             row["Pipe Ø (mm):integer"] = str(50 * (number % 12 + 1)) if number % 5 else None
             row["Weld No."] = f"W{number:04d}"
-            row["Pressure Test (bar):decimal"] = amount(rng, number, most=4_000)
-            row["Tested?:boolean"] = yes(number % 2)
         else:
-            row["Panel Mark"] = f"{number:03d}"
             row["Thickness (in):decimal"] = f"{number % 16 / 16:.4f}"
-            row["Poured?:boolean"] = yes(number % 2)
             row["Pour Date:date"] = site.day(number) if number % 2 else None
             row["NCR #"] = f"{number}" if number % 9 == 0 else None
         yield row | {"Value %:decimal": pick(("40", "75.5", "100.0", None), number)}
-
-
-def attributes(site: Site, rng: Random) -> Iterator[Row]:
-    """Yield Tagged Item Attributes: name and value pairs."""
-    for number, item in _items(site):
-        for attribute in _ATTRIBUTES[: number % 5 + 1]:
-            value = note(number) if number % 4 else f"{number * 1.5:.2f}"
-            if attribute == "Serial Number":
-                value = str(rng.randrange(10**18, 10**19))
-            yield item | {"Attribute": attribute, "Attribute Value": value}
-
-
-def completions(site: Site, _rng: Random) -> Iterator[Row]:
-    """Yield Tagged Item Completions: item by gate, as far as it has come."""
-    for number, item in _items(site):
-        for gate, kind, value in _GATES[: number % 3 + 1]:
-            yield item | {
-                "Gate": gate,
-                "Gate Type": kind,
-                "Value (%):decimal": value,
-                "Completed Date:date": site.day(number % 100) if number % 4 else None,
-                "Completed By": pick(site.people, number).shown if number % 4 else None,
-                "Comment": note(number),
-            }

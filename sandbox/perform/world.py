@@ -63,10 +63,6 @@ class World:
         self.lock = threading.RLock()
         self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
         """The world's clock; it stands still until it is moved."""
-        self.switches = Switches()
-        self.default = Form()
-        """How clips answer that have no form of their own."""
-        self.freshness = Freshness()
         self._begun = self.now
         self._size = replace(chosen, usages=entries or chosen.usages)
         self._seed = seed
@@ -74,7 +70,16 @@ class World:
         self._tables: dict[Key, Table] = {}
         self._changed: dict[Key, datetime] = {}
         self._results: dict[Key, tuple[datetime, Grid]] = {}
-        self._own = _first_forms()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all switches, and what was asked."""
+        with self.lock:
+            self.switches = Switches()
+            self.default = Form()
+            """How clips answer that have no form of their own."""
+            self._own: dict[Key, dict[str, object]] = {(1, "big_json"): {"format": "array"}}
+            self._freshness = Freshness()
 
     def urls(self, project: int) -> dict[str, str]:
         """Return the path of each clip of a project, by slug."""
@@ -87,8 +92,7 @@ class World:
 
     def path(self, project: int, slug: str) -> str:
         """Return the address of a clip."""
-        suffix = self.form(project, slug).suffix
-        return f"/perform/projects/{project}/dataclips/{address(project, slug)}{suffix}"
+        return f"/perform/projects/{project}/dataclips/{address(project, slug)}"
 
     def projects(self, base_url: str) -> list[Project]:
         """Return what a tap is configured with."""
@@ -121,7 +125,8 @@ class World:
             rest = {name: value for name, value in values.items() if name not in FORM_NAMES}
             default = with_form(self.default, ours)
             self.switches, self.default = with_switches(self.switches, rest), default
-            self.freshness.count_anew(ours, PROJECTS, EVERY)
+            if "stale" in ours:
+                self._freshness.count_anew(PROJECTS, EVERY)
 
     def set_clip(self, slug: str, project: int | None = None, **values: object) -> None:
         """Set switches of one clip, in one project or both."""
@@ -135,22 +140,15 @@ class World:
                 own = {**self._own.get((one, slug), {}), **values}
                 with_form(self.default, own)
                 self._own[one, slug] = own
-            self.freshness.count_anew(values, chosen, [slug])
-
-    def reset_clips(self) -> None:
-        """Forget the switches of single clips."""
-        with self.lock:
-            self._own = _first_forms()
-            self.freshness = Freshness()
+            if "stale" in values:
+                self._freshness.count_anew(chosen, [slug])
 
     def table(self, project: int, slug: str) -> Table:
         """Return the table of a clip that is no window; KeyError for an unknown one."""
         with self.lock:
             key = (project, slug)
             if key not in self._tables:
-                site, rows = self.site(project), CLIPS[slug].rows
-                use = rows.__name__.replace("_", " ")
-                self._tables[key] = Table.of(rows(site, site.random(use)))
+                self._tables[key] = Table.of(CLIPS[slug].rows(self.site(project)))
             return self._tables[key]
 
     def site(self, project: int) -> Site:
@@ -170,7 +168,7 @@ class World:
                 return _block(self.grid(project, FULL_USAGE))
             if clip.window:
                 return self._window(project, clip.window)
-            grid = self._spelled(project, self.table(project, slug))
+            grid = self.table(project, slug).spelled(self.switches.dates[project])
             if not self.switches.cycle_hours:
                 return grid
             known = self._results.get((project, slug))
@@ -194,10 +192,10 @@ class World:
 
     def is_stale(self, project: int, slug: str) -> bool:
         """Return whether a request finds a clip stale, as windows and big ones never are."""
-        clip, form = EVERY[slug], self.form(project, slug)
+        clip, times = EVERY[slug], self.form(project, slug).stale
         hours = self.switches.dormant_hours
-        return not (clip.window or clip.big) and self.freshness.is_stale(
-            project, slug, form, self.now, hours
+        return not (clip.window or clip.big) and self._freshness.is_stale(
+            (project, slug), times, self.now, hours
         )
 
     def _window(self, project: int, days: int) -> Grid:
@@ -205,23 +203,17 @@ class World:
         place = table.place(people.WORK_DATE)
         first = (self.now.date() - days * DAY).isoformat()
         rows = [row for row in table.rows if (row[place] or "") > first]
-        return self._spelled(project, Table(table.columns, rows))
-
-    def _spelled(self, project: int, table: Table) -> Grid:
-        hidden = "" if self.switches.usage_uuid else people.UUID
-        return table.spelled(self.switches.style(project), hidden)
+        return Table(table.columns, rows).spelled(self.switches.dates[project])
 
     def edit_row(self, project: int, slug: str, row: int, cells: Mapping[str, object]) -> None:
         """Change cells of a row, by heading; dates are given as ISO text, None is blank."""
         with self._changing(project, slug) as table:
             table.edit(row, cells)
 
-    def insert_row(
-        self, project: int, slug: str, cells: Mapping[str, object], at: int | None = None
-    ) -> int:
-        """Add a row, at the end or before a position, and return where it is."""
+    def insert_row(self, project: int, slug: str, cells: Mapping[str, object]) -> int:
+        """Add a row and return where it is."""
         with self._changing(project, slug) as table:
-            return table.insert(cells, at)
+            return table.insert(cells)
 
     def copy_row(self, project: int, slug: str, row: int) -> int:
         """Add a row that is identical to another."""
@@ -245,39 +237,14 @@ class World:
         with self._changing(project, slug) as table:
             self.site(project).random("shuffle").shuffle(table.rows)
 
-    def enlarge_cell(
-        self, project: int, slug: str, row: int, heading: str, size: int = 200_000
-    ) -> None:
-        """Put a long text with commas, quotes and lines into a cell."""
-        text = ('very long, "quoted"\n' * (size // 20 + 1))[:size]
-        self.edit_row(project, slug, row, {heading: text})
+    def enlarge_cell(self, project: int, slug: str, row: int, heading: str) -> None:
+        """Put a text of 200 kB with commas, quotes and lines into a cell."""
+        self.edit_row(project, slug, row, {heading: 'very long, "quoted"\n' * 10_000})
 
-    def add_column(
-        self, project: int, slug: str, heading: str, cell: str | None = None, at: int | None = None
-    ) -> None:
+    def add_column(self, project: int, slug: str, heading: str, cell: str | None = None) -> None:
         """Add a column (`Heading` or `Heading:kind`) with the same cell in every row."""
         with self._changing(project, slug) as table:
-            table.add_column(Column.of(heading), [cell] * len(table.rows), at)
-
-    def rename_column(self, project: int, slug: str, heading: str, new: str) -> None:
-        """Give a column another heading."""
-        with self._changing(project, slug) as table:
-            table.rename_column(heading, new)
-
-    def remove_column(self, project: int, slug: str, heading: str) -> None:
-        """Remove a column with its cells."""
-        with self._changing(project, slug) as table:
-            table.remove_column(heading)
-
-    def roll_roster(self, project: int, days: int = 7) -> None:
-        """Let the work roster begin and end so many days later."""
-        with self._changing(project, "work_roster_export") as table:
-            for _ in range(days):
-                dated = [column.heading for column in table.columns if column.kind == "day"]
-                table.remove_column(dated[0])
-                day = datetime.fromisoformat(dated[-1]).date() + DAY
-                codes = [people.shift(day, number) for number in range(len(table.rows))]
-                table.add_column(Column(day.isoformat(), "day"), codes)
+            table.add_column(Column.of(heading), cell)
 
     @contextmanager
     def _changing(self, project: int, slug: str) -> Iterator[Table]:
@@ -287,11 +254,6 @@ class World:
             table = self.table(project, slug)
             self._changed[project, slug] = self.now
             yield table
-
-
-def _first_forms() -> dict[Key, dict[str, object]]:
-    """Return the switches that single clips have from the start."""
-    return {(PROJECTS[0], "big_json"): {"format": "array"}}
 
 
 def _block(usages: Grid) -> Grid:

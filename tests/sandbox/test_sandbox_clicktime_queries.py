@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
@@ -41,12 +40,6 @@ KEPT: list[tuple[str, Callable[[Row], object]]] = [
         "Hours eq 0 or Hours eq 1 and Date eq null",
         lambda row: row["Hours"] == 0 or (row["Hours"] == 1 and row["Date"] is None),
     ),
-    (
-        "CustomFields/Region eq 'North'",
-        lambda row: (row["CustomFields"] or {}).get("Region") == "North",
-    ),
-    ("CustomFields/Größe eq null", lambda _: True),
-    ("CustomFields/Region gt 5 or false", lambda _: False),
     ("CustomFields eq null", lambda row: row["CustomFields"] is None),
 ]
 
@@ -87,7 +80,7 @@ def test_filter_by_instant_boolean_and_member(odata: OData) -> None:
         *("Date ge '2026-08-01'", "Date ge 2026-08-01T00:00:00Z", "Date ge 2026-02-30"),
         *("Date ge datetime'2026-08-01'", "Hours gt '7'", "Comment gt 7", "Comment eq true"),
         *("StartTime gt '09:00:00'", "StartTime gt 25:00:00", "Nothing eq 1", "User/Name eq 'x'"),
-        *("date ge 2026-08-01", "CustomFields/a/b eq 1", "CustomFields eq 'x'", "Date", ""),
+        *("date ge 2026-08-01", "CustomFields/a eq 1", "CustomFields eq 'x'", "Date", ""),
         *("Date GE 2026-08-01", "Date ge 2026-08-01 AND Hours gt 1", "not Hours eq 1", "Date ge"),
         *("(Date ge 2026-08-01", "Date  2026-08-01", "Date ge 2026-08-01 2026-08-02"),
         *("Comment eq 'O'Brien'", "Hours gt 1,5", "Hours gt 1.", "Date+ge+2026-08-01"),
@@ -104,14 +97,11 @@ def test_filters_that_are_wrong(odata: OData, text: str) -> None:
     [
         *((f"?$filter={quote(text)}", 501) for text in ("contains(Comment,'x')", "Hours in (1,2)")),
         *((f"?$filter={quote(text)}", 501) for text in ("Hours add 1 gt 2", "year(Date) eq 2026")),
-        *((f"?${option}=x", 501) for option in ("expand", "search", "apply", "compute")),
+        *((f"?${option}=x", 501) for option in ("expand", "Filter", "format")),
         *((f"?$select={text}", 400) for text in ("Nothing", "")),
         *((f"?$orderby={text}", 400) for text in ("Nothing", "CustomFields", "Date%20DESC", "ID,")),
         *((f"?${text}", 400) for text in ("top=-1", "top=many", "skip=1.5", "count=True")),
-        *(
-            (f"?${text}", 400)
-            for text in ("Filter=true", "nothing=1", "skiptoken=x", "top=1&$top=2")
-        ),
+        *((f"?${text}", 400) for text in ("skiptoken=x", "top=1&$top=2")),
         ("?$filter=Date+ge+2026-08-01", 400),  # a plus is a plus
         ("?%24filter=Date%20ge%202026-08-01&%24top=1&custom=2&filter=x", 200),
     ],
@@ -227,7 +217,7 @@ def test_links_carry_the_whole_query_and_take_no_more(odata: OData) -> None:
     assert odata.get(link.replace("/TimeEntries?", "/Users?")).status == 400
 
 
-@pytest.mark.parametrize("form", ["absolute", "relative", "encoded", "foreign", "loop"])
+@pytest.mark.parametrize("form", ["absolute", "relative", "encoded"])
 def test_forms_of_links(odata: OData, form: str) -> None:
     odata.world.switch(link_form=form)
     link = first_link(odata, orderby="Date")
@@ -236,14 +226,10 @@ def test_forms_of_links(odata: OData, form: str) -> None:
         "absolute": f"{address}?$skiptoken=",
         "relative": "TimeEntries?$skiptoken=",
         "encoded": f"{address}?%24skiptoken=",
-        "foreign": f"{address}?$skiptoken=".replace("127.0.0.1", "localhost"),
-        "loop": f"{address}?$orderby=Date",
     }
     assert link.startswith(starts[form])
-    followed = urljoin(address, link).replace("localhost", "127.0.0.1")
-    skipped = "0" if form == "loop" else "100"
-    expected = odata.document("TimeEntries", orderby="Date", skip=skipped)["value"]
-    assert odata.get(followed).json["value"][:100] == expected[:100]
+    expected = odata.document("TimeEntries", orderby="Date", skip="100")["value"]
+    assert odata.get(urljoin(address, link)).json["value"][:100] == expected[:100]
 
 
 def test_positions_shift_and_values_lose_ties(own: OData) -> None:
@@ -265,13 +251,3 @@ def test_links_expire(odata: OData, status: int) -> None:
     assert second.status == 200
     answer = odata.get(second.json["@odata.nextLink"])
     assert (answer.status, answer.json["error"]["target"]) == (status, "$skiptoken")
-
-
-def test_an_error_inside_the_answer(odata: OData) -> None:
-    odata.world.switch(stream_error=2)
-    link = first_link(odata)
-    broken = odata.get(link)
-    assert (broken.status, b'{"error":{"code":' in broken.body) == (200, True)
-    with pytest.raises(json.JSONDecodeError):
-        json.loads(broken.body)
-    assert len(odata.get(link).json["value"]) == 100

@@ -16,7 +16,6 @@ import pytest
 
 import sandbox as sandbox_package
 from sandbox.perform import truth
-from sandbox.perform.switches import Form, Switches
 from tests.sandbox.conftest import NOW, Api
 
 if TYPE_CHECKING:
@@ -97,8 +96,7 @@ def clips(projects: Clips) -> Iterator[Clips]:
     """Two projects for all tests that change nothing but their switches."""
     yield projects
     projects.api.connection.close()
-    projects.world.switches, projects.world.default = Switches(), Form()
-    projects.world.reset_clips()
+    projects.world.reset()
 
 
 @pytest.fixture
@@ -111,7 +109,6 @@ def own(api: Api) -> Clips:
     [
         ("challenge", 401, "www-authenticate"),
         ("plain", 401, "content-length"),
-        ("redirect", 302, "location"),
         ("page", 200, "content-length"),
     ],
 )
@@ -126,14 +123,13 @@ def test_who_is_let_in(clips: Clips, denial: str, status: int, header: str) -> N
     assert clips.get("wbs_export").headers["content-type"] == "text/csv; charset=utf-8"
     assert clips.get("wbs_export", 2).status == status
     assert clips.get("wbs_export", 2, basic("jürgen:pä:ß")).body.startswith(b"WBS Code,")
-    assert clips.ask("/perform/login", {}).body.startswith(b"<!DOCTYPE html>")
 
 
 def test_what_is_not_there(clips: Clips) -> None:
     path = clips.world.urls(1)["wbs_export"]
     found = {number: clips.ask(path.replace("/1/", f"/{number}/"), LOGIN) for number in "123x"}
     assert [answer.status for answer in found.values()] == [200, 404, 404, 404]
-    for wrong in (path + ".xml", path[:-1], "/perform/nothing", path.replace("/1/", "/007/")):
+    for wrong in (path + ".csv", path[:-1], "/perform/nothing", path.replace("/1/", "/007/")):
         assert clips.ask(wrong, LOGIN).status == 404
     head = clips.api.ask("HEAD", path, headers=LOGIN)
     assert (head.status, head.headers["allow"]) == (405, "GET")
@@ -159,7 +155,7 @@ def test_every_clip_in_every_format(clips: Clips, form: str) -> None:
         {"delimiter": "\t", "encoding": "utf-8-sig", "last_line_end": False},
         {"delimiter": "|", "encoding": "utf-16"},
         *({"format": form, "json_indent": True, "encoding": "utf-16"} for form in FORMATS[1:]),
-        {"format": "wrapped", "json_ascii": True, "encoding": "cp1252"},
+        {"format": "wrapped", "json_ascii": True},
         {"framing": "chunked", "piece": 7},
         {"framing": "close"},
     ],
@@ -175,40 +171,27 @@ def test_dialects_and_framing(clips: Clips, form: dict[str, Any]) -> None:
     assert clips.true("discussion", 1) == clips.table("discussion", 1)
 
 
-def test_bytes_and_types(clips: Clips) -> None:
-    for form, first, last, kind in (
+@pytest.mark.parametrize(
+    ("form", "first", "last", "kind"),
+    [
         ({}, b"WBS Code", b"\r\n", "text/csv; charset=utf-8"),
         ({"encoding": "utf-8-sig"}, b"\xef\xbb\xbfWBS", b"\r\n", "text/csv; charset=utf-8"),
-        (
-            {"encoding": "utf-16", "line_end": "\n"},
-            b"\xff\xfeW\0",
-            b"0\0\n\0",
-            "text/csv; charset=utf-16",
-        ),
-        (
-            {"encoding": "cp1252", "last_line_end": False},
-            b"WBS",
-            b"0",
-            "text/csv; charset=windows-1252",
-        ),
-        ({"charset": False}, b"WBS Code", b"\r\n", "text/csv"),
-        ({"content_type": "application/octet-stream"}, b"WBS", b"\r\n", "application/octet-stream"),
-        ({"content_type": "missing", "disposition": True}, b"WBS", b"\r\n", None),
+        ({"encoding": "utf-16", "line_end": "\n"}, b"\xff\xfeW\0", b"0\0\n\0", None),
+        ({"last_line_end": False, "content_type": "a/b"}, b"WBS", b"0", "a/b"),
+        ({"content_type": "missing"}, b"WBS", b"\r\n", ""),
         ({"format": "array"}, b'[{"WBS Code":"01"', b"}]", "application/json; charset=utf-8"),
         ({"format": "jsonlines"}, b"{", b"}\r\n", "application/x-ndjson; charset=utf-8"),
-    ):
-        clips.world.default = Form()
-        clips.world.switch(**form)
-        answer = clips.get("wbs_export")
-        assert (answer.body.startswith(first), answer.body.endswith(last)) == (True, True), form
-        assert answer.headers.get("content-type") == kind
-        assert ("content-disposition" in answer.headers) == ("disposition" in form)
-    clips.world.switch(encoding="cp1252", format="csv")
-    spelled = [
-        [cell and cell.encode("cp1252", "replace").decode("cp1252") for cell in row]
-        for row in clips.true("person_export")[1]
-    ]
-    assert clips.table("person_export")[1] == spelled != clips.true("person_export")[1]
+    ],
+    ids=str,
+)
+def test_bytes_and_types(
+    clips: Clips, form: dict[str, Any], first: bytes, last: bytes, kind: str | None
+) -> None:
+    clips.world.switch(disposition=True, **form)
+    answer = clips.get("wbs_export")
+    assert (answer.body.startswith(first), answer.body.endswith(last)) == (True, True)
+    assert kind is None or answer.headers.get("content-type", "") == kind
+    assert answer.headers["content-disposition"].startswith("attachment; ")
 
 
 def test_cells_of_json(clips: Clips) -> None:
@@ -216,7 +199,7 @@ def test_cells_of_json(clips: Clips) -> None:
     clips.world.switch(format="array", json_cells="typed", json_blank="empty")
     text = clips.text("custom_cost_report")
     kinds = [{type(row[name]) for row in json.loads(text)} for name in headings]
-    assert (kinds[:3], kinds[-1]) == ([{int}, {str}, {str}], {bool, str})
+    assert (kinds[0], kinds[-1]) == ({int}, {bool, str})
     exact = json.loads(text, parse_float=str, parse_int=str)
     assert [list(row.values())[:-1] for row in exact] == [
         [cell or "" for cell in row[:-1]] for row in rows
@@ -225,26 +208,6 @@ def test_cells_of_json(clips: Clips) -> None:
     assert json.loads(clips.text("custom_cost_report")) == [
         {name: cell for name, cell in zip(headings, row, strict=True) if cell} for row in rows
     ]
-
-
-def test_format_by_request(clips: Clips) -> None:
-    path = clips.world.urls(1)["wbs_export"]
-    for chosen_by, asked, kinds in (
-        ("", [(".json", {})], ["csv"]),
-        ("suffix", [("", {}), (".csv", {}), (".json", {})], ["csv", "csv", "json"]),
-        (
-            "accept",
-            [("", {"Accept": "*/*"}), ("", {"Accept": "application/json"})],
-            ["csv", "json"],
-        ),
-        ("parameter", [("", {}), ("?format=json", {})], ["csv", "json"]),
-    ):
-        clips.world.switch(chosen_by=chosen_by, json_format="wrapped")
-        answers = [clips.ask(path + query, {**LOGIN, **given}) for query, given in asked]
-        found = [answer.headers["content-type"].split(";")[0].split("/")[1] for answer in answers]
-        assert found == kinds
-    clips.world.set_clip("wbs_export", suffix=".json")
-    assert clips.world.urls(1)["wbs_export"] == f"{path}.json"
 
 
 STALE = {
@@ -269,7 +232,6 @@ def test_stale_then_good(clips: Clips, form: str, status: int) -> None:
         assert answer.headers["content-type"].split(";")[0] == STALE[form]
         assert "dataclip stale" in answer.body.decode().lower()
     assert clips.get("resource").body.startswith(b"Resource UUID,")
-    assert clips.world.freshness.stale_answers(1, "resource") == 2
     assert clips.get(WINDOW).body.startswith(b"Project,")  # live
 
 
@@ -278,64 +240,38 @@ def test_stale_without_a_body_or_for_good(clips: Clips) -> None:
     assert (clips.get("resource").body, clips.statuses("resource", 1)) == (b"", [200])
     clips.world.switch(stale=1, stale_form="text", stale_status=204, framing="chunked")
     assert (clips.get("resource").body, clips.statuses("resource", 1)) == (b"", [200])
-    clips.world.switch(stale=-1, stale_type="text/csv", stale_status=200)
-    answers = [clips.get("resource") for _ in range(3)]
-    assert {answer.headers["content-type"] for answer in answers} == {"text/csv"}
+    clips.world.switch(stale=-1)
+    assert clips.statuses("resource", 3) == [204] * 3
 
 
-def test_stale_until_refreshed_and_when_dormant(own: Clips) -> None:
-    own.world.switch(stale_seconds=30, stale_status=202)
-    assert own.statuses("resource", 2) == [202, 202]
-    own.world.advance(29)
-    assert own.statuses("resource", 1) == [202]
-    own.world.advance(1)
-    assert (own.statuses("resource", 1), own.statuses("wbs_export", 1)) == ([200], [202])
-    own.world.switch(stale=1, stale_seconds=0, dormant_hours=24)
+def test_a_clip_that_went_dormant_is_stale_anew(own: Clips) -> None:
+    own.world.switch(stale=1, stale_status=202, dormant_hours=24)
     assert own.statuses("resource", 2) == [202, 200]
-    own.world.advance(23 * 3600)
-    assert own.statuses("resource", 1) == [200]
-    own.world.advance(24 * 3600)
-    assert own.statuses("resource", 2) == [202, 200]
-
-
-def test_redirects_that_lead_nowhere(clips: Clips) -> None:
-    for where, location in (("login", "/perform/login"), ("loop", clips.world.path(1, "resource"))):
-        clips.world.set_clip("resource", redirect=where)
-        assert clips.get("resource").headers["location"] == location
+    for hours, statuses in ((23, [200, 200]), (24, [202, 200])):
+        own.world.advance(hours * 3600)
+        assert own.statuses("resource", 2) == statuses
 
 
 def test_refusals(clips: Clips) -> None:
     clips.world.set_clip("resource", refuse=403)
     assert (clips.statuses("resource", 2), clips.statuses("wbs_export", 1)) == ([403, 403], [200])
-    clips.world.set_clip("resource", refuse=429, refuse_times=1, stale=1, retry_after="3")
-    assert clips.get("resource").headers["retry-after"] == "3"
-    answers = [clips.get("resource", project).body for project in (1, 1, 2)]
-    assert answers[0] == b"dataclip stale"
-    assert answers[1].startswith(b"Resource UUID")
-    assert answers[2] == b"Too many requests."
 
 
-@pytest.mark.parametrize("where", ["host", "origin", "relative"])
-def test_redirect_to_a_signed_address(own: Clips, where: str) -> None:
-    own.world.set_clip("resource", redirect=where, redirect_status=307)
+def test_redirect_to_a_signed_address(own: Clips) -> None:
+    own.world.set_clip("resource", redirect="host")
     location = urlsplit(own.get("resource").headers["location"])
     port = own.api.running.url.rpartition(":")[2]
-    hosts = {"host": f"localhost:{port}", "origin": f"127.0.0.1:{port}", "relative": ""}
-    assert location.netloc == hosts[where]
+    assert location.netloc == f"localhost:{port}"
     signed = f"{location.path}?{location.query}"
     assert parsed(own.ask(signed, {}).body.decode()) == own.true("resource")
     own.world.switch(storage="strict")
     assert [own.ask(signed, given).status for given in ({}, LOGIN)] == [200, 400]
     assert [own.ask(wrong, {}).status for wrong in (signed[:-1], location.path)] == [403, 403]
-    back = own.get("resource", headers={**LOGIN, "Host": f"localhost:{port}"}).headers["location"]
-    assert where != "host" or back.startswith(f"http://127.0.0.1:{port}/perform/storage/1/")
+    back = own.get("resource", headers={**LOGIN, "Host": f"localhost:{port}"})
+    assert back.headers["location"].startswith(f"http://127.0.0.1:{port}/perform/storage/1/")
     own.world.advance(61)
     assert own.ask(signed, {}).status == 403
-    log = own.api.running.requests
-    assert ([one.authorized for one in log[:2]], log[-2].host) == (
-        [True, False],
-        f"localhost:{port}",
-    )
+    assert [one.authorized for one in own.api.running.requests[:2]] == [True, False]
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked", "close"])
@@ -370,30 +306,18 @@ def test_validators(own: Clips) -> None:
     assert (changed.status, changed.headers["last-modified"][-12:]) == (200, "12:31:00 GMT")
 
 
-@pytest.mark.parametrize("framing", ["length", "chunked"])
-@pytest.mark.parametrize("where", ["half", "in_quotes", "between_rows"])
-def test_cut_that_the_framing_shows(clips: Clips, where: str, framing: str) -> None:
-    clips.world.set_clip("discussion", cut=where, framing=framing, piece=500)
-    with pytest.raises(http.client.IncompleteRead) as caught:
-        clips.get("discussion")
-    text = caught.value.partial.decode(errors="replace")
-    assert text.replace('"', "").startswith("Activity Reference Code,")
-    if where == "in_quotes" and framing == "length":
-        with pytest.raises(csv.Error, match="unexpected end of data"):
-            parsed(text)
-
-
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("where", ["in_quotes", "between_rows"])
-def test_cut_that_nothing_shows(clips: Clips, where: str, form: str) -> None:
+@pytest.mark.parametrize("where", ["half", "between_rows"])
+def test_cuts(clips: Clips, where: str) -> None:
     whole = clips.true("discussion")[1]
-    clips.world.switch(encoding="utf-16", format=form, cut=where, cut_seen=False)
-    if where == "between_rows" and form in {"csv", "jsonlines"}:
+    clips.world.switch(cut=where, piece=500)
+    for framing in ("length", "chunked"):
+        clips.world.switch(framing=framing)
+        with pytest.raises(http.client.IncompleteRead):
+            clips.get("discussion")
+    clips.world.switch(framing="close")
+    if where == "between_rows":
         assert clips.table("discussion")[1] == whole[:120]
-    else:
-        with pytest.raises((csv.Error, json.JSONDecodeError)):
-            clips.table("discussion")
-    clips.world.switch(gzip="always", cut="half", framing="close", cut_seen=True)
+    clips.world.switch(gzip="always")
     with pytest.raises(EOFError):
         gzip.decompress(clips.get("discussion").body)
 
@@ -402,9 +326,7 @@ def test_headings_and_rows_that_are_odd(clips: Clips) -> None:
     plain, rows = clips.true("resource")
     for oddities, headings in (
         (["duplicate_headings"], [*plain[:2], plain[0], *plain[3:]]),
-        (["case_headings"], [*plain[:3], plain[1].upper(), *plain[4:]]),
         (["blank_headings"], [plain[0], "", *plain[2:-1], ""]),
-        (["padded_headings"], [f" {heading}\u00a0\n" for heading in plain]),
     ):
         clips.world.set_clip("resource", oddities=oddities)
         assert clips.table("resource") == (headings, rows) == clips.true("resource")
@@ -415,17 +337,16 @@ def test_headings_and_rows_that_are_odd(clips: Clips) -> None:
             assert [len(row) for row in found[:8]] == [7] * 6 + [7 + more, 7]
             assert found == clips.true("resource")[1]
     assert {len(row) for row in truth.rows(clips.world, "resource")} == {8}
-    odd = ["title_line", "footer_line", "blank_lines"]
+    odd = ["title_line", "footer_line"]
     clips.world.set_clip("resource", oddities=odd, format="csv")
     lines = clips.text("resource").split("\r\n")
-    assert (lines[0], lines[1][:9], lines[2]) == ("Resource", "Resource ", "")
-    assert lines[-3:] == ["", "Total: 72", ""]
+    assert (lines[0], lines[1][:9]) == ("resource", "Resource ")
+    assert lines[-2:] == ["Total: 72", ""]
 
 
 def test_bodies_that_are_no_table(clips: Clips) -> None:
     for body, first, kind in (
         ("html", b"<!DOCTYPE", "text/html"),
-        ("xlsx", b"PK\x03\x04", "application/vnd.openxmlformats"),
         ("empty", b"", "text/csv"),
     ):
         clips.world.set_clip("resource", body=body, framing="chunked")
@@ -458,7 +379,7 @@ def test_big_rows(clips: Clips, rows: int) -> None:
     assert [*clips.world.urls(1)][-2:] == ["big_csv", "big_json"]
     assert "big_csv" not in {*clips.world.urls(2), *truth.counts(clips.world)}
     headings, found = clips.table("big_json")
-    assert clips.table("big_csv")[1] == found == list(truth.big_rows(clips.world))
+    assert (clips.table("big_csv")[1], len(found)) == (found, rows)
     assert (len({row[0] for row in found}), headings[:2]) == (rows, ["Row Key", "Project"])
     if rows > 1:
         clips.world.switch(cut="between_rows", framing="close")

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.__main__ import main
 from sandbox.perform import truth
-from sandbox.perform.clips import SELF_SERVICE
+from sandbox.perform.clips import CLIPS
 from sandbox.perform.world import World
 from tests.sandbox.conftest import NOW
 
@@ -52,8 +52,8 @@ def headings(world: World, project: int, slug: str) -> list[str]:
 def test_catalogue_and_addresses(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert len({clip.slug for clip in SELF_SERVICE}) == len(SELF_SERVICE) == 27
-    assert [clip.window for clip in SELF_SERVICE if clip.window] == [10, 20, 60]
+    assert [clip.window for clip in CLIPS.values() if clip.window] == [10, 20, 60]
+    assert len(CLIPS) == 27 + 1
     listed = world.projects("http://127.0.0.1:8800")
     paths = [path for one in listed for path in one["dataclips"].values()]
     assert [list(one["dataclips"]) for one in listed] == [list(truth.TABLES)] * 2
@@ -96,17 +96,11 @@ def test_spellings_of_the_projects(world: World) -> None:
     assert [column(world, project, USAGES, "Work Date")[0] for project in (1, 2)] == [
         *("2026-09-15", "09/15/2026")
     ]
-    assert headings(world, 2, "work_roster_export")[4] == "09/07/2026"
-    world.switch(dates={"2": "dmy"}, decimal_signs={2: ","}, booleans={2: "Yes"})
+    assert headings(world, 2, "work_roster_export")[2] == "09/07/2026"
+    world.switch(dates={"2": "dmy"})
     assert column(world, 2, USAGES, "Work Date")[0] == "15/09/2026"
     assert str(column(world, 2, "discussion", "Posted At")[0])[2:6:3] == "//"
     assert column(world, 1, USAGES, "Work Date")[0] == "2026-09-15"
-    assert "1,10" in column(world, 2, "custom_cost_report", "Budget")
-    assert "1.10" in column(world, 1, "custom_cost_report", "Budget")
-    assert {*column(world, 2, "custom_cost_report", "Posted?")} == {"Yes", "No", None}
-    assert "1E5" in column(world, 2, "custom_cost_report", "Cost Code")
-    world.switch(usage_uuid=True)
-    assert len({*column(world, 1, USAGES, "UUID")}) == 600
 
 
 def test_windows(world: World) -> None:
@@ -125,16 +119,6 @@ def test_windows(world: World) -> None:
         world.delete_row(2, last, 0)
 
 
-def test_columns_differ_and_roll(world: World) -> None:
-    one, two = (headings(world, project, "tagged_item_registers_export") for project in (1, 2))
-    assert one[:5] == two[:5]
-    assert {*one[5:]} & {*two[5:]} == {"Value %"}
-    before = headings(world, 1, "work_roster_export")
-    world.roll_roster(1, 7)
-    after = headings(world, 1, "work_roster_export")
-    assert (after[4:25], after[-1]) == (before[11:], "2026-10-11")
-
-
 def test_rows_change(world: World) -> None:
     rows = truth.rows(world, "wbs_export")
     world.edit_row(1, "wbs_export", 0, {"WBS Name": "changed", "Parent WBS Code": ""})
@@ -146,23 +130,17 @@ def test_rows_change(world: World) -> None:
     assert [cell for cell in now[place - 1].values() if cell] == ["North Quay", "99"]
     assert now[place:] == [rows[3], *rows[52:]]
     for wrong in ({"Colour": "red"}, {"Level": 7}):
-        with pytest.raises((KeyError, TypeError)):
+        with pytest.raises((ValueError, TypeError)):
             world.insert_row(1, "wbs_export", {"WBS Code": "0", **wrong})
     assert truth.rows(world, "wbs_export") == now
 
 
-def test_columns_change(world: World) -> None:
-    world.add_column(2, "resource", "Added On:date", "2026-09-15", 1)
-    world.rename_column(2, "resource", "Company", "Employer")
-    world.remove_column(2, "resource", "Resource Type")
-    changed = headings(world, 2, "resource")
-    assert changed[:2] == ["Resource UUID", "Added On"]
-    assert "Employer" in changed
-    assert not {"Company", "Resource Type"} & {*changed}
+def test_a_column_is_added(world: World) -> None:
+    world.add_column(2, "resource", "Added On:date", "2026-09-15")
     assert {*column(world, 2, "resource", "Added On")} == {"09/15/2026"}
-    assert headings(world, 1, "resource")[1] == "Resource Type"
+    assert "Added On" not in headings(world, 1, "resource")
     with pytest.raises(ValueError, match="There is a column"):
-        world.add_column(2, "resource", "Employer")
+        world.add_column(2, "resource", "Company")
     world.add_column(1, USAGES, "Late", "x")
     assert headings(world, 1, f"{USAGES}_last_10_days")[-1] == "Late"
 
@@ -204,8 +182,8 @@ def test_switches(world: World) -> None:
     world.switch(format="wrapped")
     world.set_clip("resource", 2, format="array")
     assert [world.form(number, "resource").format for number in (1, 2)] == ["wrapped", "array"]
-    world.reset_clips()
-    assert world.form(2, "resource").format == "wrapped"
+    world.reset()
+    assert world.form(2, "resource").format == "csv"
 
 
 def test_control_routes_and_what_is_made_up_when(api: Api) -> None:
