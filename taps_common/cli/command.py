@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import json
 import sys
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 import msgspec
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.plugin_base import SingerCommand
 
+from taps_common.cli.given import as_sentence, check, json_file
 from taps_common.cli.logs import keep_discreet
 from taps_common.errors import TapError
 from taps_common.sdk import SdkTap
@@ -25,22 +25,6 @@ if TYPE_CHECKING:
 
 class RunFailedError(click.ClickException):
     """A run that left something out; the text is its last line, the exit code 1."""
-
-
-def _json_file(option: str, given: IO[str] | None) -> IO[str] | None:
-    """Return an option's file as it was, if it is JSON.
-
-    Raises:
-        UsageError: it is not.
-    """
-    if given is None:
-        return None
-    text = given.read()
-    try:
-        json.loads(text)
-    except ValueError as error:
-        raise click.UsageError(f"--{option}: {given.name}: not valid JSON ({error}).") from error
-    return io.StringIO(text)
 
 
 @contextmanager
@@ -93,7 +77,7 @@ class CommandTap(SdkTap):
         """Run the tap, or `--check`, which ends with 0 or 1."""
         if not check:
             for name in ("state", "catalog"):
-                options[name] = _json_file(name, options.get(name))
+                options[name] = json_file(name, options.get(name))
             with one_sentence():
                 super().invoke(**options)
             return
@@ -126,13 +110,11 @@ class CommandTap(SdkTap):
 
         A file that cannot be read ends the command with a sentence.
         """
-        try:
-            return super().cb_config(ctx, param, value or ("ENV",))
-        except FileNotFoundError as error:
-            raise click.UsageError(f"--config: {error}") from error
-        except ValueError as error:
-            files = ", ".join(value)
-            raise click.UsageError(f"--config: {files}: not valid JSON ({error}).") from error
+        for name in value:
+            if name != "ENV":
+                with as_sentence("config", name):
+                    check("config", Path(name).read_text(encoding="utf-8"))
+        return super().cb_config(ctx, param, value or ("ENV",))
 
     @classmethod
     def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001 - the SDK's own
