@@ -14,8 +14,8 @@ from singer_sdk.plugin_base import SingerCommand
 
 from taps_common.cli.given import as_sentence, check, json_file
 from taps_common.cli.logs import keep_discreet
-from taps_common.errors import TapError
-from taps_common.sdk import SdkTap
+from taps_common.errors import FatalError, TapError
+from taps_common.sdk import SdkTap, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,10 +32,15 @@ def one_sentence() -> Iterator[None]:
     """Turn what is meant for a person into the command's last line, without a traceback."""
     try:
         yield
-    except TapError as error:
+    except (TapError, FatalError) as error:
         raise RunFailedError(str(error)) from error
     except MappingError as error:  # quotes the settings at most
         raise RunFailedError(f"stream_maps: {error}") from error
+
+
+def _say(line: str) -> None:
+    with one_sentence(), writing():
+        click.echo(line)
 
 
 class CommandTap(SdkTap):
@@ -99,9 +104,9 @@ class CommandTap(SdkTap):
                 setup_mapper=cls.discovers_first,  # the SDK does so to know the tables
             )
             for line in of(tap):
-                click.echo(line)
+                _say(line)
         except TapError as error:
-            click.echo(str(error))
+            _say(str(error))
             sys.exit(1)
 
     @classmethod
@@ -119,7 +124,7 @@ class CommandTap(SdkTap):
     @classmethod
     def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001 - the SDK's own
         """Run `--discover`; a service that cannot be read ends it with a sentence."""
-        with one_sentence():
+        with one_sentence(), writing():
             super().cb_discover(ctx, param, value)
 
     @classmethod

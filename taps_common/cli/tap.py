@@ -43,9 +43,10 @@ SAME_SIGNAL = 3.0
 """Seconds after a signal within which others are the same one: Meltano's SIGTERM follows the
 terminal's SIGINT by 20 ms on a quiet machine."""
 
-OBEYED_WITHIN = 5.0
-"""Seconds after a signal within which the process ends, whatever it waits for. If a loader dies of
-the same Ctrl-C, Meltano takes nothing from the tap any more, and waits until that has ended."""
+OBEYED_WITHIN = 4.0
+"""Seconds after a signal at which the process ends, whatever it waits for: after five it is gone.
+If a loader dies of the same Ctrl-C, Meltano takes nothing from the tap any more, and waits until
+that has ended."""
 
 
 class ApiTap(CommandTap):
