@@ -90,6 +90,8 @@ def connections(base_url: str) -> urllib3.PoolManager:
 
 def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.PoolManager:
     named = urlsplit(proxy)
+    if not named.hostname:
+        raise ValueError("no host")
     headers = {}
     if named.username:
         pair = f"{unquote(named.username)}:{unquote(named.password or '')}"
