@@ -9,7 +9,8 @@ import msgspec
 
 from tap_clockify.object_ids import CLOCKS_DIFFER, created_by_id
 from taps_common.errors import ShapeError
-from taps_common.http.spool import PIECE, room
+from taps_common.http.bodies import PIECE
+from taps_common.http.spool import room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -16,7 +16,7 @@ from tap_perform.expected import Expected
 from tap_perform.fields import fields_in
 from tap_perform.settings import clips_of, errors_of
 from tap_perform.streams import ClipStream
-from taps_common.cli.settings import request_settings
+from taps_common.cli.settings import MEBIBYTE, request_settings
 from taps_common.cli.tap import ApiTap
 from taps_common.errors import TapError
 
@@ -134,7 +134,7 @@ class TapPerform(ApiTap):
                 "state). A full refresh sends everything."
             ),
         ),
-        *request_settings(timeout=300, concurrency=2),
+        *request_settings(timeout=300, deadline=7200, max_bytes=8 * 1024 * MEBIBYTE, concurrency=2),
     ).to_dict()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own

@@ -6,7 +6,26 @@ value, a body, personal data or a secret.
 
 from __future__ import annotations
 
+import errno
 import re
+
+OUT_OF_HANDLES = "this process has too many open files: raise their number (ulimit -n)"
+"""What a message says where the system gives no handle for a file or a connection."""
+
+
+def is_out_of_handles(error: BaseException | None) -> bool:
+    """Return whether the system had no handle left for a file or a connection."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def cleaned(text: str, longest: int = 100) -> str:
+    """Return what somebody else wrote as a message may hold it: printable ASCII, and not much."""
+    kept = "".join(sign for sign in text[:longest] if sign.isascii() and sign.isprintable())
+    return kept.strip()
 
 
 def without_addresses(error: Exception) -> str:

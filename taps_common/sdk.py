@@ -7,9 +7,10 @@ The SDK moves one record at a time; these taps move pages. The names used here a
 from __future__ import annotations
 
 import atexit
+import os
 import signal
 import sys
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,6 +18,8 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
+
+from taps_common.errors import FatalError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -75,13 +78,45 @@ class LineWriter(SimpleSingerWriter):
             self._write(b"".join(lines))
 
     def _write(self, lines: bytes) -> None:
-        if hasattr(sys.stdout, "buffer"):
-            rest = memoryview(lines)
-            while rest:  # with PYTHONUNBUFFERED a signal ends a write in the middle of a line
-                rest = rest[sys.stdout.buffer.write(rest) :]
-        else:  # replaced by text in memory, as test runners do
-            sys.stdout.write(lines.decode())
+        with writing():
+            if hasattr(sys.stdout, "buffer"):
+                rest = memoryview(lines)
+                while rest:  # with PYTHONUNBUFFERED a signal ends a write in the middle of a line
+                    rest = rest[sys.stdout.buffer.write(rest) :]
+            else:  # replaced by text in memory, as test runners do
+                sys.stdout.write(lines.decode())
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Write to standard output within a block, to its end.
+
+    Raises:
+        FatalError: nothing can be written there any more.
+    """
+    try:
+        yield
         sys.stdout.flush()
+    except BrokenPipeError as error:
+        _drop_output()
+        raise FatalError(
+            "Whoever read the output is gone: a loader says why in lines of its own. What it "
+            "confirmed counts, and the next run goes on there."
+        ) from error
+    except OSError as error:
+        _drop_output()
+        raise FatalError(
+            f"Standard output cannot be written: {error.strerror}. What was confirmed before "
+            "counts, and the next run goes on there."
+        ) from error
+
+
+def _drop_output() -> None:
+    """Let standard output lead nowhere, or Python tries once more at its end."""
+    with suppress(OSError, ValueError):  # it is no file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _ignore_signals() -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import json
 import sys
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 import msgspec
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.plugin_base import SingerCommand
 
+from taps_common.cli.given import as_sentence, check, json_file
 from taps_common.cli.logs import keep_discreet
-from taps_common.errors import TapError
-from taps_common.sdk import SdkTap
+from taps_common.errors import FatalError, TapError
+from taps_common.sdk import SdkTap, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,31 +27,20 @@ class RunFailedError(click.ClickException):
     """A run that left something out; the text is its last line, the exit code 1."""
 
 
-def _json_file(option: str, given: IO[str] | None) -> IO[str] | None:
-    """Return an option's file as it was, if it is JSON.
-
-    Raises:
-        UsageError: it is not.
-    """
-    if given is None:
-        return None
-    text = given.read()
-    try:
-        json.loads(text)
-    except ValueError as error:
-        raise click.UsageError(f"--{option}: {given.name}: not valid JSON ({error}).") from error
-    return io.StringIO(text)
-
-
 @contextmanager
 def one_sentence() -> Iterator[None]:
     """Turn what is meant for a person into the command's last line, without a traceback."""
     try:
         yield
-    except TapError as error:
+    except (TapError, FatalError) as error:
         raise RunFailedError(str(error)) from error
     except MappingError as error:  # quotes the settings at most
         raise RunFailedError(f"stream_maps: {error}") from error
+
+
+def _say(line: str) -> None:
+    with one_sentence(), writing():
+        click.echo(line)
 
 
 class CommandTap(SdkTap):
@@ -93,7 +82,7 @@ class CommandTap(SdkTap):
         """Run the tap, or `--check`, which ends with 0 or 1."""
         if not check:
             for name in ("state", "catalog"):
-                options[name] = _json_file(name, options.get(name))
+                options[name] = json_file(name, options.get(name))
             with one_sentence():
                 super().invoke(**options)
             return
@@ -115,9 +104,9 @@ class CommandTap(SdkTap):
                 setup_mapper=cls.discovers_first,  # the SDK does so to know the tables
             )
             for line in of(tap):
-                click.echo(line)
+                _say(line)
         except TapError as error:
-            click.echo(str(error))
+            _say(str(error))
             sys.exit(1)
 
     @classmethod
@@ -126,18 +115,16 @@ class CommandTap(SdkTap):
 
         A file that cannot be read ends the command with a sentence.
         """
-        try:
-            return super().cb_config(ctx, param, value or ("ENV",))
-        except FileNotFoundError as error:
-            raise click.UsageError(f"--config: {error}") from error
-        except ValueError as error:
-            files = ", ".join(value)
-            raise click.UsageError(f"--config: {files}: not valid JSON ({error}).") from error
+        for name in value:
+            if name != "ENV":
+                with as_sentence("config", name):
+                    check("config", Path(name).read_text(encoding="utf-8"))
+        return super().cb_config(ctx, param, value or ("ENV",))
 
     @classmethod
     def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001 - the SDK's own
         """Run `--discover`; a service that cannot be read ends it with a sentence."""
-        with one_sentence():
+        with one_sentence(), writing():
             super().cb_discover(ctx, param, value)
 
     @classmethod

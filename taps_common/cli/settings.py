@@ -19,6 +19,8 @@ from taps_common.sync.date_bounds import end_of, start_of
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
+MEBIBYTE = 1024 * 1024
+
 DATE_SETTINGS: list[th.Property[Any]] = [
     th.Property(
         "start_date",
@@ -52,11 +54,19 @@ DATE_SETTINGS: list[th.Property[Any]] = [
 """Between which dates is read."""
 
 
-def request_settings(*, timeout: float = 120, concurrency: int = 4) -> list[th.Property[Any]]:
+def request_settings(
+    *,
+    timeout: float = 120,
+    deadline: float = 600,
+    max_bytes: int = 64 * MEBIBYTE,
+    concurrency: int = 4,
+) -> list[th.Property[Any]]:
     """Return how requests are sent, and whether tables get versions.
 
     Args:
         timeout: default of `request_timeout`, in seconds.
+        deadline: default of `request_deadline`, in seconds.
+        max_bytes: default of `max_response_bytes`.
         concurrency: default of `max_concurrency`.
     """
     return [
@@ -72,6 +82,23 @@ def request_settings(*, timeout: float = 120, concurrency: int = 4) -> list[th.P
             default=timeout,
             title="Request timeout in seconds",
             description="Seconds to wait for a connection, and between two parts of an answer.",
+        ),
+        th.Property(
+            "request_deadline",
+            th.NumberType(exclusive_minimum=0, maximum=604800),
+            default=deadline,
+            title="Request deadline in seconds",
+            description=(
+                "Seconds that a request may take in all, sent again or not. Waits for a quota, or "
+                "before it is sent again, do not count."
+            ),
+        ),
+        th.Property(
+            "max_response_bytes",
+            th.IntegerType(minimum=1),
+            default=max_bytes,
+            title="Largest answer in bytes",
+            description="Bytes that one answer may have, decompressed. A larger one fails.",
         ),
         th.Property(
             "max_concurrency",

@@ -20,7 +20,7 @@ from taps_common.cli.settings import (
 from taps_common.clock import Clock, SystemClock
 from taps_common.errors import FatalError, TapError
 from taps_common.http.rate_limit import RateLimit
-from taps_common.http.session import Session
+from taps_common.http.session import Limits, Session
 from taps_common.records.batch_files import Storage
 from taps_common.records.row_types import learn
 from taps_common.sdk import LineWriter
@@ -43,9 +43,10 @@ SAME_SIGNAL = 3.0
 """Seconds after a signal within which others are the same one: Meltano's SIGTERM follows the
 terminal's SIGINT by 20 ms on a quiet machine."""
 
-OBEYED_WITHIN = 5.0
-"""Seconds after a signal within which the process ends, whatever it waits for. If a loader dies of
-the same Ctrl-C, Meltano takes nothing from the tap any more, and waits until that has ended."""
+OBEYED_WITHIN = 4.0
+"""Seconds after a signal at which the process ends, whatever it waits for: after five it is gone.
+If a loader dies of the same Ctrl-C, Meltano takes nothing from the tap any more, and waits until
+that has ended."""
 
 
 class ApiTap(CommandTap):
@@ -146,7 +147,11 @@ class ApiTap(CommandTap):
         return Session(
             self.service(),
             user_agent=self.config.get("user_agent") or f"{self.name}/{self.plugin_version}",
-            timeout=self.config["request_timeout"],
+            limits=Limits(
+                timeout=self.config["request_timeout"],
+                deadline=self.config["request_deadline"],
+                size=self.config["max_response_bytes"],
+            ),
             max_retries=self.config["max_retries"],
             rate_limit=self.rate_limit,
             clock=self.clock,

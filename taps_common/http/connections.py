@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import Any
-from urllib.parse import urlsplit
+from base64 import b64encode
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
 import urllib3
+
+from taps_common.errors import TapError, cleaned
+from taps_common.http.deadline import POOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def origin_of(url: str) -> tuple[str, str | None, int | None]:
@@ -28,9 +36,20 @@ def origin_of(url: str) -> tuple[str, str | None, int | None]:
 def host_of(url: str) -> str:
     """Return what a message calls an address: its host, without a user that it may name."""
     try:
-        return urlsplit(url).hostname or "no host"
+        return cleaned(urlsplit(url).hostname or "") or "no host"
     except ValueError:
         return "no valid address"
+
+
+def is_readable_by_others(url: str) -> bool:
+    """Return whether what is sent there crosses a network as it is."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        here = ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost" or host.endswith(".localhost")
+    return parts.scheme == "http" and not here
 
 
 def is_unsafe(url: str, *, after: str) -> bool:
@@ -45,6 +64,9 @@ def connections(base_url: str) -> urllib3.PoolManager:
     """Return a pool of kept-alive connections, through the proxy that the environment names.
 
     Proxies and certificates are looked up once: per request, that is a fifth of its cost.
+
+    Raises:
+        TapError: the proxy's address is none.
     """
     authorities = next(
         (path for name in _CA_VARIABLES if (path := os.environ.get(name))), certifi.where()
@@ -55,11 +77,31 @@ def connections(base_url: str) -> urllib3.PoolManager:
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or proxy_bypass(parts.hostname or ""):
-        return urllib3.PoolManager(**options)
+        return _bounded(urllib3.PoolManager(**options))
+    try:
+        return _bounded(_through(proxy if "://" in proxy else f"http://{proxy}", options))
+    except (ValueError, urllib3.exceptions.HTTPError) as error:
+        raise TapError(
+            f"The proxy that the environment names for {parts.scheme}:// is not the address of an "
+            "HTTP proxy: correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY (http://user:password@host:"
+            "port, with %40 for @ and %2F for / in a password)."
+        ) from error
+
+
+def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.PoolManager:
     named = urlsplit(proxy)
-    credentials = f"{named.username}:{named.password or ''}" if named.username else None
-    headers = urllib3.make_headers(proxy_basic_auth=credentials)
+    if not named.hostname:
+        raise ValueError("no host")
+    headers = {}
+    if named.username:
+        pair = f"{unquote(named.username)}:{unquote(named.password or '')}"
+        headers = {"proxy-authorization": f"Basic {b64encode(pair.encode()).decode()}"}
     return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+
+
+def _bounded(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    manager.pool_classes_by_scheme = POOLS
+    return manager
 
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

@@ -105,6 +105,11 @@ class RateLimit:
             host.next = turn + host.gap
             return turn - now
 
+    def is_used_up(self, now: float) -> bool:
+        """Return whether the hour's quota is what keeps the next request back."""
+        with self._lock:
+            return len(self._sent) == self._per_hour and self._sent[0] + HOUR > now
+
     def refused(self, now: float, wait: float, origin: Hashable = "") -> None:
         """Hold everybody back who asks a host that had too many requests.
 

@@ -9,11 +9,21 @@ from datetime import timezone
 from http import HTTPStatus
 from http.client import IncompleteRead
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from urllib3 import exceptions
 
-from taps_common.errors import NotReadyError, QuotaError, StatusError, UnreachableError
+from taps_common.errors import (
+    OUT_OF_HANDLES,
+    NotReadyError,
+    QuotaError,
+    StatusError,
+    UnreachableError,
+    cleaned,
+    is_out_of_handles,
+)
+from taps_common.http.bodies import TooLargeError
+from taps_common.http.connections import host_of
 from taps_common.http.rate_limit import HOUR
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ LONGEST_WAIT = HOUR
 """Longest wait in seconds that a Retry-After header is granted: the longest known quota's hour."""
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+_LARGEST_CODE = 10**9
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-cf-id", "cf-ray")
 
 
@@ -49,7 +60,8 @@ class Problem:
 def problem_of(response: BaseHTTPResponse) -> Problem | None:
     """Return what is wrong with a response before its body is looked at, or None."""
     if (target := redirect_of(response, "")) is not None:
-        host = urlsplit(target).hostname or "itself, again and again"
+        host = host_of(target)
+        host = "itself, again and again" if host == "no host" else host
         return Problem(
             f"redirects to {host}, and credentials are sent to the configured address only",
             passing=False,
@@ -82,7 +94,12 @@ def network_problem(error: exceptions.HTTPError, timeout: float) -> Problem:
         error: what the HTTP library raised.
         timeout: the timeout in seconds, for the text.
     """
-    if isinstance(error, exceptions.ProxyError):
+    if isinstance(error, TooLargeError):
+        text = f"sent more than {error.limit:,} bytes (max_response_bytes)"
+        return Problem(text, passing=False)
+    if is_out_of_handles(error):
+        text = f"could not be sent: {OUT_OF_HANDLES}"
+    elif isinstance(error, exceptions.ProxyError):
         text = "could not be reached through the proxy that the environment names"
     elif isinstance(error, exceptions.SSLError):
         text = "could not be trusted: its TLS certificate was refused"
@@ -94,7 +111,7 @@ def network_problem(error: exceptions.HTTPError, timeout: float) -> Problem:
         text = f"did not answer within {timeout:g} s (request_timeout)"
     elif isinstance(error, exceptions.DecodeError) or _broke_off(error):
         text = "sent an answer that breaks off"
-    elif isinstance(error, exceptions.LocationParseError):
+    elif isinstance(error, exceptions.LocationValueError):
         return Problem("could not be reached: its address is not valid", passing=False)
     else:
         text = "could not be reached, or closed the connection"
@@ -112,6 +129,7 @@ def error_of(
     tries: int,
     advice: Callable[[int, int | None], str],
     now: datetime,
+    body: bytes = b"",
 ) -> RequestError:
     """Return the error that a problem is which stays.
 
@@ -122,6 +140,7 @@ def error_of(
         tries: how often it was sent.
         advice: says what to do, from the status and the service's own code.
         now: the present, for a time that the response names.
+        body: the beginning of what came.
     """
     often = f" after {tries} tries" if tries > 1 else ""
     what = f"{what} {problem.text}{often}"
@@ -132,7 +151,7 @@ def error_of(
         hopeless = response is None or not problem.passing
         text = what if what.endswith("?") else f"{what}."
         return UnreachableError(text, hopeless=hopeless)
-    status, code = response.status, own_code(response)
+    status, code = response.status, own_code(body)
     ident = request_id(response)
     traced = f" [request id {ident}]" if ident else ""
     own = f" (code {code})" if code is not None else ""
@@ -147,7 +166,10 @@ def error_of(
 def redirect_of(response: BaseHTTPResponse, url: str) -> str | None:
     """Return where a response to a URL redirects to, or None."""
     location = response.headers.get("Location") if response.status in _REDIRECTS else None
-    return urljoin(url, location) if location else None
+    try:
+        return urljoin(url, location) if location else None
+    except ValueError:
+        return location
 
 
 def retry_after(response: BaseHTTPResponse, now: datetime) -> float | None:
@@ -157,25 +179,26 @@ def retry_after(response: BaseHTTPResponse, now: datetime) -> float | None:
         return min(LONGEST_WAIT, float(value))
     try:
         timestamp = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        if timestamp.tzinfo is None:  # forms that name no zone mean UTC
+            timestamp = timestamp.replace(tzinfo=timezone.utc)
+        return min(LONGEST_WAIT, max(0.0, (timestamp - now).total_seconds()))
+    except (ValueError, TypeError, LookupError, ArithmeticError):  # any text at all
         return None
-    if timestamp.tzinfo is None:  # forms that name no zone mean UTC
-        timestamp = timestamp.replace(tzinfo=timezone.utc)
-    return min(LONGEST_WAIT, max(0.0, (timestamp - now).total_seconds()))
 
 
-def own_code(response: BaseHTTPResponse) -> int | None:
+def own_code(body: bytes) -> int | None:
     """Return the numeric `code` of an error body; nothing else of a body is ever used."""
     try:
-        code = json.loads(response.data)["code"]
-    except (ValueError, KeyError, TypeError):
+        code = json.loads(body)["code"]
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return code if type(code) is int else None
+    return code if type(code) is int and abs(code) < _LARGEST_CODE else None
 
 
 def request_id(response: BaseHTTPResponse) -> str | None:
     """Return the id under which the service, or what stands before it, logged the request."""
-    return next((value for n in _REQUEST_ID_HEADERS if (value := response.headers.get(n))), None)
+    named = (cleaned(response.headers.get(name, "")) for name in _REQUEST_ID_HEADERS)
+    return next(filter(None, named), None)
 
 
 def _ends(body: bytes) -> tuple[bytes, bytes]:

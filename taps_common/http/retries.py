@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
+from math import ceil
 from typing import TYPE_CHECKING
 
 import backoff
@@ -74,6 +75,8 @@ def _exponential(retries: int) -> float:
 
 def time_of(now: datetime, seconds: float) -> str:
     """Return when a wait ends, to the minute that is over by then, and in how many minutes."""
-    minutes = int(seconds // 60) + 1
-    at = (now + timedelta(seconds=seconds)).replace(second=0, microsecond=0) + _MINUTE
+    minutes = max(1, ceil(seconds / 60))
+    end = now + timedelta(seconds=seconds)
+    at = end.replace(second=0, microsecond=0)
+    at = at if at == end else at + _MINUTE
     return f"at {at:%H:%M} UTC, in {f'{minutes} minutes' if minutes > 1 else 'a minute'}"

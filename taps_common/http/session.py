@@ -14,9 +14,18 @@ import urllib3
 
 from taps_common.errors import InterruptedRunError, QuotaError, ShapeError
 from taps_common.http import responses
-from taps_common.http.connections import connections, host_of, is_unsafe, origin_of
+from taps_common.http.bodies import beginning_of_body, body_of
+from taps_common.http.connections import (
+    connections,
+    host_of,
+    is_readable_by_others,
+    is_unsafe,
+    origin_of,
+)
 from taps_common.http.cost import Cost
+from taps_common.http.deadline import seconds_left
 from taps_common.http.request import Response
+from taps_common.http.responses import Problem
 from taps_common.http.retries import Retries, time_of
 from taps_common.http.spool import beginning_of, spool_of
 
@@ -26,12 +35,25 @@ if TYPE_CHECKING:
     from taps_common.clock import Clock
     from taps_common.http.rate_limit import RateLimit
     from taps_common.http.request import Request, Service
-    from taps_common.http.responses import Problem
 
 MAX_REDIRECTS = 5
 
 WORTH_SAYING = 60.0
 """Seconds from which a wait is said to end at a time of the clock."""
+
+
+class Limits(NamedTuple):
+    """What each request is granted.
+
+    Attributes:
+        timeout: seconds to wait for a connection and between two parts of a response.
+        deadline: seconds that it may take in all, sent again or not; waits do not count.
+        size: bytes that a response may have, decompressed.
+    """
+
+    timeout: float
+    deadline: float
+    size: int
 
 
 class _Try(NamedTuple):
@@ -40,6 +62,7 @@ class _Try(NamedTuple):
     response: Response | None
     problem: Problem | None
     raw: urllib3.BaseHTTPResponse | None
+    body: bytes = b""
 
 
 class Session:
@@ -48,7 +71,7 @@ class Session:
     Args:
         service: where to, with which credentials, unless a request names a service of its own.
         user_agent: value of the User-Agent header.
-        timeout: seconds to wait for a connection and between two parts of a response.
+        limits: of each request.
         max_retries: how often one request is sent again after an error that may pass.
         rate_limit: when the next request may be sent.
         clock: where time comes from.
@@ -64,7 +87,7 @@ class Session:
         service: Service,
         *,
         user_agent: str,
-        timeout: float,
+        limits: Limits,
         max_retries: int,
         rate_limit: RateLimit,
         clock: Clock,
@@ -76,7 +99,8 @@ class Session:
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": user_agent,
         }
-        self._timeout = timeout
+        self._limits = limits
+        self._timeout = min(limits.timeout, limits.deadline)
         self._rate_limit = rate_limit
         self._retries = Retries(max_retries, rate_limit, clock)
         self._clock = clock
@@ -114,12 +138,14 @@ class Session:
     def _send(self, request: Request, cost: Cost) -> Response:
         service = request.service or self._service
         address, origin = self._address(request, service), origin_of(service.base_url)
-        tries = 0
+        tries, left = 0, self._limits.deadline
         while True:
             self._wait_for_turn(request, origin, cost)
             tries += 1
             cost.add(requests=1)
-            response, problem, raw = self._try(request, address, service, cost)
+            began = self._clock.monotonic()
+            response, problem, raw, body = self._try(request, address, service, cost, began + left)
+            left -= self._clock.monotonic() - began
             if response is not None:
                 self._rate_limit.answered(origin)
                 return response
@@ -128,7 +154,9 @@ class Session:
             if wait is None:
                 what = f"{request} at {'://'.join(urlsplit(service.base_url)[:2])}"
                 now = self._clock.now()
-                raise responses.error_of(what, problem, raw, tries, service.advice, now)
+                raise responses.error_of(what, problem, raw, tries, service.advice, now, body)
+            if self.cancelled.is_set():  # nobody waits for it, and the run's last line was written
+                raise InterruptedRunError("interrupted")
             if raw is not None and raw.status == HTTPStatus.TOO_MANY_REQUESTS:
                 self._rate_limit.refused(self._clock.monotonic(), wait, origin)
             until = f", {self._when(wait)}" if wait >= WORTH_SAYING else ""
@@ -160,34 +188,55 @@ class Session:
             )
         return address
 
-    def _try(self, request: Request, address: str, service: Service, cost: Cost) -> _Try:
-        """Send once; return the complete response, or what is wrong."""
-        spool: IO[bytes] | None = None
+    def _try(
+        self, request: Request, address: str, service: Service, cost: Cost, end: float
+    ) -> _Try:
+        """Send once, until a time of the clock; return the complete response, or what is wrong."""
         raw: urllib3.BaseHTTPResponse | None = None
         try:
-            url, raw = self._exchange(request, address, service)
-            if request.spooled:
-                spool = spool_of(raw, request.enough, self.cancelled)
-            body = beginning_of(spool) if spool else raw.data.removeprefix(BOM_UTF8)
-            problem = (
-                request.judge(raw.status, body) or responses.problem_of(raw) or request.proof(body)
-            )
+            with seconds_left(lambda: end - self._clock.monotonic()):
+                url, raw = self._exchange(request, address, service)
+                body, spool = self._body(request, raw)
         except urllib3.exceptions.HTTPError as error:
-            return _Try(None, responses.network_problem(error, self._timeout), raw)
+            return _Try(None, self._network_problem(error, end), raw)
+        except ValueError:  # what Python makes of a chunk of -5 bytes
+            return _Try(None, Problem("sent an answer that is not HTTP", passing=True), raw)
+        problem = (
+            request.judge(raw.status, body) or responses.problem_of(raw) or request.proof(body)
+        )
         if problem is not None:
             if spool is not None:
                 spool.close()
-            return _Try(None, problem, raw)
+            return _Try(None, problem, raw, body)
         cost.add(size=len(body) if spool is None else os.fstat(spool.fileno()).st_size)
         return _Try(Response(body, raw.headers, url, spool), None, raw)
+
+    def _body(
+        self, request: Request, raw: urllib3.BaseHTTPResponse
+    ) -> tuple[bytes, IO[bytes] | None]:
+        """Return a body, or its beginning, with the temporary file that holds it if there is one.
+
+        Of an error, nothing but the beginning is read.
+        """
+        if raw.status >= HTTPStatus.MULTIPLE_CHOICES:
+            return beginning_of_body(raw), None
+        if request.spooled:
+            spool = spool_of(raw, request.enough, self.cancelled, self._limits.size)
+            return beginning_of(spool), spool
+        return body_of(raw, self._limits.size).removeprefix(BOM_UTF8), None
+
+    def _network_problem(self, error: urllib3.exceptions.HTTPError, end: float) -> Problem:
+        late = isinstance(error, urllib3.exceptions.TimeoutError | urllib3.exceptions.ProxyError)
+        if late and self._clock.monotonic() >= end:
+            text = f"took longer than {self._limits.deadline:g} s (request_deadline)"
+            return Problem(text, passing=False)
+        return responses.network_problem(error, self._timeout)
 
     def _exchange(
         self, request: Request, url: str, service: Service
     ) -> tuple[str, urllib3.BaseHTTPResponse]:
         """Send once, following redirects; return where it led, and what came from there."""
-        pool = self._pools.get(service.base_url)
-        if pool is None:  # one for all threads
-            pool = self._pools.setdefault(service.base_url, connections(service.base_url))
+        pool = self._pool(service)
         headers = self._headers_of(request, service)
         for _ in range(MAX_REDIRECTS):
             raw = pool.request(
@@ -207,9 +256,24 @@ class Session:
                 if not request.abroad or is_unsafe(target, after=url):
                     break
                 headers = {**self._headers, **request.headers}  # HOST-IS-OURS, for good
-            raw.drain_conn()  # or else it is not used again
+            beginning_of_body(raw)  # or else the connection is not used again
             url = target
         return url, raw
+
+    def _pool(self, service: Service) -> urllib3.PoolManager:
+        """Return the connections to a service: one pool for all threads."""
+        url = service.base_url
+        if (pool := self._pools.get(url)) is not None:
+            return pool
+        made = connections(url)
+        pool = self._pools.setdefault(url, made)
+        if pool is made and service.credentials and is_readable_by_others(url):
+            self._logger.warning(
+                "%s is asked over http://, where anybody on the way can read the credentials: use "
+                "https:// if it is there.",
+                host_of(url),
+            )
+        return pool
 
     def _headers_of(self, request: Request, service: Service) -> dict[str, str]:
         headers = {**self._headers, **service.credentials, **request.headers}
@@ -218,14 +282,16 @@ class Session:
         return headers
 
     def _wait_for_turn(self, request: Request, origin: Hashable, cost: Cost) -> None:
-        wait = self._rate_limit.reserve(self._clock.monotonic(), origin)
+        now = self._clock.monotonic()
+        used_up = self._rate_limit.is_used_up(now)
+        wait = self._rate_limit.reserve(now, origin)
         if wait is None:
             raise QuotaError(
                 f"{request} was not sent: max_requests_per_hour is used up and on_quota is "
                 f"'stop'. What was read is kept; run again "
                 f"{self._when(self._rate_limit.closed_for)}."
             )
-        if wait >= WORTH_SAYING:
+        if used_up and wait >= WORTH_SAYING:  # a refusal had a line of its own
             text = "max_requests_per_hour is used up: going on %s"
             self._logger.warning(text, self._when(wait))
         if wait > 0:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-import zlib
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
-from urllib3.exceptions import DecodeError
-
-from taps_common.errors import InterruptedRunError, TapError
+from taps_common.errors import OUT_OF_HANDLES, InterruptedRunError, TapError, is_out_of_handles
+from taps_common.http.bodies import BEGINNING, PIECE, pieces_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,15 +16,12 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse
 
-PIECE = 1024 * 1024
-"""Bytes of a body that are held in memory at once."""
-
-BEGINNING = 64 * 1024
-"""Bytes that are looked at to tell what a body is."""
-
 
 def spool_of(
-    response: BaseHTTPResponse, enough: Callable[[bytes], bool], cancelled: Event
+    response: BaseHTTPResponse,
+    enough: Callable[[bytes], bool],
+    cancelled: Event,
+    limit: float = float("inf"),
 ) -> IO[bytes]:
     """Return the body of a response in a temporary file, which whoever takes it closes.
 
@@ -34,9 +29,10 @@ def spool_of(
         response: whose body was not read yet.
         enough: tells from the beginning of a body of more than `PIECE` that the rest is not wanted.
         cancelled: set when the run is to end.
+        limit: bytes that the body may have, decompressed.
 
     Raises:
-        HTTPError: the body broke off.
+        HTTPError: the body broke off, or is larger.
         TapError: there is no room for it.
         InterruptedRunError: the run was cancelled meanwhile.
     """
@@ -45,7 +41,7 @@ def spool_of(
         with room():
             spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
         undo.callback(_close, spool)
-        for piece in _unpacked(response):
+        for piece in pieces_of(response, limit):
             with room():
                 spool.write(piece)
             if cancelled.is_set():
@@ -65,50 +61,14 @@ def _close(spool: IO[bytes]) -> None:
         spool.close()
 
 
-def _unpacked(response: BaseHTTPResponse) -> Iterator[bytes]:
-    """Yield the body in pieces, decompressed.
-
-    urllib3 does not look whether a compressed body came to its end.
-
-    Raises:
-        HTTPError: it broke off, or is not compressed as it says.
-    """
-    pieces = response.stream(PIECE, decode_content=False)
-    if response.headers.get("Content-Encoding", "").lower() not in _PACKED:
-        yield from pieces
-        return
-    unpacker = zlib.decompressobj(_ANY_HEADER)
-    began = False
-    for packed in pieces:
-        left = packed
-        while left:
-            if unpacker.eof:  # a further member of the same file
-                unpacker = zlib.decompressobj(_ANY_HEADER)
-            try:
-                piece = unpacker.decompress(left, PIECE)
-            except zlib.error as error:
-                if began:
-                    raise DecodeError("not compressed as it says") from error
-                unpacker = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate without a header
-                began = True
-                continue
-            began = True
-            yield piece
-            left = unpacker.unconsumed_tail or unpacker.unused_data
-    if began and not unpacker.eof:
-        raise DecodeError("breaks off")
-
-
-_PACKED = {"gzip", "x-gzip", "deflate"}
-_ANY_HEADER = 32 + zlib.MAX_WBITS
-
-
 @contextmanager
 def room() -> Iterator[None]:
     """Say what to do where a file cannot be written."""
     try:
         yield
     except OSError as error:
+        if is_out_of_handles(error):
+            raise TapError(f"An answer could not be kept: {OUT_OF_HANDLES}.") from error
         raise TapError(
             f"An answer could not be kept in a temporary file ({error.strerror or error}): free "
             "some space, or set TMPDIR to a directory that has it."

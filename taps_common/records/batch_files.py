@@ -5,6 +5,7 @@ The SDK's own way takes one record at a time, leaves deselected fields in and al
 
 from __future__ import annotations
 
+import os
 import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,8 @@ class Storage:
             self._root = UPath(storage["root"], **storage.get("params", {})).resolve()
             probe = self._root / f"{self._prefix}{uuid4()}"
             probe.parent.mkdir(parents=True, exist_ok=True)
-            if self._root.protocol in {"", "file"}:
+            self._is_local = self._root.protocol in {"", "file"}
+            if self._is_local:
                 probe.touch()
                 probe.unlink()
         except ImportError as error:
@@ -124,6 +126,8 @@ class Storage:
         ending = "json.gz" if self.encoding["compression"] == "gzip" else "json"
         path = self._root / f"{name}.{ending}"
         try:
+            if self._is_local:  # it is written into, so that nobody else ever reads it
+                os.close(os.open(path.path, os.O_CREAT | os.O_WRONLY, 0o600))
             path.write_bytes(content)
         except BaseException as error:
             with suppress(Exception):

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tap_clockify.hydrated_tasks import HydratedTasks
-from taps_common.http.spool import PIECE
+from taps_common.http.bodies import PIECE
 from tests.clockify.runs import DAY, TASKS, VERSIONS, WORKSPACE, Account, Copy, catalog, differences
 from tests.common.runs import NOW, TurningClock
 

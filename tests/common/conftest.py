@@ -9,7 +9,7 @@ import pytest
 
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.request import Service
-from taps_common.http.session import Session
+from taps_common.http.session import Limits, Session
 from tests.common.runs import PATIENCE, TurningClock
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ def connect(server: Server, clock: TurningClock) -> Callable[..., Session]:
         )
         ordinary: dict[str, Any] = {
             "user_agent": "tap-test/1",
-            "timeout": PATIENCE,
+            "limits": Limits(
+                timeout=options.pop("timeout", PATIENCE),
+                deadline=options.pop("deadline", 2 * PATIENCE),
+                size=options.pop("max_bytes", 1 << 26),
+            ),
             "max_retries": 2,
             "rate_limit": RateLimit(),
             "clock": clock,

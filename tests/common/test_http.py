@@ -166,7 +166,7 @@ def test_the_hourly_limit_stops_without_asking(server: Server, connect: Connect)
     session = connect(rate_limit=RateLimit(per_hour=1, wait=False))
     session.send(REQUEST)
     with pytest.raises(
-        QuotaError, match=r"max_requests_per_hour.*run again at 13:31 UTC, in 61 minutes"
+        QuotaError, match=r"max_requests_per_hour.*run again at 13:30 UTC, in 60 minutes"
     ):
         session.send(REQUEST)
     assert len(server.seen) == 1

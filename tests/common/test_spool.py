@@ -14,8 +14,9 @@ import pytest
 import urllib3
 
 from taps_common.errors import TapError, UnreachableError
+from taps_common.http.bodies import BEGINNING, PIECE
 from taps_common.http.request import Request
-from taps_common.http.spool import BEGINNING, PIECE, beginning_of, spool_of
+from taps_common.http.spool import beginning_of, spool_of
 from tests.common.doubles import Answer
 
 if TYPE_CHECKING:

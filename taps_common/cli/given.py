@@ -1,0 +1,179 @@
+"""The files that a command is given: JSON of the right shape, or a sentence that says what is not.
+
+State files are written by runs and edited by people. What is checked is what these taps read of
+them; other keys are left as they are.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import click
+import msgspec
+
+from taps_common.errors import cleaned
+from taps_common.timestamps import from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class _Timestamp:
+    """A text that `from_text` takes."""
+
+
+def _read(kind: type, value: object) -> object:
+    assert kind is _Timestamp  # noqa: S101 - no other type is not msgspec's own
+    try:
+        return from_text(str(value))
+    except ValueError:
+        raise ValueError("Expected a timestamp") from None
+
+
+_Ids: TypeAlias = list[str]
+_Timestamps: TypeAlias = dict[str, _Timestamp]
+
+
+class _Walk(msgspec.Struct):
+    start: _Timestamp | None = None
+    end: _Timestamp | None = None
+    since: _Timestamp | None = None
+    cursor: str = ""
+    began: _Timestamp | None = None
+    version: int | None = None
+    done: _Ids = []
+    latest: _Timestamp | None = None
+    open: _Timestamps = {}
+    stalled: int = 0
+    rows: dict[str, int] | None = None
+
+
+class _Activated(msgspec.Struct):
+    rows: int
+    settings: str = ""
+    empty: bool = False
+
+
+class _Clip(msgspec.Struct):
+    rows: int | None = None
+    digest: str | None = None
+
+
+class _Scope(msgspec.Struct):
+    """The entry of a table, or of a partition in it; what the SDK and all taps keep there."""
+
+    context: dict[str, Any] = {}
+    replication_key: str | None = None
+    replication_key_value: str | None = None
+    known: _Ids = []
+    unfinished: _Timestamps = {}
+    walk: _Walk | None = None
+    first: _Timestamp | None = None
+    compared: _Timestamp | None = None
+    recent: _Ids = []
+    seen: _Ids = []
+    digests: dict[str, str] = {}
+    activated: dict[str, _Activated] = {}
+    clips: dict[str, _Clip] = {}
+
+
+class _Table(_Scope):
+    partitions: list[_Scope] = []
+    sent: str | dict[str, Annotated[int, msgspec.Meta(ge=0, le=100_000)]] = ""
+
+
+class _State(msgspec.Struct):
+    bookmarks: dict[str, Any] = {}  # each is looked at by itself, so that a message names it
+
+
+class _Metadata(msgspec.Struct):
+    breadcrumb: list[str]
+    metadata: dict[str, Any]
+
+
+class _Schema(msgspec.Struct):
+    properties: dict[str, _Schema] = {}
+
+
+class _Stream(msgspec.Struct):
+    tap_stream_id: str
+    schema: _Schema
+    metadata: list[_Metadata] = []
+    key_properties: list[str] | None = None
+    replication_key: str | None = None
+    replication_method: str | None = None
+
+
+class _Catalog(msgspec.Struct):
+    streams: list[_Stream]
+
+
+_SHAPES: dict[str, tuple[Any, str]] = {
+    "state": (_State, "Correct it, or run once without it, which reads everything."),
+    "catalog": (_Catalog, "Print it anew with --discover."),
+    "config": (dict[str, Any], "It is an object of settings and their values."),
+}
+"""What a file holds, and what to do where it does not, by its option."""
+
+
+def json_file(option: str, given: IO[str] | None) -> IO[str] | None:
+    """Return an option's file as it was, if it can be used.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if given is None:
+        return None
+    with as_sentence(option, given.name):
+        text = given.read()
+        check(option, text)
+    return io.StringIO(text)
+
+
+def check(option: str, text: str) -> None:
+    """Make sure that the text of a file can be used.
+
+    Raises:
+        ValueError: it is not JSON, or has another shape (`ValidationError`).
+        RecursionError: it is nested too deep.
+    """
+    shape, _ = _SHAPES[option]
+    found = msgspec.convert(json.loads(text, parse_constant=_no_number), shape)
+    for name, table in found.bookmarks.items() if isinstance(found, _State) else ():
+        try:
+            msgspec.convert(table, _Table, dec_hook=_read)
+        except msgspec.ValidationError as error:
+            raise msgspec.ValidationError(f"{cleaned(name)}: {error}") from error
+
+
+@contextmanager
+def as_sentence(option: str, name: str) -> Iterator[None]:
+    """Say what is wrong with an option's file.
+
+    Raises:
+        UsageError: whatever is.
+    """
+    file, advice = f"--{option}: {name}", _SHAPES[option][1]
+    try:
+        yield
+    except msgspec.ValidationError as error:  # names keys and types, no values
+        raise click.UsageError(f"{file}: {_shown(str(error))}. {advice}") from error
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{file}: not UTF-8. {advice}") from error
+    except ValueError as error:
+        raise click.UsageError(f"{file}: not valid JSON ({error}).") from error
+    except RecursionError as error:
+        raise click.UsageError(f"{file}: nested too deep. {advice}") from error
+    except OSError as error:
+        raise click.UsageError(f"{file}: {error.strerror}.") from error
+
+
+def _shown(text: str) -> str:
+    return text.replace("`", "").replace("$.", "").replace("$", "the file")
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is not a number")

@@ -1,0 +1,123 @@
+"""Bodies of responses: decompressed, whole, and no larger than allowed (BOUNDED)."""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from urllib3.exceptions import DecodeError, HTTPError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from urllib3 import BaseHTTPResponse
+
+PIECE = 1024 * 1024
+"""Bytes of a body that are held in memory at once, where it does not go there as a whole."""
+
+BEGINNING = 64 * 1024
+"""Bytes that are looked at to tell what a body is."""
+
+
+class TooLargeError(HTTPError):
+    """A body is larger than allowed.
+
+    Attributes:
+        limit: bytes that it may have, decompressed.
+    """
+
+    def __init__(self, limit: float) -> None:
+        super().__init__("too large")
+        self.limit = limit
+
+
+def body_of(response: BaseHTTPResponse, limit: float) -> bytes:
+    """Return a body, decompressed.
+
+    Raises:
+        HTTPError: it broke off, is not compressed as it says, or has more bytes than `limit`.
+    """
+    kept = BytesIO()  # a list of the pieces, if each has a byte, takes 50 times their size
+    for piece in pieces_of(response, limit):
+        kept.write(piece)
+    return kept.getvalue()
+
+
+def beginning_of_body(response: BaseHTTPResponse) -> bytes:
+    """Return at most `BEGINNING` of a body; the connection serves again if that was all of it.
+
+    Raises:
+        HTTPError: it broke off, or is not compressed as it says.
+    """
+    kept = bytearray()
+    for piece in pieces_of(response):
+        kept += piece
+        if len(kept) > BEGINNING:
+            break
+    return bytes(kept[:BEGINNING])
+
+
+def pieces_of(response: BaseHTTPResponse, limit: float = float("inf")) -> Iterator[bytes]:
+    """Yield a body in pieces of at most `PIECE`, decompressed.
+
+    urllib3 does not look whether a compressed body came to its end, nor how large it becomes. The
+    connection is closed if not all is taken.
+
+    Raises:
+        HTTPError: it broke off, is not compressed as it says, or has more bytes than `limit`.
+    """
+    try:
+        yield from _limited(_decoded(response), limit)
+    except BaseException:
+        response.close()
+        raise
+
+
+def _decoded(response: BaseHTTPResponse) -> Iterator[bytes]:
+    pieces: Iterator[bytes] = response.stream(PIECE, decode_content=False)
+    encodings = response.headers.get("Content-Encoding", "").lower().split(",")
+    packed = [one for one in encodings if one.strip() in _PACKED]
+    if len(packed) > _MOST_ENCODINGS:
+        raise DecodeError("compressed too often")
+    for _ in packed:
+        pieces = _unpacked(pieces)
+    return pieces
+
+
+def _limited(pieces: Iterator[bytes], limit: float) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise TooLargeError(limit)
+        yield piece
+
+
+def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(_ANY_HEADER)
+    began = False
+    for packed in pieces:
+        left = packed
+        while left:
+            if unpacker.eof:  # a further member of the same file
+                unpacker = zlib.decompressobj(_ANY_HEADER)
+            try:
+                piece = unpacker.decompress(left, PIECE)
+            except zlib.error as error:
+                if began:
+                    raise DecodeError("not compressed as it says") from error
+                unpacker = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate without a header
+                began = True
+                continue
+            began = True
+            yield piece
+            left = unpacker.unconsumed_tail or unpacker.unused_data
+    if began and not unpacker.eof:
+        raise DecodeError("breaks off")
+
+
+_PACKED = {"gzip", "x-gzip", "deflate"}
+_ANY_HEADER = 32 + zlib.MAX_WBITS
+_MOST_ENCODINGS = 5
+"""As urllib3 has it: each takes a level of the interpreter's stack."""
