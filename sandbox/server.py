@@ -8,6 +8,7 @@ import socket
 import socketserver
 import threading
 import time
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from sandbox.control import Control, RecordedRequest
@@ -58,6 +59,7 @@ class Server(socketserver.ThreadingTCPServer):
         if response is None:
             response = service.admit(request) or handler(request)
             response = after_answer(fault, response) if fault else response
+        response.headers.append(("Date", format_datetime(service.world.now, usegmt=True)))
         return _compressed(request, response) if service.compress else response
 
     def stop(self) -> None:

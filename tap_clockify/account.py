@@ -18,6 +18,7 @@ from taps_common.http.request import Request, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from tap_clockify.hydrated_tasks import HydratedTasks
     from tap_clockify.rows.workspaces import Workspace
@@ -45,6 +46,7 @@ class Account:
         send: sends a request.
         listed: returns the workspaces that are read, by id; they are listed once.
         seen: returns the ids of the workspaces that earlier runs read, where versions are on.
+        now: returns the present by Clockify's clock.
 
     Attributes:
         hydrated_tasks: tasks that came with the projects of a workspace, by its id.
@@ -56,11 +58,13 @@ class Account:
         send: Callable[[Request], Response],
         listed: Callable[[], Mapping[str, Workspace]],
         seen: Callable[[], list[str]],
+        now: Callable[[], datetime],
     ) -> None:
         self._config = config
         self._send = send
         self._listed = listed
         self._seen = seen
+        self.now = now
         self.hydrated_tasks: dict[str, HydratedTasks] = {}
         self._with_role: dict[tuple[str, ...], list[str]] = {}
 

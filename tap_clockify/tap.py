@@ -186,7 +186,10 @@ class TapClockify(ApiTap):
     @cached_property
     def account(self) -> Account:
         """What is known of the account whose key it is."""
-        return Account(self.config, self.session.send, self._workspaces, self._seen_workspaces)
+        session = self.session
+        return Account(
+            self.config, session.send, self._workspaces, self._seen_workspaces, session.now
+        )
 
     def _workspaces(self) -> dict[str, Workspace]:
         found = self.engine.ids(self.stream_of(Workspaces), {})

@@ -268,7 +268,7 @@ class ByChanges(ClockifyStream):
         yield from self._batches(partition, changes.guesses, note)
         yield Again(goes_on=True)  # a guess may be called deleted, too, and is asked for then
         yield from self._restored(partition, changes, note)
-        if gone := changes.gone(self.tap.clock.now()):
+        if gone := changes.gone(self.account.now()):
             request = Request("/workspaces/{workspaceId}/entities/deleted", partition)
             yield Write(b"[%b]" % b",".join(gone), request, note)
         if lost := changes.lost:
@@ -339,7 +339,7 @@ class ByChanges(ClockifyStream):
 
     def _note_recent(self, rows: Rows, details: Details) -> None:
         """Note which rows the next run's window holds wholly."""
-        latest = self.tap.clock.now() + OVERLAP
+        latest = self.account.now() + OVERLAP
         for row in rows:
             created = created_by_id(row.id)
             fresh = created and details.next_since <= created < latest

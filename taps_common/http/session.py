@@ -27,10 +27,12 @@ from taps_common.http.deadline import seconds_left
 from taps_common.http.request import Response
 from taps_common.http.responses import Problem
 from taps_common.http.retries import Retries, time_of
+from taps_common.http.service_time import ServiceTime
 from taps_common.http.spool import beginning_of, spool_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from datetime import datetime
 
     from taps_common.clock import Clock
     from taps_common.http.rate_limit import RateLimit
@@ -109,6 +111,7 @@ class Session:
         self.cancelled = threading.Event()
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._main_waits = False
+        self._time = ServiceTime(clock, logger)
         logging.getLogger("urllib3").setLevel(logging.ERROR)  # warnings hold whole URLs too
 
     def send(self, request: Request, cost: Cost | None = None) -> Response:
@@ -148,6 +151,8 @@ class Session:
             left -= self._clock.monotonic() - began
             if response is not None:
                 self._rate_limit.answered(origin)
+                if request.service is None:
+                    self._time.note(response.headers)
                 return response
             assert problem is not None  # noqa: S101 - a response or a problem
             wait = self._wait_before_retry(request, problem, raw, tries)
@@ -162,6 +167,10 @@ class Session:
             until = f", {self._when(wait)}" if wait >= WORTH_SAYING else ""
             self._logger.warning("%s %s; again in %.1f s%s", request, problem.text, wait, until)
             self._sleep(wait, cost)
+
+    def now(self) -> datetime:
+        """Return the present by the clock of the service (THEIR-CLOCK), of ours if it has none."""
+        return self._time.now()
 
     def close(self) -> None:
         """Wake whoever waits, so that threads end soon.

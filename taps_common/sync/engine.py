@@ -213,7 +213,7 @@ class StreamRead:
         if stream.bookmark is None:
             return ScopeRead(scope, None)
         window = state.open_window(
-            Window(None, run.clock.now(), stream.bookmark, run.start, run.end),
+            Window(None, run.session.now(), stream.bookmark, run.start, run.end),
             self._states(scope),
             full=any(table.full for table in self._tables),
             lookback=stream.lookback,
@@ -410,7 +410,7 @@ class StreamRead:
             since=since,
             start=self._run.start,
             until=self._run.end,
-            began=window.began if window else self._run.clock.now(),
+            began=window.began if window else self._run.session.now(),
             columns=self._columns,
             row=self._decoder.narrowed,
             tables=tuple(self._tables),

@@ -8,12 +8,17 @@ import struct
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taps_common.errors import InterruptedRunError
 from taps_common.http.cost import Cost
 from taps_common.http.request import Request, Response
 from tests.common.runs import TurningClock, until
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from taps_common.clock import Clock
 
 FakeClock = TurningClock
 
@@ -31,6 +36,7 @@ class Answers:
     by_path: dict[str, Any]
     sent: list[Request] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    clock: Clock = field(default_factory=TurningClock)
 
     def send(self, request: Request, cost: Cost | None = None) -> Response:
         if self.cancelled.is_set():
@@ -51,6 +57,9 @@ class Answers:
         headers = {} if last is None else {"Last-Page": str(last).lower()}
         cost.add(size=len(found))
         return Response(found, headers)
+
+    def now(self) -> datetime:
+        return self.clock.now()
 
     def close(self) -> None:
         self.cancelled.set()

@@ -50,6 +50,7 @@ def run_tap(
 
     def prepare(tap: TapClockify) -> None:
         made_up = answers if isinstance(answers, Answers) else Answers(answers)
+        made_up.clock = tap.clock
         tap.__dict__["session"] = made_up
         before(tap)
 
