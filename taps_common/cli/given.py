@@ -28,9 +28,10 @@ class _Timestamp:
 def _read(kind: type, value: object) -> object:
     assert kind is _Timestamp  # noqa: S101 - no other type is not msgspec's own
     try:
-        return from_text(str(value))
+        from_text(str(value))
     except ValueError:
         raise ValueError("Expected a timestamp") from None
+    return _Timestamp()
 
 
 _Ids: TypeAlias = list[str]

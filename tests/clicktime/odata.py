@@ -92,6 +92,7 @@ class Service:
     cancelled: threading.Event = field(default_factory=threading.Event)
     _links: dict[str, dict[str, str]] = field(default_factory=dict)
     _tokens: count[int] = field(default_factory=count)
+    _now: datetime = NOW
 
     def send(self, request: Request, cost: Cost | None = None) -> Response:
         """Answer a request."""
@@ -125,11 +126,16 @@ class Service:
             self._links[link] = options | {"$skip": str(begin + size)}
         return Response(json.dumps(page).encode(), {}, url=f"{_ROOT}/TimeEntries")
 
+    def now(self) -> datetime:
+        """Return the present of the run."""
+        return self._now
+
     def close(self) -> None:
         """Nothing is open."""
 
     def run(self, *, state: State | None = None, now: datetime = NOW, **settings: Any) -> Run:
         """Run the tap over it."""
+        self._now = now
         kind = type("Over", (turning(TapClickTime, TurningClock(now)),), {"session": self})
         config = {"service_url": _ROOT, "api_token": "t", "entity_sets": ["TimeEntries"]}
         return run_in_process(kind, config | settings, state=state)

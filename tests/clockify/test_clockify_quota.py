@@ -71,7 +71,7 @@ def test_one_run_that_waits_does_it_too(large: Account) -> None:
     hours = (len(large.requests()) - 1) // 30
     assert (clock.now() - large.world.now).total_seconds() == pytest.approx(3600 * hours)
     assert differences(large.world, run) == {}
-    assert "max_requests_per_hour is used up: going on at 13:31 UTC, in 61 minutes" in run.log
+    assert "max_requests_per_hour is used up: going on at 13:30 UTC, in 60 minutes" in run.log
     assert Counter(large.templates())[ENTRIES] == 100
 
 
@@ -142,7 +142,7 @@ def test_a_refusal_is_waited_out_and_slows_all_requests_to_that_host(account: Ac
     assert clock.waits[:2] == [1800.0, 1800.0]
     slowed = clock.waits[2:]
     assert 0 < slowed[-1] < slowed[0] <= 0.2  # slower at first, and faster with each answer
-    assert "again in 1800.0 s, at 13:01 UTC, in 31 minutes" in run.log
+    assert "again in 1800.0 s, at 13:00 UTC, in 30 minutes" in run.log
 
 
 def test_a_refusal_without_a_time_is_waited_out_too(account: Account) -> None:
