@@ -115,7 +115,7 @@ def test_what_never_ends_is_left_at_the_deadline(
 
 
 def test_the_deadline_is_for_all_tries_and_for_no_waits(wire: Wire, connect: Connect) -> None:
-    later = b"HTTP/1.1 503 No\r\nRetry-After: 900\r\nContent-Length: 0\r\n\r\n"
+    later = b"HTTP/1.1 503 No\r\nRetry-After: 900\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     answers = iter([[later], [later], [OK, b"Content-Length: 2\r\n\r\n[]"]])
     wire.answer = lambda: next(answers)
     clock = RunningClock()
