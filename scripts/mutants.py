@@ -182,7 +182,8 @@ def tests_by_mutant(chosen: list[Mutant], options: list[str]) -> list[list[str]]
             probes = {number: one for number, one in enumerate(chosen) if one.file == file}
             (copy / file).write_text(probed((copy / file).read_text(), probes))
         folders = [f"tests/{one}" for one in TESTED_BY]
-        print(_pytest(copy, [*options, "--numprocesses=4", "--dist=loadgroup", *folders]))
+        ended = _pytest(copy, [*options, "--numprocesses=4", "--dist=loadgroup", *folders])
+        print(ended.stdout.strip().rpartition("\n")[2])
         lines = [line.partition(" ") for line in set(notes.read_text().splitlines())]
     found = []
     for number, mutant in enumerate(chosen):
@@ -203,9 +204,10 @@ def survives(mutant: Mutant, tests: list[str], options: list[str]) -> bool:
         place.write_text(mutant.source(place.read_text()))
         chosen.write_text("\n".join(tests))
         try:
-            return _pytest(copy, ["-x", *options, f"@{chosen}"]).startswith("all passed")
+            ended = _pytest(copy, ["-x", *options, f"@{chosen}"], timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             return False
+    return ended.returncode == 0
 
 
 def _copy(folder: str) -> Path:
@@ -215,20 +217,19 @@ def _copy(folder: str) -> Path:
     return copy
 
 
-def _pytest(copy: Path, arguments: list[str]) -> str:
-    """Run tests in a copy; return how they ended."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    ended = subprocess.run(
-        command,
+def _pytest(
+    copy: Path, arguments: list[str], timeout: float | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run tests in a copy."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=copy,
         env=os.environ | {"PYTHONPATH": str(copy)},
         capture_output=True,
         text=True,
-        timeout=TIMEOUT if "-x" in arguments else None,
+        timeout=timeout,
         check=False,
     )
-    last = ended.stdout.strip().rpartition("\n")[2]
-    return f"{'all passed' if ended.returncode == 0 else 'failed'}: {last}"
 
 
 def main() -> int:

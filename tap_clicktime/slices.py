@@ -178,6 +178,6 @@ class _Questions:
 
     def _ask(self, *params: tuple[str, str]) -> Asking[tuple[list[dict[str, object]], int | None]]:
         request = query.question(self._entity_set, *params, ("$top", "1"))
-        request = replace(request, patient=False)  # a refusal is a response
+        request = replace(request, patient=False)  # a refusal says enough
         response = yield Ask(request)
         return sample(request, response), envelope_of(request, response).count

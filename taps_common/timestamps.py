@@ -1,7 +1,8 @@
-"""Timestamps as state and queries hold them: ISO 8601 texts, UTC."""
+"""Timestamps as state and queries hold them (ISO 8601 texts, UTC), and as HTTP headers do."""
 
 from __future__ import annotations
 
+import email.utils
 from datetime import datetime, timedelta, timezone
 
 
@@ -28,6 +29,15 @@ def from_text(text: str) -> datetime:
     except OverflowError:
         raise ValueError("in UTC, this timestamp lies outside of the calendar") from None
     return timestamp
+
+
+def from_header(text: str) -> datetime | None:
+    """Return the timestamp of a header, UTC where it names no zone; None for any other text."""
+    try:
+        timestamp = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, LookupError, ArithmeticError):
+        return None
+    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=timezone.utc)
 
 
 def before(timestamp: datetime, span: timedelta) -> datetime:

@@ -38,7 +38,7 @@ _Ids: TypeAlias = list[str]
 _Timestamps: TypeAlias = dict[str, _Timestamp]
 
 
-class _Walk(msgspec.Struct):
+class _Unfinished(msgspec.Struct):
     start: _Timestamp | None = None
     end: _Timestamp | None = None
     since: _Timestamp | None = None
@@ -71,7 +71,7 @@ class _Scope(msgspec.Struct):
     replication_key_value: str | None = None
     known: _Ids = []
     unfinished: _Timestamps = {}
-    walk: _Walk | None = None
+    walk: _Unfinished | None = None
     first: _Timestamp | None = None
     compared: _Timestamp | None = None
     recent: _Ids = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -38,13 +39,10 @@ def body_of(response: BaseHTTPResponse, limit: float) -> bytes:
     Raises:
         HTTPError: it broke off, is not compressed as it says, or has more bytes than `limit`.
     """
-    length = response.headers.get("Content-Length", "")
-    if "Content-Encoding" not in response.headers and length.isdecimal() and int(length) <= limit:
-        try:
+    length = response.length_remaining
+    if "Content-Encoding" not in response.headers and length is not None and length <= limit:
+        with _closed_on_error(response):
             return response.read(decode_content=False)  # at once: pieces are copied twice
-        except BaseException:
-            response.close()
-            raise
     kept = BytesIO()  # a list of the pieces, if each has a byte, takes 50 times their size
     for piece in pieces_of(response, limit):
         kept.write(piece)
@@ -74,8 +72,14 @@ def pieces_of(response: BaseHTTPResponse, limit: float = float("inf")) -> Iterat
     Raises:
         HTTPError: it broke off, is not compressed as it says, or has more bytes than `limit`.
     """
-    try:
+    with _closed_on_error(response):
         yield from _limited(_decoded(response), limit)
+
+
+@contextmanager
+def _closed_on_error(response: BaseHTTPResponse) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         response.close()
         raise

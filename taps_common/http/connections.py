@@ -33,10 +33,10 @@ def origin_of(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, host, port or _PORTS.get(parts.scheme)
 
 
-def host_of(url: str) -> str:
+def host_of(url: str, otherwise: str = "no host") -> str:
     """Return what a message calls an address: its host, without a user that it may name."""
     try:
-        return cleaned(urlsplit(url).hostname or "") or "no host"
+        return cleaned(urlsplit(url).hostname or "") or otherwise
     except ValueError:
         return "no valid address"
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
 from dataclasses import dataclass
-from datetime import timezone
 from http import HTTPStatus
 from http.client import IncompleteRead
 from typing import TYPE_CHECKING
@@ -25,6 +23,7 @@ from taps_common.errors import (
 from taps_common.http.bodies import TooLargeError
 from taps_common.http.connections import host_of
 from taps_common.http.rate_limit import HOUR
+from taps_common.timestamps import from_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,8 +59,7 @@ class Problem:
 def problem_of(response: BaseHTTPResponse) -> Problem | None:
     """Return what is wrong with a response before its body is looked at, or None."""
     if (target := redirect_of(response, "")) is not None:
-        host = host_of(target)
-        host = "itself, again and again" if host == "no host" else host
+        host = host_of(target, otherwise="itself, again and again")
         return Problem(
             f"redirects to {host}, and credentials are sent to the configured address only",
             passing=False,
@@ -177,13 +175,10 @@ def retry_after(response: BaseHTTPResponse, now: datetime) -> float | None:
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.replace(".", "", 1).isdigit():
         return min(LONGEST_WAIT, float(value))
-    try:
-        timestamp = email.utils.parsedate_to_datetime(value)
-        if timestamp.tzinfo is None:  # forms that name no zone mean UTC
-            timestamp = timestamp.replace(tzinfo=timezone.utc)
-        return min(LONGEST_WAIT, max(0.0, (timestamp - now).total_seconds()))
-    except (ValueError, TypeError, LookupError, ArithmeticError):  # any text at all
+    timestamp = from_header(value)
+    if timestamp is None:
         return None
+    return min(LONGEST_WAIT, max(0.0, (timestamp - now).total_seconds()))
 
 
 def own_code(body: bytes) -> int | None:

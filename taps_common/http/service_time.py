@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import email.utils
 import threading
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
+
+from taps_common.timestamps import from_header
 
 if TYPE_CHECKING:
     import logging
@@ -39,11 +40,11 @@ class ServiceTime:
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Note what a response says, which has just come."""
-        told = _date(headers.get("Date", ""))
+        told = from_header(headers.get("Date", ""))
         if told is None:
             return
         try:
-            zero = told - timedelta(seconds=self._clock.monotonic())
+            zero = told.astimezone(timezone.utc) - timedelta(seconds=self._clock.monotonic())
         except OverflowError:
             return
         with self._lock:
@@ -66,12 +67,3 @@ class ServiceTime:
                 ),
             )
         return theirs
-
-
-def _date(text: str) -> datetime | None:
-    """Return what a `Date` header says; None if that is not a date."""
-    try:
-        told = email.utils.parsedate_to_datetime(text)
-        return (told if told.tzinfo else told.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None

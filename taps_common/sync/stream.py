@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from taps_common.records.row_types import Breadcrumb
     from taps_common.sdk import SdkTap
     from taps_common.sync.outcome import Outcome
-    from taps_common.sync.state import ScopeState
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
 
 ROWS_AT_ONCE = 500
@@ -336,11 +335,6 @@ class EndpointStream(RecordStream):
 
     def after_read(self, outcome: Outcome) -> None:
         """Note in the state how a read ended, where the bookmark does not say it all."""
-
-    def scope_state(self, scope: Scope) -> ScopeState:
-        """Return the stream's entry in the state."""
-        state: ScopeState = self.get_context_state(dict(scope))
-        return state
 
 
 class ChildStream(RecordStream):

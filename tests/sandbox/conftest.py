@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 import sandbox as sandbox_package
+from tests.sandbox.clockify_client import NOW, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sandbox import Sandbox
-
-NOW = datetime(2026, 9, 15, 12, 30, tzinfo=timezone.utc)
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 class Api:

@@ -14,13 +14,14 @@ import pytest
 import sandbox as sandbox_package
 from sandbox.clicktime import truth
 from sandbox.clicktime.switches import Switches
-from tests.sandbox.conftest import NOW, Api
+from tests.sandbox.clockify_client import NOW
+from tests.sandbox.conftest import Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sandbox.clicktime.world import World
-    from tests.sandbox.conftest import Answer
+    from tests.sandbox.clockify_client import Answer
 
 ROOT = "/clicktime/odata"
 TOKEN = {"Authorization": "Token sandbox-token"}

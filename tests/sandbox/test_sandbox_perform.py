@@ -16,13 +16,14 @@ import pytest
 
 import sandbox as sandbox_package
 from sandbox.perform import truth
-from tests.sandbox.conftest import NOW, Api
+from tests.sandbox.clockify_client import NOW
+from tests.sandbox.conftest import Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sandbox.perform.world import World
-    from tests.sandbox.conftest import Answer
+    from tests.sandbox.clockify_client import Answer
 
 FORMATS = ["csv", "array", "fields_values", "values_fields", "wrapped", "jsonlines"]
 WINDOW = "resource_usage_export_last_10_days"

@@ -13,7 +13,7 @@ from sandbox.__main__ import main
 from sandbox.perform import truth
 from sandbox.perform.clips import CLIPS
 from sandbox.perform.world import World
-from tests.sandbox.conftest import NOW
+from tests.sandbox.clockify_client import NOW
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Api
