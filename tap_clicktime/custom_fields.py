@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from taps_common.records.leaving import is_finite
 from taps_common.records.row_types import Instant
 from taps_common.records.utc import cut
 
@@ -59,7 +60,7 @@ class CustomColumn:
 
         Raises:
             msgspec.ValidationError: it does not fit.
-            OverflowError: in UTC, it lies outside of the calendar.
+            ArithmeticError: it is no number that JSON has, or in UTC outside of the calendar.
         """
         if self.type == "string":
             return text_of(value)
@@ -69,7 +70,7 @@ class CustomColumn:
             value = int(value)
         dated = self.type in {"date", "date-time"}  # a number is none, whatever it may count from
         if self.type != "date-time" or not isinstance(value, str):
-            return msgspec.convert(value, TYPES[self.type], strict=dated)
+            return finite(msgspec.convert(value, TYPES[self.type], strict=dated))
         at: datetime = msgspec.convert(cut(value), TYPES[self.type])
         return at.astimezone(timezone.utc)
 
@@ -140,11 +141,27 @@ _CONTROL = frozenset(
 """Control information (OData JSON Format 4.01, 4.6), which any object may hold."""
 
 
+def finite(value: object) -> object:
+    """Return a value.
+
+    Raises:
+        ArithmeticError: it is an infinity or NaN.
+    """
+    if not is_finite(value):
+        raise ArithmeticError("no finite number")
+    return value
+
+
+def as_json(value: object) -> bytes:
+    """Return the JSON text of a value."""
+    return _text_encoder.encode(value)
+
+
 def text_of(value: object) -> str | None:
     """Return a text as it is, anything else as its JSON text."""
     if value is None or isinstance(value, str):
         return value
-    return _text_encoder.encode(value).decode()
+    return as_json(value).decode()
 
 
 def kind_of(value: object) -> str:

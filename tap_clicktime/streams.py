@@ -12,10 +12,11 @@ import msgspec
 
 from tap_clicktime import query
 from tap_clicktime.client import envelope_of, service_root, timestamp_of
-from tap_clicktime.custom_fields import kind_of, pairs, text_of, without_annotations
+from tap_clicktime.custom_fields import as_json, kind_of, pairs, text_of, without_annotations
 from tap_clicktime.links import LinkedPages, absolute, next_request
 from tap_clicktime.slices import dates_are_comparable, slices_of, sorts
 from taps_common.errors import ShapeError, SkippedError, StatusError
+from taps_common.records.rescue import rescue
 from taps_common.records.row_types import attribute_of
 from taps_common.sync.steps import Again, Fetch, Page, Plan
 from taps_common.sync.stream import ChildStream, EndpointStream
@@ -93,8 +94,13 @@ class EntityStream(EndpointStream):
         return max((at for value in found if (at := timestamp_of(value))), default=None)
 
     def expects(self, path: str) -> bool:
-        """Return whether a member that no type declares is an annotation."""
-        return "@" in path
+        """Return whether a member is an annotation, or a property that the settings leave out."""
+        return "@" in path or path in self.entity_set.properties
+
+    @property
+    def never_null(self) -> Collection[str]:
+        """The properties that `$metadata` says are never null."""
+        return {*self.entity_set.properties} - self.entity_set.nullable
 
     def skip_reason(
         self, error: RequestError, partition: Partition, *, known: bool
@@ -235,24 +241,25 @@ class EntityStream(EndpointStream):
             for row in rows:
                 found = dict(self.custom_fields_of(row))
                 for one in columns:
-                    setattr(row, attribute_of(one.column), self._read(one, found.get(one.field)))
+                    self._fill(row, one, found.get(one.field))
 
     def custom_fields_of(self, row: object) -> Iterator[tuple[str | None, object]]:
         """Return names and values of a row's custom fields, from whichever property holds them."""
         held = (getattr(row, name, None) for name in self.custom_fields)
         return pairs(next((value for value in held if value), None))
 
-    def _read(self, column: CustomColumn, value: object) -> object:
+    def _fill(self, row: Row, column: CustomColumn, value: object) -> None:
+        """Set a column; what does not fit its type is rescued."""
         try:
-            return column.read(value)
+            setattr(row, attribute_of(column.column), column.read(value))
         except (msgspec.ValidationError, ArithmeticError):
+            rescue(row, [((column.column,), as_json(value))])
             if column.column not in self._misfits:
                 self._misfits.add(column.column)
                 self.logger.warning(
                     "%s: values of the custom field %r are not of the type %s, sent as null",
                     *(self.name, column.field, column.type),
                 )
-            return None
 
 
 def _left_out(options: Mapping[str, str]) -> list[str]:

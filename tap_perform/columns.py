@@ -7,11 +7,14 @@ import unicodedata
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from taps_common.records.row_types import RESCUED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-RESERVED = PROJECT, ROW_ID, EXTRA = ("project", "_row_id", "_extra")
+PROJECT, ROW_ID, EXTRA = "project", "_row_id", "_extra"
+RESERVED = (PROJECT, ROW_ID, EXTRA, RESCUED)
 """Columns of the tap's own, which no heading may name."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import closing
 from decimal import Decimal
 from functools import partial
@@ -14,7 +14,7 @@ from tap_perform.cells import reader_of
 from tap_perform.columns import EXTRA, PROJECT, ROW_ID, columns_of
 from tap_perform.row_ids import Occurrences, row_ids
 from taps_common.errors import ShapeError
-from taps_common.records.row_types import fields_of
+from taps_common.records.row_types import RESCUED, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,12 +26,25 @@ if TYPE_CHECKING:
     from tap_perform.fields import Field
     from tap_perform.readers import Table
     from tap_perform.settings import Clip
+    from taps_common.records.rescue import Rescued
     from taps_common.records.row_types import Row
 
     Maker: TypeAlias = "Callable[[_Numbered], Sequence[object]]"
 
 _LONGEST_QUOTE = 60
 """Characters of a cell that a message quotes."""
+
+
+class Policy(NamedTuple):
+    """What is done with what has no place in a table.
+
+    Attributes:
+        bad_value: with a cell that does not fit its type: fail, null or rescue.
+        new_column: with a column that the catalog does not know: fail, warn, extra or rescue.
+    """
+
+    bad_value: str
+    new_column: str
 
 
 class _Numbered(NamedTuple):
@@ -60,7 +73,7 @@ class Rows:
         fields: the columns that the catalog knows, by name.
         keys: names of the columns that tell rows apart; none gives each row an id.
         trusted: whether the keys are the user's own word: rows that share one are only counted.
-        nulls: whether a cell that does not fit its type becomes null, and is counted.
+        policy: what is done with what has no place.
 
     Attributes:
         columns: columns of the table.
@@ -80,10 +93,10 @@ class Rows:
         fields: Mapping[str, Field],
         keys: Sequence[str],
         trusted: bool,
-        nulls: bool,
+        policy: Policy,
     ) -> None:
         self._clip, self._table, self._keys = clip, table, keys
-        self._trusted, self._nulls = trusted, nulls
+        self._trusted, self._policy = trusted, policy
         self._new: Callable[..., Row] = row  # type: ignore[assignment]  # it has Row's fields
         titles = {name: one.heading for name, one in fields.items()}
         self.columns = columns_of(table.headings, titles)
@@ -104,6 +117,7 @@ class Rows:
         self._makers = [self._maker(one.encode_name, fields) for one in fields_of(row)]
         self._occurrences = Occurrences(table.rows)
         self._misfits: Counter[str] = Counter()
+        self._lost: defaultdict[int, list[Rescued]] = defaultdict(list)
         self._blank = self._repeated = 0
 
     def __iter__(self) -> Iterator[list[Row]]:
@@ -128,7 +142,8 @@ class Rows:
     def notes(self) -> Iterator[str]:
         """Yield sentences on what was odd about the cells, for the log."""
         for heading, count in self._misfits.items():
-            yield f"{count:,} values of {heading} do not fit their type and were sent as null"
+            kept = f" and kept in {RESCUED}" if self._policy.bad_value == "rescue" else ""
+            yield f"{count:,} values of {heading} do not fit their type and were sent as null{kept}"
         if self._repeated:
             yield (
                 f"{self._repeated:,} rows have the key of another, and a target keeps one of each:"
@@ -174,6 +189,7 @@ class Rows:
             PROJECT: lambda batch: [self._clip.project] * batch.rows,
             ROW_ID: lambda batch: batch.ids,
             EXTRA: self._extra,
+            RESCUED: self._rescued,  # the last one: by then the other columns are made
         }
         if name in own:
             return own[name]
@@ -195,7 +211,7 @@ class Rows:
         try:
             values = [None if cell is None else read(cell) for cell in cells]
         except ValueError:
-            nulls = self._nulls and not required
+            nulls = self._policy.bad_value != "fail" and not required
             values = [
                 self._value(column, read, cell, row, nulls=nulls)
                 for row, cell in enumerate(cells, batch.first)
@@ -226,23 +242,41 @@ class Rows:
                     f"({error}). Correct its type, or the date_format, or set on_bad_value to null."
                 ) from None
             self._misfits[column.heading] += 1
+            if self._policy.bad_value == "rescue":
+                self._lost[row].append(((column.name,), _json(cell)))
             return None
 
     def _extra(self, batch: _Numbered) -> Sequence[object]:
         """Return the cells of columns that the catalog does not know, as JSON text."""
         if not self.new:
             return [None] * batch.rows
+        return [
+            json.dumps(held, ensure_ascii=False) if held else None
+            for held in self._new_cells(batch)
+        ]
+
+    def _rescued(self, batch: _Numbered) -> Sequence[object]:
+        """Return what has no place in the other columns; see `taps_common.records.rescue`."""
+        lost, self._lost = self._lost, defaultdict(list)
+        if self._policy.new_column == "rescue" and self.new:
+            for row, held in enumerate(self._new_cells(batch), batch.first):
+                lost[row] += [((name,), _json(cell)) for name, cell in held.items()]
+        return [lost.get(row) or None for row in range(batch.first, batch.first + batch.rows)]
+
+    def _new_cells(self, batch: _Numbered) -> Iterator[dict[str, str]]:
+        """Yield the cells of columns that the catalog does not know, by heading, row by row."""
         headings = Counter(one.heading for one in self.new)
         taken = {one.name for one in self.new}
         names = [
             one.name if headings[one.heading] > 1 or one.heading in taken else one.heading
             for one in self.new
         ]
-        found = []
         for cells in zip(*[batch.columns[one.position] for one in self.new], strict=True):
-            held = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
-            found.append(json.dumps(held, ensure_ascii=False) if held else None)
-        return found
+            yield {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+
+
+def _json(cell: str | None) -> bytes:
+    return json.dumps(cell, ensure_ascii=False).encode()
 
 
 def _spelled(cell: str | None, read: Callable[[str], object]) -> str | None:

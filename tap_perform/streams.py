@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tap_perform.catalogue import documented_keys
 from tap_perform.columns import EXTRA, RESERVED, name_of, notes_on, some
-from tap_perform.rows import Rows
+from tap_perform.rows import Policy, Rows
 from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, TapError
-from taps_common.records.row_types import json_schema
+from taps_common.records.row_types import RESCUED, json_schema
 from taps_common.sync.steps import Checkpoint, Plan, Write
 from taps_common.sync.stream import EndpointStream
 from taps_common.sync.unchanged import MAPPING
@@ -127,17 +127,17 @@ class ClipStream(EndpointStream):
             fields=self.fields,
             keys=keys,
             trusted=self.declared.keys is not None or keys != documented_keys(self.name),
-            nulls=self.config["on_bad_value"] == "null",
+            policy=self._policy,
         )
         for note in (*table.notes, *notes_on(rows.columns)):
             self.logger.info("%s: %s", clip, note)
-        self._report_columns(str(clip), rows, kept=EXTRA in bounds.columns)
+        self._report_columns(str(clip), rows, extra=EXTRA in bounds.columns)
         for batch in rows:
             yield Write(batch)
         for note in rows.notes():
             self.logger.warning("%s: %s.", clip, note)
 
-    def _report_columns(self, clip_name: str, rows: Rows, *, kept: bool) -> None:
+    def _report_columns(self, clip_name: str, rows: Rows, *, extra: bool) -> None:
         """Say which columns are new, whether they are kept, and which are missing.
 
         Raises:
@@ -158,16 +158,24 @@ class ClipStream(EndpointStream):
         if not rows.new:
             return
         headings = some([repr(column.heading) for column in rows.new])
-        if self.config["on_new_column"] == "fail":
+        if self._policy.new_column == "fail":
+            setting = "on_new_column" if self.config.get("on_new_column") else "on_drift"
             raise ShapeError(
                 f"{clip_name} has columns that the catalog does not know: {headings}. Discover "
-                "again; on_new_column is 'fail'."
+                f"again; {setting} is 'fail'."
             )
-        what = "kept in _extra" if kept else "left out"
+        rescued = self._policy.new_column == "rescue" and self.selects((RESCUED,))
+        what = f"kept in {RESCUED}" if rescued else "kept in _extra" if extra else "left out"
         self.logger.warning(
             "%s: columns that the catalog does not know, %s until you discover again: %s",
             *(clip_name, what, headings),
         )
+
+    @property
+    def _policy(self) -> Policy:
+        """What is done with what has no place: the settings of this tap go before `on_drift`."""
+        names = ("on_bad_value", "on_new_column")
+        return Policy(*(self.config.get(name) or self.config["on_drift"] for name in names))
 
     # -- all projects ----------------------------------------------------------------------------
 
@@ -252,7 +260,7 @@ class ClipStream(EndpointStream):
         selected = [name for name in self.schema["properties"] if self.selects((name,))]
         parts = (
             *(self.tap_version, table.digest, json_schema(self.row), selected),
-            *(self.primary_keys, clip.date_format, self.config["on_bad_value"]),
+            *(self.primary_keys, clip.date_format, *self._policy),
             self.config["emit_activate_version_messages"],
             *(self.config.get(name) for name in MAPPING),
             *(["in UTC"] if self._has_timestamps else []),  # earlier releases kept offsets

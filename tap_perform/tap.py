@@ -86,11 +86,10 @@ class TapPerform(ApiTap):
         th.Property(
             "on_new_column",
             th.StringType(allowed_values=["warn", "fail", "extra"]),
-            default="warn",
             title="Columns unknown to the catalog",
             description=(
                 "'warn' leaves them out and says so, 'fail' fails the table, 'extra' keeps them "
-                "as JSON text in the column _extra."
+                "as JSON text in the column _extra. Empty does what on_drift says."
             ),
         ),
         th.Property(
@@ -107,11 +106,10 @@ class TapPerform(ApiTap):
         th.Property(
             "on_bad_value",
             th.StringType(allowed_values=["fail", "null"]),
-            default="fail",
             title="Values that do not fit their type",
             description=(
                 "'fail' fails the table and names row, column and value; 'null' sends null and "
-                "says how many."
+                "says how many. Empty does what on_drift says."
             ),
         ),
         th.Property(

@@ -17,6 +17,7 @@ import click
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib import Schema
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 from taps_common.errors import FatalError
@@ -243,6 +244,16 @@ class SdkTap(Tap):
     def read_alone(self, stream: Any) -> None:  # noqa: ANN401 - whatever the tap reads
         """Read one stream for a dry run, raising whatever fails."""
         raise NotImplementedError
+
+    def taken_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the JSON Schema that stands for one in the catalog that is given."""
+        return schema
+
+    def setup_mapper(self) -> None:
+        """Have all that follows, stream maps and flattening too, take the schemas as they leave."""
+        for entry in self.input_catalog.streams if self.input_catalog else ():
+            entry.schema = Schema.from_dict(self.taken_schema(entry.schema.to_dict()))
+        super().setup_mapper()
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
         """Return one sentence for each setting that cannot work; may normalise values."""

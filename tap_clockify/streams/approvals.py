@@ -88,12 +88,13 @@ class ApprovalRequestEntries(ChildStream):
     primary_keys = ("approvalRequestId", "id")
     replication_key = "updatedAt"
     parent = ApprovalRequests
+    items = "entries"
     needs = frozenset({"entries"})
 
     def child_rows(self, rows_read: Sequence[rows.ApprovalRequest]) -> list[Row]:
         """Return one row per entry."""
         return [
-            rows.ApprovalRequestEntry(**{**asdict(entry), **_owner(request)})
+            self.row(**{**asdict(entry), **_owner(request)})
             for request in rows_read
             for entry in request.entries or ()
         ]
@@ -107,12 +108,13 @@ class ApprovalRequestExpenses(ChildStream):
     primary_keys = ("approvalRequestId", "id")
     replication_key = "updatedAt"
     parent = ApprovalRequests
+    items = "expenses"
     needs = frozenset({"expenses"})
 
     def child_rows(self, rows_read: Sequence[rows.ApprovalRequest]) -> list[Row]:
         """Return one row per expense."""
         return [
-            rows.ApprovalRequestExpense(**{**asdict(expense), **_owner(request)})
+            self.row(**{**asdict(expense), **_owner(request)})
             for request in rows_read
             for expense in request.expenses or ()
         ]

@@ -20,6 +20,7 @@ from tap_clockify.rows import invoices as rows
 from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
+from taps_common.records.row_types import RESCUED
 from taps_common.sync.steps import Ask, Plan, Write
 from taps_common.sync.stream import ChildStream
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 LISTED = frozenset(
     {
         *("id", "workspaceId", "number", "clientId", "clientName", "currency", "issuedDate"),
-        *("dueDate", "amount", "balance", "paid", "status"),
+        *("dueDate", "amount", "balance", "paid", "status", RESCUED),
     }
 )
 """Columns that the list has."""
@@ -176,6 +177,7 @@ class InvoiceItems(ChildStream):
     row = rows.InvoiceItem
     primary_keys = ("invoiceId", "order")
     parent = Invoices
+    items = "items"
     needs = frozenset({"items"})
 
     @property
@@ -186,7 +188,7 @@ class InvoiceItems(ChildStream):
     def child_rows(self, rows_read: Sequence[rows.Invoice]) -> list[Row]:
         """Return one row per line of an invoice."""
         return [
-            rows.InvoiceItem(workspaceId=one.workspaceId, invoiceId=one.id, **asdict(line))
+            self.row(workspaceId=one.workspaceId, invoiceId=one.id, **asdict(line))
             for one in rows_read
             for line in one.items or ()
         ]
@@ -238,8 +240,15 @@ def _digest(row: Object) -> str:
 
 
 def _columns(table: SdkStream) -> str:
-    """Return a digest of the selection of a table: under another one, all is sent again."""
-    chosen = sorted(".".join(crumb) for crumb, selected in table.mask.items() if selected)
+    """Return a digest of the selection of a table: under another one, all is sent again.
+
+    A column that is nearly always null is not worth a request per invoice.
+    """
+    chosen = sorted(
+        ".".join(crumb)
+        for crumb, selected in table.mask.items()
+        if selected and crumb[-1:] != (RESCUED,)
+    )
     return digest_of(",".join(chosen).encode(), size=6)
 
 

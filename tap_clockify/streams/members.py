@@ -105,14 +105,13 @@ class UserMemberships(ChildStream):
     row = rows.UserMembership
     primary_keys = ("workspaceId", "userId", "membershipType", "targetId")
     parent = Users
+    items = "memberships"
     needs = frozenset({"memberships"})
 
     def child_rows(self, rows_read: Sequence[rows.User]) -> list[Row]:
         """Return one row per membership."""
         return [
-            rows.UserMembership(
-                **asdict(membership) | {"workspaceId": user.workspaceId, "userId": user.id}
-            )
+            self.row(**asdict(membership) | {"workspaceId": user.workspaceId, "userId": user.id})
             for user in rows_read
             for membership in user.memberships or ()
         ]
@@ -162,12 +161,13 @@ class UserGroupMembers(ChildStream):
     row = rows.UserGroupMember
     primary_keys = ("userGroupId", "userId")
     parent = UserGroups
+    items = "userIds"
     needs = frozenset({"workspaceId", "userIds"})
 
     def child_rows(self, rows_read: Sequence[rows.UserGroup]) -> list[Row]:
         """Return one row per member of a group."""
         return [
-            rows.UserGroupMember(workspaceId=group.workspaceId, userGroupId=group.id, userId=user)
+            self.row(workspaceId=group.workspaceId, userGroupId=group.id, userId=user)
             for group in rows_read
             for user in group.userIds or ()
         ]

@@ -106,12 +106,13 @@ class ProjectMemberships(ChildStream):
     row = rows.ProjectMembership
     primary_keys = ("projectId", "userId", "membershipType", "targetId")
     parent = Projects
+    items = "memberships"
     needs = frozenset({"workspaceId", "memberships"})
 
     def child_rows(self, rows_read: Sequence[rows.Project]) -> list[Row]:
         """Return one row per membership."""
         return [
-            rows.ProjectMembership(
+            self.row(
                 workspaceId=project.workspaceId,
                 projectId=project.id,
                 **asdict(membership),

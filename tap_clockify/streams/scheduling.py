@@ -128,6 +128,7 @@ class UserCapacityDays(ChildStream):
     row = rows.UserCapacityDay
     primary_keys = ("workspaceId", "userId", "date")
     parent = UserCapacityTotals
+    items = "totalHoursPerDay"
     needs = frozenset({"totalHoursPerDay"})
 
     @property
@@ -138,7 +139,7 @@ class UserCapacityDays(ChildStream):
     def child_rows(self, rows_read: Sequence[rows.UserCapacityTotal]) -> list[Row]:
         """Return one row per member and day."""
         return [
-            rows.UserCapacityDay(workspaceId=total.workspaceId, userId=total.userId, **asdict(day))
+            self.row(workspaceId=total.workspaceId, userId=total.userId, **asdict(day))
             for total in rows_read
             for day in total.totalHoursPerDay or ()
         ]

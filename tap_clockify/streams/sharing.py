@@ -23,8 +23,9 @@ class Webhooks(PermittedStream):
     admins_only = True
 
     def expects(self, path: str) -> bool:
-        """Return that the token is left out for good: it is a secret."""
-        return path == "authToken"
+        """Return that the token is left out for good, whatever it is called: it is a secret."""
+        name = path.rpartition(".")[2].lower()
+        return "token" in name or "secret" in name
 
 
 class SharedReports(PermittedStream):

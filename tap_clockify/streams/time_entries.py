@@ -129,12 +129,13 @@ class TimeEntryTags(OfTimeEntries):
     row = rows.TimeEntryTag
     primary_keys = ("timeEntryId", "tagId")
     replication_key = "start"
+    items = "tagIds"
     needs = frozenset({"workspaceId", "userId", "tagIds"})
 
     def child_rows(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
         """Return one row per tag of an entry."""
         return [
-            rows.TimeEntryTag(
+            self.row(
                 workspaceId=entry.workspaceId,
                 userId=entry.userId,
                 timeEntryId=entry.id,
@@ -154,12 +155,13 @@ class TimeEntryCustomFields(OfTimeEntries):
     row = rows.TimeEntryCustomField
     primary_keys = ("timeEntryId", "customFieldId")
     replication_key = "start"
+    items = "customFieldValues"
     needs = frozenset({"workspaceId", "userId", "customFieldValues"})
 
     def child_rows(self, rows_read: Sequence[rows.TimeEntry]) -> list[Row]:
         """Return one row per custom field of an entry."""
         return [
-            rows.TimeEntryCustomField(
+            self.row(
                 workspaceId=entry.workspaceId,
                 userId=entry.userId,
                 timeEntryId=entry.id,

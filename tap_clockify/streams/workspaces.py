@@ -98,12 +98,13 @@ class WorkspaceMemberships(ChildStream):
     row = rows.WorkspaceMembership
     primary_keys = ("workspaceId", "userId")
     parent = Workspaces
+    items = "memberships"
     needs = frozenset({"memberships"})
 
     def child_rows(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
         """Return one row per membership."""
         return [
-            rows.WorkspaceMembership(workspaceId=workspace.id, **asdict(membership))
+            self.row(workspaceId=workspace.id, **asdict(membership))
             for workspace in rows_read
             for membership in workspace.memberships or ()
         ]
@@ -116,12 +117,13 @@ class WorkspaceCurrencies(ChildStream):
     row = rows.WorkspaceCurrency
     primary_keys = ("workspaceId", "id")
     parent = Workspaces
+    items = "currencies"
     needs = frozenset({"currencies"})
 
     def child_rows(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
         """Return one row per currency."""
         return [
-            rows.WorkspaceCurrency(workspaceId=workspace.id, **asdict(currency))
+            self.row(workspaceId=workspace.id, **asdict(currency))
             for workspace in rows_read
             for currency in workspace.currencies or ()
         ]

@@ -142,6 +142,28 @@ def request_settings(
                 "100 allows anything."
             ),
         ),
+        th.Property(
+            "on_drift",
+            th.StringType(allowed_values=["rescue", "fail"]),
+            default="rescue",
+            title="Values without a place",
+            description=(
+                "What is done with values that do not fit their column, and with fields that this "
+                "version does not know: 'rescue' keeps them as they came in the column "
+                "_rescued_data, 'fail' fails the table before the rows of that page are written."
+            ),
+        ),
+        th.Property(
+            "json_columns",
+            th.StringType(allowed_values=["object", "text"]),
+            default="object",
+            title="Columns of objects and lists",
+            description=(
+                "'text' writes objects, lists and values of several types as JSON text in string "
+                "columns, for loaders that cannot hold them (pipelinewise, Parquet, BigQuery, "
+                "ClickHouse)."
+            ),
+        ),
     ]
 
 

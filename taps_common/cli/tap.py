@@ -22,6 +22,7 @@ from taps_common.errors import FatalError, TapError
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.session import Limits, Session
 from taps_common.records.batch_files import Storage
+from taps_common.records.json_text import as_text
 from taps_common.records.row_types import learn
 from taps_common.sdk import LineWriter
 from taps_common.sync import quota
@@ -97,6 +98,10 @@ class ApiTap(CommandTap):
         return []
 
     # -- settings --------------------------------------------------------------------------------
+
+    def taken_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return a schema with the types that columns leave as (`json_columns`)."""
+        return as_text(schema) if self.config.get("json_columns") == "text" else schema
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
         """Return one sentence for each setting that cannot work, and fill in defaults."""

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cached_property
-from itertools import chain
-from math import isfinite
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
-from msgspec import inspect as types
 
-from taps_common.records import tolerant as drift
+from taps_common.errors import ShapeError
+from taps_common.records.json_text import write_texts
 from taps_common.records.row_types import Row, fields_of, narrow, nested_row
-from taps_common.records.utc import Timestamps
+from taps_common.records.tolerant import NO_JSON, Findings, ObjectReader, is_list, mended
+from taps_common.records.wide_types import WideDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from taps_common.records.rescue import Path
     from taps_common.records.row_types import Breadcrumb
 
 PART = 100_000
@@ -34,33 +33,48 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 class PageDecoder(Generic[R]):
     """Turns the bytes of a page, a JSON array of objects, into rows.
 
-    Fields of `row` that nobody `wants` are not declared in the type that is compiled, so they
-    never become objects. Numbers without a declared type keep their digits (`Decimal`). Timestamps
-    are in UTC (UTC-OUT).
+    Fields of `row` that nobody `wants` never become objects. Numbers without a declared type keep
+    their digits (`Decimal`). Timestamps are in UTC (UTC-OUT). A part that does not fit is read
+    member by member; what was odd there is known from then on, see `wide_types`.
 
     Args:
         row: the type of a row.
         wants: returns whether a field is needed.
         lenient: whether numbers and truth values may come as text.
+        expects: returns whether a member that no type declares is left out on purpose.
 
     Attributes:
-        narrowed: the type of the rows that come out: `row` without what nobody wants.
-        drifted: paths whose values did not fit the declared type, or have no place in UTC's
-            calendar, since the last look.
+        narrowed: the fields of the rows that come out: `row` without what nobody wants.
     """
 
     def __init__(
-        self, row: type[R], wants: Callable[[Breadcrumb], bool], *, lenient: bool = False
+        self,
+        row: type[R],
+        wants: Callable[[Breadcrumb], bool],
+        *,
+        lenient: bool = False,
+        expects: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        self.row = row
-        self._lenient = lenient
-        self.drifted: set[str] = set()
         self.narrowed = narrow(row, wants)
-        self._decoder: msgspec.json.Decoder[list[R]] = msgspec.json.Decoder(
-            list[self.narrowed],  # type: ignore[name-defined]  # a type built at run time
-            strict=not lenient,
-            float_hook=Decimal,
-        )
+        self._lenient = lenient
+        self._findings = Findings(expects)
+        self._reader = ObjectReader(self.narrowed, row, lenient=lenient)
+        self._wide = WideDecoder(self._reader, self._findings, lenient=lenient)
+
+    @property
+    def drifted(self) -> set[str]:
+        """Where values did not fit their type, as messages call it."""
+        return {*self._findings.misfits}
+
+    @property
+    def misfits(self) -> Mapping[str, Path]:
+        """Where values did not fit their type: the first path, by what messages call it."""
+        return self._findings.misfits
+
+    @property
+    def unknown(self) -> Mapping[str, Path]:
+        """Where members were that no type declares: the first path, by what messages call it."""
+        return self._findings.unknown
 
     def parts(self, body: bytes) -> Iterator[tuple[list[R], bytes]]:
         """Yield the rows of a page, some at a time, each time with the JSON array that they were.
@@ -74,11 +88,12 @@ class PageDecoder(Generic[R]):
         begin = 1
         for end in _ends_of_rows(body):
             part = b"[%b]" % body[begin:end]
-            try:
-                rows = self._decoder.decode(part)
-            except _UNREADABLE:
-                break
-            yield self._in_utc(rows), part
+            rows = self._fitting(part)
+            if rows is None:
+                if not is_list(part):
+                    break
+                rows = self._one_by_one(part)
+            yield rows, part
             begin = end + 1
         rest = body if begin == 1 else b"[%b" % body[begin:]
         yield self.decode(rest), rest
@@ -89,25 +104,35 @@ class PageDecoder(Generic[R]):
         Raises:
             ShapeError: the body is not a JSON array of objects that have their keys.
         """
-        try:
-            rows = self._decoder.decode(body)
-        except _UNREADABLE:
-            read, drifted = drift.read_tolerantly(body, self.narrowed, lenient=self._lenient)
-            self.drifted |= drifted
-            rows = read  # type: ignore[assignment]  # rows of the narrowed type
-        return self._in_utc(rows)
+        rows = self._fitting(body)
+        return self._one_by_one(body) if rows is None else rows
 
-    def _in_utc(self, rows: list[R]) -> list[R]:
-        self.drifted |= self._timestamps.put_in_utc(rows)
+    def _fitting(self, part: bytes) -> list[R] | None:
+        """Return the rows of a part; None if something odd is in it that is not known yet."""
+        try:
+            rows = self._wide.decode(part)
+        except _UNREADABLE:
+            rows = None
+        self._findings.take()
         return rows
 
-    @cached_property
-    def _timestamps(self) -> Timestamps:
-        return Timestamps(self.narrowed)
+    def _one_by_one(self, part: bytes) -> list[R]:
+        """Return the rows of a part with something odd in it, which is known from then on.
 
-    def survey(self, body: bytes, limit: int) -> tuple[set[str], set[str]]:
-        """Return the fields that a page's first rows have at the top, and the undeclared paths."""
-        return drift.survey(body, self.row, limit)
+        Raises:
+            ShapeError: the part is not a JSON array of objects that have their keys.
+        """
+        try:
+            rows = self._reader.rows(part, self._findings)
+        except _UNREADABLE:  # texts that are no Unicode, or no JSON at all
+            self._findings.take()
+            try:
+                rows = self._reader.rows(mended(part), self._findings)
+            except _UNREADABLE:
+                raise ShapeError(NO_JSON) from None
+        if self._findings.size > self._wide.size:
+            self._wide = WideDecoder(self._reader, self._findings, lenient=self._lenient)
+        return rows
 
 
 def _ends_of_rows(body: bytes) -> Iterator[int]:
@@ -136,6 +161,7 @@ class LineEncoder:
         selected: returns whether the catalog selects a field; others are left out of the lines
             even where the rows have them, because another table needed them.
         version: table version of each record, if the stream is versioned.
+        texts: names of the columns that leave as JSON text.
     """
 
     def __init__(
@@ -145,15 +171,14 @@ class LineEncoder:
         *,
         selected: Callable[[Breadcrumb], bool],
         version: int | None = None,
+        texts: Collection[str] = (),
     ) -> None:
         self._head = b'{"type":"RECORD","stream":%b,"record":' % _encoder.encode(stream)
         self._version = b"" if version is None else b',"version":%d' % version
         paths = _paths(row)
         self._deselected = [names for path, names in paths if not selected(path)]
         self._bare = not any(selected(path) for path, _ in paths)
-        self._decimals = [
-            (field.name, *below) for field in fields_of(row) for below in _decimals(field.type)
-        ]
+        self._texts = [field.name for field in fields_of(row) if field.encode_name in texts]
 
     def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
         """Return one RECORD per row, each ending in a newline; nothing for no rows.
@@ -163,7 +188,7 @@ class LineEncoder:
         """
         if not rows:
             return b""
-        bare = _encoder.encode_lines(self._ready(rows))  # newlines are between rows only
+        bare = _encoder.encode_lines(self.ready(rows))  # newlines are between rows only
         head, stamp = self._head, _encoder.encode(time_extracted)
         tail = b'%b,"time_extracted":%b}\n' % (self._version, stamp)
         return b"%b%b%b" % (head, bare[:-1].replace(b"\n", tail + head), tail)
@@ -174,33 +199,21 @@ class LineEncoder:
         Loaders hand them to the database as they are, so that each has `_sdc_extracted_at`, which
         a RECORD message tells.
         """
-        lines = _encoder.encode_lines(self._ready(rows))
+        lines = _encoder.encode_lines(self.ready(rows))
         comma = "" if self._bare else ","
         stamp = f'{comma}"_sdc_extracted_at":"{time_extracted}"}}\n'
         return lines.replace(b"}\n", stamp.encode())  # JSON has newlines between lines only
 
-    def _ready(self, rows: Sequence[Row]) -> Sequence[object]:
-        """Return what is encoded of rows: without what is deselected and what is not a number."""
+    def ready(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return rows as they leave: without what is deselected, with texts for columns of JSON."""
         clear(rows, self._deselected)
-        if all(_all_finite(rows, path) for path in self._decimals):
-            return rows
-        return records(rows)
+        write_texts(rows, self._texts)
+        return rows
 
 
 def records(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """Return rows as the dictionaries that the SDK's own record path takes."""
-    return [_finite(msgspec.to_builtins(row, builtin_types=(Decimal,))) for row in rows]
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a value with null for infinities and NaN, which JSON has no numbers for."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    if isinstance(value, Decimal):
-        return value if value.is_finite() else None
-    return None if isinstance(value, float) and not isfinite(value) else value
+    return [msgspec.to_builtins(row, builtin_types=(Decimal,)) for row in rows]
 
 
 def clear(rows: Iterable[Row], paths: Iterable[Breadcrumb]) -> None:
@@ -215,37 +228,6 @@ def clear(rows: Iterable[Row], paths: Iterable[Breadcrumb]) -> None:
                 continue
             if hasattr(holder, name):
                 setattr(holder, name, msgspec.UNSET)
-
-
-def _all_finite(rows: Iterable[Row], path: Iterable[str | None]) -> bool:
-    """Return whether a field, by its path of `_decimals`, holds no infinity and no NaN in any row.
-
-    Only decimals that came as text can be one: JSON has no such numbers.
-    """
-    values: Iterable[Any] = rows
-    for name in path:
-        inner = map(attrgetter(name), values) if name else chain.from_iterable(values)
-        values = filter(None, inner)
-    held = list(values)
-    if Decimal not in set(map(type, held)):  # the usual case, told without a loop
-        return True
-    return all(value.is_finite() for value in held if type(value) is Decimal)
-
-
-def _decimals(info: types.Type) -> Iterator[tuple[str | None, ...]]:
-    """Yield where decimals are in values of a type: names that Python has, None for a list."""
-    if isinstance(info, types.Metadata):
-        yield from _decimals(info.type)
-    elif isinstance(info, types.UnionType):
-        for member in info.types:
-            yield from _decimals(member)
-    elif isinstance(info, types.ListType):
-        yield from ((None, *below) for below in _decimals(info.item_type))
-    elif isinstance(info, types.StructType):
-        for field in info.fields:
-            yield from ((field.name, *below) for below in _decimals(field.type))
-    elif isinstance(info, types.DecimalType):
-        yield ()
 
 
 def _paths(

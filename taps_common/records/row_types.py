@@ -39,10 +39,25 @@ Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 """A timestamp with its offset from UTC."""
 
 
-class Row(msgspec.Struct, gc=False):
+RESCUED = "_rescued_data"
+"""The column that keeps what has no place in the others (RESCUE-NOT-NULL)."""
+
+_RescuedText: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        description=(
+            "What came and does not fit its column, or has none, as it came: a JSON object of "
+            "values by their path. Null where all fits."
+        )
+    ),
+]
+
+
+class Row(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """Base of all row types and of the objects nested in them.
 
-    Rows hold no cycles, so they are kept out of the garbage collector (`gc=False`).
+    Rows hold no cycles, so they are kept out of the garbage collector (`gc=False`). A member that
+    is not declared makes decoding fail, so that it is seen at no cost while there is none.
     """
 
 
@@ -189,6 +204,19 @@ def narrow(
         for name, kind, default in kept
     ]
     return row_type(row.__name__, fields, row.__doc__ or "")
+
+
+def with_rescue(row: type[Row]) -> type[Row]:
+    """Return the type of a table's rows: what one row holds, and the column `_rescued_data`."""
+    declared = [
+        (field.encode_name, field.type)
+        if field.required
+        else (field.encode_name, field.type, field.default)
+        for field in msgspec.structs.fields(row)
+        if field.encode_name != RESCUED
+    ]
+    rescued = (RESCUED, _RescuedText | None, None)
+    return row_type(row.__name__, [*declared, rescued], row.__doc__ or "")
 
 
 def attribute_of(name: str) -> str:

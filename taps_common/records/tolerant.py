@@ -1,68 +1,49 @@
-"""Pages that do not fit their type: keep what fits, null what does not, say so.
+"""Pages that do not fit their type: keep what fits, rescue what does not, say so.
 
 A service may change a field overnight. Such a page is neither a crash nor a silence: every row
-goes out, values that the declared type refuses become null, and their paths are reported.
+goes out, values that the declared type refuses become null there, and they go, as members that no
+type declares, to `_rescued_data` as they came.
 """
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from typing import Any, TypeVar, get_args, get_origin
+from functools import cached_property
+from math import isfinite
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_origin
 
 import msgspec
 from msgspec import inspect as types
 
 from taps_common.errors import ShapeError
-from taps_common.records.row_types import fields_of, nested_row
+from taps_common.records.leaving import Leaving
+from taps_common.records.rescue import pattern, place_of, rescue, spelled
+from taps_common.records.row_types import RESCUED, fields_of, nested_row
+from taps_common.records.utc import is_timestamp_text, moved
 
-S = TypeVar("S", bound=msgspec.Struct)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
+    from taps_common.records.rescue import Path, Rescued
+    from taps_common.records.row_types import Breadcrumb
 
-def read_tolerantly(
-    body: bytes, row: type[S], *, lenient: bool = False
-) -> tuple[list[S], set[str]]:
-    """Return the rows of a page and the paths whose values became null.
+Json: TypeAlias = msgspec.Raw | bytes
+"""A value that was not read yet."""
 
-    Args:
-        body: the page.
-        row: type of its rows.
-        lenient: whether numbers and truth values may come as text, and texts as whole numbers.
+_any = msgspec.json.Decoder(float_hook=Decimal)
+_items = msgspec.json.Decoder(list[msgspec.Raw])
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
-    Raises:
-        ShapeError: the body is not a JSON array of objects that have their keys.
-    """
-    page = parse_tolerantly(body)
-    if not isinstance(page, list):
-        raise ShapeError(f"expected a list of rows, got {_kind(page)}")
-    reader = _Reader(lenient=lenient)
-    rows = []
-    for item in page:
-        if not isinstance(item, dict):
-            raise ShapeError(f"expected a list of objects, got a list with {_kind(item)}")
-        rows.append(reader.fit(item, row, ""))
-    return rows, reader.drifted
+NO_JSON = "the answer is not JSON, or breaks off in the middle"
 
+MOST_KNOWN = 200
+"""Odd places that are known of a stream: members whose names are data would have no end."""
 
-def survey(body: bytes, row: type[msgspec.Struct], limit: int) -> tuple[set[str], set[str]]:
-    """Return which fields a page's first rows have: all at the top, and the undeclared paths.
-
-    Args:
-        body: the page.
-        row: type of its rows.
-        limit: how many rows are looked at.
-    """
-    try:
-        raw = msgspec.json.decode(body, type=list[msgspec.Raw])[:limit]
-        items = [msgspec.json.decode(item) for item in raw]
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        page = parse_tolerantly(body)
-        items = page[:limit] if isinstance(page, list) else []
-    unknown: set[str] = set()
-    for item in items:
-        _collect_unknown(item, row, "", unknown)
-    return set().union(*items), unknown
+_MISFIT = object()
+"""Stands for a value that does not fit."""
 
 
 def parse_tolerantly(body: bytes) -> object:
@@ -77,7 +58,28 @@ def parse_tolerantly(body: bytes) -> object:
         )
         return _without_surrogates(page)
     except (ValueError, ArithmeticError, RecursionError) as error:
-        raise ShapeError("the answer is not JSON, or breaks off in the middle") from error
+        raise ShapeError(NO_JSON) from error
+
+
+def mended(body: bytes) -> bytes:
+    """Return JSON with bad UTF-8 and lone surrogates replaced.
+
+    Raises:
+        ShapeError: the body is not JSON.
+    """
+    try:
+        return _encode(parse_tolerantly(body))
+    except (ValueError, RecursionError) as error:  # a number that no decoder reads again
+        raise ShapeError(NO_JSON) from error
+
+
+def is_list(body: bytes) -> bool:
+    """Return whether a body is a JSON array, whatever is in it."""
+    try:
+        _items.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _refuse(constant: str) -> None:
@@ -94,71 +96,337 @@ def _without_surrogates(value: object) -> object:
     return value
 
 
-class _Reader:
-    """Reads values as their declared types, and notes the paths of those that became null."""
+class Findings:
+    """What was odd about some rows, beside what each of them lost.
 
-    def __init__(self, *, lenient: bool) -> None:
-        self.drifted: set[str] = set()
-        self._lenient = lenient
+    Args:
+        expects: returns whether a member that no type declares is left out on purpose.
 
-    def fit(self, item: dict[str, Any], row: type[S], path: str) -> S:
-        """Return an object as its declared type."""
-        values: dict[str, Any] = {}
-        for field, declared in zip(fields_of(row), msgspec.structs.fields(row), strict=True):
-            here = f"{path}{field.encode_name}"
-            if field.encode_name in item:
-                value = self._value(item[field.encode_name], declared.type, field.type, here)
-                if value is None and field.required:
-                    raise ShapeError(f"a row whose {here} is {_kind(item[field.encode_name])}")
-                values[field.name] = value
-            elif field.required:
-                raise ShapeError(f"a row without {here}")
-        return row(**values)
+    Attributes:
+        rescued: what was rescued of the present row.
+        misfits: where values did not fit: the first path of each, by what messages call it.
+        unknown: where undeclared members were, in the same way.
+        odd: places of declared fields that took a second look.
+        further: places of members that are not read.
+    """
 
-    def _value(
+    def __init__(self, expects: Callable[[str], bool]) -> None:
+        self._expects = expects
+        self.rescued: list[Rescued] = []
+        self.misfits: dict[str, Path] = {}
+        self.unknown: dict[str, Path] = {}
+        self.odd: set[Breadcrumb] = set()
+        self.further: set[Breadcrumb] = set()
+
+    def look_again(self, path: Path) -> None:
+        """Note that the declared type does not take a value as it is."""
+        self._know(self.odd, path)
+
+    def misfit(self, path: Path, value: Json) -> None:
+        """Rescue a value that does not fit its type."""
+        self._name(self.misfits, path)
+        self.rescue(path, value)
+
+    def undeclared(self, path: Path, value: Json) -> None:
+        """Rescue a member that no type declares, unless it is null, or left out on purpose."""
+        self._know(self.further, path)
+        if bytes(value) != b"null" and not self.is_expected(path):
+            self._name(self.unknown, path)
+            self.rescue(path, value)
+
+    def deselected(self, path: Path) -> None:
+        """Note a member that nobody wants."""
+        self._know(self.further, path)
+
+    @property
+    def size(self) -> int:
+        """How many odd places are known."""
+        return len(self.odd) + len(self.further)
+
+    def _know(self, known: set[Breadcrumb], path: Path) -> None:
+        if self.size < MOST_KNOWN:
+            known.add(place_of(path))
+
+    def _name(self, named: dict[str, Path], path: Path) -> None:
+        if len(named) < MOST_KNOWN:
+            named.setdefault(pattern(path), path)
+
+    def take(self) -> list[Rescued]:
+        """Return what was rescued of the present row, and begin the next one."""
+        found, self.rescued = self.rescued, []
+        return found
+
+    def is_expected(self, path: Path) -> bool:
+        """Return whether a member that no type declares is left out on purpose."""
+        return self._expects(".".join(part for part in path if isinstance(part, str)))
+
+    def rescue(self, path: Path, raw: Json) -> None:
+        """Keep a value that has no place, without what is left out on purpose; null is nothing."""
+        if bytes(raw) == b"null" and not isinstance(path[-1], int):
+            return
+        value = _any.decode(raw)  # what is no JSON, or no Unicode, is seen here
+        if isinstance(value, dict | list):
+            kept = self._without_expected(value, path)
+            raw = raw if kept == value else _encode(kept)
+        self.rescued.append((path, bytes(raw)))
+
+    def _without_expected(self, value: object, path: Path) -> object:
+        if isinstance(value, list):
+            return [self._without_expected(item, path) for item in value]
+        if isinstance(value, dict):
+            return {
+                name: self._without_expected(item, (*path, name))
+                for name, item in value.items()
+                if not self.is_expected((*path, name))
+            }
+        return value
+
+
+class ValueReader:
+    """Reads values of one type, and what is meant as such.
+
+    Args:
+        declared: the type.
+        info: what msgspec says of it.
+        full: where it is an object's, the same with all fields.
+        lenient: whether numbers and truth values may come as text, and texts as whole numbers.
+
+    Attributes:
+        declared: the type.
+        may_hold_null: whether it is a list in which null may be.
+    """
+
+    def __init__(
         self,
-        value: object,
         declared: Any,  # noqa: ANN401 - a type expression
         info: types.Type,
-        path: str,
-    ) -> object:
-        """Return the value as its declared type, what does not fit inside it as null."""
-        for candidate in self._readings(value):
+        full: types.Type,
+        *,
+        lenient: bool,
+    ) -> None:
+        self.declared = declared
+        self._info, self._full = info, full
+        self._lenient = lenient
+        listed = _list_of(info)
+        self._item_type = listed and listed.item_type
+        self.may_hold_null = isinstance(self._item_type, types.UnionType) and (
+            self._item_type.includes_none
+        )
+
+    # Most pages fit: what follows is made where the first value does not.
+
+    @cached_property
+    def inner(self) -> ObjectReader | None:
+        """Reads the value where it is an object."""
+        nested, whole = nested_row(self._info), nested_row(self._full)
+        return (
+            ObjectReader(nested.cls, whole.cls, lenient=self._lenient) if nested and whole else None
+        )
+
+    @cached_property
+    def items(self) -> ObjectReader | None:
+        """Reads the items where the value is a list of objects and nothing else."""
+        return None if self._item is None or _is_one_of_several(self._info) else self._item.inner
+
+    @cached_property
+    def _item(self) -> ValueReader | None:
+        item = self._item_type
+        if item is None:
+            return None
+        return ValueReader(_optional_item(self.declared), item, item, lenient=self._lenient)
+
+    @cached_property
+    def _decode(self) -> Callable[[Json], Any]:
+        strict = not self._lenient
+        return msgspec.json.Decoder(self.declared, strict=strict, float_hook=Decimal).decode
+
+    @cached_property
+    def _takes_days(self) -> bool:
+        return _holds(self._info, types.DateType)
+
+    @cached_property
+    def _is_timestamp(self) -> bool:
+        return is_timestamp_text(self._info)
+
+    @cached_property
+    def _takes_timestamps(self) -> bool:
+        return self._is_timestamp or _holds(self._info, types.DateTimeType)
+
+    @cached_property
+    def _leaves_as_it_is(self) -> bool:
+        return not self._is_timestamp and not _holds(self._info, _NEEDING_A_LOOK)
+
+    def read(self, raw: Json, path: Path, found: Findings) -> object:
+        """Return a value as it leaves; what does not fit, or fits inside of it, is rescued."""
+        try:
+            value = self._decode(raw)
+        except msgspec.ValidationError:
+            pass
+        else:
+            if self._leaves_as_it_is or (value := self._settled(value)) is not _MISFIT:
+                return value
+        first = bytes(memoryview(raw)[:1])
+        if self.inner is not None and first == b"{":
+            return self.inner.read(raw, path, found)
+        if self._item is not None and first == b"[":
+            return list(self._items_of(self._item, raw, path, found))
+        found.look_again(path)
+        if bytes(raw) == b"null":  # nothing came
+            return None
+        for candidate in self._meanings(_any.decode(raw)):
             try:
-                return msgspec.convert(candidate, declared, strict=not self._lenient)
+                value = msgspec.convert(candidate, self.declared, strict=not self._lenient)
             except msgspec.ValidationError:
                 continue
-        nested = nested_row(info)
-        if nested is not None and isinstance(value, dict):
-            return self.fit(value, nested.cls, f"{path}.")
-        listed = _list_of(info)
-        if listed is not None and isinstance(value, list):
-            item, optional = listed.item_type, _optional_item(declared)
-            parts = [self._value(part, optional, item, f"{path}[]") for part in value]
-            if isinstance(item, types.UnionType) and item.includes_none:
-                return parts
-            if None in value:
-                self.drifted.add(f"{path}[]")
-            return [part for part in parts if part is not None]
-        self.drifted.add(path)
+            if (value := self._settled(value)) is not _MISFIT:
+                return value
+        found.misfit(path, raw)
         return None
 
-    def _readings(self, value: object) -> list[object]:
-        """Return a value and what it may be meant as.
+    def _items_of(
+        self, item: ValueReader, raw: Json, path: Path, found: Findings
+    ) -> Iterator[object]:
+        """Yield the items of a list that fit; others are left out where it may not hold null."""
+        for place, one in enumerate(_items.decode(raw)):
+            value = item.read(one, (*path, place), found)
+            if value is None and not self.may_hold_null:
+                if bytes(one) == b"null":
+                    found.look_again(path)
+                    found.misfit((*path, place), one)
+            else:
+                yield value
+
+    def _settled(self, value: Any) -> Any:  # noqa: ANN401 - of the declared type
+        """Return a value with its timestamps in UTC; `_MISFIT` if a part of it cannot leave."""
+        if self.inner is not None:
+            return value if value is None or self.inner.leaving.check([value]) else _MISFIT
+        if self._item is not None and isinstance(value, list):
+            items = [self._item._settled(one) for one in value]  # noqa: SLF001 - the same class
+            return _MISFIT if any(one is _MISFIT for one in items) else items
+        if isinstance(value, datetime) or (value and self._is_timestamp):
+            return _MISFIT if (timestamp := moved(value)) is None else timestamp
+        if isinstance(value, Decimal):
+            return value if value.is_finite() else _MISFIT
+        return _MISFIT if isinstance(value, float) and not isfinite(value) else value
+
+    def _meanings(self, value: object) -> list[object]:
+        """Return what a value may be meant as, if not as itself.
 
         5.0 is meant as 5, a timestamp may stand for its day and a day for its midnight, a number
         may be a name's (an enum's). A timestamp without a zone is UTC where the type asks for one.
         """
-        readings = [value]
-        if isinstance(value, Decimal) and value == value.to_integral_value():
-            readings.append(int(value))
-        if isinstance(value, str):
+        meanings: list[object] = []
+        if isinstance(value, Decimal):
+            meanings += [value, int(value)] if _is_whole(value) else [value]
+        elif isinstance(value, str):
             day, mark, _ = value.partition("T")
-            midnight = f"{value}T00:00:00"
-            readings += [f"{value}Z", day] if mark else [midnight, f"{midnight}Z"]
-        if self._lenient and type(value) is int:
-            readings.append(str(value))
-        return readings
+            if self._takes_days:
+                meanings += [day] if mark else []
+            elif self._takes_timestamps:
+                midnight = f"{value}T00:00:00"
+                meanings += [f"{value}Z"] if mark else [midnight, f"{midnight}Z"]
+        elif self._lenient and type(value) is int:
+            meanings.append(str(value))
+        return meanings
+
+
+class ObjectReader:
+    """Reads objects member by member.
+
+    Args:
+        row: the type that comes out.
+        full: the same with the fields that nobody wants.
+        lenient: as in `ValueReader`.
+
+    Attributes:
+        row: the type that comes out.
+        fields: what is read, each with what reads it.
+        leaving: checks what came out.
+        deselected: names of the fields that nobody wants.
+        rescues: whether it has a column for what has no place.
+    """
+
+    def __init__(
+        self, row: type[msgspec.Struct], full: type[msgspec.Struct], *, lenient: bool
+    ) -> None:
+        self.row = row
+        self.leaving = Leaving(row)
+        kinds = {one.encode_name: one.type for one in fields_of(full)}
+        self.fields = [
+            (
+                field,
+                ValueReader(declared.type, field.type, kinds[field.encode_name], lenient=lenient),
+            )
+            for field, declared in zip(fields_of(row), msgspec.structs.fields(row), strict=True)
+            if field.encode_name != RESCUED
+        ]
+        self.rescues = any(field.encode_name == RESCUED for field in fields_of(row))
+        self.deselected = kinds.keys() - {RESCUED} - {one.encode_name for one, _ in self.fields}
+
+    def read(self, raw: Json, path: Path, found: Findings) -> msgspec.Struct:
+        """Return an object; what does not fit, and what nobody declared, is rescued.
+
+        Raises:
+            ShapeError: it lacks a field that it must have.
+        """
+        members = _members.decode(raw)
+        values: dict[str, Any] = {}
+        for field, reader in self.fields:
+            here = (*path, field.encode_name)
+            member = members.pop(field.encode_name, None)
+            if member is not None:
+                value = values[field.name] = reader.read(member, here, found)
+                if value is None and field.required:
+                    raise ShapeError(f"a row whose {spelled(here)} is {kind_of(member)}")
+            elif field.required:
+                raise ShapeError(f"a row without {spelled(here)}")
+        for name, member in members.items():
+            if name in self.deselected:
+                found.deselected((*path, name))
+            else:
+                found.undeclared((*path, name), member)
+        return self.row(**values)
+
+    def rows(self, page: bytes, found: Findings) -> list[Any]:
+        """Return the rows of a page, each with what was rescued of it.
+
+        Raises:
+            msgspec.DecodeError: it is no JSON, or a text in it is no Unicode.
+            ShapeError: the page is not a list of objects that have their keys.
+        """
+        if page.lstrip()[:1] != b"[":
+            _any.decode(page)  # what is no JSON at all is another error
+            raise ShapeError(f"expected a list of rows, got {kind_of(page)}")
+        rows = []
+        for raw in _items.decode(page):
+            if bytes(memoryview(raw)[:1]) != b"{":
+                raise ShapeError(f"expected a list of objects, got a list with {kind_of(raw)}")
+            row: Any = self.read(raw, (), found)
+            rescue(row, found.take())
+            rows.append(row)
+        return rows
+
+
+_NEEDING_A_LOOK = types.DateTimeType | types.DecimalType | types.FloatType | types.StructType
+
+
+def _holds(info: types.Type, kinds: Any) -> bool:  # noqa: ANN401 - a union of classes
+    """Return whether a type is one of some kinds, through nullability and lists."""
+    if isinstance(info, types.Metadata):
+        return _holds(info.type, kinds)
+    if isinstance(info, types.ListType):
+        return _holds(info.item_type, kinds)
+    if isinstance(info, types.UnionType):
+        return any(_holds(member, kinds) for member in info.types)
+    return isinstance(info, kinds)
+
+
+def _is_whole(value: Decimal) -> bool:
+    """Return whether a number is whole, and not one of thousands of digits."""
+    return abs(value.adjusted()) < _MOST_DIGITS and value == value.to_integral_value()
+
+
+_MOST_DIGITS = 100
 
 
 def _list_of(info: types.Type) -> types.ListType | None:
@@ -166,6 +434,11 @@ def _list_of(info: types.Type) -> types.ListType | None:
         lists = [member for member in info.types if isinstance(member, types.ListType)]
         return lists[0] if len(lists) == 1 else None
     return info if isinstance(info, types.ListType) else None
+
+
+def _is_one_of_several(info: types.Type) -> bool:
+    """Return whether values of a type may be of several kinds, null aside."""
+    return isinstance(info, types.UnionType) and len(info.types) - info.includes_none > 1
 
 
 def _optional_item(declared: Any) -> Any:  # noqa: ANN401 - a type expression
@@ -176,30 +449,8 @@ def _optional_item(declared: Any) -> Any:  # noqa: ANN401 - a type expression
     return declared
 
 
-def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")
-
-
-def _collect_unknown(
-    item: dict[str, Any], row: type[msgspec.Struct], path: str, found: set[str]
-) -> None:
-    declared = _declared(row)
-    for name, value in item.items():
-        if name not in declared:
-            found.add(f"{path}{name}")
-        elif nested := declared[name]:
-            for part in value if isinstance(value, list) else [value]:
-                if isinstance(part, dict):
-                    _collect_unknown(part, nested, f"{path}{name}.", found)
-
-
-@cache
-def _declared(row: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct] | None]:
-    """Return the fields of a row type, each with the type of the objects in it, if any."""
-    declared: dict[str, type[msgspec.Struct] | None] = {}
-    for field in fields_of(row):
-        listed = _list_of(field.type)
-        nested = nested_row(listed.item_type if listed else field.type)
-        declared[field.encode_name] = nested.cls if nested else None
-    return declared
+def kind_of(raw: Json) -> str:
+    """Return what JSON text holds, in words."""
+    names = {"{": "an object", "[": "a list", '"': "text", "t": "a boolean", "f": "a boolean"}
+    first = bytes(memoryview(raw)[:64]).lstrip()[:1].decode("ascii", "replace")
+    return names.get(first, "null" if first == "n" else "a number")

@@ -79,7 +79,7 @@ class Timestamps:
                 if inner := Timestamps(info.cls):
                     paths = [f"{field.name}.{path}" for path in inner.paths]
                     self._inside.append(_Inside(field.encode_name, get, listed, inner, paths))
-            elif (text := _is_text(field.type)) or isinstance(info, types.DateTimeType):
+            elif (text := is_timestamp_text(field.type)) or isinstance(info, types.DateTimeType):
                 names = (field.encode_name, field.name)
                 optional = _takes_null(field.type, listed=listed)
                 self._columns.append(_Column(*names, text, listed, optional))
@@ -190,18 +190,18 @@ class _Column(NamedTuple):
             if not value:
                 continue
             if self.listed:
-                moved: Any = [*map(_moved, value)]
-                lost |= moved.count(None) > value.count(None)
-                moved = moved if self.optional else [one for one in moved if one is not None]
-            elif (moved := _moved(value)) is None:
+                left: Any = [*map(moved, value)]
+                lost |= left.count(None) > value.count(None)
+                left = left if self.optional else [one for one in left if one is not None]
+            elif (left := moved(value)) is None:
                 if not self.optional:
                     raise ShapeError(f"a row whose {path}{self.title} is not a timestamp in UTC")
                 lost = True
-            setattr(row, self.name, moved)
+            setattr(row, self.name, left)
         return {f"{path}{self.title}{'[]' if self.listed else ''}"} if lost else set()
 
 
-def _moved(value: datetime | str | None) -> datetime | str | None:
+def moved(value: datetime | str | None) -> datetime | str | None:
     """Return a timestamp in UTC, or None if there is none."""
     try:
         if isinstance(value, str):
@@ -239,11 +239,11 @@ def _inner(info: types.Type) -> Iterator[types.Type]:
             yield members[0]
 
 
-def _is_text(info: types.Type) -> bool:
+def is_timestamp_text(info: types.Type) -> bool:
     """Return whether values, or those of a list, are texts with the format of a timestamp."""
     marks = (isinstance(info, types.Metadata) and info.extra_json_schema) or {}
     if "format" in marks:
         return bool(marks["format"] == "date-time")
     if isinstance(info, types.ListType):
-        return _is_text(info.item_type)
-    return any(map(_is_text, _inner(info)))
+        return is_timestamp_text(info.item_type)
+    return any(map(is_timestamp_text, _inner(info)))

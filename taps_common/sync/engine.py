@@ -19,6 +19,7 @@ from taps_common.sync import state, table_versions
 from taps_common.sync.alternatives import Alternatives
 from taps_common.sync.concurrency import ask_in_turn, interleave
 from taps_common.sync.date_bounds import within
+from taps_common.sync.drift import Drift
 from taps_common.sync.failures import FailurePolicy
 from taps_common.sync.max_shrink import RowCounts
 from taps_common.sync.outcome import Outcome
@@ -55,6 +56,11 @@ if TYPE_CHECKING:
 STALLED_RUNS = 3
 """Runs that may get nowhere with an interrupted read before it is begun anew."""
 
+
+NEVER_FILLED = (
+    "no value of {}, which the service says is never null, is of the type that it says: the column "
+    "would be empty. Tell the service's support, or deselect the column."
+)
 
 ScopeKey: TypeAlias = "tuple[str, ...]"
 """A scope as a key of dictionaries."""
@@ -155,9 +161,12 @@ class StreamRead:
         self.lists: dict[ScopeKey, dict[str, object]] = {}
         self.outcome = Outcome(Progress(stream.name, run.clock, run.logger))
         needs = partial(stream.needs_column, tables)
-        self._decoder = PageDecoder(stream.row, needs, lenient=stream.lenient)
+        self._decoder = PageDecoder(
+            stream.row, needs, lenient=stream.lenient, expects=stream.expects
+        )
         self._columns = frozenset(one.encode_name for one in fields_of(self._decoder.narrowed))
-        self._checks = PageChecks(stream, self._decoder, self.outcome, run.logger)
+        self._checks = PageChecks(stream, tables, self._decoder, self.outcome, run.logger)
+        self._drift = Drift(stream, tables, self._decoder, run.logger)
         self._alternatives = Alternatives(stream, self._checks, run.logger)
         self._failures = FailurePolicy(run.session)
         self._counts = RowCounts(stream, self.outcome)
@@ -340,6 +349,8 @@ class StreamRead:
             self.outcome.progress.partitions += 1
         if refused and self._refusals_fail(read, len(refused)):
             self.outcome.fail(read.scope, refused[0])
+        if column := self._drift.unfilled():
+            self.outcome.fail(read.scope, ShapeError(NEVER_FILLED.format(column)))
 
     def _interleaved(
         self, read: ScopeRead, partitions: Sequence[Partition]
@@ -480,7 +491,7 @@ class StreamRead:
             for rows, text in self._parts(fetch.request, page.records):
                 self._stream.strip(rows, text)
                 self._stream.complete(rows, partition)
-                self._checks.report_drift(text, len(rows))
+                self._see(fetch.request, rows, text)
                 kept = fetch.each(rows)
                 found = self._checks.keys_of(rows)  # whose keys it may have set
                 if not page.count:
@@ -492,9 +503,17 @@ class StreamRead:
         page.records = b""
         self._checks.end_page(fetch.request, partition, page, keys)
 
+    def _see(self, request: Request, rows: Rows, text: bytes) -> None:
+        """Look at rows before they go out."""
+        try:
+            self._drift.see(rows)
+        except ShapeError as error:
+            raise ShapeError(f"{request}: {error}") from None
+        self._checks.see(text)
+
     def _parts(self, request: Request, body: bytes) -> Iterator[tuple[list[Row], bytes]]:
         try:
-            if self._stream.whole_pages:
+            if self._stream.whole_pages or self._drift.fails:
                 yield self._decoder.decode(body), body
             else:
                 yield from self._decoder.parts(body)
@@ -549,6 +568,7 @@ class StreamRead:
         for table in self._tables:
             table.end(metrics)
             self.outcome.counts[table.name] = table.count
+            self.outcome.rescued[table.name] = table.rescued
         if self._version is not None:
             table_versions.activate(
                 self._version,

@@ -13,12 +13,18 @@ from taps_common.errors import (
     StatusError,
     TapError,
 )
+from taps_common.records.row_types import RESCUED
 
 if TYPE_CHECKING:
     import logging
+    from collections import Counter
 
     from taps_common.sync.progress import Progress
     from taps_common.sync.steps import Scope
+
+
+MOST_NAMED = 20
+"""Fields that a line names."""
 
 
 @dataclass
@@ -35,6 +41,7 @@ class Outcome:
         repeated: rows that came twice in one partition.
         unchanged: rows that were not sent, since the last run sent them as they are.
         blank: rows left out because a part of their key is empty, by child table.
+        rescued: values in `_rescued_data` by where they were, by table.
         compared: rows at the last table version and now, by table that was compared with it.
     """
 
@@ -47,6 +54,7 @@ class Outcome:
     repeated: int = 0
     unchanged: int = 0
     blank: dict[str, int] = field(default_factory=dict)
+    rescued: dict[str, Counter[str]] = field(default_factory=dict)
     compared: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
@@ -101,6 +109,9 @@ class Outcome:
             logger.warning("%s: %d rows came twice", progress.name, self.repeated)
         for name, count in self.blank.items():
             logger.warning("%s: %d rows left out: a part of their key is empty", name, count)
+        for name, found in self.rescued.items():
+            if found:
+                logger.warning("%s: %s", name, _rescued(found))
         for scope, error in self.failures:
             where = ", ".join(f"{name} {value}" for name, value in scope.items())
             logger.error("%s failed%s: %s", progress.name, where and f" ({where})", error)
@@ -113,3 +124,13 @@ class Outcome:
             return text
         before, now = self.compared[table]
         return f"{text} [{before:,} before, {now:,} now]"
+
+
+def _rescued(found: Counter[str]) -> str:
+    """Say how many values have no place in their row, and where they were."""
+    places = [f"{count:,} of {place}" for place, count in found.most_common(MOST_NAMED)]
+    more = len(found) - len(places)
+    return (
+        f"{found.total():,} values fit no column and are in {RESCUED}: {', '.join(places)}"
+        f"{f' and {more:,} more fields' if more else ''}"
+    )

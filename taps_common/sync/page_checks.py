@@ -1,4 +1,4 @@
-"""What is odd about the pages of a stream: loops, rows that came twice, fields that changed."""
+"""What is odd about the pages of a stream: loops, rows that came twice, fields that are gone."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from taps_common.errors import ShapeError
 from taps_common.records.row_types import attribute_of
+from taps_common.records.tolerant import mended
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from taps_common.http.request import Request
     from taps_common.records.codec import PageDecoder
@@ -19,9 +22,6 @@ if TYPE_CHECKING:
     from taps_common.sync.outcome import Outcome
     from taps_common.sync.steps import Page, Partition
     from taps_common.sync.stream import EndpointStream, RecordStream
-
-PROBED_ROWS = 1000
-"""Rows of each stream that are searched for fields nobody declared."""
 
 
 @dataclass
@@ -48,6 +48,7 @@ class PageChecks:
 
     Args:
         stream: whose pages they are.
+        tables: the tables that are made of them.
         decoder: what decodes them.
         outcome: where rows that came twice are counted.
         logger: takes what is odd.
@@ -56,6 +57,7 @@ class PageChecks:
     def __init__(
         self,
         stream: EndpointStream,
+        tables: Iterable[RecordStream],
         decoder: PageDecoder[Any],
         outcome: Outcome,
         logger: logging.Logger,
@@ -66,9 +68,7 @@ class PageChecks:
         self._logger = logger
         self._keys = attrgetter(*map(attribute_of, stream.own_keys)) if stream.own_keys else None
         self._pages: dict[tuple[str, ...], _Pages] = {}
-        self._probed = 0
-        self._reported: set[str] = set()
-        self._present: set[str] = set()
+        self._absent = _Absent(name for one in tables if one is not stream for name in one.needs)
 
     # -- pages -----------------------------------------------------------------------------------
 
@@ -148,7 +148,7 @@ class PageChecks:
         if table is self._stream:
             return rows
         keys = attrgetter(*map(attribute_of, table.own_keys))
-        found = table.child_rows(rows)
+        found = table.rows_of(rows)
         whole = [row for row in found if None not in keys(row)]
         if blank := len(found) - len(whole):
             self._outcome.blank[table.name] = self._outcome.blank.get(table.name, 0) + blank
@@ -170,25 +170,52 @@ class PageChecks:
 
     def _missing(self, table: RecordStream) -> frozenset[str]:
         """Return the fields that a child table is made of and no row had."""
-        child = table is not self._stream and self._present
-        return table.needs - self._present if child else frozenset()
+        return table.needs & self._absent.names if self._absent.looked else frozenset()
 
-    def report_drift(self, text: bytes, count: int) -> None:
-        """Say once which fields changed their type, and which are new."""
-        name = self._stream.name
-        if drifted := self._decoder.drifted - self._reported:
-            self._reported |= drifted
-            paths = ", ".join(sorted(drifted))
-            self._logger.warning(
-                "%s: values of %s are not of their type, sent as null", name, paths
-            )
-        if (unseen := PROBED_ROWS - self._probed) <= 0:
+    def see(self, text: bytes) -> None:
+        """Note which fields that child tables are made of some rows have, by their JSON."""
+        self._absent.look(text)
+
+
+class _Absent:
+    """Fields that no row has shown yet, not even as null.
+
+    Args:
+        names: of the fields.
+
+    Attributes:
+        names: those of them that no row had so far.
+        looked: whether there were rows at all.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = frozenset(names)
+        self.looked = False
+        self._decoder = _decoder_of(self.names)
+
+    def look(self, text: bytes) -> None:
+        """Look at the JSON of some rows, as long as a name is left."""
+        if not self.names:
             return
-        self._probed += count
-        present, undeclared = self._decoder.survey(text, unseen)
-        self._present |= present
-        unmentioned = {path for path in undeclared if not self._stream.expects(path)}
-        if unknown := unmentioned - self._reported:
-            self._reported |= unknown
-            paths = ", ".join(sorted(unknown))
-            self._logger.warning("%s: fields unknown to this version, left out: %s", name, paths)
+        try:
+            rows = self._decoder.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            rows = self._decoder.decode(mended(text))
+        self.looked = self.looked or bool(rows)
+        left = {name for name in self.names if all(_lacks(row, name) for row in rows)}
+        if left != self.names:
+            self.names = frozenset(left)
+            self._decoder = _decoder_of(self.names)
+
+
+def _decoder_of(names: Iterable[str]) -> msgspec.json.Decoder[list[msgspec.Struct]]:
+    """Return what tells whether rows have some fields, and reads nothing else of them."""
+    fields: list[Any] = [
+        (attribute_of(name), msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in names
+    ]
+    kind = msgspec.defstruct("Names", fields, rename={attribute_of(name): name for name in names})
+    return msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]  # made at run time
+
+
+def _lacks(row: msgspec.Struct, name: str) -> bool:
+    return getattr(row, attribute_of(name)) is msgspec.UNSET

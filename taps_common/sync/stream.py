@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from taps_common.records.codec import LineEncoder, records
-from taps_common.records.row_types import Row, json_schema, with_keys
+from taps_common.records.json_text import columns
+from taps_common.records.rescue import (
+    any_rescued,
+    declared_part,
+    hand_down,
+    rescued_of,
+    write_texts,
+)
+from taps_common.records.row_types import RESCUED, Row, json_schema, with_keys, with_rescue
 from taps_common.sdk import SdkStream
 from taps_common.sync.steps import Page, Plan
 from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import ExitStack
 
     import msgspec
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
     from taps_common.errors import RequestError, SkippedError
     from taps_common.http.request import Request, Response
     from taps_common.records.batch_files import Files, Storage
+    from taps_common.records.rescue import Path
     from taps_common.records.row_types import Breadcrumb
     from taps_common.sdk import SdkTap
     from taps_common.sync.outcome import Outcome
@@ -36,21 +47,33 @@ class RecordStream(SdkStream):
     """A stream with a row type.
 
     Attributes:
-        row: what one record holds.
+        row: what one record holds; the column `_rescued_data` is added to what a class declares.
         needs: fields of the endpoint's rows that this table is made of, selected or not.
         files: the files that rows are written to, if they go into files.
         count: records written so far.
+        rescued: values in `_rescued_data` so far, by where they were.
     """
 
     row: ClassVar[type[Row]]
     needs: frozenset[str] = frozenset()
 
+    def __init_subclass__(cls) -> None:
+        """Add the column of what is rescued to the row."""
+        super().__init_subclass__()
+        if "row" in vars(cls):
+            cls.row = with_rescue(cls.row)
+
     def __init__(self, tap: SdkTap) -> None:
         self.own_keys = tuple(self.primary_keys)  # a catalog may name none
-        super().__init__(tap, schema=json_schema(self.row, self.own_keys), name=self.name)
+        schema = json_schema(self.row, self.own_keys)
+        written = tap.taken_schema(schema)
+        self._texts = columns(schema) if written is not schema else ()
+        super().__init__(tap, schema=written, name=self.name)
         self.count = 0
+        self.rescued = Counter[str]()
         self.files: Files | None = None
-        self._encoder: LineEncoder | None = None
+        self._encoder: LineEncoder
+        self._takes: Callable[[Path], bool] = self.takes
 
     def written_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Have keys that are never null say so, even where an older catalog does not."""
@@ -91,26 +114,39 @@ class RecordStream(SdkStream):
         self.tap.read_alone(self)
 
     def selects(self, path: Breadcrumb) -> bool:
-        """Return whether the catalog selects a field, and its schema knows it."""
+        """Return whether the catalog selects a field, and its schema knows it.
+
+        Of what is inside of a text the selection alone decides.
+        """
         known: Any = self.effective_schema
         crumb: Breadcrumb = ()
         for name in path:
-            known = known.get("properties", {}).get(name)
+            fields = known.get("properties", {} if "object" in known["type"] else None)
+            known = {"type": "string"} if fields is None else fields.get(name)
             crumb = (*crumb, "properties", name)
             if known is None or not self.mask[crumb]:
                 return False
         return True
+
+    def takes(self, path: Path) -> bool:
+        """Return whether the table keeps what was rescued at a path of its rows.
+
+        What is deselected is not kept there either.
+        """
+        return self.selects((RESCUED,)) and self.selects(declared_part(path, self.row))
 
     def begin(
         self, row: type[msgspec.Struct], version: int | None, storage: Storage | None
     ) -> None:
         """Get ready to emit rows of a type, with or without a table version, or into files."""
         self.count = 0
+        self.rescued.clear()
+        self._takes = lru_cache(1 << 10)(self.takes)
         self.set_version(version)
         self.files = storage.files(self.tap.name, self.name) if storage else None
-        self._encoder = None
-        if self.files or self.takes_pages:
-            self._encoder = LineEncoder(self.name, row, selected=self.selects, version=version)
+        self._encoder = LineEncoder(
+            self.name, row, selected=self.selects, version=version, texts=self._texts
+        )
 
     def emit(self, rows: Sequence[Row], time_extracted: datetime) -> None:
         """Write rows as records, all with one extraction time."""
@@ -118,12 +154,13 @@ class RecordStream(SdkStream):
         room = len(rows) if limit is None else limit - self.count
         written = rows[:room]
         at = to_text(time_extracted)
-        if self._encoder:
+        write_texts(written, self._takes, self.rescued)
+        if self.files or self.takes_pages:
             begin = 0
             while begin < len(written):
                 begin += self._emit_part(self._encoder, written, begin, at)
         else:
-            self.write_records(records(written), at)
+            self.write_records(records(self._encoder.ready(written)), at)
         self.count += len(written)
         if len(rows) > room:
             self.stop_at_limit(self.count)
@@ -143,6 +180,18 @@ class RecordStream(SdkStream):
     def child_rows(self, rows: Rows) -> Rows:
         """Return this table's rows from some of the endpoint's."""
         raise NotImplementedError
+
+    def rows_of(self, rows: Rows) -> Rows:
+        """Return this table's rows from some of the endpoint's, and what was rescued of them."""
+        return self.child_rows(rows)
+
+    def keeps(self, path: Path) -> bool:
+        """Return whether the table keeps what was rescued at a path of the endpoint's rows."""
+        return self.takes(path)
+
+    def concerns(self, path: Path) -> bool:
+        """Return whether the table is made of what is at a path of the endpoint's rows."""
+        return self.selects(declared_part(path, self.row))
 
     def finish_file(self) -> None:
         """Write the file that rows are added to, if there is one, and the message about it."""
@@ -301,11 +350,19 @@ class EndpointStream(RecordStream):
             return True
         if any(top in table.needs for table in tables):
             return True
-        return self in tables and (not self.takes_pages or self.selects(path))
+        return path == (RESCUED,) or (self in tables and self.selects(path))
 
     def expects(self, path: str) -> bool:
-        """Return whether a field that no type declares needs no mention, such as an annotation."""
+        """Return whether a member that no type declares is left out on purpose.
+
+        It is no data, such as an annotation, or must not be kept, such as a secret.
+        """
         return False
+
+    @property
+    def never_null(self) -> Collection[str]:
+        """The columns that the service says always hold something."""
+        return ()
 
     # -- cursor ----------------------------------------------------------------------------------
 
@@ -344,9 +401,38 @@ class ChildStream(RecordStream):
 
     Attributes:
         parent: the stream whose pages it is made of.
+        items: name of the parent's list that has an item for each row; None if none has.
     """
 
     parent: ClassVar[type[EndpointStream]]
+    items: ClassVar[str | None] = None
+
+    def rows_of(self, rows: Rows) -> Rows:
+        """Return this table's rows from some of the endpoint's, and what was rescued of them."""
+        if not any_rescued(rows):
+            return self.child_rows(rows)
+        found: list[Row] = []
+        for row in rows:
+            made = self.child_rows([row])
+            hand_down(rescued_of(row) or (), self.items, made)
+            found += made
+        return found
+
+    def keeps(self, path: Path) -> bool:
+        """Return whether the table keeps what was rescued at a path of the endpoint's rows."""
+        inside = path[0] == self.items and len(path) > 2  # noqa: PLR2004 - list, place and field
+        return inside and self.takes(path[2:])
+
+    def concerns(self, path: Path) -> bool:
+        """Return whether the table is made of what is at a path of the endpoint's rows."""
+        return (
+            path[0] in self.needs
+            and (
+                len(path) < 3  # noqa: PLR2004 - as above
+                or path[0] != self.items
+                or self.selects(declared_part(path[2:], self.row))
+            )
+        )
 
     @property
     def endpoint(self) -> EndpointStream:

@@ -43,8 +43,9 @@ DIGEST = 8
 MAPPING = (
     *("stream_maps", "stream_map_config", "faker_config"),
     *("flattening_enabled", "flattening_max_depth", "flattening_max_key_length"),
+    "json_columns",
 )
-"""Settings of the SDK that change what is sent of a row."""
+"""Settings that change how a row is sent."""
 
 _encode = Encoder(decimal_format="number").encode
 
