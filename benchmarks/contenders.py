@@ -47,6 +47,7 @@ class Contender:
         arguments: what it is started with besides.
         members: members of the account that it reads, if not as many as the scenario says.
         latency_ms: milliseconds that its requests take, if not as many as the scenario says.
+        drift: dotted path of a field of each row that it reads which has no place there, if any.
         rounds: how often it is measured, if not as often as the scenario says.
         checkout: another checkout of this repository, `make .venv/.ready` done, whose tap it is.
     """
@@ -59,13 +60,14 @@ class Contender:
     arguments: tuple[str, ...] = ()
     members: int | None = None
     latency_ms: int | None = None
+    drift: str | None = None
     rounds: int | None = field(default=None, compare=False)
     checkout: Path | None = None
 
     @property
-    def account(self) -> tuple[int | None, int | None]:
+    def account(self) -> tuple[int | None, int | None, str | None]:
         """What tells the account that it reads from others of its scenario."""
-        return self.members, self.latency_ms
+        return self.members, self.latency_ms, self.drift
 
 
 def tap(service: Service, workers: int | None = None, members: int | None = None) -> Contender:
@@ -85,6 +87,12 @@ def at_once(service: Service) -> Contender:
     """Return a service's tap with 16 workers where requests take no time: what the work takes."""
     most = tap(service, 16)
     return replace(most, label=f"{most.label}, no latency", latency_ms=0)
+
+
+def drifting(service: Service, path: str) -> Contender:
+    """Return a service's tap where one field of each row of each page has no place."""
+    one = tap(service, 1)
+    return replace(one, label=f"{one.label}, odd {path} in each row", drift=path)
 
 
 def plain(service: Service, rounds: int | None = None) -> Contender:

@@ -11,12 +11,14 @@ from benchmarks.contenders import (
     clip,
     clip_with_ids,
     dlt,
+    drifting,
     plain,
     plain_clip,
     tap,
 )
 from benchmarks.perform.clips_asked import CSV, JSON
 from benchmarks.report import Goal
+from benchmarks.scenarios import ODD
 from benchmarks.services import CLICKTIME, CLOCKIFY
 from benchmarks.start_up import OPTIONS, PLAIN
 
@@ -73,6 +75,11 @@ def _clockify(results: Mapping[str, Result]) -> Iterator[Goal]:
             if memory:
                 text = f"{how}, peak memory at {memory.rows:,} time entries, against {speed.rows:,}"
                 yield Goal(text, memory.peak(contender) / peak, 1.1, " times", at_most=True)
+    if drift := results.get("drift"):
+        for path in ODD:
+            share = drift.cpu(drifting(CLOCKIFY, path)) / drift.cpu(serial)
+            text = f"1 worker, CPU with an odd {path} in each row, against none"
+            yield Goal(text, share, 3, " times", at_most=True)
     if members := results.get("members-2000"):
         share = members.times(serial, tap(CLOCKIFY, 1, members=40))
         yield Goal("speed with 2,000 members, against 40", share, 0.8, " times")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks.contenders import Kind
 from benchmarks.measure import ContenderFailedError, Runner
 from benchmarks.server import sandbox
+from benchmarks.services import spoil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,7 +114,7 @@ def measure(scenario: Scenario) -> Result:
     """
     title, contenders = scenario.title, scenario.contenders
     with ExitStack() as stack:
-        runners: dict[tuple[int | None, int | None], Runner] = {}
+        runners: dict[tuple[object, ...], Runner] = {}
         counted = {}
         for one in contenders:
             if one.account not in runners:
@@ -151,6 +152,8 @@ def _runner(scenario: Scenario, contender: Contender, stack: ExitStack) -> Runne
             latency_ms=scenario.latency_ms if own is None else own,
         )
     )
+    if contender.drift:
+        spoil(access.origin, contender.drift)
     return Runner(access, Path(stack.enter_context(tempfile.TemporaryDirectory())))
 
 

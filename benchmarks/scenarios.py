@@ -15,6 +15,7 @@ from benchmarks.contenders import (
     clip_with_ids,
     dlt,
     download,
+    drifting,
     plain,
     plain_clip,
     tap,
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 MILLION = 1_000_000
 """Time entries."""
+
+ODD = ("unknown", "description", "timeInterval.zone", "hourlyRate.currency")
+"""Where an odd number stands: an unknown field and one of another type, at the top and inside."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,13 @@ SCENARIOS = (
             dlt(CLOCKIFY, LOAD, "--duckdb", rounds=0),
         ),
         rounds=5,
+    ),
+    Scenario(  # 5 minutes
+        name="drift",
+        title="No latency, 40 members, one odd field in each row of each page",
+        members=40,
+        entries=200_000,
+        contenders=(tap(CLOCKIFY, 1), *(drifting(CLOCKIFY, path) for path in ODD)),
     ),
     Scenario(  # 3 minutes
         name="members-200",

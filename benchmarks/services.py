@@ -108,6 +108,12 @@ def _projects(origin: str, rows: int) -> Access:
     )
 
 
+def spoil(origin: str, path: str) -> None:
+    """Have a number stand in each time entry of each page, at a dotted path, that has no place."""
+    fault = {"route": "/time-entries", "kind": "extra", "times": 0, "field": path, "value": 5}
+    answer(f"{origin}/__faults", {}, json.dumps(fault).encode())
+
+
 def requests_seen(origin: str) -> int:
     """Return how many requests of services came since this was asked last."""
     total: int = answer(f"{origin}/__requests")["total"]
