@@ -1,0 +1,98 @@
+"""What ClickTime sends and no column takes (RESCUE-NOT-NULL)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from taps_common.records.row_types import RESCUED
+from tests.clicktime.documents import document, thing
+from tests.clicktime.runs import scripted
+from tests.common.doubles import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.common.runs import Run
+
+TYPES = document(
+    thing(
+        '<Property Name="Hours" Type="Edm.Double" Nullable="false"/>'
+        '<Property Name="Rate" Type="Edm.Decimal"/>'
+        '<Property Name="At" Type="Edm.DateTimeOffset"/>'
+        '<Property Name="CustomFields" Type="Test.Free"/>'
+    )
+    + '<ComplexType Name="Free" OpenType="true"/>'
+)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.stop()
+
+
+def read(server: Server, *rows: dict[str, Any], **settings: Any) -> Run:
+    page = json.dumps({"value": rows}).encode()
+    return scripted(server, page, declared=TYPES, **settings)
+
+
+def kept(run: Run) -> list[Any]:
+    texts = [row.get(RESCUED) for row in run.records("things")]
+    return [text if text is None else json.loads(text) for text in texts]
+
+
+def test_what_no_column_takes_is_kept_as_it_came(server: Server) -> None:
+    run = read(
+        server,
+        {"Id": "1", "Hours": "NaN", "Rate": "-INF", "At": "yesterday", "New": 1.50},
+        {"Id": "2", "Hours": "1.5", "Rate": 2, "@odata.etag": "W/1", "New@odata.type": "#Int32"},
+    ).ok()
+    assert kept(run) == [{"Hours": "NaN", "Rate": "-INF", "At": "yesterday", "New": 1.5}, None]
+    first, second = run.records("things")
+    assert (first["Hours"], first["Rate"], first["At"]) == (None, None, None)
+    assert (second["Hours"], second["Rate"]) == (1.5, 2)
+
+
+@pytest.mark.parametrize("number", ["NaN", "INF", "-INF"])
+def test_numbers_that_json_does_not_have_are_kept(server: Server, number: str) -> None:
+    run = read(server, {"Id": "1", "Hours": number}, {"Id": "2", "Hours": 1, "Rate": number}).ok()
+    assert kept(run) == [{"Hours": number}, {"Rate": number}]
+
+
+def test_a_property_that_is_never_null_and_fits_in_no_row_fails_the_table(server: Server) -> None:
+    rows = [{"Id": str(number), "Hours": "many", "Rate": 1} for number in range(3)]
+    run = read(server, *rows)
+    assert run.code == 1
+    assert "no value of Hours, which the service says is never null" in run.log
+    assert read(server, *rows, {"Id": "9", "Hours": 0}).code == 0
+    without = [{**row, "Hours": 1, "Rate": "many"} for row in rows]
+    assert read(server, *without).code == 0
+
+
+def test_a_custom_field_that_is_not_of_its_columns_type_is_kept(server: Server) -> None:
+    columns = {"Things": [{"name": "Size", "type": "number"}, {"name": "Day", "type": "date"}]}
+    fields = [{"Size": "NaN", "Day": "x"}, {"Size": "2", "Day": "2026-01-31"}]
+    rows = [
+        {"Id": str(number), "Hours": 1, "CustomFields": one} for number, one in enumerate(fields)
+    ]
+    run = read(server, *rows, custom_field_columns=columns).ok()
+    assert kept(run) == [{"CustomField_Size": "NaN", "CustomField_Day": "x"}, None]
+    assert [row["CustomField_Size"] for row in run.records("things")] == [None, 2]
+    run = read(server, *rows, custom_field_columns=columns, on_drift="fail")
+    assert (run.code, run.records("things")) == (1, [])
+
+
+def test_what_the_settings_leave_out_is_not_kept(server: Server) -> None:
+    both = TYPES.replace(
+        b'<Property Name="At"',
+        b'<Property Name="CustomFieldsStr" Type="Edm.String"/><Property Name="At"',
+    )
+    row = {"Id": "1", "Hours": 1, "CustomFields": {"a": 1}, "CustomFieldsStr": '{"a":1}'}
+    page = json.dumps({"value": [row]}).encode()
+    run = scripted(server, page, declared=both, custom_fields="string").ok()
+    assert kept(run) == [None]
+    assert "unknown to this version" not in run.log
