@@ -6,6 +6,7 @@ What a row becomes is worked out from the standard (OData JSON Format 4.01).
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from jsonschema import Draft202012Validator
 from tap_clicktime.streams import CustomFieldStream, EntityStream
 from taps_common.errors import ShapeError
 from taps_common.records.codec import LineEncoder, PageDecoder
+from taps_common.records.rescue import write_texts
 from tests.clicktime.documents import BODIES, catalog_of, document, tap_over, thing
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def decoded(body: bytes, table: str, page: str) -> tuple[EntityStream, PageDecod
 
 def written(stream: RecordStream, rows: list[Row]) -> list[str]:
     """Return the record of each line as it stands there; all of them fit the catalog."""
+    write_texts(rows, lambda _: True, {})
     encoder = LineEncoder(stream.name, stream.row, selected=lambda _: True)
     head = f'{{"type":"RECORD","stream":"{stream.name}","record":'
     tail = f',"time_extracted":"{NOW}"}}'
@@ -44,7 +47,11 @@ def written(stream: RecordStream, rows: list[Row]) -> list[str]:
     found = [line[len(head) : -len(tail)] for line in lines]
     for record in found:
         Draft202012Validator(stream.schema).validate(json.loads(record))
-    return found
+    return [_RESCUED.sub("}", one) for one in found]
+
+
+_RESCUED = re.compile(r',"_rescued_data":(?:null|"(?:[^"\\]|\\.)*")}$')
+"""What has no place, which is at the end of each record."""
 
 
 def records(body: bytes, table: str, page: str, *, drifted: tuple[str, ...] = ()) -> list[str]:
@@ -83,7 +90,7 @@ def test_rows_of_asp_net_core() -> None:
       {"ID": "3", "Address": null, "WorkDays": 3, "Share": "1e3", "LegacyID": 1.5,
        "LastModified": "yesterday", "StartDate": "", "Emails": "none"}
     ]"""
-    drifted = ("LegacyID", "LastModified", "StartDate", "Emails")
+    drifted = ("LegacyID", "LastModified", "Share", "StartDate", "Emails")
     assert records(BODIES["aspnetcore"], "users", page, drifted=drifted) == texts(
         """{"ID":"01234567-89ab-cdef-0123-456789abcdef","IsActive":true,
         "LegacyID":9007199254740993,"Rank":3,"Level":7,"Shift":-1,
@@ -120,7 +127,7 @@ TIME_ENTRIES = """[
 
 def test_rows_with_open_objects() -> None:
     """What OData says about the members of an object is no member (JSON Format, 4.6)."""
-    assert records(BODIES["aspnetcore"], "time_entries", TIME_ENTRIES) == texts(
+    assert records(BODIES["aspnetcore"], "time_entries", TIME_ENTRIES, drifted=("Hours",)) == texts(
         """{"ID":"a","UserID":null,"Date":"2024-02-29","Hours":null,"StartTime":"07:59:59.999",
         "Comment":null,"Status":"2",
         "CustomFields":{"Region":"Nord","Rate":1.10,"No":null,"a@b":[1.0]},"CustomFieldsStr":"{}"}
@@ -168,7 +175,7 @@ def test_rows_of_derived_types() -> None:
       {"@odata.type": "#Acme.Sales.Supplier", "ID": 2, "ModifiedOn": "0001-01-01T00:00:00Z",
        "Address": {"City": null}, "Rating": "good", "Since": "2020-02-29"}
     ]"""
-    assert records(BODIES["aliases"], "things", page) == texts(
+    assert records(BODIES["aliases"], "things", page, drifted=("Discount",)) == texts(
         """{"ID":9223372036854775807,"ModifiedOn":"2024-01-31T10:00:00.000000Z","Name":"A",
         "Address":{"City":"X","Country":"1","Box":12,"Code":null},"Rating":5,"Credit":10.5000,"Since":null,
         "Discount":null,"Delivery":null}
@@ -223,7 +230,7 @@ def test_rows_of_defined_types() -> None:
        "Tags": ["a", "b"], "Spot": {"type": "Point", "coordinates": [8.640, 49.29]}},
       {"OrderNo": "A1", "LineNo": 2, "Amount": "NaN", "IsPaid": "false", "Spot": null}
     ]"""
-    assert records(BODIES["definitions"], "order_lines", page) == texts(
+    assert records(BODIES["definitions"], "order_lines", page, drifted=("Amount",)) == texts(
         """{"LineNo":1,"OrderNo":"A1","Amount":0.1000,"Pieces":12345678901,"IsPaid":true,
         "DeliveredOn":"2024-12-31","UpdatedAt":"2024-12-31T23:59:59.999999Z","Tags":["a","b"],
         "Spot":{"type":"Point","coordinates":[8.640,49.29]}}
@@ -250,7 +257,7 @@ def test_rows_of_untyped_values() -> None:
        "ChangedAt": "2024-01-31T10:00:00.123456789012Z"},
       {"Id": "t", "Reading": [[1], ["NaN"]], "Price": 1.234567e3, "Threshold": null}
     ]"""
-    assert records(BODIES["untyped"], "sensors", page) == texts(
+    assert records(BODIES["untyped"], "sensors", page, drifted=("Price",)) == texts(
         """{"Id":"s","Location":{"Building":null,"Floor":-1,"Notes":{"Door":"left"}},
         "Extra":{"a":{"b":null}},"Reading":20.50,"History":[1,"two",null,[3.0],{"four":4}],
         "Threshold":"12","Default":true,"Parts":[{"Code":"x"},{}],"Labels":[],"Price":null,
@@ -269,7 +276,7 @@ def test_rows_without_a_key() -> None:
       {"Month": "2024-01-01", "Hours": 160.5, "Cost": 1e400},
       {}
     ]"""
-    assert records(BODIES["view"], "hours_by_month", page) == texts(
+    assert records(BODIES["view"], "hours_by_month", page, drifted=("Cost",)) == texts(
         """{"Month":"2024-01-01","Hours":160.50,"Cost":1000.0,
         "ModifiedDate":"2024-02-01T00:00:00Z","CustomFieldsStr":null}
 
@@ -286,7 +293,7 @@ def test_rows_of_odd_names() -> None:
        "__init__": "3", "a\u200db": "c"},
       {"class": 2, "größe": 0.1, "String": null}
     ]"""
-    assert records(BODIES["odd"], "user_roles", page) == texts(
+    assert records(BODIES["odd"], "user_roles", page, drifted=("größe",)) == texts(
         """{"class":1,"from":"5","None":false,"self":"s","String":{"Text":null},"Date":"7",
         "name":-5,"größe":null,"__init__":3,"a\u200db":"c","_":"07:00:00"}
 
@@ -322,7 +329,7 @@ def test_rows_of_types_that_add_properties() -> None:
        "UpdatedAt": "2024-01-31T10:00:00.1Z",
        "Outline": {"Side": "1.5"}}
     ]"""
-    assert records(BODIES["odd"], "animals", page) == texts(
+    assert records(BODIES["odd"], "animals", page, drifted=("Outline.Radius",)) == texts(
         """{"Tag":"t","Outline":{"Colour":null,"Radius":null,"Side":null},"Barks":null,
         "Born":"2024-01-31","UpdatedAt":null,"Lives":9,"Weeks":3}
 
@@ -340,7 +347,8 @@ def test_rows_with_lists_that_may_hold_nulls() -> None:
             "items": {"type": ["number", "null"]},
         }
         page = '[{"Id":"1","A":[1,null,"INF","2"]}]'
-        assert records(body, "things", page) == ['{"Id":"1","A":[1.0,null,null,2.0]}']
+        found = records(body, "things", page, drifted=("A[]",))
+        assert found == ['{"Id":"1","A":[1.0,null,null,2.0]}']
         page = '[{"Id":"1","A":[1,null,"x","2"]}]'
         found = records(body, "things", page, drifted=("A[]",))
         assert found == ['{"Id":"1","A":[1.0,null,null,2.0]}']
@@ -348,7 +356,8 @@ def test_rows_with_lists_that_may_hold_nulls() -> None:
 
 def test_rows_with_infinities_in_lists() -> None:
     body = document(thing('<Property Name="A" Type="Collection(Edm.Double)" Nullable="false"/>'))
-    assert records(body, "things", '[{"Id":"1","A":[1,"INF"]}]') == ['{"Id":"1","A":[1.0,null]}']
+    found = records(body, "things", '[{"Id":"1","A":[1,"INF"]}]', drifted=("A[]",))
+    assert found == ['{"Id":"1","A":[1.0,null]}']
 
 
 PAIRS = """<ComplexType Name="Pair">
@@ -393,4 +402,5 @@ def test_links_of_open_objects_are_no_members() -> None:
 
 def test_a_number_that_must_not_be_looked_at_is_null() -> None:
     body = document(thing('<Property Name="A" Type="Edm.Decimal"/>'))
-    assert records(body, "things", '[{"Id":"1","A":"sNaN"}]') == ['{"Id":"1","A":null}']
+    found = records(body, "things", '[{"Id":"1","A":"sNaN"}]', drifted=("A",))
+    assert found == ['{"Id":"1","A":null}']

@@ -150,7 +150,7 @@ def test_the_environment_is_enough_and_a_whole_run_is_discreet(account: Account)
 def test_a_failing_run_is_discreet(account: Account) -> None:
     body = '{"message": "bad key sandbox-key", "code": 7}'
     account.fault("/time-entries", "status", code=400, body=body)
-    account.fault("/projects", "replace", field="billable", value="sandbox-key")
+    account.fault("/projects", "replace", field="billable", value="perhaps")
     account.fault("/tags", "truncate_json")
     run = account.command("--config", "ENV", max_retries=0)
     assert run.code == 1

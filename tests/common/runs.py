@@ -24,6 +24,7 @@ import msgspec
 from singer_sdk import Tap
 
 from taps_common.errors import TapError
+from taps_common.records.row_types import RESCUED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -102,6 +103,11 @@ def turning(kind: type[AnyTap], clock: TurningClock) -> type[AnyTap]:
 # -- runs ------------------------------------------------------------------------------------------
 
 
+def plain(row: Row) -> Row:
+    """Return a row without the column of what has no place, where nothing is in it."""
+    return {name: value for name, value in row.items() if (name, value) != (RESCUED, None)}
+
+
 @dataclass
 class Run:
     """What came out of one run, and the sentence that it ended with if it failed.
@@ -127,7 +133,8 @@ class Run:
         ]
 
     def records(self, table: str) -> list[Row]:
-        return [message["record"] for message in self.of("RECORD", table)]
+        """The rows of a table, without the column of what has no place where it is null."""
+        return [plain(message["record"]) for message in self.of("RECORD", table)]
 
     def counts(self) -> dict[str, int]:
         return dict(Counter(message["stream"] for message in self.of("RECORD")))

@@ -26,7 +26,7 @@ from tests.clicktime.runs import Account as ClickTime
 from tests.clockify.runs import ENTRY_TABLES, Account, catalog, core_catalog, true_rows
 from tests.common.doubles import Answers
 from tests.common.made_up import ENTRIES, PROJECTS, body, one_workspace, run_tap
-from tests.common.runs import NOW
+from tests.common.runs import NOW, plain
 from tests.perform.runs import Account as Perform
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def files(run: Run, table: str | None = None) -> list[list[dict[str, Any]]]:
 def rows_of(run: Run, table: str) -> list[dict[str, Any]]:
     """Return the rows of a table's files, without what says when they were extracted."""
     rows = [row for one in files(run, table) for row in one]
-    return [{name: row[name] for name in row if name != EXTRACTED} for row in rows]
+    return [plain({name: row[name] for name in row if name != EXTRACTED}) for row in rows]
 
 
 def ids(run: Run) -> set[str]:

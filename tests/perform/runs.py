@@ -131,7 +131,7 @@ def comparable(row: Row) -> frozenset[tuple[str, object]]:
     return frozenset(
         (name, value)
         for name, value in row.items()
-        if value is not None and name not in {"_row_id", "_extra"}
+        if value is not None and name not in {"_row_id", "_extra", "_rescued_data"}
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from taps_common.records.row_types import RESCUED
 from tests.common.doubles import Answer
 from tests.perform.clips import BOTH, QUAY, ROUTE, TABLE, VERSIONS, cells, lines, reasons
 
@@ -65,7 +66,8 @@ def test_an_empty_json_list_has_the_columns_that_are_declared(clips: Clips) -> N
     clips.declared[TABLE] = {"primary_keys": ["Id"], "types": {"Hours": "number"}}
     catalog = discover(clips, "[]")
     assert read(clips, "[]", catalog=catalog).ok().of("RECORD") == []
-    run = read(clips, '[{"Id": "7", "Hours": "1.50", "Who": "x"}]', catalog=catalog)
+    text = '[{"Id": "7", "Hours": "1.50", "Who": "x"}]'
+    run = read(clips, text, catalog=catalog, on_new_column="warn")
     assert cells(run) == [{"id": "7", "hours": 1.5}]
     assert "the catalog does not know, left out until you discover again: 'Who'" in run.log
 
@@ -82,7 +84,10 @@ def test_one_empty_list_leaves_the_key_as_it_is(clips: Clips) -> None:
 @pytest.mark.parametrize("body", [b"a,b\r\n", b'{"fields": ["a", "b"], "values": []}'])
 def test_nothing_but_headings_is_an_empty_table(clips: Clips, body: bytes) -> None:
     run = read(clips, body).ok()
-    assert (run.of("RECORD"), [*run.schema(TABLE)]) == ([], ["project", "_row_id", "a", "b"])
+    assert (run.of("RECORD"), [*run.schema(TABLE)]) == (
+        [],
+        ["project", "_row_id", "a", "b", RESCUED],
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,7 +180,7 @@ def test_columns_that_are_gone_or_renamed_are_null_and_named(clips: Clips) -> No
     catalog = clips.discovered()
     clips.put(TABLE, lines("a", "1", "2"))
     clips.put(TABLE, lines("a,B 2", "1,3"), of=[ROUTE])
-    run = clips.run(catalog=catalog)
+    run = clips.run(catalog=catalog, on_new_column="warn")
     for project in BOTH:
         said = f"dataclip {TABLE} of {project}: columns are missing, sent as null: b\n"
         assert said in run.log
@@ -337,10 +342,12 @@ def test_a_cell_of_a_key_that_does_not_fit_is_never_null(
 # -- what else becomes of cells --------------------------------------------------------------------
 
 
-def test_a_value_that_does_not_fit_fails_its_project(clips: Clips) -> None:
+@pytest.mark.parametrize("setting", ["on_bad_value", "on_drift"])
+def test_a_value_that_does_not_fit_fails_its_project(clips: Clips, setting: str) -> None:
     clips.put(KEYED, activities(*ACTIVITIES[:3], "A3,Pour,many"))
     clips.put(KEYED, activities(), of=[ROUTE])
-    run = clips.run(**VERSIONS)
+    strict: dict[str, Any] = {setting: "fail"}
+    run = clips.run(**strict, **VERSIONS)
     assert (run.code, run.versioned) == (1, [])
     (reason,) = reasons(run, KEYED)
     assert reason == (
@@ -395,4 +402,4 @@ def test_a_declared_delimiter_and_encoding_are_used(clips: Clips) -> None:
     assert cells(read(clips, body)) == [{"имя_a": "Юлия,1", "b": "2", "c": "3"}]
     large = body + "Юлия,1;2;3\r\n".encode("cp1251") * 80_000  # of which the beginning is enough
     clips.put(TABLE, large)
-    assert [*clips.discovered()["streams"][0]["schema"]["properties"]][2:] == ["имя_a", "b", "c"]
+    assert [*clips.discovered()["streams"][0]["schema"]["properties"]][2:-1] == ["имя_a", "b", "c"]

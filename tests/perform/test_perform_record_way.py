@@ -185,7 +185,8 @@ def test_a_cell_that_does_not_fit_fails_and_is_named_or_is_null_and_counted(kind
     for place, cell in enumerate(WRONG[kind]):
         rows = right_rows()
         rows[place][heading] = cell
-        failed = run(rows, TYPED._replace(given={"emit_activate_version_messages": True}))
+        strict = {"emit_activate_version_messages": True, "on_bad_value": "fail"}
+        failed = run(rows, TYPED._replace(given=strict))
         assert f"row {place + 1}, column {heading}: {cell!r} does not fit" in failed.log
         assert comparable(own(failed)) == comparable(values(rows)[: place // 2 * 2])
         assert (failed.code, failed.versioned) == (1, [])
@@ -221,12 +222,13 @@ PLAIN = st.one_of(
 def test_types_that_are_inferred_lose_nothing(rows: list[Cells]) -> None:
     plain = run(rows, Setup({}, {}), discovered=False).ok()
     typed = run(rows, Setup({}, {"infer_types": True}), discovered=False).ok()
-    for record in typed.records(CLIP):
+    records = typed.records(CLIP)
+    for record in records:
         spelled = {
             name: one.text if isinstance(one, Digits) else one for name, one in record.items()
         }
         record.update({name: str(one) for name, one in spelled.items() if one is not None})
-    assert typed.records(CLIP) == plain.records(CLIP)
+    assert records == plain.records(CLIP)
 
 
 # -- one way against the other ---------------------------------------------------------------------

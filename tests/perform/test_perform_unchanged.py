@@ -165,7 +165,7 @@ def test_a_type_of_the_catalog_holds_though_a_cell_is_wider(clips: Clips) -> Non
     catalog = clips.discovered()
     clips.declared.clear()
     clips.put(TABLE, lines("Level,Name", "1,x", "high,y"))
-    run = clips.run(catalog=catalog, infer_types=True)
+    run = clips.run(catalog=catalog, infer_types=True, on_bad_value="fail")
     assert run.code == 1
     assert "row 2, column Level: 'high' does not fit" in run.log
 
