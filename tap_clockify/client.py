@@ -11,17 +11,26 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import msgspec
 
 from tap_clockify.hosts import NOT_IN_WORKSPACE
+from tap_clockify.moving_lists import Seen, look_again
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
-from taps_common.sync.steps import Page, Plan
+from taps_common.sync.steps import Fetch, Page, Plan
 from taps_common.sync.stream import EndpointStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_clockify.account import Account
     from taps_common.http.request import Response, Service
-    from taps_common.sync.steps import Bounds, Partition, Partitions, Planning, Requests, Scope
+    from taps_common.sync.steps import (
+        Bounds,
+        Partition,
+        Partitions,
+        Planning,
+        Requests,
+        Rows,
+        Scope,
+    )
 
     Query: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -97,11 +106,50 @@ class ClockifyStream(EndpointStream):
         return [dict(scope)]
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
-        """Yield the pages until `Last-Page` says so, or one is short where it does not say."""
+        """Yield the pages."""
+        return self.pages(partition, bounds)
+
+    def pages(
+        self,
+        partition: Partition,
+        bounds: Bounds,
+        each: Callable[[Rows], Rows] = lambda rows: rows,
+        body: Callable[[bytes], None] = lambda _: None,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> Requests:
+        """Yield the pages until `Last-Page` says so, or one is short where it does not say.
+
+        Args:
+            partition: what is asked for.
+            bounds: what part of it.
+            each: as in `Fetch`.
+            body: as in `Fetch`.
+            enough: returns whether what follows is not wanted.
+        """
+        seen = Seen(self.own_keys)
+        asked: list[Request] = []
+
+        def note(rows: Rows) -> Rows:
+            kept = each(rows)  # which may set the keys
+            seen.note(rows)
+            return kept
+
+        again = self.needs_every_row(bounds)
         for number in count(1):
-            page: Page = yield self.request(partition, bounds, number)
-            if self.is_last(page):
-                return
+            request = self.request(partition, bounds, number)
+            page: Page = yield Fetch(request, note if again else each, body)
+            if self.is_last(page) or enough():
+                break
+            asked.append(request)
+        if again and asked:
+            yield from look_again(asked, seen, each, body)
+
+    def needs_every_row(self, bounds: Bounds) -> bool:
+        """Return whether harm is done if a row hides from the pages: it is called deleted then.
+
+        Else the next run brings it.
+        """
+        return self.keeps_ids or any(table.version is not None for table in bounds.tables)
 
     def is_last(self, page: Page) -> bool:
         """Return whether no page follows."""

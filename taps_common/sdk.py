@@ -205,6 +205,11 @@ class SdkStream(Stream):
         """Write the SCHEMA message."""
         self._write_schema_message()
 
+    @property
+    def version(self) -> int | None:
+        """The table version that records carry; None without one."""
+        return self._stream_version
+
     def set_version(self, version: int | None) -> None:
         """Set the table version that records carry from now on."""
         self._stream_version = version

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import approvals as rows
-from taps_common.sync.steps import Fetch
 from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from taps_common.records.row_types import Row
-    from taps_common.sync.steps import Bounds, Page, Partition, Requests
+    from taps_common.sync.steps import Bounds, Partition, Requests
 
 
 class ApprovalRequests(PermittedStream):
@@ -44,10 +42,11 @@ class ApprovalRequests(PermittedStream):
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
         """Yield the pages, down to what was sent before."""
         order = _LatestFirst()
-        for number in count(1):
-            page: Page = yield Fetch(self.request(partition, bounds, number), order.see)
-            if self.is_last(page) or order.passed(bounds.since):
-                return
+        return self.pages(partition, bounds, order.see, enough=lambda: order.passed(bounds.since))
+
+    def needs_every_row(self, bounds: Bounds) -> bool:
+        """Return that every row is needed: the next run reads what changed since, and no more."""
+        return True
 
     def complete(self, rows_read: Sequence[rows.ApprovalRequest], partition: Partition) -> None:
         """Copy id and time of change to the top of the row, where keys have to be."""

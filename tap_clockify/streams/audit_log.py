@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
-from itertools import count
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,14 +12,13 @@ from tap_clockify.rows import audit_log as rows
 from tap_clockify.windows import Slice, WindowedStream
 from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, TapError
-from taps_common.sync.steps import Fetch
 from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from taps_common.http.request import Service
-    from taps_common.sync.steps import Bounds, Page, Partition, Planning, Requests, Scope
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Scope
 
 ACTIONS = (
     *("CREATE_TIME_PERSONAL_TIMER", "CREATE_TIME_PERSONAL_MANUAL", "CREATE_TIME_IMPORT"),
@@ -141,11 +139,11 @@ class AuditLog(WindowedStream):
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
         """Yield the pages of a slice, numbering entries that are alike."""
-        numbers = _Numbers()
-        for number in count(1):
-            page: Page = yield Fetch(self.request(partition, bounds, number), numbers.give)
-            if self.is_last(page):
-                return
+        return self.pages(partition, bounds, _Numbers().give)
+
+    def needs_every_row(self, bounds: Bounds) -> bool:
+        """Return that pages are asked for once: entries of the past neither change nor go."""
+        return False
 
 
 class _Numbers:

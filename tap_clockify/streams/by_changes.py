@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -247,10 +246,7 @@ class ByChanges(ClockifyStream):
             self._remember(partition, details)  # the read may be interrupted
             return rows
 
-        for number in count(1):
-            page: Page = yield Fetch(self.request(partition, bounds, number), note)
-            if self.is_last(page):
-                return
+        return self.pages(partition, bounds, note)
 
     def _changed(
         self, partition: Partition, window: Window | None, details: Details, changes: EntryChanges

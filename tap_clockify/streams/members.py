@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from tap_clockify.account import Account
     from taps_common.records.row_types import Row
-    from taps_common.sync.steps import Bounds, Page, Partition, Requests, Scope
+    from taps_common.sync.steps import Bounds, Partition, Requests, Rows, Scope
 
 ACCOUNT_STATUSES = (
     "ACTIVE",
@@ -73,11 +72,13 @@ class Users(IdListStream):
             ShapeError: there is no row, and a workspace has its owner at least.
         """
         found = 0
-        for number in count(1):
-            page: Page = yield self.request(partition, bounds, number)
-            found += page.count
-            if self.is_last(page):
-                break
+
+        def note(rows_read: Rows) -> Rows:
+            nonlocal found
+            found += len(rows_read)
+            return rows_read
+
+        yield from self.pages(partition, bounds, note)
         if not found:
             raise ShapeError(f"GET {self.path} lists no member, not even the workspace's owner.")
 

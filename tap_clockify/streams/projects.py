@@ -14,7 +14,7 @@ from tap_clockify.hydrated_tasks import ADDED, HydratedTasks, count_rows
 from tap_clockify.rows import projects as rows
 from taps_common.errors import QuotaError, SkippedError, StatusError
 from taps_common.http.request import Request
-from taps_common.sync.steps import Ask, Fetch, ListOf, Page, Plan, Write
+from taps_common.sync.steps import Ask, ListOf, Page, Plan, Write
 from taps_common.sync.stream import ChildStream
 from taps_common.timestamps import from_text, to_text
 
@@ -92,10 +92,7 @@ class Projects(IdListStream):
             yield from super().requests(partition, bounds)
             return
         kept = HydratedTasks(bounds.began)
-        for number in count(1):
-            page: Page = yield Fetch(self.request(partition, bounds, number), body=kept.add)
-            if self.is_last(page):
-                break
+        yield from self.pages(partition, bounds, body=kept.add)
         self.account.hydrated_tasks[partition["workspaceId"]] = kept
 
 

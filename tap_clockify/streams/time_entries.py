@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -10,22 +11,24 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_clockify.client import is_forbidden, is_unknown_id
+from tap_clockify.moving_lists import Backwards, Seen, look_again
 from tap_clockify.rows import time_entries as rows
 from tap_clockify.streams.by_changes import DELETED_AT, ByChanges
 from tap_clockify.streams.members import members
 from taps_common.errors import SkippedError
-from taps_common.sync.steps import Plan
+from taps_common.sync.steps import Again, Fetch, Plan
 from taps_common.sync.stream import ChildStream
 from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from tap_clockify.client import Query
     from taps_common.errors import RequestError
+    from taps_common.http.request import Request
     from taps_common.records.row_types import Row
-    from taps_common.sync.steps import Bounds, Partition, Planning, Scope
+    from taps_common.sync.steps import Bounds, Page, Partition, Planning, Requests, Rows, Scope
 
 ZONE_PADDING = timedelta(days=1)
 """Time windows are read as wall clock of the account's zone even when they end in Z, so a window
@@ -64,6 +67,51 @@ class TimeEntries(ByChanges):
         if bounds.until is not None:
             query.append(("end", _padded(bounds.until, ZONE_PADDING)))
         return tuple(query)
+
+    def pages(
+        self,
+        partition: Partition,
+        bounds: Bounds,
+        each: Callable[[Rows], Rows] = lambda rows_read: rows_read,
+        body: Callable[[bytes], None] = lambda _: None,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> Requests:
+        """Yield a member's entries, latest first, each page up to the earliest start that came.
+
+        What is made, deleted or moved meanwhile hides no other entry then. By numbers of pages it
+        goes on where entries are not sorted by start, `end` does not mean what is documented, or
+        a page holds hardly more than a day.
+        """
+        again = self.needs_every_row(bounds)
+        seen, walk = Seen(self.own_keys), Backwards(self.own_keys)
+        asked: list[Request] = []
+
+        def take(rows_read: Rows) -> Rows:
+            if again:
+                seen.note(rows_read)
+            return each(walk.take(rows_read))
+
+        window, number, by_number, largest = bounds, 1, False, 0
+        while True:
+            asked.append(self.request(partition, window, number))
+            walk.begin_page()
+            page: Page = yield Fetch(asked[-1], take, body)
+            largest = page.largest = max(largest, page.largest)  # of all windows
+            last = self.is_last(page)
+            if not (walk.is_joined or by_number) and (page.count or last):
+                window, number, by_number = bounds, 1, True
+                yield Again(goes_on=True)
+            elif last or enough():
+                break
+            elif walk.goes_back(window.until) and not by_number:
+                window, number = replace(bounds, until=walk.earliest), 0
+                walk.begin_window()
+                yield Again(goes_on=True, repeats=False)
+            elif page.count:
+                by_number = True
+            number += 1
+        if again and len(asked) > 1:
+            yield from look_again(asked[:-1], seen, each, body)
 
     def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Partition) -> None:
         """Copy the start to the top of the row, where a replication key has to be."""

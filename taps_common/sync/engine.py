@@ -403,7 +403,7 @@ class StreamRead:
             raise read.skip
 
         def dialogue(options: Options) -> Exchange:
-            self._begin_again(partition)
+            self._begin_again(partition, Again())
             bounds = self._bounds(read, partition, options)
             steps = self._stream.requests(partition, bounds)
             return _answered(steps, partial(self._step, read, partition))
@@ -435,7 +435,7 @@ class StreamRead:
         if isinstance(step, Ask):
             return (yield from self._alternatives.exchange(read.scope, partition, step.request))
         if isinstance(step, Again):
-            return self._begin_again(partition, goes_on=step.goes_on)
+            return self._begin_again(partition, step)
         if isinstance(step, Checkpoint):
             return self._checkpoint(read)
         if isinstance(step, Limit):
@@ -455,11 +455,11 @@ class StreamRead:
         """Write the state at once; with a version that goes on, after the version's message."""
         self._run.checkpoints.write(now=read.window is None or read.window.version is None)
 
-    def _begin_again(self, partition: Partition, *, goes_on: bool = False) -> None:
+    def _begin_again(self, partition: Partition, step: Again) -> None:
         """Have pages come again that came before, of a partition that begins anew."""
-        if not goes_on:
+        if not step.goes_on:
             self._counts.begin_again(partition)
-        if self._checks.end_partition(partition) and self._unchanged:
+        if self._checks.end_partition(partition) and step.repeats and self._unchanged:
             self._unchanged.begin_again()
 
     def _write(self, read: ScopeRead, partition: Partition, step: Write) -> Page:

@@ -106,9 +106,11 @@ class Again(NamedTuple):
 
     Attributes:
         goes_on: whether it goes on about where it ended, instead of at its first page.
+        repeats: whether rows may go out that went out before.
     """
 
     goes_on: bool = False
+    repeats: bool = True
 
 
 class Checkpoint(NamedTuple):
