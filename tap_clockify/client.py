@@ -145,11 +145,13 @@ class ClockifyStream(EndpointStream):
             yield from look_again(asked, seen, each, body)
 
     def needs_every_row(self, bounds: Bounds) -> bool:
-        """Return whether harm is done if a row hides from the pages: it is called deleted then.
+        """Return whether harm is done if a row hides from the pages: the next run brings it.
 
-        Else the next run brings it.
+        With table versions it is called deleted until then, and so is what hangs on its id.
         """
-        return self.keeps_ids or any(table.version is not None for table in bounds.tables)
+        if self.keeps_ids:
+            return bool(self.config["emit_activate_version_messages"])
+        return any(table.version is not None for table in bounds.tables)
 
     def is_last(self, page: Page) -> bool:
         """Return whether no page follows."""
