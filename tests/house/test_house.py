@@ -126,6 +126,13 @@ def test_no_file_names_a_registry_and_names_say_what_is_inside() -> None:
         assert not pattern.search(path.read_text(errors="ignore")), path
 
 
+def test_the_tests_that_documents_name_exist() -> None:
+    tests = "".join(one.read_text() for one in (ROOT / "tests").rglob("test_*.py"))
+    text = "".join(one.read_text() for one in (ROOT / "docs").glob("*.md"))
+    named = {*re.findall(r"`(test_\w+)`", text)}
+    assert {one for one in named if f"def {one}(" not in tests} == set() != named
+
+
 def test_the_test_run_can_be_ended() -> None:
     """Nothing that was imported took SIGTERM."""
     assert signal.getsignal(signal.SIGTERM) in {signal.SIG_DFL, signal.SIG_IGN}
