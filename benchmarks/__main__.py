@@ -12,20 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import benchmarks
-from benchmarks import goals, loading, reading, start_up
+from benchmarks import goals, hostile, loading, reading, start_up
 from benchmarks.contenders import Kind, beside
 from benchmarks.loaders import LOADINGS, Loading
 from benchmarks.measure import ContenderFailedError
-from benchmarks.report import machine
+from benchmarks.report import Goal, machine
 from benchmarks.scenarios import SCENARIOS, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from benchmarks.report import Goal
-
-NAMES = (*(one.name for one in (*SCENARIOS, *LOADINGS)), start_up.StartUp.name)
+NAMES = (
+    *(one.name for one in (*SCENARIOS, *LOADINGS)),
+    start_up.StartUp.name,
+    hostile.Hostile.name,
+)
 """What `--only` takes, in the order of measuring."""
 
 
@@ -72,6 +74,12 @@ def _measured(asked: argparse.Namespace) -> Iterator[Goal]:
         ended = start_up.measure(start_up.StartUp(rounds=rounds))
         print("\n".join(ended.lines()), flush=True)
         yield from goals.started(ended)
+    if hostile.Hostile.name in asked.only:
+        survived = hostile.measure()
+        print("\n".join(survived.lines()), flush=True)
+        yield Goal(
+            "peak memory, whatever a service sends", survived.peak, 300, " MiB", at_most=True
+        )
 
 
 def _sized(scenario: Scenario, asked: argparse.Namespace) -> Scenario:

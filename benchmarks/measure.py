@@ -85,19 +85,22 @@ class Started:
         assert self._process.stdout is not None
         return self._process.stdout
 
-    def finish(self) -> Figures:
+    def finish(self, code: int = 0) -> Figures:
         """Wait for its end and return what it took.
 
+        Args:
+            code: the exit code that is right.
+
         Raises:
-            ContenderFailedError: it did not end with 0.
+            ContenderFailedError: it ended with another.
         """
         _, status, used = os.wait4(self._process.pid, 0)
         wall = time.perf_counter() - self._began
-        self._process.returncode = code = os.waitstatus_to_exitcode(status)
-        if code:
+        self._process.returncode = ended = os.waitstatus_to_exitcode(status)
+        if ended != code:
             self._log.seek(0)
             said = self._log.read().decode(errors="replace")[-2000:]
-            raise ContenderFailedError(f"{' '.join(self._command)} ended with {code}:\n{said}")
+            raise ContenderFailedError(f"{' '.join(self._command)} ended with {ended}:\n{said}")
         peak = used.ru_maxrss / _KIB_PER_MIB
         if sys.platform == "darwin":  # where it is counted in bytes
             peak /= _KIB_PER_MIB
@@ -165,7 +168,7 @@ class Runner:
             place.mkdir()
             written.write_text(json.dumps(settings), encoding="utf-8")
             found = json.loads(output_of([*program, "--config", str(written), "--discover"]))
-            catalog.write_text(json.dumps(_only(contender.table, found)), encoding="utf-8")
+            catalog.write_text(json.dumps(only(contender.table, found)), encoding="utf-8")
         return [*program, "--config", str(written), "--catalog", str(catalog)]
 
     def measure(self, contender: Contender) -> Figures:
@@ -207,7 +210,7 @@ def is_record(line: bytes) -> bool:
     return b'"RECORD"' in line[:_HEAD]
 
 
-def _only(table: str, catalog: dict[str, Any]) -> dict[str, Any]:
+def only(table: str, catalog: dict[str, Any]) -> dict[str, Any]:
     """Return the catalog with one table selected."""
     for stream in catalog["streams"]:
         for entry in stream["metadata"]:

@@ -12,6 +12,7 @@ import msgspec
 
 from taps_common.errors import ShapeError
 from taps_common.http.responses import Problem, json_problem
+from taps_common.records.limits import check_values
 from taps_common.records.tolerant import parse_tolerantly
 from taps_common.timestamps import from_text, to_text
 
@@ -186,6 +187,7 @@ def sample(request: Request, response: Response) -> list[dict[str, object]]:
     Raises:
         ShapeError: they are no objects.
     """
+    check_values(response.body)
     try:
         return msgspec.json.decode(_open(response.body).value, type=list[dict[str, object]])
     except msgspec.DecodeError:

@@ -12,6 +12,7 @@ from tap_clockify.object_ids import CLOCKS_DIFFER
 from tap_clockify.windows import parts
 from taps_common.errors import ShapeError
 from taps_common.http.request import Request
+from taps_common.records.limits import check_values
 from taps_common.sync.steps import Ask
 from taps_common.timestamps import to_text
 
@@ -195,6 +196,7 @@ def _pages(
         response = yield Ask(request)
         try:
             bare = rows_in(response.body, ("response",))
+            check_values(bare)
             rows = [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
         except (ShapeError, msgspec.DecodeError):
             raise ShapeError(f"{request} did not send a feed of changes.") from None

@@ -11,6 +11,7 @@ from tap_clockify.object_ids import CLOCKS_DIFFER, created_by_id
 from taps_common.errors import ShapeError
 from taps_common.http.bodies import PIECE
 from taps_common.http.spool import room
+from taps_common.records.limits import check_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -61,7 +62,7 @@ class HydratedTasks:
         self._file = SpooledTemporaryFile(max_size=PIECE)  # noqa: SIM115 - it outlives the method
 
     def add(self, page: bytes) -> None:
-        """Keep the tasks of a page of projects.
+        """Keep the tasks of some projects.
 
         Raises:
             TapError: there is no room for them.
@@ -152,6 +153,7 @@ def count_rows(request: Request, response: Response) -> int:
     Raises:
         ShapeError: it is not a list.
     """
+    check_values(response.body)
     try:
         return len(msgspec.json.decode(response.body, type=list[msgspec.Raw]))
     except msgspec.DecodeError:

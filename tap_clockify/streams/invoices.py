@@ -20,6 +20,7 @@ from tap_clockify.rows import invoices as rows
 from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
+from taps_common.records.limits import check_values
 from taps_common.records.row_types import RESCUED
 from taps_common.sync.steps import Ask, Plan, Write
 from taps_common.sync.stream import ChildStream
@@ -214,6 +215,7 @@ def _by_id(request: Request, page: Page) -> dict[str, Object]:
     Raises:
         ShapeError: a row has none.
     """
+    check_values(page.records)
     try:
         found = msgspec.json.decode(page.records, type=list[Object])
         return {msgspec.json.decode(one["id"], type=str): one for one in found}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from contextlib import contextmanager
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from urllib3.exceptions import DecodeError, HTTPError
@@ -33,22 +32,6 @@ class TooLargeError(HTTPError):
         self.limit = limit
 
 
-def body_of(response: BaseHTTPResponse, limit: float) -> bytes:
-    """Return a body, decompressed.
-
-    Raises:
-        HTTPError: it broke off, is not compressed as it says, or has more bytes than `limit`.
-    """
-    length = response.length_remaining
-    if "Content-Encoding" not in response.headers and length is not None and length <= limit:
-        with _closed_on_error(response):
-            return response.read(decode_content=False)  # at once: pieces are copied twice
-    kept = BytesIO()  # a list of the pieces, if each has a byte, takes 50 times their size
-    for piece in pieces_of(response, limit):
-        kept.write(piece)
-    return kept.getvalue()
-
-
 def beginning_of_body(response: BaseHTTPResponse) -> bytes:
     """Return at most `BEGINNING` of a body; the connection serves again if that was all of it.
 
@@ -72,12 +55,13 @@ def pieces_of(response: BaseHTTPResponse, limit: float = float("inf")) -> Iterat
     Raises:
         HTTPError: it broke off, is not compressed as it says, or has more bytes than `limit`.
     """
-    with _closed_on_error(response):
+    with closed_on_error(response):
         yield from _limited(_decoded(response), limit)
 
 
 @contextmanager
-def _closed_on_error(response: BaseHTTPResponse) -> Iterator[None]:
+def closed_on_error(response: BaseHTTPResponse) -> Iterator[None]:
+    """Close the connection where its body is not read to its end."""
     try:
         yield
     except BaseException:

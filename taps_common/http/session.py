@@ -14,7 +14,7 @@ import urllib3
 
 from taps_common.errors import InterruptedRunError, QuotaError, ShapeError
 from taps_common.http import responses
-from taps_common.http.bodies import beginning_of_body, body_of
+from taps_common.http.bodies import beginning_of_body
 from taps_common.http.connections import (
     connections,
     host_of,
@@ -28,7 +28,7 @@ from taps_common.http.request import Response
 from taps_common.http.responses import Problem
 from taps_common.http.retries import Retries, time_of
 from taps_common.http.service_time import ServiceTime
-from taps_common.http.spool import beginning_of, spool_of
+from taps_common.http.spool import beginning_of, body_of, spool_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

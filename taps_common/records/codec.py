@@ -11,6 +11,7 @@ import msgspec
 
 from taps_common.errors import ShapeError
 from taps_common.records.json_text import write_texts
+from taps_common.records.limits import check_values
 from taps_common.records.row_types import Row, fields_of, narrow, nested_row
 from taps_common.records.tolerant import NO_JSON, Findings, ObjectReader, is_list, mended
 from taps_common.records.wide_types import WideDecoder
@@ -108,7 +109,12 @@ class PageDecoder(Generic[R]):
         return self._one_by_one(body) if rows is None else rows
 
     def _fitting(self, part: bytes) -> list[R] | None:
-        """Return the rows of a part; None if something odd is in it that is not known yet."""
+        """Return the rows of a part; None if something odd is in it that is not known yet.
+
+        Raises:
+            ShapeError: a row has not what it must have, or the part is too large.
+        """
+        check_values(part)
         try:
             rows = self._wide.decode(part)
         except _UNREADABLE:

@@ -497,9 +497,9 @@ class StreamRead:
                 if not page.count:
                     self._checks.begin_page(fetch.request, partition, found)
                 self._accept(read, partition, kept)
+                fetch.body(text)
                 page.count += len(rows)
                 keys |= found
-        fetch.body(page.records)
         page.records = b""
         self._checks.end_page(fetch.request, partition, page, keys)
 

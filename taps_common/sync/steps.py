@@ -79,7 +79,7 @@ class Fetch(NamedTuple):
     Attributes:
         request: what is asked.
         each: takes the rows of each decoded part and returns those that go out.
-        body: takes the JSON of the page, once its rows were written.
+        body: takes the JSON array that each decoded part was, once its rows were written.
     """
 
     request: Request

@@ -8,7 +8,7 @@ import io
 import tempfile
 import threading
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 import urllib3
@@ -16,7 +16,7 @@ import urllib3
 from taps_common.errors import TapError, UnreachableError
 from taps_common.http.bodies import BEGINNING, PIECE
 from taps_common.http.request import Request
-from taps_common.http.spool import beginning_of, spool_of
+from taps_common.http.spool import LARGE, beginning_of, body_of, spool_of
 from tests.common.doubles import Answer
 
 if TYPE_CHECKING:
@@ -213,3 +213,21 @@ def test_a_file_on_a_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, si
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: PTH123, SIM115 - closed by the tap
     with pytest.raises(TapError, match="No space left on device"):
         kept(ROWS[:size])
+
+
+@pytest.mark.parametrize("size", [LARGE, LARGE + 1])
+def test_a_large_body_is_in_a_file_until_it_is_whole(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Several workers may wait for such bodies, which may turn out to have no end."""
+    files: list[IO[bytes]] = []
+    plain = tempfile.TemporaryFile
+
+    def opened(*args: Any, **kwargs: Any) -> IO[bytes]:
+        files.append(plain(*args, **kwargs))
+        return files[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", opened)
+    assert body_of(answer_of(bytes(size)), limit=2 * size) == bytes(size)
+    assert len(files) == (size > LARGE)
+    assert all(one.closed for one in files)

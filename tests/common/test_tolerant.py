@@ -10,6 +10,7 @@ import pytest
 
 from taps_common.errors import ShapeError
 from taps_common.records.codec import PageDecoder, records
+from taps_common.records.limits import MOST_VALUES
 from taps_common.records.row_types import Json, Row
 from tests.common.made_up import PROJECTS, body, one_workspace, run_tap
 
@@ -43,6 +44,28 @@ def decoder() -> PageDecoder[Thing]:
 def decoded(text: bytes) -> tuple[list[dict[str, Any]], set[str]]:
     reader = decoder()
     return records(reader.decode(text)), reader.drifted
+
+
+# -- too much to be read at once ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[0" + b",1" * (MOST_VALUES + 1) + b"]",
+        b"[{}" + b",{}" * (MOST_VALUES + 1) + b"]",
+        b'[{"id":"1","words":[""' + b',""' * (MOST_VALUES + 1) + b"]}]",
+    ],
+)
+def test_more_values_than_memory_has_room_for_are_not_read(text: bytes) -> None:
+    """What is small as JSON may be fifty times as large as objects."""
+    with pytest.raises(ShapeError, match="more than 2,000,000 values"):
+        [*decoder().parts(text)]
+
+
+def test_rows_that_can_be_told_apart_are_read_whatever_their_number() -> None:
+    text = b'[{"id":"1","size":1}' + b',{"id":"1","size":1}' * MOST_VALUES + b"]"
+    assert sum(len(rows) for rows, _ in decoder().parts(text)) == MOST_VALUES + 1
 
 
 # -- errors --------------------------------------------------------------------------------------
