@@ -138,11 +138,16 @@ class Account(AnyAccount):
         return [unquote(one.target.removeprefix(PREFIX)) for one in self.asked(name)]
 
     def first_questions(self, name: str) -> list[dict[str, str]]:
-        """Return the query options of each question for a set that follows no link."""
+        """Return the query options of each question for rows of a set that begins a list.
+
+        A list of keys is ordered by all that it holds.
+        """
+        found = [dict(one.query) for one in self.asked(name) if "skiptoken" not in one.target]
         return [
-            dict(one.query)
-            for one in self.asked(name)
-            if "skiptoken" not in one.target and "$top" not in dict(one.query)
+            one
+            for one in found
+            if not one.keys() & {"$top", "$skip"}
+            and ("$select" not in one or one["$select"] != one.get("$orderby"))
         ]
 
 
