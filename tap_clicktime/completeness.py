@@ -1,13 +1,13 @@
-"""Whether a partition brought all of its rows: what was counted, `$skip`, and a look at the keys.
+"""Whether a partition brought all of its rows: what is counted, `$skip`, and a list of the keys.
 
 Services are reported that end a page without a link although there is more, and whose links hold an
 offset, so that a row which is edited or deleted meanwhile hides another one (STABLE-ORDER). What
-the service counts (`$count`) shows the first, a second list that holds keys alone the other.
+the service counts (`$count`) shows the first, a list of the keys alone the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -19,24 +19,26 @@ from taps_common.sync.steps import Ask, Fetch, Limit, Page, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-    from typing import TypeAlias
+    from typing import TypeAlias, TypeVar
 
     from tap_clicktime.metadata import EntitySet
     from taps_common.http.request import Request, Response
     from taps_common.sync.steps import Rows
 
-    Steps: TypeAlias = Generator[Ask | Fetch | Limit | Write, Any, None]
-    Looking: TypeAlias = Generator[Ask, Response, "tuple[Received, Keys]"]
-    Keys: TypeAlias = Mapping[int, object]
+    T = TypeVar("T")
+    Steps: TypeAlias = Generator[Ask | Fetch | Limit | Write, Any, T]
 
 LOOKS = 2
-"""How often rows that the keys show to be missing are asked for."""
+"""How often the keys are listed, and those asked for whose rows did not come."""
 
 KEYS_AT_ONCE = 10
 """How many times as many keys as rows a page is asked to hold: they are small."""
 
 LONGEST_FILTER = 1500
 """Characters of a condition that names keys: addresses of 2,000 are taken everywhere."""
+
+ROUND = (50, 64)
+"""Services limit pages to multiples of these: so many rows may be all of a page, not of a list."""
 
 REFUSALS = {*query.NOT_UNDERSTOOD, HTTPStatus.INTERNAL_SERVER_ERROR}
 """What a service answers to an option that it does not know."""
@@ -48,23 +50,24 @@ _UNQUOTED = {
 }
 
 HIDDEN = (
-    "the service counts more rows than it shows, and sends none of them to $skip either (the "
-    "token's user may not see them?): nothing is called deleted"
+    "the service counts more rows than it sends, also when asked for the rest (may the token's "
+    "user not see them?): nothing is called deleted"
 )
 UNCOUNTED = (
-    "%s: the service counts no rows and takes no $skip: whether a page without a link is the last "
-    "one could not be verified"
+    "the service does not count its rows and takes no $skip: whether a page without a link is the "
+    "last one could not be verified"
 )
 UNSEEN = (
-    "%s: the service does not list keys alone: whether rows were added and deleted while pages "
-    "were read could not be verified"
+    "the service does not list its keys: whether rows were added and deleted while pages were read "
+    "could not be verified, and nothing is called deleted"
 )
 CUT_OFF = (
-    "{request}: the service counts more rows than it sends, names no next page, and takes no "
-    "$skip. Lower the rows of a question (start_date), or ask ClickTime's support."
+    "GET /{name}: the service counts more rows than it sends, names no next page, and takes no "
+    "$skip. What came was written. Ask ClickTime's support for links to the next page, or leave "
+    "the set out (entity_sets)."
 )
 UNSTABLE = (
-    "{request}: rows were added or deleted while pages were read, and not all of them could be "
+    "GET /{name}: rows were added or deleted while pages were read, and not all of them could be "
     "found again. Run it again, when fewer people work."
 )
 
@@ -77,8 +80,6 @@ class Received:
         keys_of: returns the keys of rows; None where they have none.
         seen: hashes of the keys, or of whole pages without them: the texts are megabytes.
         rows: how many rows came.
-        latest: how many of them are on the last page.
-        again: how many of them came on an earlier page, too.
         pages: how many pages came.
         first: how many rows the service counted first.
         total: how many it counted last; None if it does not count.
@@ -88,67 +89,65 @@ class Received:
     keys_of: Callable[[Rows], Sequence[object]] | None
     seen: set[int] = field(default_factory=set)
     rows: int = 0
-    latest: int = 0
-    again: int = 0
     pages: int = 0
     first: int | None = None
     total: int | None = None
     repeats: bool = False
-    _page: set[int] = field(default_factory=set)
-
-    @property
-    def found(self) -> int:
-        """How many rows came, less those that an earlier page had."""
-        return self.rows - self.again
 
     @property
     def short(self) -> bool:
         """Whether fewer rows came than the service counts."""
-        return self.total is not None and self.found < self.total
+        return self.total is not None and self.rows < self.total
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether there may be more rows than those of the last page, which has no link.
+
+        Where one page had a link, the others have. A count may be the page's own, or limited.
+        """
+        if self.total is None or self.rows > self.total:
+            return self.pages == 1
+        return self.short or (self.pages == 1 and self.is_round)
+
+    @property
+    def is_round(self) -> bool:
+        """Whether so many rows came as a page may be limited to."""
+        return not all(self.rows % size for size in ROUND)
 
     @property
     def moved(self) -> bool:
-        """Whether rows are seen to have moved between pages: some came twice, or the count changed.
-
-        What is only short is asked for by `$skip`. A count that is the page's own is no total.
-        """
-        doubled = self.again > 0 and not self.repeats
-        return doubled or self.total not in {self.first, self.latest}
+        """Whether rows are seen to have moved between pages: one came twice, the count changed."""
+        twice = self.keys_of is not None and self.rows > len(self.seen)
+        return (twice and not self.repeats) or self.total != self.first
 
     def note(self, rows: Rows) -> Rows:
         """Note rows that go out."""
         self.rows += len(rows)
-        self.latest += len(rows)
         if self.keys_of:
-            keys = list(map(hash, self.keys_of(rows)))
-            self.again += sum(key in self.seen and key not in self._page for key in keys)
-            self.seen.update(keys)
-            self._page.update(keys)
+            self.seen.update(map(hash, self.keys_of(rows)))
         return rows
-
-    def begin_page(self) -> None:
-        """Count a page, whose rows follow in parts."""
-        self.pages += 1
-        self.latest = 0
-        self._page = set()
 
     def note_body(self, body: bytes) -> None:
         """Note a page of rows without keys, to know it again."""
         if not self.keys_of:
             self.seen.add(hash(body))
 
-    def note_count(self, page: Page) -> None:
-        """Note what the service counts: on the first page, on each, or not before the last."""
-        if page.total is not None:
+    def note_page(self, page: Page) -> None:
+        """Note the end of a page, and what the service counts: on each, or on one of them.
+
+        A later page that counts its own rows counts nothing.
+        """
+        self.pages += 1
+        if page.total is not None and (self.pages == 1 or page.total != page.count):
             self.first = page.total if self.first is None else self.first
             self.total = page.total
 
     def begin_again(self, *, goes_on: bool) -> None:
         """Expect rows again that came before; `goes_on` says whether it begins in the middle."""
         self.repeats = True
+        self.first = self.total = None
         if not goes_on:
-            self.seen, self.rows, self.again = set(), 0, 0
-            self.first = self.total = None
+            self.seen, self.rows = set(), 0
 
 
 class Stream(Protocol):
@@ -183,8 +182,10 @@ class Completeness:
     params: Mapping[str, str]
     page_size: int
     without: Collection[str]
+    _takes_skip: bool = True
+    _skipped: bool = False
 
-    def prove(self, *, keys: bool) -> Steps:
+    def prove(self, *, keys: bool) -> Steps[None]:
         """Ask for what lacks, until all is there.
 
         Args:
@@ -196,58 +197,56 @@ class Completeness:
         received = self.received
         if not received.rows and not received.total:
             return
-        compared = 0
-        if received.keys_of and received.moved:  # what it hid counts, and is not at the end
-            yield from self._compare()
-            compared = received.pages
-        if received.short or (received.total is None and received.pages == 1):
+        if received.may_go_on:
             yield from self._rest()
-        several = keys and received.pages > 1
-        if received.keys_of and received.pages != compared and (received.moved or several):
-            yield from self._compare()
+        short = received.short
+        odd = received.moved or (short and not self._takes_skip)
+        if received.keys_of and (odd or (keys and received.pages > 1)):
+            short = yield from self._compare()
+        elif received.moved:
+            raise self._error(UNSTABLE)
+        if short and not self._takes_skip:
+            raise self._error(CUT_OFF)
+        if short:
+            yield Limit(HIDDEN)
 
     # -- pages that end without a link -----------------------------------------------------------
 
-    def _rest(self) -> Steps:
-        """Ask for the rows after those that came."""
+    def _rest(self) -> Steps[None]:
+        """Ask for the rows after those that came, until none come: a count may be too low."""
         received = self.received
-        skips = False
-        before = -1
-        while before < received.found and not skips and (received.short or received.total is None):
-            before = received.found
-            request = self._question(("$skip", str(before)))
-            try:
-                response = yield Ask(request)
-            except StatusError as error:
-                if error.status not in REFUSALS:
-                    raise
-                break
-            page = self.stream.open_page(request, response)
-            received.note_count(page)
-            skips = page.records.strip(b"[] \r\n\t") == b"" and page.link is None
-            if self._is_new(page):
+        page = None
+        try:
+            while True:
+                request = self._question(("$skip", str(received.rows)))
+                page = self.stream.open_page(request, (yield Ask(request)))
+                if not self._is_new(page):
+                    break
                 yield from self._take(request, page)
-        if received.short and skips:
-            yield Limit(HIDDEN)
-        elif received.short:
-            raise ShapeError(CUT_OFF.format(request=f"GET /{self.stream.entity_set.name}"))
-        elif not skips and received.total is None:
+                self._skipped = True
+        except StatusError as error:
+            if error.status not in REFUSALS:
+                raise
+        self._takes_skip = page is not None and _is_empty(page)
+        if self._takes_skip or received.short or received.total == received.rows:
+            return
+        if received.is_round:
+            yield Limit(UNCOUNTED)
+        else:
             self.stream.could_not(UNCOUNTED)
 
     def _is_new(self, page: Page) -> bool:
         """Return whether a page has rows that did not come yet."""
         if self.received.keys_of:
             return not self.received.seen.issuperset(map(hash, self.stream.read_keys(page)))
-        return hash(page.records) not in self.received.seen
+        return not _is_empty(page) and hash(page.records) not in self.received.seen
 
-    def _take(self, request: Request, page: Page) -> Steps:
+    def _take(self, request: Request, page: Page) -> Steps[None]:
         """Write a page, and the ones that its link leads to."""
-        received = self.received
         while True:
-            received.begin_page()
-            received.note_body(page.records)
-            yield Write(page.records, request, received.note)
-            received.note_count(page)
+            self.received.note_body(page.records)
+            written = yield Write(page.records, request, self.received.note)
+            self.received.note_page(replace(page, count=written.count))
             if page.link is None:
                 return
             request = next_request(request, page.link)
@@ -257,32 +256,37 @@ class Completeness:
 
     # -- rows that moved between pages -----------------------------------------------------------
 
-    def _compare(self) -> Steps:
-        """Compare with a list of the keys, and ask for the rows that it has beyond."""
+    def _compare(self) -> Steps[bool]:
+        """Compare with lists of the keys, and ask for what they have beyond.
+
+        Returns:
+            Whether the service counts more rows than it lists keys.
+
+        Raises:
+            ShapeError: rows of some keys did not come, or the keys change all the time.
+        """
         before = None
-        for look in range(LOOKS + 1):
+        for _ in range(LOOKS):
             try:
                 listed, missing = yield from self._list_keys()
             except StatusError as error:
                 if error.status not in REFUSALS | _EXPIRED:
                     raise
-                break
-            if not missing and (not listed.moved or listed.seen == before):
-                return
+                if "$select" not in self.without:  # whole rows have keys, too
+                    self.without = [*self.without, "$select"]
+                    return (yield from self._compare())
+                if self.received.moved:
+                    break
+                yield Limit(UNSEEN)
+                return self.received.short
+            yield from self._ask_for(missing)
+            rests = not listed.moved or listed.seen == before  # a key may come twice for ever
+            if rests and self.received.seen.issuperset(missing):
+                return listed.short
             before = listed.seen
-            if missing and look < LOOKS:
-                yield from self._ask_for(missing)
-                if listed.moved:
-                    continue
-                if self.received.seen.issuperset(missing):
-                    return
-        else:
-            raise ShapeError(UNSTABLE.format(request=f"GET /{self.stream.entity_set.name}"))
-        if self.received.moved:
-            raise ShapeError(UNSTABLE.format(request=f"GET /{self.stream.entity_set.name}"))
-        self.stream.could_not(UNSEEN)
+        raise self._error(UNSTABLE)
 
-    def _list_keys(self) -> Looking:
+    def _list_keys(self) -> Steps[tuple[Received, dict[int, object]]]:
         """Return what a list of the keys brought, and those whose rows did not come."""
         listed = Received(keys_of=lambda keys: keys)
         missing: dict[int, object] = {}
@@ -298,23 +302,23 @@ class Completeness:
             asked.add(request.identity)
             page = self.stream.open_page(request, (yield Ask(request)))
             keys = self.stream.read_keys(page)
-            before = listed.found
-            listed.begin_page()
+            before = len(listed.seen)
             listed.note(keys)
-            listed.note_count(page)
+            listed.note_page(replace(page, count=len(keys)))
             missing |= {hash(key): key for key in keys if hash(key) not in self.received.seen}
+            goes_on = self._skipped or (listed.short and self._takes_skip)
             if page.link is not None:
                 request = next_request(request, page.link)
                 if request.identity in asked:
                     raise ShapeError(f"{request}: the link to the next page leads back.")
-            elif listed.short and listed.found > before:
-                skip = ("$skip", str(listed.found))
+            elif goes_on and len(listed.seen) > before:
+                skip = ("$skip", str(listed.rows))
                 request = self._question(*changed, skip, page_size=size)
             else:
                 request = None
         return listed, missing
 
-    def _ask_for(self, missing: Keys) -> Steps:
+    def _ask_for(self, missing: Mapping[int, object]) -> Steps[None]:
         """Ask for rows by their keys; a service that takes no `$filter` is not asked."""
         for condition in () if "$filter" in self.without else self._conditions(missing.values()):
             request = self._question(("$filter", condition), ("$count", ""))  # not of the list
@@ -338,7 +342,8 @@ class Completeness:
                 yield condition
                 longer = one
             condition = longer
-        yield condition
+        if condition:
+            yield condition
 
     def _condition(self, key: object) -> str:
         paths = [path for path, _ in self.stream.entity_set.key]
@@ -350,6 +355,9 @@ class Completeness:
         same = " and ".join(f"{path} eq {text}" for path, text in zip(paths, literals, strict=True))
         return f"({same})" if len(paths) > 1 else same
 
+    def _error(self, text: str) -> ShapeError:
+        return ShapeError(text.format(name=self.stream.entity_set.name))
+
     def _question(self, *changed: tuple[str, str], page_size: int | None = None) -> Request:
         params = {**self.params, **dict(changed)}
         return query.question(
@@ -358,6 +366,10 @@ class Completeness:
             page_size=self.page_size if page_size is None else page_size,
             without=self.without,
         )
+
+
+def _is_empty(page: Page) -> bool:
+    return not page.records.strip(b"[] \r\n\t")
 
 
 def _literal(kind: str | None, value: object) -> str:

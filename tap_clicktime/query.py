@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 OPTIONS = ("$count", "$select", "$orderby", "$filter")
 """Query options that a service may refuse, those first that are missed least."""
 
+ALL = "all of them"
+"""What a 500 is about: a service that is down is asked in one other way, not in sixteen."""
+
 SENT, LEFT_OUT = "sent", "left out"
 
 WITHOUT = sorted(
@@ -28,7 +31,9 @@ WITHOUT = sorted(
 can be, and `$filter` last."""
 
 ALTERNATIVES: tuple[Mapping[str, str], ...] = tuple(
-    {name: LEFT_OUT if name in without else SENT for name in OPTIONS} for without in WITHOUT
+    {name: LEFT_OUT if name in without else SENT for name in OPTIONS}
+    | {ALL: LEFT_OUT if without else SENT}
+    for without in WITHOUT
 )
 
 NOT_UNDERSTOOD = {

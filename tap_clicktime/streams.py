@@ -81,7 +81,6 @@ class EntityStream(EndpointStream):
         super().__init__(tap)
         self._misfits: set[str] = set()
         self._said: set[str] = set()
-        self._uncounted: set[str] = set()
 
     @property
     def lookback(self) -> timedelta:
@@ -143,7 +142,7 @@ class EntityStream(EndpointStream):
         """Return all options where the service refuses the question; links have none."""
         status = error.status if first and isinstance(error, StatusError) else None
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            return () if self.partition_id(partition) in self._uncounted else ("$count",)
+            return (query.ALL,)
         return query.OPTIONS if status in query.NOT_UNDERSTOOD else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
@@ -187,11 +186,10 @@ class EntityStream(EndpointStream):
         way.follows_link = False
         request = self._question(partition, bounds, way)
         while True:
-            received.begin_page()
             page: Page = yield Fetch(
                 request, lambda rows: received.note(way.note(rows)), received.note_body
             )
-            received.note_count(page)
+            received.note_page(page)
             if page.link is None:
                 return
             request = next_request(request, page.link)
@@ -230,30 +228,29 @@ class EntityStream(EndpointStream):
         """Say once what could not be verified."""
         if text not in self._said:
             self._said.add(text)
-            self.logger.warning(text, self.name)
+            self.logger.warning("%s: %s", self.name, text)
 
     def _must_not_miss(self, bounds: Bounds) -> bool:
-        """Return whether no later run would bring a row that this one misses, or it is deleted."""
-        if _is_incremental(bounds):
-            return self.follows_changes
+        """Return whether no later run may bring a row that this one misses, or it is deleted."""
         return bounds.window is not None or self.config["emit_activate_version_messages"]
 
     def _way(self, bounds: Bounds) -> LinkedPages:
         """Return what rows are asked for in the order of: their key where all are read.
 
-        A date moves when its row is edited, and a bookmark can only go on at a date.
+        A date moves when its row is edited, and a bookmark can only go on at a date. Rows are only
+        known to be unchanged in the order in which later runs read them.
         """
         details: Details = bounds.details
         if not details.dated or bounds.options["$orderby"] != query.SENT:
             return LinkedPages(None)
-        if _is_incremental(bounds):
+        incremental = bounds.window is not None and bounds.window.since is not None
+        compared = self.config["skip_unchanged"] and not self.follows_changes
+        if incremental or (bounds.window is not None and compared):
             return LinkedPages(self.cursor)
         return LinkedPages(None, otherwise=self.cut_by or self.cursor)
 
     def _question(self, partition: Partition, bounds: Bounds, way: LinkedPages) -> Request:
         """Return the first request of a partition."""
-        if bounds.options["$count"] != query.SENT:
-            self._uncounted.add(self.partition_id(partition))
         return query.question(
             self.entity_set,
             *self._params(partition, bounds, way),
@@ -324,12 +321,8 @@ class EntityStream(EndpointStream):
                 )
 
 
-def _is_incremental(bounds: Bounds) -> bool:
-    return bounds.window is not None and bounds.window.since is not None
-
-
 def _left_out(options: Mapping[str, str]) -> list[str]:
-    return sorted(name for name, value in options.items() if value == query.LEFT_OUT)
+    return sorted(name for name in query.OPTIONS if options[name] == query.LEFT_OUT)
 
 
 def _inside(row: object, path: str) -> object:

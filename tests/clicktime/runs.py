@@ -288,9 +288,10 @@ LISTS = THINGS.replace(
 
 
 def page(*rows: Mapping[str, Any] | str, link: str | None = None, **more: object) -> bytes:
-    """Return a page of rows (or of ready JSON texts), with a link to the next one."""
+    """Return a page of rows (or of ready JSON texts), their number, and a link to the next one."""
     texts = [row if isinstance(row, str) else json.dumps(row) for row in rows]
-    head = {**({"@odata.nextLink": link} if link is not None else {}), **more}
+    link_of = {"@odata.nextLink": link} if link is not None else {}
+    head = {"@odata.count": len(rows), **link_of, **more}
     ending = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in head.items())
     return f'{{"value":[{",".join(texts)}]{ending}}}'.encode()
 

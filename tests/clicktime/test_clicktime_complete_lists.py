@@ -50,6 +50,7 @@ class Service:
     Attributes:
         jobs: stamp of each job, by its id.
         page: most rows of a page.
+        keys: most rows of a page of keys; 0 is as of any other.
         links: whether a page that is not the last names the next one.
         counts: what `$count=true` brings, from the number of rows there are and of the page; None
             is nothing.
@@ -64,6 +65,7 @@ class Service:
 
     jobs: dict[str, datetime]
     page: int = 500
+    keys: int = 0
     links: bool = True
     counts: Callable[[int, int], object] = lambda total, _: total
     skips: bool = True
@@ -94,16 +96,17 @@ class Service:
         found = [row for row in map(self._row, there) if _holds(options, row)]
         order = options.get("$orderby", "ID").split(",")
         found.sort(key=lambda row: [row[name] for name in order])
-        names = options.get("$select", "").split(",") if "$select" in options else list(found[:1])
+        names = options.get("$select", "").split(",")
         begin = int(options.get("$skip", 0)) if self.skips or link else 0
-        rows = found[begin : begin + self.page]
+        size = (options.get("$select") == "ID" and self.keys) or self.page
+        rows = found[begin : begin + size]
         if "$select" in options:
             rows = [{name: row[name] for name in names} for row in rows]
         body: dict[str, Any] = {"value": rows}
         if "$count" in options and (told := self.counts(len(found), len(rows))) is not None:
             body["@odata.count"] = told
-        if self.links and begin + self.page < len(found):
-            self._tokens.append(options | {"$skip": str(begin + self.page)})
+        if self.links and begin + size < len(found):
+            self._tokens.append(options | {"$skip": str(begin + size)})
             body["@odata.nextLink"] = f"{ROOT}/Jobs?$skiptoken={len(self._tokens) - 1}"
         return Response(json.dumps(body).encode(), {}, url=f"{ROOT}/Jobs")
 
@@ -111,6 +114,10 @@ class Service:
         row = {"ID": ident, "Name": f"Job {ident}"}
         stamp = {"ModifiedDate": self.jobs[ident].isoformat().replace("+00:00", "Z")}
         return row | (stamp if self.stamped else {})
+
+    def now(self) -> datetime:
+        """Return the present of the run."""
+        return NOW
 
     def close(self) -> None:
         """Nothing is open."""
@@ -196,6 +203,39 @@ def test_a_service_that_counts_more_and_takes_no_skip_fails_the_table(keyed: boo
     assert len(run.records("jobs")) == 100
 
 
+def test_keys_lead_to_the_rows_of_a_service_that_takes_no_skip() -> None:
+    service = Service(jobs(1200), page=100, keys=5000, links=False, skips=False)
+    run = service.run(**VERSIONS).ok()
+    assert len(run.records("jobs")) == 1200
+    assert ids(run) == {*service.jobs}
+    assert versions(run) == 1
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [lambda n, _: min(n, 300), lambda n, _: min(n, 100), lambda _, page: page, lambda *_: 3],
+    ids=["limited", "to a page", "its own", "too low"],
+)
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_count_that_is_too_low_hides_no_row(
+    counts: Callable[[int, int], object], keyed: bool
+) -> None:
+    service = Service(jobs(1250), page=100, links=False, counts=counts, keyed=keyed)
+    run = service.run(**VERSIONS).ok()
+    assert ids(run) == {*service.jobs}
+    assert versions(run) == 1
+
+
+def test_a_count_that_ignores_the_filter_is_said_and_keeps_nothing_back() -> None:
+    service = Service(jobs(900), stamped=True, counts=lambda *_: 900)
+    run = service.run().ok()
+    add_last(service)
+    later = service.run(state=run.state).ok()
+    assert "z" in ids(later)
+    assert "counts more rows than it sends" in later.log
+    assert later.state != run.state
+
+
 def test_skip_that_is_refused_fails_the_table_too() -> None:
     run = Service(jobs(1200), page=100, links=False, refuses={"$skip": 400}).run(**VERSIONS)
     assert run.code == 1
@@ -207,7 +247,7 @@ def test_a_count_of_rows_that_nobody_may_see_is_no_failure_and_no_proof() -> Non
     run = service.run(**VERSIONS).ok()
     assert ids(run) == {*service.jobs}
     assert not versions(run)
-    assert run.log.count("counts more rows than it shows") >= 1
+    assert run.log.count("counts more rows than it sends") >= 1
 
 
 def test_a_count_costs_no_request() -> None:
@@ -239,6 +279,15 @@ def test_what_is_no_number_of_rows_counts_nothing(told: object) -> None:
 def test_without_a_count_skip_shows_whether_there_is_more() -> None:
     service = Service(jobs(250), page=100, links=False, counts=lambda *_: None)
     assert ids(service.run(**VERSIONS).ok()) == {*service.jobs}
+
+
+@pytest.mark.parametrize("refuses", [{}, {"$skip": 400}, {"$skip": 400, "$count": 400}])
+def test_a_full_page_that_nothing_can_verify_is_no_proof(refuses: dict[str, int]) -> None:
+    service = Service(jobs(1200), page=100, links=False, counts=lambda *_: None, skips=False)
+    service.refuses = refuses
+    run = service.run(**VERSIONS).ok()
+    assert "could not be verified" in run.log
+    assert not versions(run)
 
 
 def test_without_a_count_and_skip_it_is_said_once() -> None:
@@ -301,6 +350,13 @@ def test_a_key_that_is_not_unique_does_not_fail_for_ever() -> None:
     assert versions(run) == 1
 
 
+def test_rows_without_a_key_that_moved_fail_and_have_no_version() -> None:
+    run = Service(jobs(700), keyed=False, change={2: delete_first}).run(**VERSIONS)
+    assert run.code == 1
+    assert "Run it again" in run.log
+    assert not versions(run)
+
+
 def test_full_reads_go_by_the_key() -> None:
     service = Service(jobs(3), stamped=True)
     service.run().ok()
@@ -323,9 +379,27 @@ def test_a_list_that_never_rests_fails_and_has_no_version() -> None:
     assert not versions(run)
 
 
-def test_keys_that_cannot_be_listed_fail_a_list_that_moved() -> None:
-    service = Service(jobs(700), change={2: delete_first})
-    service.change[2] = lambda one: (delete_first(one), one.refuses.update({"$select": 400}))[0]
-    run = service.run(**VERSIONS)
-    assert run.code == 1
+def refuse_to_select(service: Service) -> None:
+    """Delete a job and add one; the list of keys that follows is refused."""
+    delete_and_add(service)
+    service.refuses["$select"] = 400
+
+
+def test_keys_come_with_their_rows_where_they_cannot_be_selected() -> None:
+    service = Service(jobs(700), change={2: refuse_to_select})
+    run = service.run(**VERSIONS).ok()
+    assert ids(run) >= {*service.jobs}
+    assert versions(run) == 1
+
+
+@pytest.mark.parametrize(("change", "code"), [(delete_first, 1), (delete_and_add, 0)])
+def test_keys_that_cannot_be_listed_leave_no_version(
+    change: Callable[[Service], None], code: int
+) -> None:
+    def refuse_all(service: Service) -> None:
+        change(service)
+        service.refuses["$orderby"] = 400
+
+    run = Service(jobs(700), change={2: refuse_all}).run(**VERSIONS)
+    assert run.code == code
     assert not versions(run)
