@@ -226,6 +226,11 @@ def test_a_count_that_is_too_low_hides_no_row(
     assert versions(run) == 1
 
 
+def test_a_count_below_the_rows_of_a_page_is_none() -> None:
+    service = Service(jobs(250), page=90, links=False, counts=lambda *_: 3)
+    assert ids(service.run(**VERSIONS).ok()) == {*service.jobs}
+
+
 def test_a_count_that_ignores_the_filter_is_said_and_keeps_nothing_back() -> None:
     service = Service(jobs(900), stamped=True, counts=lambda *_: 900)
     run = service.run().ok()
