@@ -54,8 +54,8 @@ class Envelope(
     error: msgspec.Raw = EMPTY
     link_40: str | None = None
     link_401: str | None = None
-    count_40: int | None = None
-    count_401: int | None = None
+    count_40: object = None
+    count_401: object = None
 
     @property
     def link(self) -> str | None:
@@ -64,11 +64,17 @@ class Envelope(
 
     @property
     def count(self) -> int | None:
-        """The number of rows in all pages, if it was asked for and the service tells it."""
-        return self.count_40 if self.count_40 is not None else self.count_401
+        """The number of rows in all pages, if it was asked for and the service tells it.
+
+        It may come as text; what is no number of rows (-1, null) tells nothing.
+        """
+        text = str(self.count_40 if self.count_40 is not None else self.count_401)
+        found = _WHOLE.fullmatch(text)
+        return int(found[1]) if found else None
 
 
-_page = msgspec.json.Decoder(Envelope, strict=False)  # counts may come as text
+_page = msgspec.json.Decoder(Envelope)
+_WHOLE = re.compile(r"\s*([0-9]{1,18})(?:\.0*)?\s*")
 
 
 def service_root(config: Mapping[str, Any]) -> str:

@@ -52,6 +52,7 @@ class LinkedPages:
 
     Attributes:
         by: the date that rows are ordered by, if they are.
+        otherwise: the date to order by once a link expired, where rows go by their key.
         reached: that date of the last row.
         follows_link: whether the request under way follows a link.
         furthest: where it began again last.
@@ -59,6 +60,7 @@ class LinkedPages:
     """
 
     by: str | None
+    otherwise: str | None = None
     reached: datetime | None = None
     follows_link: bool = False
     furthest: datetime | None = None
@@ -84,6 +86,8 @@ class LinkedPages:
 
     def begin_again(self) -> bool:
         """Count a new beginning; return whether there were too many of them."""
+        if self.otherwise:  # a key says nothing about where to go on
+            self.by, self.otherwise = self.otherwise, None
         if self.reached and (self.furthest is None or self.reached > self.furthest):
             self.furthest, self.restarts = self.reached, 0
         self.restarts += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from tap_clicktime.client import JSON_HEADERS, literal, page_problem
@@ -14,25 +15,25 @@ if TYPE_CHECKING:
 
     from tap_clicktime.metadata import EntitySet
 
-OPTIONS = ("$select", "$orderby", "$filter")
-"""Query options that a service may refuse."""
+OPTIONS = ("$count", "$select", "$orderby", "$filter")
+"""Query options that a service may refuse, those first that are missed least."""
+
+ALL = "all of them"
+"""What a 500 is about: a service that is down is asked in one other way, not in sixteen."""
 
 SENT, LEFT_OUT = "sent", "left out"
 
-WITHOUT = (
-    (),
-    ("$select",),
-    ("$orderby",),
-    ("$select", "$orderby"),
-    ("$filter",),
-    ("$select", "$filter"),
-    ("$orderby", "$filter"),
-    OPTIONS,
+WITHOUT = sorted(
+    (some for number in range(len(OPTIONS) + 1) for some in combinations(OPTIONS, number)),
+    key=lambda some: "$filter" in some,
 )
-"""Options that are left out, in this order, where a service refuses the whole question."""
+"""Options that are left out, in this order, where a service refuses the whole question: as few as
+can be, and `$filter` last."""
 
 ALTERNATIVES: tuple[Mapping[str, str], ...] = tuple(
-    {name: LEFT_OUT if name in without else SENT for name in OPTIONS} for without in WITHOUT
+    {name: LEFT_OUT if name in without else SENT for name in OPTIONS}
+    | {ALL: LEFT_OUT if without else SENT}
+    for without in WITHOUT
 )
 
 NOT_UNDERSTOOD = {

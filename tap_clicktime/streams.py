@@ -12,17 +12,19 @@ import msgspec
 
 from tap_clicktime import query
 from tap_clicktime.client import envelope_of, service_root, timestamp_of
+from tap_clicktime.completeness import Completeness, Received
 from tap_clicktime.custom_fields import as_json, kind_of, pairs, text_of, without_annotations
 from tap_clicktime.links import LinkedPages, absolute, next_request
 from tap_clicktime.slices import dates_are_comparable, slices_of, sorts
 from taps_common.errors import ShapeError, SkippedError, StatusError
+from taps_common.records.codec import PageDecoder
 from taps_common.records.rescue import rescue
 from taps_common.records.row_types import attribute_of
 from taps_common.sync.steps import Again, Fetch, Page, Plan
 from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tap_clicktime.custom_fields import CustomColumn
@@ -78,6 +80,7 @@ class EntityStream(EndpointStream):
     def __init__(self, tap: SdkTap) -> None:
         super().__init__(tap)
         self._misfits: set[str] = set()
+        self._said: set[str] = set()
 
     @property
     def lookback(self) -> timedelta:
@@ -137,19 +140,25 @@ class EntityStream(EndpointStream):
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return all options where the service refuses the question; links have none."""
-        status = error.status if isinstance(error, StatusError) else None
-        return query.OPTIONS if first and status in query.NOT_UNDERSTOOD else ()
+        status = error.status if first and isinstance(error, StatusError) else None
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            return (query.ALL,)
+        return query.OPTIONS if status in query.NOT_UNDERSTOOD else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return which options the service does not take."""
         return f"the service takes no {', '.join(_left_out(options))}"
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
-        """Follow the links of a list, or of a slice; where one expired, go on at the last date."""
-        way = LinkedPages(self._ordered_by(bounds))
+        """Follow the links of a list, or of a slice, then see whether all of it came.
+
+        Where a link expired, it goes on at the last date.
+        """
+        way = self._way(bounds)
+        received = Received(self._keys_of if self.own_keys else None)
         while True:
             try:
-                yield from self._pages(partition, bounds, way)
+                yield from self._pages(partition, bounds, way, received)
             except StatusError as error:
                 if not way.expired(error) or not self.own_keys or way.begin_again():
                     raise
@@ -157,16 +166,30 @@ class EntityStream(EndpointStream):
                     way.reached = None
                 going = f"goes on at {way.reached:%Y-%m-%d}" if way.reached else "begins again"
                 self.logger.warning("%s: a link expired; the list %s", self.name, going)
+                received.begin_again(goes_on=way.reached is not None)
                 yield Again(goes_on=way.reached is not None)
             else:
-                return
+                break
+        completeness = Completeness(
+            self,
+            received,
+            params=dict(self._params(partition, bounds, self._way(bounds))),
+            page_size=self.config["page_size"],
+            without=_left_out(bounds.options),
+        )
+        yield from completeness.prove(keys=self._must_not_miss(bounds))
 
-    def _pages(self, partition: Partition, bounds: Bounds, way: LinkedPages) -> Requests:
+    def _pages(
+        self, partition: Partition, bounds: Bounds, way: LinkedPages, received: Received
+    ) -> Requests:
         """Ask the first question, and follow links to the last page."""
         way.follows_link = False
         request = self._question(partition, bounds, way)
         while True:
-            page: Page = yield Fetch(request, way.note)
+            page: Page = yield Fetch(
+                request, lambda rows: received.note(way.note(rows)), received.note_body
+            )
+            received.note_page(page)
             if page.link is None:
                 return
             request = next_request(request, page.link)
@@ -187,18 +210,58 @@ class EntityStream(EndpointStream):
                 raise ShapeError(
                     f"{request}: the link to the next page is not an address."
                 ) from None
-        return Page(bytes(envelope.value), last=not link, link=link or None)
+        records = bytes(envelope.value)
+        return Page(records, last=not link, link=link or None, total=envelope.count)
 
-    def _ordered_by(self, bounds: Bounds) -> str | None:
-        """Return the date that rows are asked for in the order of."""
+    def read_keys(self, page: Page) -> Sequence[object]:
+        """Return the keys of the rows of a page, which need not hold anything else."""
+        names = {*self.own_keys, *(path.partition("/")[0] for path, _ in self.entity_set.key)}
+        decoder = PageDecoder(self.row, lambda path: path[0] in names, lenient=self.lenient)
+        rows = decoder.decode(page.records)
+        self.complete(rows, {})
+        return self._keys_of(rows)
+
+    def _keys_of(self, rows: Rows) -> Sequence[object]:
+        return list(map(attrgetter(*map(attribute_of, self.own_keys)), rows))
+
+    def could_not(self, text: str) -> None:
+        """Say once what could not be verified."""
+        if text not in self._said:
+            self._said.add(text)
+            self.logger.warning("%s: %s", self.name, text)
+
+    def _must_not_miss(self, bounds: Bounds) -> bool:
+        """Return whether no later run may bring a row that this one misses, or it is deleted."""
+        return bounds.window is not None or self.config["emit_activate_version_messages"]
+
+    def _way(self, bounds: Bounds) -> LinkedPages:
+        """Return what rows are asked for in the order of: their key where all are read.
+
+        A date moves when its row is edited, and a bookmark can only go on at a date. Rows are only
+        known to be unchanged in the order in which later runs read them.
+        """
         details: Details = bounds.details
         if not details.dated or bounds.options["$orderby"] != query.SENT:
-            return None
+            return LinkedPages(None)
         incremental = bounds.window is not None and bounds.window.since is not None
-        return self.cursor if incremental else self.cut_by or self.cursor
+        compared = self.config["skip_unchanged"] and not self.follows_changes
+        if incremental or (bounds.window is not None and compared):
+            return LinkedPages(self.cursor)
+        return LinkedPages(None, otherwise=self.cut_by or self.cursor)
 
     def _question(self, partition: Partition, bounds: Bounds, way: LinkedPages) -> Request:
         """Return the first request of a partition."""
+        return query.question(
+            self.entity_set,
+            *self._params(partition, bounds, way),
+            page_size=self.config["page_size"],
+            without=_left_out(bounds.options),
+        )
+
+    def _params(
+        self, partition: Partition, bounds: Bounds, way: LinkedPages
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the query options of the first request of a partition."""
         entity_set, details = self.entity_set, bounds.details
         part = details.slices.get(partition.get(SLICE, ""))
         conditions = []
@@ -210,14 +273,10 @@ class EntityStream(EndpointStream):
             conditions.append(query.between(entity_set, self.cursor, low, high, or_null=True))
         if way.by and way.reached:
             conditions.append(query.between(entity_set, way.by, way.reached, None, or_null=True))
-        return query.question(
-            entity_set,
-            ("$filter", " and ".join(condition for condition in conditions if condition)),
-            ("$orderby", ",".join(query.total_order(entity_set, way.by))),
-            ("$select", query.selection(entity_set, bounds.columns)),
-            page_size=self.config["page_size"],
-            without=_left_out(bounds.options),
-        )
+        yield "$filter", " and ".join(condition for condition in conditions if condition)
+        yield "$orderby", ",".join(query.total_order(entity_set, way.by))
+        yield "$select", query.selection(entity_set, bounds.columns)
+        yield "$count", "true"
 
     # -- rows ------------------------------------------------------------------------------------
 
@@ -263,7 +322,7 @@ class EntityStream(EndpointStream):
 
 
 def _left_out(options: Mapping[str, str]) -> list[str]:
-    return sorted(name for name, value in options.items() if value == query.LEFT_OUT)
+    return sorted(name for name in query.OPTIONS if options[name] == query.LEFT_OUT)
 
 
 def _inside(row: object, path: str) -> object:

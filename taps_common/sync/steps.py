@@ -56,6 +56,7 @@ class Page:
         records: the rows, as a JSON array; empty once they were read.
         last: whether the service says that it is the last one; None where it does not say.
         link: the address of the next page, where the service names it.
+        total: how many rows the service counts in all pages, where it does.
         count: number of rows.
         largest: most rows on any page of the partition so far.
     """
@@ -63,6 +64,7 @@ class Page:
     records: bytes
     last: bool | None = None
     link: str | None = None
+    total: int | None = None
     count: int = 0
     largest: int = 0
 

@@ -81,7 +81,7 @@ class Service:
         kind: the type of the dates.
         nullable: whether a row may lack it.
         filters: whether it heeds `$filter`.
-        first_questions: the conditions of the questions that began a partition.
+        first_questions: the conditions of the questions that began a partition, not a list of keys.
     """
 
     dates: Sequence[str | None]
@@ -103,7 +103,7 @@ class Service:
             options = self._links[request.link]
         else:
             options = dict(request.params)
-            if "$top" not in options:
+            if not options.keys() & {"$top", "$skip"} and options.get("$select") != "ID":
                 self.first_questions.append(options.get("$filter", ""))
         found = [
             {"ID": number, "Date": date}

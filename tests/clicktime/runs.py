@@ -138,11 +138,16 @@ class Account(AnyAccount):
         return [unquote(one.target.removeprefix(PREFIX)) for one in self.asked(name)]
 
     def first_questions(self, name: str) -> list[dict[str, str]]:
-        """Return the query options of each question for a set that follows no link."""
+        """Return the query options of each question for rows of a set that begins a list.
+
+        A list of keys is ordered by all that it holds.
+        """
+        found = [dict(one.query) for one in self.asked(name) if "skiptoken" not in one.target]
         return [
-            dict(one.query)
-            for one in self.asked(name)
-            if "skiptoken" not in one.target and "$top" not in dict(one.query)
+            one
+            for one in found
+            if not one.keys() & {"$top", "$skip"}
+            and ("$select" not in one or one["$select"] != one.get("$orderby"))
         ]
 
 
@@ -283,9 +288,10 @@ LISTS = THINGS.replace(
 
 
 def page(*rows: Mapping[str, Any] | str, link: str | None = None, **more: object) -> bytes:
-    """Return a page of rows (or of ready JSON texts), with a link to the next one."""
+    """Return a page of rows (or of ready JSON texts), their number, and a link to the next one."""
     texts = [row if isinstance(row, str) else json.dumps(row) for row in rows]
-    head = {**({"@odata.nextLink": link} if link is not None else {}), **more}
+    link_of = {"@odata.nextLink": link} if link is not None else {}
+    head = {"@odata.count": len(rows), **link_of, **more}
     ending = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in head.items())
     return f'{{"value":[{",".join(texts)}]{ending}}}'.encode()
 

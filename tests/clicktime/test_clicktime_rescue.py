@@ -36,7 +36,7 @@ def server() -> Iterator[Server]:
 
 
 def read(server: Server, *rows: dict[str, Any], **settings: Any) -> Run:
-    page = json.dumps({"value": rows}).encode()
+    page = json.dumps({"@odata.count": len(rows), "value": rows}).encode()
     return scripted(server, page, declared=TYPES, **settings)
 
 
@@ -92,7 +92,7 @@ def test_what_the_settings_leave_out_is_not_kept(server: Server) -> None:
         b'<Property Name="CustomFieldsStr" Type="Edm.String"/><Property Name="At"',
     )
     row = {"Id": "1", "Hours": 1, "CustomFields": {"a": 1}, "CustomFieldsStr": '{"a":1}'}
-    page = json.dumps({"value": [row]}).encode()
+    page = json.dumps({"@odata.count": 1, "value": [row]}).encode()
     run = scripted(server, page, declared=both, custom_fields="string").ok()
     assert kept(run) == [None]
     assert "unknown to this version" not in run.log

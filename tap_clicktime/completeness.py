@@ -1,0 +1,381 @@
+"""Whether a partition brought all of its rows: what is counted, `$skip`, and a list of the keys.
+
+Services are reported that end a page without a link although there is more, and whose links hold an
+offset, so that a row which is edited or deleted meanwhile hides another one (STABLE-ORDER). What
+the service counts (`$count`) shows the first, a list of the keys alone the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from tap_clicktime import query
+from tap_clicktime.links import next_request
+from taps_common.errors import ShapeError, StatusError
+from taps_common.sync.steps import Ask, Fetch, Limit, Page, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+    from typing import TypeAlias, TypeVar
+
+    from tap_clicktime.metadata import EntitySet
+    from taps_common.http.request import Request, Response
+    from taps_common.sync.steps import Rows
+
+    T = TypeVar("T")
+    Steps: TypeAlias = Generator[Ask | Fetch | Limit | Write, Any, T]
+
+LOOKS = 2
+"""How often the keys are listed, and those asked for whose rows did not come."""
+
+KEYS_AT_ONCE = 10
+"""How many times as many keys as rows a page is asked to hold: they are small."""
+
+LONGEST_FILTER = 1500
+"""Characters of a condition that names keys: addresses of 2,000 are taken everywhere."""
+
+ROUND = (50, 64)
+"""Services limit pages to multiples of these: so many rows may be all of a page, not of a list."""
+
+REFUSALS = {*query.NOT_UNDERSTOOD, HTTPStatus.INTERNAL_SERVER_ERROR}
+"""What a service answers to an option that it does not know."""
+
+_EXPIRED = {HTTPStatus.GONE, HTTPStatus.NOT_FOUND}
+_UNQUOTED = {
+    *("Edm.Guid", "Edm.Date", "Edm.DateTimeOffset"),
+    *("Edm.Byte", "Edm.SByte", "Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Decimal"),
+}
+
+HIDDEN = (
+    "the service counts more rows than it sends, also when asked for the rest (may the token's "
+    "user not see them?): nothing is called deleted"
+)
+UNCOUNTED = (
+    "the service does not count its rows and takes no $skip: whether a page without a link is the "
+    "last one could not be verified"
+)
+UNSEEN = (
+    "the service does not list its keys: whether rows were added and deleted while pages were read "
+    "could not be verified, and nothing is called deleted"
+)
+CUT_OFF = (
+    "GET /{name}: the service counts more rows than it sends, names no next page, and takes no "
+    "$skip. What came was written. Ask ClickTime's support for links to the next page, or leave "
+    "the set out (entity_sets)."
+)
+UNSTABLE = (
+    "GET /{name}: rows were added or deleted while pages were read, and not all of them could be "
+    "found again. Run it again, when fewer people work."
+)
+
+
+@dataclass
+class Received:
+    """What came of a partition so far.
+
+    Attributes:
+        keys_of: returns the keys of rows; None where they have none.
+        seen: hashes of the keys, or of whole pages without them: the texts are megabytes.
+        rows: how many rows came.
+        pages: how many pages came.
+        first: how many rows the service counted first.
+        total: how many it counted last; None if it does not count.
+        repeats: whether the list began again, so that rows may come twice.
+    """
+
+    keys_of: Callable[[Rows], Sequence[object]] | None
+    seen: set[int] = field(default_factory=set)
+    rows: int = 0
+    pages: int = 0
+    first: int | None = None
+    total: int | None = None
+    repeats: bool = False
+
+    @property
+    def short(self) -> bool:
+        """Whether fewer rows came than the service counts."""
+        return self.total is not None and self.rows < self.total
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether there may be more rows than those of the last page, which has no link.
+
+        Where one page had a link, the others have. A count may be the page's own, or limited.
+        """
+        if self.total is None or self.rows > self.total:
+            return self.pages == 1
+        return self.short or (self.pages == 1 and self.is_round)
+
+    @property
+    def is_round(self) -> bool:
+        """Whether so many rows came as a page may be limited to."""
+        return not all(self.rows % size for size in ROUND)
+
+    @property
+    def moved(self) -> bool:
+        """Whether rows are seen to have moved between pages: one came twice, the count changed."""
+        twice = self.keys_of is not None and self.rows > len(self.seen)
+        return (twice and not self.repeats) or self.total != self.first
+
+    def note(self, rows: Rows) -> Rows:
+        """Note rows that go out."""
+        self.rows += len(rows)
+        if self.keys_of:
+            self.seen.update(map(hash, self.keys_of(rows)))
+        return rows
+
+    def note_body(self, body: bytes) -> None:
+        """Note a page of rows without keys, to know it again."""
+        if not self.keys_of:
+            self.seen.add(hash(body))
+
+    def note_page(self, page: Page) -> None:
+        """Note the end of a page, and what the service counts: on each, or on one of them.
+
+        A later page that counts its own rows counts nothing.
+        """
+        self.pages += 1
+        if page.total is not None and (self.pages == 1 or page.total != page.count):
+            self.first = page.total if self.first is None else self.first
+            self.total = page.total
+
+    def begin_again(self, *, goes_on: bool) -> None:
+        """Expect rows again that came before; `goes_on` says whether it begins in the middle."""
+        self.repeats = True
+        self.first = self.total = None
+        if not goes_on:
+            self.seen, self.rows = set(), 0
+
+
+class Stream(Protocol):
+    """What is needed of the stream whose rows they are."""
+
+    entity_set: ClassVar[EntitySet]
+
+    def open_page(self, request: Request, response: Response) -> Page:
+        """Return the page that a response is."""
+
+    def read_keys(self, page: Page) -> Sequence[object]:
+        """Return the keys of the rows of a page, which need not hold anything else."""
+
+    def could_not(self, text: str) -> None:
+        """Say once what could not be verified."""
+
+
+@dataclass
+class Completeness:
+    """Asks for the rows of a partition that its pages did not bring.
+
+    Args:
+        stream: whose rows they are.
+        received: what the pages brought.
+        params: query options of the first question.
+        page_size: rows that a page is asked to hold.
+        without: query options that the service does not take.
+    """
+
+    stream: Stream
+    received: Received
+    params: Mapping[str, str]
+    page_size: int
+    without: Collection[str]
+    _takes_skip: bool = True
+    _skipped: bool = False
+
+    def prove(self, *, keys: bool) -> Steps[None]:
+        """Ask for what lacks, until all is there.
+
+        Args:
+            keys: whether a list of several pages is compared with the keys even if nothing is odd.
+
+        Raises:
+            ShapeError: not all rows could be had.
+        """
+        received = self.received
+        if not received.rows and not received.total:
+            return
+        if received.may_go_on:
+            yield from self._rest()
+        short = received.short
+        odd = received.moved or (short and not self._takes_skip)
+        if received.keys_of and (odd or (keys and received.pages > 1)):
+            short = yield from self._compare()
+        elif received.moved:
+            raise self._error(UNSTABLE)
+        if short and not self._takes_skip:
+            raise self._error(CUT_OFF)
+        if short:
+            yield Limit(HIDDEN)
+
+    # -- pages that end without a link -----------------------------------------------------------
+
+    def _rest(self) -> Steps[None]:
+        """Ask for the rows after those that came, until none come: a count may be too low."""
+        received = self.received
+        page = None
+        try:
+            while True:
+                request = self._question(("$skip", str(received.rows)))
+                page = self.stream.open_page(request, (yield Ask(request)))
+                if not self._is_new(page):
+                    break
+                yield from self._take(request, page)
+                self._skipped = True
+        except StatusError as error:
+            if error.status not in REFUSALS:
+                raise
+        self._takes_skip = page is not None and _is_empty(page)
+        if self._takes_skip or received.short or received.total == received.rows:
+            return
+        if received.is_round:
+            yield Limit(UNCOUNTED)
+        else:
+            self.stream.could_not(UNCOUNTED)
+
+    def _is_new(self, page: Page) -> bool:
+        """Return whether a page has rows that did not come yet."""
+        if self.received.keys_of:
+            return not self.received.seen.issuperset(map(hash, self.stream.read_keys(page)))
+        return not _is_empty(page) and hash(page.records) not in self.received.seen
+
+    def _take(self, request: Request, page: Page) -> Steps[None]:
+        """Write a page, and the ones that its link leads to."""
+        while True:
+            self.received.note_body(page.records)
+            written = yield Write(page.records, request, self.received.note)
+            self.received.note_page(replace(page, count=written.count))
+            if page.link is None:
+                return
+            request = next_request(request, page.link)
+            page = self.stream.open_page(request, (yield Ask(request)))
+            if not self._is_new(page):
+                return
+
+    # -- rows that moved between pages -----------------------------------------------------------
+
+    def _compare(self) -> Steps[bool]:
+        """Compare with lists of the keys, and ask for what they have beyond.
+
+        Returns:
+            Whether the service counts more rows than it lists keys.
+
+        Raises:
+            ShapeError: rows of some keys did not come, or the keys change all the time.
+        """
+        before = None
+        for _ in range(LOOKS):
+            try:
+                listed, missing = yield from self._list_keys()
+            except StatusError as error:
+                if error.status not in REFUSALS | _EXPIRED:
+                    raise
+                if "$select" not in self.without:  # whole rows have keys, too
+                    self.without = [*self.without, "$select"]
+                    return (yield from self._compare())
+                if self.received.moved:
+                    break
+                yield Limit(UNSEEN)
+                return self.received.short
+            yield from self._ask_for(missing)
+            rests = not listed.moved or listed.seen == before  # a key may come twice for ever
+            if rests and self.received.seen.issuperset(missing):
+                return listed.short
+            before = listed.seen
+        raise self._error(UNSTABLE)
+
+    def _list_keys(self) -> Steps[tuple[Received, dict[int, object]]]:
+        """Return what a list of the keys brought, and those whose rows did not come."""
+        listed = Received(keys_of=lambda keys: keys)
+        missing: dict[int, object] = {}
+        names = dict.fromkeys(path.partition("/")[0] for path, _ in self.stream.entity_set.key)
+        changed = (
+            ("$select", ",".join(names)),
+            ("$orderby", ",".join(query.total_order(self.stream.entity_set))),
+        )
+        size = KEYS_AT_ONCE * self.page_size
+        request: Request | None = self._question(*changed, page_size=size)
+        asked = set[object]()
+        while request is not None:
+            asked.add(request.identity)
+            page = self.stream.open_page(request, (yield Ask(request)))
+            keys = self.stream.read_keys(page)
+            before = len(listed.seen)
+            listed.note(keys)
+            listed.note_page(replace(page, count=len(keys)))
+            missing |= {hash(key): key for key in keys if hash(key) not in self.received.seen}
+            goes_on = self._skipped or (listed.short and self._takes_skip)
+            if page.link is not None:
+                request = next_request(request, page.link)
+                if request.identity in asked:
+                    raise ShapeError(f"{request}: the link to the next page leads back.")
+            elif goes_on and len(listed.seen) > before:
+                skip = ("$skip", str(listed.rows))
+                request = self._question(*changed, skip, page_size=size)
+            else:
+                request = None
+        return listed, missing
+
+    def _ask_for(self, missing: Mapping[int, object]) -> Steps[None]:
+        """Ask for rows by their keys; a service that takes no `$filter` is not asked."""
+        for condition in () if "$filter" in self.without else self._conditions(missing.values()):
+            request = self._question(("$filter", condition), ("$count", ""))  # not of the list
+            try:
+                page = self.stream.open_page(request, (yield Ask(request)))
+            except StatusError as error:
+                if error.status not in REFUSALS:
+                    raise
+                return
+            if self._is_new(page):
+                yield from self._take(request, page)
+
+    def _conditions(self, keys: Collection[object]) -> Iterator[str]:
+        """Yield conditions that are true for some keys each; none where they have no literals."""
+        condition = ""
+        for key in keys:
+            if not (one := self._condition(key)):
+                return
+            longer = f"{condition} or {one}" if condition else one
+            if len(longer) > LONGEST_FILTER and condition:
+                yield condition
+                longer = one
+            condition = longer
+        if condition:
+            yield condition
+
+    def _condition(self, key: object) -> str:
+        paths = [path for path, _ in self.stream.entity_set.key]
+        values = key if isinstance(key, tuple) else (key,)
+        kinds = self.stream.entity_set.kinds
+        literals = [_literal(kinds.get(path), one) for path, one in zip(paths, values, strict=True)]
+        if not all(literals):
+            return ""
+        same = " and ".join(f"{path} eq {text}" for path, text in zip(paths, literals, strict=True))
+        return f"({same})" if len(paths) > 1 else same
+
+    def _error(self, text: str) -> ShapeError:
+        return ShapeError(text.format(name=self.stream.entity_set.name))
+
+    def _question(self, *changed: tuple[str, str], page_size: int | None = None) -> Request:
+        params = {**self.params, **dict(changed)}
+        return query.question(
+            self.stream.entity_set,
+            *params.items(),
+            page_size=self.page_size if page_size is None else page_size,
+            without=self.without,
+        )
+
+
+def _is_empty(page: Page) -> bool:
+    return not page.records.strip(b"[] \r\n\t")
+
+
+def _literal(kind: str | None, value: object) -> str:
+    """Return a part of a key as it stands in `$filter`; nothing where that is not known."""
+    if kind == "Edm.String":
+        return "'{}'".format(str(value).replace("'", "''"))
+    if kind not in _UNQUOTED:
+        return ""
+    return value.isoformat() if isinstance(value, date) else str(value)
