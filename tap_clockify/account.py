@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from tap_clockify.bounds_zone import BoundsZone
 from tap_clockify.hosts import (
     audit_log_advice,
     audit_log_url,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tap_clockify.hydrated_tasks import HydratedTasks
     from tap_clockify.rows.workspaces import Workspace
     from taps_common.http.request import Response
+    from taps_common.sync.steps import Scope
 
 D = TypeVar("D")
 
@@ -47,6 +49,7 @@ class Account:
         listed: returns the workspaces that are read, by id; they are listed once.
         seen: returns the ids of the workspaces that earlier runs read, where versions are on.
         now: returns the present by Clockify's clock.
+        zones: returns, of the state, in which zones feeds read bounds, by workspace.
 
     Attributes:
         hydrated_tasks: tasks that came with the projects of a workspace, by its id.
@@ -59,12 +62,14 @@ class Account:
         listed: Callable[[], Mapping[str, Workspace]],
         seen: Callable[[], list[str]],
         now: Callable[[], datetime],
+        zones: Callable[[], dict[str, str | int]],
     ) -> None:
         self._config = config
         self._send = send
         self._listed = listed
         self._seen = seen
         self.now = now
+        self._zones = zones
         self.hydrated_tasks: dict[str, HydratedTasks] = {}
         self._with_role: dict[tuple[str, ...], list[str]] = {}
 
@@ -111,6 +116,10 @@ class Account:
             f"the key no longer sees workspace {', '.join(lost)}; if that is for good, name the "
             "workspaces that remain in workspace_ids"
         )
+
+    def bounds_zone(self, scope: Scope) -> BoundsZone:
+        """Return in which zone the feeds of a workspace read bounds."""
+        return BoundsZone(self._zones(), scope["workspaceId"])
 
     def administers(self, workspace_id: str) -> bool:
         """Return whether the key is an owner's or admin's; one request, once.

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 
 from tap_clockify.client import rows_in
-from tap_clockify.object_ids import CLOCKS_DIFFER
+from tap_clockify.object_ids import CLOCKS_DIFFER, created_since
 from tap_clockify.windows import parts
 from taps_common.errors import ShapeError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Ask
-from taps_common.timestamps import to_text
+from taps_common.timestamps import before, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
+    from tap_clockify.bounds_zone import BoundsZone
     from taps_common.http.request import Response
     from taps_common.sync.steps import Scope
 
@@ -124,6 +125,10 @@ class Change(msgspec.Struct, rename="camel"):
         return timestamp and in_utc(timestamp)
 
 
+Happened: TypeAlias = tuple[Event, Change]
+"""What a feed tells, and which."""
+
+
 def in_utc(timestamp: datetime) -> datetime:
     """Return a timestamp in UTC, which it is in where it has no offset."""
     if timestamp.tzinfo is None:
@@ -166,18 +171,37 @@ def feed(
     Raises:
         ShapeError: a response is not a feed, or the paging does not advance.
     """
-    query = (
-        *(("type", one) for one in types),
-        ("start", to_text(start.replace(microsecond=0))),
-        ("end", to_text(end.replace(microsecond=0))),
-        ("limit", limit),
-    )
+    query = _query(types, start, end, limit)
     found: dict[bytes, None] = {}
     while True:
         known = len(found)
         read = yield from _pages(scope, event, query, found)
         if read <= 1 or len(found) == known:
             return list(found)
+
+
+def _query(
+    types: Sequence[str], start: datetime, end: datetime, limit: str
+) -> tuple[tuple[str, str], ...]:
+    return (
+        *(("type", one) for one in types),
+        ("start", to_text(start.replace(microsecond=0))),
+        ("end", to_text(end.replace(microsecond=0))),
+        ("limit", limit),
+    )
+
+
+def _page(scope: Scope, event: Event, query: tuple[tuple[str, str], ...], number: int) -> Request:
+    params = (*query, ("page", str(number)))
+    return Request(f"/workspaces/{{workspaceId}}/entities/{event}", scope, params)
+
+
+def _rows(request: Request, response: Response) -> list[bytes]:
+    try:
+        bare = rows_in(response.body, ("response",))
+        return [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
+    except (ShapeError, msgspec.DecodeError):
+        raise ShapeError(f"{request} did not send a feed of changes.") from None
 
 
 def _pages(
@@ -190,14 +214,9 @@ def _pages(
     trail: set[bytes] = set()
     page = 0
     while True:
-        params = (*query, ("page", str(page)))
-        request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", scope, params)
+        request = _page(scope, event, query, page)
         response = yield Ask(request)
-        try:
-            bare = rows_in(response.body, ("response",))
-            rows = [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
-        except (ShapeError, msgspec.DecodeError):
-            raise ShapeError(f"{request} did not send a feed of changes.") from None
+        rows = _rows(request, response)
         found |= dict.fromkeys(rows)
         if len(rows) < DEFAULT_PAGE_SIZE:
             return page + bool(rows)
@@ -205,6 +224,56 @@ def _pages(
             raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
         trail.update(rows)
         page += 1
+
+
+def newest(scope: Scope, until: datetime) -> Generator[Ask, Response, list[Happened]]:
+    """Ask for what was created lately; return some of it, in one request.
+
+    Raises:
+        TapError: it cannot be read.
+    """
+    start = before(until, LONGEST)
+    request = _page(scope, "created", _query(ENTRY_TYPES, start, until, str(DEFAULT_PAGE_SIZE)), 0)
+    response = yield Ask(request)
+    return [("created", change_of(row)) for row in _rows(request, response)]
+
+
+def learn(
+    zone: BoundsZone, scope: Scope, found: Iterable[Happened], limit: str
+) -> Generator[Ask, Response, None]:
+    """Find out in which zone bounds are read, from the first row that says when it happened.
+
+    Raises:
+        TapError: the feeds cannot be read.
+    """
+    for event, change in found:
+        if at := change.at(event):
+            break
+    else:
+        return
+
+    def comes(since: datetime, until: datetime) -> Generator[Ask, Response, bool]:
+        rows = yield from feed(scope, event, ENTRY_TYPES, since, until, limit)
+        return any(change_of(row).id == change.id for row in rows)
+
+    yield from zone.learn(at, comes)
+
+
+def misfit(zone: BoundsZone, found: Iterable[Happened], since: datetime, until: datetime) -> bool:
+    """Return whether what came for all between two times shows that the zone is another one.
+
+    What was updated may have been updated again since. Of types other than time entries, nothing
+    says which of their timestamps a feed goes by.
+    """
+    for event, change in found:
+        if change.known_type not in {None, *ENTRY_TYPES}:
+            continue
+        at = change.at(event)
+        if at and event == "updated":
+            at = min(at, until)
+        if at and zone.contradicts(at, since, until):
+            return True
+    return False
 
 
 def change_of(row: bytes) -> Change:
@@ -270,17 +339,26 @@ class EntryChanges:
         return [one for one in self.lost if one in self._sure]
 
     def read(
-        self, scope: Scope, since: datetime, until: datetime, limit: str
-    ) -> Generator[Ask, Response, None]:
-        """Read the feeds.
+        self, scope: Scope, since: datetime, until: datetime, limit: str, zone: BoundsZone
+    ) -> Generator[Ask, Response, bool]:
+        """Read the feeds; return whether they showed that the zone is not the one it was.
 
         Raises:
             TapError: they cannot be read.
         """
-        for start, end in parts(since, until, LONGEST):
-            for event in EVENTS:
-                for row in (yield from feed(scope, event, ENTRY_TYPES, start, end, limit)):
-                    self._note(event, change_of(row))
+        found = yield from _all_feeds(scope, *zone.asked(since, until), limit)
+        wrong = zone.known and misfit(zone, found, since, until)
+        if wrong:
+            zone.forget()
+            found = yield from _all_feeds(scope, *zone.asked(since, until), limit)
+        if not zone.known:
+            yield from learn(zone, scope, found, limit)
+            if zone.known:
+                found = yield from _all_feeds(scope, *zone.asked(since, until), limit)
+        self._recent = created_since(self._recent, zone.reached(since, until))
+        for event, change in found:
+            self._note(event, change)
+        return wrong
 
     def gone(self, now: datetime) -> list[bytes]:
         """Return the last known rows of entries that are deleted, once those that live are read.
@@ -322,6 +400,18 @@ class EntryChanges:
         else:
             timestamps = (audit.updated_at, change.at(event))
         audit.updated_at = max(filter(None, timestamps), default=None)
+
+
+def _all_feeds(
+    scope: Scope, since: datetime, until: datetime, limit: str
+) -> Generator[Ask, Response, list[Happened]]:
+    """Read what the feeds tell of time entries."""
+    found: list[Happened] = []
+    for start, end in parts(since, until, LONGEST):
+        for event in EVENTS:
+            rows = yield from feed(scope, event, ENTRY_TYPES, start, end, limit)
+            found += ((event, change_of(row)) for row in rows)
+    return found
 
 
 def _last_known(ident: str, change: Change) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -15,10 +16,12 @@ from tap_clockify.change_feed import (
     PAGE_SIZES,
     SETTLED,
     EntryChanges,
+    learn,
+    newest,
 )
 from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
 from tap_clockify.object_ids import created_by_id, created_since
-from taps_common.errors import StatusError, TapError
+from taps_common.errors import ShapeError, StatusError, TapError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Again, Checkpoint, Fetch, Page, Plan, Write
 from taps_common.timestamps import before, from_text, to_text
@@ -29,14 +32,22 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
+    from tap_clockify.bounds_zone import BoundsZone
     from taps_common.errors import RequestError
+    from taps_common.http.request import Response
     from taps_common.sdk import SdkStream
     from taps_common.sync.state import Window
-    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.steps import Ask, Bounds, Partition, Planning, Requests, Rows, Scope
 
 DELETED_AT = "_sdc_deleted_at"
 FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)
 """Columns that only the feeds of changes fill."""
+
+OTHER_ZONE = (
+    "%s: the feeds of changes of workspace %s do not read times in the zone in which they did. "
+    "All that they may have is asked for; if the zone of the account was changed, "
+    "run once with --full-refresh: what changed since then may be missing."
+)
 
 BATCH = 100
 """Entries that are read again at once; no maximum is known, and fewer are asked for if refused."""
@@ -124,6 +135,7 @@ class ByChanges(ClockifyStream):
         if not self.by_changes or bounds.window is None:
             return (yield from self.plan_lists(scope, bounds))
         self._check(bounds.tables)
+        zone = self.account.bounds_zone(scope)
         since, until = bounds.window.since, bounds.began - SETTLED
         if since is None:
             return (yield from self._plan_first(scope, bounds, until))
@@ -133,19 +145,22 @@ class ByChanges(ClockifyStream):
             return (yield from self._plan_instead(scope, bounds, since, until, reason))
         changes = EntryChanges(self._recent_in(scope))
         try:
-            yield from changes.read(scope, since, until, bounds.options["limit"])
+            yield from self._learn_zone(scope, zone, until)
+            wrong = yield from changes.read(scope, since, until, bounds.options["limit"], zone)
         except StatusError as error:
             if not is_forbidden(error) and error.status != HTTPStatus.NOT_FOUND:
                 raise
             reason = f"Clockify refuses them ({error.status})"
             return (yield from self._plan_instead(scope, bounds, since, None, reason))
+        if wrong:
+            self.logger.warning(OTHER_ZONE, self.name, scope["workspaceId"])
         return Plan(
             [dict(scope)],
             limit=self.account.lost_workspaces(),
             latest=until,
             dated=False,
             covered=[one for one in bounds.window.known if one != scope["workspaceId"]],
-            details=Details(until - OVERLAP, changes, {}),
+            details=Details(until - OVERLAP - zone.padding, changes, {}),
         )
 
     def _plan_first(self, scope: Scope, bounds: Bounds, until: datetime) -> Planning:
@@ -156,14 +171,18 @@ class ByChanges(ClockifyStream):
         """
         state = self._state_of(scope)
         oldest = before(bounds.began, timedelta(days=self.config["changes_kept_days"]))
-        first = state.get("first")
+        zone, first = self.account.bounds_zone(scope), state.get("first")
+        if not first:
+            with suppress(StatusError, ShapeError):  # all is read anyway
+                yield from self._learn_zone(scope, zone, until)
         if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
             until = min(from_text(first), until)
         state["first"] = to_text(until)
         yield Checkpoint()
         plan: Plan = yield from self.plan_lists(scope, bounds)
         recent = dict.fromkeys(self._recent_in(scope))
-        plan.latest, plan.details = until, Details(until - OVERLAP, None, recent)
+        plan.latest = until
+        plan.details = Details(until - OVERLAP - zone.padding, None, recent)
         return plan
 
     def _plan_instead(
@@ -178,7 +197,8 @@ class ByChanges(ClockifyStream):
             until: up to when changes are not read any more; None if the next run may try again.
             reason: why they cannot be read.
         """
-        next_since = until - OVERLAP if until else since
+        padding = self.account.bounds_zone(scope).padding
+        next_since = before(until - OVERLAP if until else since, padding)
         recent = dict.fromkeys(created_since(self._recent_in(scope), next_since))
         plan: Plan = yield from self.plan_lists(scope, bounds)
         plan.latest, plan.details = until, Details(next_since, None, recent)
@@ -190,6 +210,14 @@ class ByChanges(ClockifyStream):
             *(self.name, scope["workspaceId"], to_text(since), reason, to_text(plan.since)),
         )
         return plan
+
+    def _learn_zone(
+        self, scope: Scope, zone: BoundsZone, until: datetime
+    ) -> Generator[Ask, Response, None]:
+        """Find out in which zone feeds read bounds, unless that is known or nothing tells."""
+        if not zone.known:
+            found = yield from newest(scope, until)
+            yield from learn(zone, scope, found, PAGE_SIZES[-1])
 
     def _check(self, tables: Iterable[SdkStream]) -> None:
         """Make sure that nothing in settings and catalog keeps changes from arriving.
@@ -253,7 +281,9 @@ class ByChanges(ClockifyStream):
     ) -> Requests:
         """Read the entries that the feeds name, and write the last known rows of deleted ones."""
         if window is not None and window.since is not None:
-            yield from self._keep_fresh(partition, changes.ids, window.since)
+            zone = self.account.bounds_zone(partition)
+            since = zone.reached(window.since, window.began)
+            yield from self._keep_fresh(partition, changes.ids, since)
 
         def note(rows: Rows) -> Rows:
             changes.complete(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
@@ -18,9 +19,13 @@ from tap_clockify.change_feed import (
     Audit,
     change_of,
     feed,
+    learn,
+    misfit,
+    newest,
 )
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import entity_changes as rows
+from tap_clockify.streams.by_changes import OTHER_ZONE
 from tap_clockify.windows import Slice, parts
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
@@ -28,11 +33,12 @@ from taps_common.sync.steps import Plan, Write
 from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Generator, Mapping, Sequence
 
     from tap_clockify.change_feed import Change, Event
     from taps_common.errors import RequestError
-    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
+    from taps_common.http.request import Response
+    from taps_common.sync.steps import Ask, Bounds, Partition, Planning, Requests, Rows, Scope
 
 ALL_TYPES, ENTRIES_ONLY = "all", "time entries"
 
@@ -73,6 +79,11 @@ class Feed(PermittedStream):
     def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return the slices of the time since the last run."""
         plan: Plan = yield from super().plan(scope, bounds)
+        zone = self.account.bounds_zone(scope)
+        if not zone.known:
+            with suppress(StatusError, ShapeError):  # without the feeds, the slices say so
+                found = yield from newest(scope, _until(bounds))
+                yield from learn(zone, scope, found, PAGE_SIZES[-1])
         window = bounds.window
         slices = self.slices(bounds)
         plan.latest = until = _until(bounds)
@@ -111,11 +122,26 @@ class Feed(PermittedStream):
         types = TYPES if bounds.options["types"] == ALL_TYPES else ENTRY_TYPES
         start, end = from_text(partition["since"]), from_text(partition["until"])
         home = {"workspaceId": partition["workspaceId"]}
+        zone = self.account.bounds_zone(home)
         for event in self.events:
-            found = yield from feed(partition, event, types, start, end, bounds.options["limit"])
+            found = yield from self._feed(home, event, types, zone.asked(start, end), bounds)
+            told = [(event, change_of(row)) for row in found]
+            if zone.known and misfit(zone, told, start, end):
+                zone.forget()
+                self.logger.warning(OTHER_ZONE, self.name, home["workspaceId"])
+                found = yield from self._feed(home, event, types, zone.asked(start, end), bounds)
             rows_read = [home | self.row_of(event, change_of(row), row) for row in found]
             request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", partition)
             yield Write(msgspec.json.encode(rows_read), request)
+
+    def _feed(
+        self, home: Scope, event: Event, types: Sequence[str], window: Slice, bounds: Bounds
+    ) -> Generator[Ask, Response, list[bytes]]:
+        found: dict[bytes, None] = {}
+        for start, end in parts(*window, LONGEST):
+            rows_read = yield from feed(home, event, types, start, end, bounds.options["limit"])
+            found |= dict.fromkeys(rows_read)
+        return list(found)
 
     def is_refusal(self, error: StatusError, workspace_id: str) -> bool:
         """Return whether an error means plan or role, or a Clockify without the route."""
