@@ -153,7 +153,8 @@ class BoundsZone:
             return offset - SUMMER, offset + SUMMER
         zone = _zone(learned)
         assert zone is not None  # noqa: S101 - `_learned` sees to it
-        day, found = timedelta(days=1), set()
+        day = timedelta(days=1)
+        found: set[timedelta] = set()
         at = before(since, day)
         while at < until + 2 * day:
             found.add(_offset(zone, at))
