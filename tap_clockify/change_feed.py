@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -18,7 +18,8 @@ from taps_common.timestamps import before, to_text
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-    from tap_clockify.bounds_zone import BoundsZone
+    from tap_clockify.bounds_zone import BoundsZone, Window
+    from tap_clockify.windows import Slice
     from taps_common.http.request import Response
     from taps_common.sync.steps import Scope
 
@@ -125,8 +126,26 @@ class Change(msgspec.Struct, rename="camel"):
         return timestamp and in_utc(timestamp)
 
 
-Happened: TypeAlias = tuple[Event, Change]
-"""What a feed tells, and which."""
+class Happened(NamedTuple):
+    """A row of a feed, decoded and as it came."""
+
+    event: Event
+    change: Change
+    row: bytes
+
+
+class Found(NamedTuple):
+    """What was found in the feeds.
+
+    Attributes:
+        rows: what happened.
+        reached: from when on it may have happened.
+        contradicted: whether it contradicted what was known of the zone.
+    """
+
+    rows: list[Happened]
+    reached: datetime
+    contradicted: bool
 
 
 def in_utc(timestamp: datetime) -> datetime:
@@ -226,52 +245,92 @@ def _pages(
         page += 1
 
 
-def newest(scope: Scope, until: datetime) -> Generator[Ask, Response, list[Happened]]:
-    """Ask for what was created lately; return some of it, in one request.
+def learn_zone(zone: BoundsZone, scope: Scope, until: datetime) -> Generator[Ask, Response, None]:
+    """Find out in which zone bounds are read, by an entry that was created in the last 30 days.
+
+    Nothing happens if that is known, or there is none.
 
     Raises:
-        TapError: it cannot be read.
+        TapError: a feed, or the profile of the key's owner, cannot be read.
     """
-    start = before(until, LONGEST)
-    request = _page(scope, "created", _query(ENTRY_TYPES, start, until, str(DEFAULT_PAGE_SIZE)), 0)
-    response = yield Ask(request)
-    return [("created", change_of(row)) for row in _rows(request, response)]
-
-
-def learn(
-    zone: BoundsZone, scope: Scope, found: Iterable[Happened], limit: str
-) -> Generator[Ask, Response, None]:
-    """Find out in which zone bounds are read, from the first row that says when it happened.
-
-    Raises:
-        TapError: the feeds cannot be read.
-    """
-    for event, change in found:
-        if at := change.at(event):
+    if zone.learned:
+        return
+    limit = str(DEFAULT_PAGE_SIZE)
+    query = _query(ENTRY_TYPES, before(until, LONGEST), until, limit)
+    request = _page(scope, "created", query, 0)
+    rows = _rows(request, (yield Ask(request)))
+    for change in map(change_of, rows):
+        if at := change.at("created"):
             break
     else:
         return
 
     def comes(since: datetime, until: datetime) -> Generator[Ask, Response, bool]:
-        rows = yield from feed(scope, event, ENTRY_TYPES, since, until, limit)
+        rows = yield from feed(scope, "created", ENTRY_TYPES, since, until, limit)
         return any(change_of(row).id == change.id for row in rows)
 
     yield from zone.learn(at, comes)
 
 
-def misfit(zone: BoundsZone, found: Iterable[Happened], since: datetime, until: datetime) -> bool:
-    """Return whether what came for all between two times shows that the zone is another one.
+def happened(
+    scope: Scope,
+    events: Sequence[Event],
+    types: Sequence[str],
+    span: Slice,
+    limit: str,
+    zone: BoundsZone,
+) -> Generator[Ask, Response, Found]:
+    """Ask for what happened in a span of time, in whatever zone the feeds read bounds.
+
+    If a row shows that it is not the zone that was learned, it is learned anew, and all is asked
+    for again.
+
+    Args:
+        scope: the workspace.
+        events: what happened.
+        types: to what.
+        span: its begin and its end.
+        limit: rows that are asked for at once.
+        zone: what is known of the zone.
+
+    Raises:
+        TapError: the feeds cannot be read.
+    """
+    window = zone.window(*span)
+    found = yield from _in_window(scope, events, types, window, limit)
+    contradicted = zone.learned and _contradict(found, window)
+    if contradicted:
+        zone.forget()
+        yield from learn_zone(zone, scope, window.until)
+        window = zone.window(*span)
+        found = yield from _in_window(scope, events, types, window, limit)
+    return Found(found, window.reached, contradicted)
+
+
+def _in_window(
+    scope: Scope, events: Sequence[Event], types: Sequence[str], window: Window, limit: str
+) -> Generator[Ask, Response, list[Happened]]:
+    found: list[Happened] = []
+    for start, end in parts(*window.bounds, LONGEST):
+        for event in events:
+            rows = yield from feed(scope, event, types, start, end, limit)
+            found += (Happened(event, change_of(row), row) for row in rows)
+    return found
+
+
+def _contradict(found: Iterable[Happened], window: Window) -> bool:
+    """Return whether something came that cannot if bounds are read as it is thought.
 
     What was updated may have been updated again since. Of types other than time entries, nothing
     says which of their timestamps a feed goes by.
     """
-    for event, change in found:
+    for event, change, _ in found:
         if change.known_type not in {None, *ENTRY_TYPES}:
             continue
         at = change.at(event)
         if at and event == "updated":
-            at = min(at, until)
-        if at and zone.contradicts(at, since, until):
+            at = min(at, window.until)
+        if at and window.excludes(at):
             return True
     return False
 
@@ -303,7 +362,10 @@ class EntryChanges:
             was, in the order of the feeds; with what the feeds say of it.
         deleted: entries that were deleted.
         alive: entries that were read again.
+        reached: from when on the feeds were read.
     """
+
+    reached: datetime
 
     def __init__(self, recent: Iterable[str]) -> None:
         self.touched: dict[str, Audit] = {}
@@ -339,26 +401,19 @@ class EntryChanges:
         return [one for one in self.lost if one in self._sure]
 
     def read(
-        self, scope: Scope, since: datetime, until: datetime, limit: str, zone: BoundsZone
+        self, scope: Scope, span: Slice, limit: str, zone: BoundsZone
     ) -> Generator[Ask, Response, bool]:
-        """Read the feeds; return whether they showed that the zone is not the one it was.
+        """Read the feeds; return whether they contradicted what was known of the zone.
 
         Raises:
             TapError: they cannot be read.
         """
-        found = yield from _all_feeds(scope, *zone.asked(since, until), limit)
-        wrong = zone.known and misfit(zone, found, since, until)
-        if wrong:
-            zone.forget()
-            found = yield from _all_feeds(scope, *zone.asked(since, until), limit)
-        if not zone.known:
-            yield from learn(zone, scope, found, limit)
-            if zone.known:
-                found = yield from _all_feeds(scope, *zone.asked(since, until), limit)
-        self._recent = created_since(self._recent, zone.reached(since, until))
-        for event, change in found:
+        found = yield from happened(scope, EVENTS, ENTRY_TYPES, span, limit, zone)
+        self.reached = found.reached
+        self._recent = created_since(self._recent, found.reached)
+        for event, change, _ in found.rows:
             self._note(event, change)
-        return wrong
+        return found.contradicted
 
     def gone(self, now: datetime) -> list[bytes]:
         """Return the last known rows of entries that are deleted, once those that live are read.
@@ -400,18 +455,6 @@ class EntryChanges:
         else:
             timestamps = (audit.updated_at, change.at(event))
         audit.updated_at = max(filter(None, timestamps), default=None)
-
-
-def _all_feeds(
-    scope: Scope, since: datetime, until: datetime, limit: str
-) -> Generator[Ask, Response, list[Happened]]:
-    """Read what the feeds tell of time entries."""
-    found: list[Happened] = []
-    for start, end in parts(since, until, LONGEST):
-        for event in EVENTS:
-            rows = yield from feed(scope, event, ENTRY_TYPES, start, end, limit)
-            found += ((event, change_of(row)) for row in rows)
-    return found
 
 
 def _last_known(ident: str, change: Change) -> bytes:

@@ -204,9 +204,9 @@ class TapClockify(ApiTap):
         state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
         return state.get("seen", [])
 
-    def _bounds_zones(self) -> dict[str, str | int]:
+    def _bounds_zones(self) -> dict[str, list[str]]:
         workspaces = self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})
-        zones: dict[str, str | int] = workspaces.setdefault("bounds_zones", {})
+        zones: dict[str, list[str]] = workspaces.setdefault("bounds_zones", {})
         return zones
 
     def connect(self) -> None:

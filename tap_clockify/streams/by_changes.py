@@ -16,8 +16,7 @@ from tap_clockify.change_feed import (
     PAGE_SIZES,
     SETTLED,
     EntryChanges,
-    learn,
-    newest,
+    learn_zone,
 )
 from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
 from tap_clockify.object_ids import created_by_id, created_since
@@ -34,19 +33,17 @@ if TYPE_CHECKING:
 
     from tap_clockify.bounds_zone import BoundsZone
     from taps_common.errors import RequestError
-    from taps_common.http.request import Response
     from taps_common.sdk import SdkStream
-    from taps_common.sync.state import Window
-    from taps_common.sync.steps import Ask, Bounds, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
 
 DELETED_AT = "_sdc_deleted_at"
 FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)
 """Columns that only the feeds of changes fill."""
 
 OTHER_ZONE = (
-    "%s: the feeds of changes of workspace %s do not read times in the zone in which they did. "
-    "All that they may have is asked for; if the zone of the account was changed, "
-    "run once with --full-refresh: what changed since then may be missing."
+    "%s: the feeds of changes of workspace %s do not read times in the zone in which they did. It "
+    "is found out again, and what may have changed is asked for. If the time zone of the account "
+    "was changed, run once with --full-refresh: what changed since then may be missing."
 )
 
 BATCH = 100
@@ -145,14 +142,15 @@ class ByChanges(ClockifyStream):
             return (yield from self._plan_instead(scope, bounds, since, until, reason))
         changes = EntryChanges(self._recent_in(scope))
         try:
-            yield from self._learn_zone(scope, zone, until)
-            wrong = yield from changes.read(scope, since, until, bounds.options["limit"], zone)
+            yield from learn_zone(zone, scope, until)
+            limit = bounds.options["limit"]
+            contradicted = yield from changes.read(scope, (since, until), limit, zone)
         except StatusError as error:
             if not is_forbidden(error) and error.status != HTTPStatus.NOT_FOUND:
                 raise
             reason = f"Clockify refuses them ({error.status})"
             return (yield from self._plan_instead(scope, bounds, since, None, reason))
-        if wrong:
+        if contradicted:
             self.logger.warning(OTHER_ZONE, self.name, scope["workspaceId"])
         return Plan(
             [dict(scope)],
@@ -160,7 +158,7 @@ class ByChanges(ClockifyStream):
             latest=until,
             dated=False,
             covered=[one for one in bounds.window.known if one != scope["workspaceId"]],
-            details=Details(until - OVERLAP - zone.padding, changes, {}),
+            details=Details(_next_since(until, zone), changes, {}),
         )
 
     def _plan_first(self, scope: Scope, bounds: Bounds, until: datetime) -> Planning:
@@ -174,7 +172,7 @@ class ByChanges(ClockifyStream):
         zone, first = self.account.bounds_zone(scope), state.get("first")
         if not first:
             with suppress(StatusError, ShapeError):  # all is read anyway
-                yield from self._learn_zone(scope, zone, until)
+                yield from learn_zone(zone, scope, until)
         if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
             until = min(from_text(first), until)
         state["first"] = to_text(until)
@@ -182,7 +180,7 @@ class ByChanges(ClockifyStream):
         plan: Plan = yield from self.plan_lists(scope, bounds)
         recent = dict.fromkeys(self._recent_in(scope))
         plan.latest = until
-        plan.details = Details(until - OVERLAP - zone.padding, None, recent)
+        plan.details = Details(_next_since(until, zone), None, recent)
         return plan
 
     def _plan_instead(
@@ -197,8 +195,7 @@ class ByChanges(ClockifyStream):
             until: up to when changes are not read any more; None if the next run may try again.
             reason: why they cannot be read.
         """
-        padding = self.account.bounds_zone(scope).padding
-        next_since = before(until - OVERLAP if until else since, padding)
+        next_since = _next_since(until or since + OVERLAP, self.account.bounds_zone(scope))
         recent = dict.fromkeys(created_since(self._recent_in(scope), next_since))
         plan: Plan = yield from self.plan_lists(scope, bounds)
         plan.latest, plan.details = until, Details(next_since, None, recent)
@@ -210,14 +207,6 @@ class ByChanges(ClockifyStream):
             *(self.name, scope["workspaceId"], to_text(since), reason, to_text(plan.since)),
         )
         return plan
-
-    def _learn_zone(
-        self, scope: Scope, zone: BoundsZone, until: datetime
-    ) -> Generator[Ask, Response, None]:
-        """Find out in which zone feeds read bounds, unless that is known or nothing tells."""
-        if not zone.known:
-            found = yield from newest(scope, until)
-            yield from learn(zone, scope, found, PAGE_SIZES[-1])
 
     def _check(self, tables: Iterable[SdkStream]) -> None:
         """Make sure that nothing in settings and catalog keeps changes from arriving.
@@ -262,7 +251,7 @@ class ByChanges(ClockifyStream):
             yield from self._list(partition, bounds, details)
         else:
             try:
-                yield from self._changed(partition, bounds.window, details, details.changes)
+                yield from self._changed(partition, details, details.changes)
             except StatusError as error:  # not of a partition that may be left out
                 raise TapError(str(error)) from None
 
@@ -276,14 +265,9 @@ class ByChanges(ClockifyStream):
 
         return self.pages(partition, bounds, note)
 
-    def _changed(
-        self, partition: Partition, window: Window | None, details: Details, changes: EntryChanges
-    ) -> Requests:
+    def _changed(self, partition: Partition, details: Details, changes: EntryChanges) -> Requests:
         """Read the entries that the feeds name, and write the last known rows of deleted ones."""
-        if window is not None and window.since is not None:
-            zone = self.account.bounds_zone(partition)
-            since = zone.reached(window.since, window.began)
-            yield from self._keep_fresh(partition, changes.ids, since)
+        yield from self._keep_fresh(partition, changes.ids, changes.reached)
 
         def note(rows: Rows) -> Rows:
             changes.complete(rows)
@@ -400,6 +384,11 @@ class ByChanges(ClockifyStream):
     def _state_of(self, partition: Partition) -> dict[str, Any]:
         state: dict[str, Any] = self.get_context_state({"workspaceId": partition["workspaceId"]})
         return state
+
+
+def _next_since(until: datetime, zone: BoundsZone) -> datetime:
+    """Return from when on rows may come in the next run, which may be a year later."""
+    return zone.window(until - OVERLAP, until + timedelta(days=366)).reached
 
 
 def _batch(partition: Partition, ids: Sequence[str]) -> Request:

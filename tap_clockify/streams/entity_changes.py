@@ -17,11 +17,8 @@ from tap_clockify.change_feed import (
     SETTLED,
     TYPES,
     Audit,
-    change_of,
-    feed,
-    learn,
-    misfit,
-    newest,
+    happened,
+    learn_zone,
 )
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import entity_changes as rows
@@ -33,12 +30,11 @@ from taps_common.sync.steps import Plan, Write
 from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from tap_clockify.change_feed import Change, Event
     from taps_common.errors import RequestError
-    from taps_common.http.request import Response
-    from taps_common.sync.steps import Ask, Bounds, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
 
 ALL_TYPES, ENTRIES_ONLY = "all", "time entries"
 
@@ -79,11 +75,8 @@ class Feed(PermittedStream):
     def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return the slices of the time since the last run."""
         plan: Plan = yield from super().plan(scope, bounds)
-        zone = self.account.bounds_zone(scope)
-        if not zone.known:
-            with suppress(StatusError, ShapeError):  # without the feeds, the slices say so
-                found = yield from newest(scope, _until(bounds))
-                yield from learn(zone, scope, found, PAGE_SIZES[-1])
+        with suppress(StatusError, ShapeError):  # the slices say what is wrong with the feeds
+            yield from learn_zone(self.account.bounds_zone(scope), scope, _until(bounds))
         window = bounds.window
         slices = self.slices(bounds)
         plan.latest = until = _until(bounds)
@@ -124,24 +117,14 @@ class Feed(PermittedStream):
         home = {"workspaceId": partition["workspaceId"]}
         zone = self.account.bounds_zone(home)
         for event in self.events:
-            found = yield from self._feed(home, event, types, zone.asked(start, end), bounds)
-            told = [(event, change_of(row)) for row in found]
-            if zone.known and misfit(zone, told, start, end):
-                zone.forget()
+            found = yield from happened(
+                home, (event,), types, (start, end), bounds.options["limit"], zone
+            )
+            if found.contradicted:
                 self.logger.warning(OTHER_ZONE, self.name, home["workspaceId"])
-                found = yield from self._feed(home, event, types, zone.asked(start, end), bounds)
-            rows_read = [home | self.row_of(event, change_of(row), row) for row in found]
+            rows_read = [home | self.row_of(event, change, row) for _, change, row in found.rows]
             request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", partition)
             yield Write(msgspec.json.encode(rows_read), request)
-
-    def _feed(
-        self, home: Scope, event: Event, types: Sequence[str], window: Slice, bounds: Bounds
-    ) -> Generator[Ask, Response, list[bytes]]:
-        found: dict[bytes, None] = {}
-        for start, end in parts(*window, LONGEST):
-            rows_read = yield from feed(home, event, types, start, end, bounds.options["limit"])
-            found |= dict.fromkeys(rows_read)
-        return list(found)
 
     def is_refusal(self, error: StatusError, workspace_id: str) -> bool:
         """Return whether an error means plan or role, or a Clockify without the route."""
