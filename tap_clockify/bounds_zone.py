@@ -95,8 +95,8 @@ class BoundsZone:
         if not zones or len(zones) < len(names):
             return Window(since, until, -FARTHEST, FARTHEST)
         day = timedelta(days=1)
-        days = (until - since) // day + 3  # from the day before, since an offset may change
-        found = [_offset(zone, before(since, day - n * day)) for zone in zones for n in range(days)]
+        days = range(-1, max(0, (until - since) // day) + 2)  # an offset may change meanwhile
+        found = [_offset(zone, before(since, -n * day)) for zone in zones for n in days]
         return Window(since, until, min(found), max(found))
 
     def learn(self, timestamp: datetime, comes: Comes) -> Generator[Ask, Response, None]:
@@ -135,4 +135,7 @@ def _zone(name: str) -> tzinfo | None:
 
 
 def _offset(zone: tzinfo, timestamp: datetime) -> timedelta:
-    return timestamp.astimezone(zone).utcoffset() or timedelta()
+    try:
+        return timestamp.astimezone(zone).utcoffset() or timedelta()
+    except OverflowError:  # the first or last hours of the calendar
+        return timedelta()

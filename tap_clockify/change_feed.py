@@ -298,7 +298,7 @@ def happened(
     """
     window = zone.window(*span)
     found = yield from _in_window(scope, events, types, window, limit)
-    contradicted = zone.learned and _contradict(found, window)
+    contradicted = zone.learned and contradict(found, window)
     if contradicted:
         zone.forget()
         yield from learn_zone(zone, scope, window.until)
@@ -318,8 +318,8 @@ def _in_window(
     return found
 
 
-def _contradict(found: Iterable[Happened], window: Window) -> bool:
-    """Return whether something came that cannot if bounds are read as it is thought.
+def contradict(found: Iterable[Happened], window: Window) -> bool:
+    """Return whether something came that cannot if bounds are read in the zone that was learned.
 
     What was updated may have been updated again since. Of types other than time entries, nothing
     says which of their timestamps a feed goes by.
