@@ -81,8 +81,9 @@ def test_check_of_the_owners_key(account: Account) -> None:
             f"All other tables take at least {others} more: each list, one per project (its custom "
             "fields), two per member (profile, managers), one per month (reports and audit_log, "
             "from start_date on), and besides these one per invoice that changed, one per invoice "
-            "(payments), one per policy (balances) and one per member and policy "
-            "(balance_assignments)."
+            "(payments), one per policy (balances), one per member and policy "
+            "(balance_assignments), and up to four once to find out how feeds of changes read "
+            "times."
         ),
     ]
     assert len(account.requests()) == 1 + 4 + 1 + 2 + 2
