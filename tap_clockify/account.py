@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from tap_clockify.bounds_zone import BoundsZone
 from tap_clockify.hosts import (
     audit_log_advice,
     audit_log_url,
@@ -13,7 +16,7 @@ from tap_clockify.hosts import (
     reports_advice,
     reports_url,
 )
-from taps_common.errors import ShapeError
+from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request, Service
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from tap_clockify.hydrated_tasks import HydratedTasks
     from tap_clockify.rows.workspaces import Workspace
     from taps_common.http.request import Response
+    from taps_common.sync.steps import Scope
 
 D = TypeVar("D")
 
@@ -36,6 +40,13 @@ class Me(msgspec.Struct):
     id: str
     name: str | None = None
     email: str | None = None
+    settings: object = None
+
+    @property
+    def time_zone(self) -> str | None:
+        """Name of the zone in the profile, if there is one."""
+        zone = self.settings.get("timeZone") if isinstance(self.settings, dict) else None
+        return zone if isinstance(zone, str) else None
 
 
 class Account:
@@ -47,6 +58,7 @@ class Account:
         listed: returns the workspaces that are read, by id; they are listed once.
         seen: returns the ids of the workspaces that earlier runs read, where versions are on.
         now: returns the present by Clockify's clock.
+        zones: returns, of the state, in which zones feeds read bounds, by workspace.
 
     Attributes:
         hydrated_tasks: tasks that came with the projects of a workspace, by its id.
@@ -59,12 +71,14 @@ class Account:
         listed: Callable[[], Mapping[str, Workspace]],
         seen: Callable[[], list[str]],
         now: Callable[[], datetime],
+        zones: Callable[[], dict[str, list[str]]],
     ) -> None:
         self._config = config
         self._send = send
         self._listed = listed
         self._seen = seen
         self.now = now
+        self._zones = zones
         self.hydrated_tasks: dict[str, HydratedTasks] = {}
         self._with_role: dict[tuple[str, ...], list[str]] = {}
 
@@ -112,6 +126,10 @@ class Account:
             "workspaces that remain in workspace_ids"
         )
 
+    def bounds_zone(self, scope: Scope) -> BoundsZone:
+        """Return in which zone the feeds of a workspace read bounds."""
+        return BoundsZone(self._zones(), scope["workspaceId"], lambda: self.zone)
+
     def administers(self, workspace_id: str) -> bool:
         """Return whether the key is an owner's or admin's; one request, once.
 
@@ -143,6 +161,24 @@ class Account:
             TapError: Clockify does not say.
         """
         return self._ask(Request("/user"), Me)
+
+    @cached_property
+    def zone(self) -> str | None:
+        """Name of the time zone in the profile of the key's owner, if there is one; one request.
+
+        Raises:
+            TapError: Clockify fails.
+        """
+        if self.is_addon:
+            return None
+        try:
+            return self.me().time_zone
+        except ShapeError:
+            return None
+        except StatusError as error:
+            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+            return None
 
     def _ask(self, request: Request, kind: type[D]) -> D:
         try:

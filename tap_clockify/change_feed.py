@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from tap_clockify.client import rows_in
-from tap_clockify.object_ids import CLOCKS_DIFFER
+from tap_clockify.object_ids import CLOCKS_DIFFER, created_since
 from tap_clockify.windows import parts
 from taps_common.errors import ShapeError
 from taps_common.http.request import Request
 from taps_common.records.limits import check_values
 from taps_common.sync.steps import Ask
-from taps_common.timestamps import to_text
+from taps_common.timestamps import before, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
+    from tap_clockify.bounds_zone import BoundsZone, Window
+    from tap_clockify.windows import Slice
     from taps_common.http.request import Response
     from taps_common.sync.steps import Scope
 
@@ -125,6 +127,28 @@ class Change(msgspec.Struct, rename="camel"):
         return timestamp and in_utc(timestamp)
 
 
+class Happened(NamedTuple):
+    """A row of a feed, decoded and as it came."""
+
+    event: Event
+    change: Change
+    row: bytes
+
+
+class Found(NamedTuple):
+    """What was found in the feeds.
+
+    Attributes:
+        rows: what happened.
+        reached: from when on it may have happened.
+        contradicted: whether it contradicted what was known of the zone.
+    """
+
+    rows: list[Happened]
+    reached: datetime
+    contradicted: bool
+
+
 def in_utc(timestamp: datetime) -> datetime:
     """Return a timestamp in UTC, which it is in where it has no offset."""
     if timestamp.tzinfo is None:
@@ -167,18 +191,38 @@ def feed(
     Raises:
         ShapeError: a response is not a feed, or the paging does not advance.
     """
-    query = (
-        *(("type", one) for one in types),
-        ("start", to_text(start.replace(microsecond=0))),
-        ("end", to_text(end.replace(microsecond=0))),
-        ("limit", limit),
-    )
+    query = _query(types, start, end, limit)
     found: dict[bytes, None] = {}
     while True:
         known = len(found)
         read = yield from _pages(scope, event, query, found)
         if read <= 1 or len(found) == known:
             return list(found)
+
+
+def _query(
+    types: Sequence[str], start: datetime, end: datetime, limit: str
+) -> tuple[tuple[str, str], ...]:
+    return (
+        *(("type", one) for one in types),
+        ("start", to_text(start.replace(microsecond=0))),
+        ("end", to_text(end.replace(microsecond=0))),
+        ("limit", limit),
+    )
+
+
+def _page(scope: Scope, event: Event, query: tuple[tuple[str, str], ...], number: int) -> Request:
+    params = (*query, ("page", str(number)))
+    return Request(f"/workspaces/{{workspaceId}}/entities/{event}", scope, params)
+
+
+def _rows(request: Request, response: Response) -> list[bytes]:
+    try:
+        bare = rows_in(response.body, ("response",))
+        check_values(bare)
+        return [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
+    except (ShapeError, msgspec.DecodeError):
+        raise ShapeError(f"{request} did not send a feed of changes.") from None
 
 
 def _pages(
@@ -191,15 +235,9 @@ def _pages(
     trail: set[bytes] = set()
     page = 0
     while True:
-        params = (*query, ("page", str(page)))
-        request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", scope, params)
+        request = _page(scope, event, query, page)
         response = yield Ask(request)
-        try:
-            bare = rows_in(response.body, ("response",))
-            check_values(bare)
-            rows = [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
-        except (ShapeError, msgspec.DecodeError):
-            raise ShapeError(f"{request} did not send a feed of changes.") from None
+        rows = _rows(request, response)
         found |= dict.fromkeys(rows)
         if len(rows) < DEFAULT_PAGE_SIZE:
             return page + bool(rows)
@@ -207,6 +245,96 @@ def _pages(
             raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
         trail.update(rows)
         page += 1
+
+
+def learn_zone(zone: BoundsZone, scope: Scope, until: datetime) -> Generator[Ask, Response, None]:
+    """Find out in which zone bounds are read, by an entry that was created in the last 30 days.
+
+    Nothing happens if that is known, or there is none.
+
+    Raises:
+        TapError: a feed, or the profile of the key's owner, cannot be read.
+    """
+    if zone.learned:
+        return
+    limit = str(DEFAULT_PAGE_SIZE)
+    query = _query(ENTRY_TYPES, before(until, LONGEST), until, limit)
+    request = _page(scope, "created", query, 0)
+    rows = _rows(request, (yield Ask(request)))
+    for change in map(change_of, rows):
+        if at := change.at("created"):
+            break
+    else:
+        return
+
+    def comes(since: datetime, until: datetime) -> Generator[Ask, Response, bool]:
+        rows = yield from feed(scope, "created", ENTRY_TYPES, since, until, limit)
+        return any(change_of(row).id == change.id for row in rows)
+
+    yield from zone.learn(at, comes)
+
+
+def happened(
+    scope: Scope,
+    events: Sequence[Event],
+    types: Sequence[str],
+    span: Slice,
+    limit: str,
+    zone: BoundsZone,
+) -> Generator[Ask, Response, Found]:
+    """Ask for what happened in a span of time, in whatever zone the feeds read bounds.
+
+    If a row shows that it is not the zone that was learned, it is learned anew, and all is asked
+    for again.
+
+    Args:
+        scope: the workspace.
+        events: what happened.
+        types: to what.
+        span: its begin and its end.
+        limit: rows that are asked for at once.
+        zone: what is known of the zone.
+
+    Raises:
+        TapError: the feeds cannot be read.
+    """
+    window = zone.window(*span)
+    found = yield from _in_window(scope, events, types, window, limit)
+    contradicted = zone.learned and contradict(found, window)
+    if contradicted:
+        zone.forget()
+        yield from learn_zone(zone, scope, window.until)
+        window = zone.window(*span)
+        found = yield from _in_window(scope, events, types, window, limit)
+    return Found(found, window.reached, contradicted)
+
+
+def _in_window(
+    scope: Scope, events: Sequence[Event], types: Sequence[str], window: Window, limit: str
+) -> Generator[Ask, Response, list[Happened]]:
+    found: list[Happened] = []
+    for start, end in parts(*window.bounds, LONGEST):
+        for event in events:
+            rows = yield from feed(scope, event, types, start, end, limit)
+            found += (Happened(event, change_of(row), row) for row in rows)
+    return found
+
+
+def contradict(found: Iterable[Happened], window: Window) -> bool:
+    """Return whether something came that cannot if bounds are read in the zone that was learned.
+
+    What was updated may have been updated again since. Of types other than time entries, nothing
+    says which of their timestamps a feed goes by.
+    """
+    for event, change, _ in found:
+        if change.known_type not in {None, *ENTRY_TYPES}:
+            continue
+        at = change.at(event)
+        if at and event == "updated":
+            at = min(at, window.until)
+        if at and window.excludes(at):
+            return True
+    return False
 
 
 def change_of(row: bytes) -> Change:
@@ -236,7 +364,10 @@ class EntryChanges:
             was, in the order of the feeds; with what the feeds say of it.
         deleted: entries that were deleted.
         alive: entries that were read again.
+        reached: from when on the feeds were read.
     """
+
+    reached: datetime
 
     def __init__(self, recent: Iterable[str]) -> None:
         self.touched: dict[str, Audit] = {}
@@ -272,17 +403,19 @@ class EntryChanges:
         return [one for one in self.lost if one in self._sure]
 
     def read(
-        self, scope: Scope, since: datetime, until: datetime, limit: str
-    ) -> Generator[Ask, Response, None]:
-        """Read the feeds.
+        self, scope: Scope, span: Slice, limit: str, zone: BoundsZone
+    ) -> Generator[Ask, Response, bool]:
+        """Read the feeds; return whether they contradicted what was known of the zone.
 
         Raises:
             TapError: they cannot be read.
         """
-        for start, end in parts(since, until, LONGEST):
-            for event in EVENTS:
-                for row in (yield from feed(scope, event, ENTRY_TYPES, start, end, limit)):
-                    self._note(event, change_of(row))
+        found = yield from happened(scope, EVENTS, ENTRY_TYPES, span, limit, zone)
+        self.reached = found.reached
+        self._recent = created_since(self._recent, found.reached)
+        for event, change, _ in found.rows:
+            self._note(event, change)
+        return found.contradicted
 
     def gone(self, now: datetime) -> list[bytes]:
         """Return the last known rows of entries that are deleted, once those that live are read.

@@ -75,8 +75,8 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         f"All other tables take at least {others:,} more: each list, one per project (its custom "
         "fields), two per member (profile, managers), one per month (reports and audit_log, from "
         "start_date on), and besides these one per invoice that changed, one per invoice "
-        "(payments), one per policy (balances) and one per member and policy "
-        "(balance_assignments)."
+        "(payments), one per policy (balances), one per member and policy "
+        "(balance_assignments), and up to four once to find out how feeds of changes read times."
     )
 
 

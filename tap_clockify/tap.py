@@ -188,7 +188,12 @@ class TapClockify(ApiTap):
         """What is known of the account whose key it is."""
         session = self.session
         return Account(
-            self.config, session.send, self._workspaces, self._seen_workspaces, session.now
+            self.config,
+            session.send,
+            self._workspaces,
+            self._seen_workspaces,
+            session.now,
+            self._bounds_zones,
         )
 
     def _workspaces(self) -> dict[str, Workspace]:
@@ -198,6 +203,11 @@ class TapClockify(ApiTap):
     def _seen_workspaces(self) -> list[str]:
         state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
         return state.get("seen", [])
+
+    def _bounds_zones(self) -> dict[str, list[str]]:
+        workspaces = self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})
+        zones: dict[str, list[str]] = workspaces.setdefault("bounds_zones", {})
+        return zones
 
     def connect(self) -> None:
         """Read the list of workspaces: the first request shows whether the key works.

@@ -66,11 +66,12 @@ def _feed(ask: Ask, event: Event) -> list[Shown]:
 def _window(ask: Ask) -> tuple[int, int]:
     """Return the window: 30 days from the end that is given, else the last 30 days."""
     start, end = ask.request.value("start"), ask.request.value("end")
+    zone = ask.world.changes_zone
     if start is None:
-        last = seconds(ask.world.now) if end is None else ask.instant("end", end)
+        last = seconds(ask.world.now) if end is None else ask.instant("end", end, zone)
         return last - DEFAULT_SPAN, last
-    first = ask.instant("start", start)
-    last = first + DEFAULT_SPAN if end is None else ask.instant("end", end)
+    first = ask.instant("start", start, zone)
+    last = first + DEFAULT_SPAN if end is None else ask.instant("end", end, zone)
     days = ask.world.changes_span_days
     if days and last - first > days * DAY:
         raise invalid(f"Date range must not be longer than {days} days")

@@ -38,6 +38,8 @@ class Switches:
     """How a feed spells types, by the example of one; a public clone writes `TIMEENTRY`."""
     changes_first_page: Literal[0, 1] = 0
     """0 as the description's default, 1 as the guide's examples; page 0 is then page 1."""
+    changes_zone: str = "UTC"
+    """The zone in whose wall clock feeds read their bounds; no document names one."""
     changes_span_days: int = 30
     """The longest window of a feed, longer ones are 400/501; 0 = any. No limit is documented but
     the default window of 30 days."""

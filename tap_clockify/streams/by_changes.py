@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -15,10 +16,11 @@ from tap_clockify.change_feed import (
     PAGE_SIZES,
     SETTLED,
     EntryChanges,
+    learn_zone,
 )
 from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
 from tap_clockify.object_ids import created_by_id, created_since
-from taps_common.errors import StatusError, TapError
+from taps_common.errors import ShapeError, StatusError, TapError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Again, Checkpoint, Fetch, Page, Plan, Write
 from taps_common.timestamps import before, from_text, to_text
@@ -29,14 +31,20 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
+    from tap_clockify.bounds_zone import BoundsZone
     from taps_common.errors import RequestError
     from taps_common.sdk import SdkStream
-    from taps_common.sync.state import Window
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
 
 DELETED_AT = "_sdc_deleted_at"
 FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)
 """Columns that only the feeds of changes fill."""
+
+OTHER_ZONE = (
+    "%s: the feeds of changes of workspace %s do not read times in the zone in which they did. It "
+    "is found out again, and what may have changed is asked for. If the time zone of the account "
+    "was changed, run once with --full-refresh: what changed since then may be missing."
+)
 
 BATCH = 100
 """Entries that are read again at once; no maximum is known, and fewer are asked for if refused."""
@@ -124,6 +132,7 @@ class ByChanges(ClockifyStream):
         if not self.by_changes or bounds.window is None:
             return (yield from self.plan_lists(scope, bounds))
         self._check(bounds.tables)
+        zone = self.account.bounds_zone(scope)
         since, until = bounds.window.since, bounds.began - SETTLED
         if since is None:
             return (yield from self._plan_first(scope, bounds, until))
@@ -133,19 +142,23 @@ class ByChanges(ClockifyStream):
             return (yield from self._plan_instead(scope, bounds, since, until, reason))
         changes = EntryChanges(self._recent_in(scope))
         try:
-            yield from changes.read(scope, since, until, bounds.options["limit"])
+            yield from learn_zone(zone, scope, until)
+            limit = bounds.options["limit"]
+            contradicted = yield from changes.read(scope, (since, until), limit, zone)
         except StatusError as error:
             if not is_forbidden(error) and error.status != HTTPStatus.NOT_FOUND:
                 raise
             reason = f"Clockify refuses them ({error.status})"
             return (yield from self._plan_instead(scope, bounds, since, None, reason))
+        if contradicted:
+            self.logger.warning(OTHER_ZONE, self.name, scope["workspaceId"])
         return Plan(
             [dict(scope)],
             limit=self.account.lost_workspaces(),
             latest=until,
             dated=False,
             covered=[one for one in bounds.window.known if one != scope["workspaceId"]],
-            details=Details(until - OVERLAP, changes, {}),
+            details=Details(_next_since(until, zone), changes, {}),
         )
 
     def _plan_first(self, scope: Scope, bounds: Bounds, until: datetime) -> Planning:
@@ -156,14 +169,18 @@ class ByChanges(ClockifyStream):
         """
         state = self._state_of(scope)
         oldest = before(bounds.began, timedelta(days=self.config["changes_kept_days"]))
-        first = state.get("first")
+        zone, first = self.account.bounds_zone(scope), state.get("first")
+        if not first:
+            with suppress(StatusError, ShapeError):  # all is read anyway
+                yield from learn_zone(zone, scope, until)
         if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
             until = min(from_text(first), until)
         state["first"] = to_text(until)
         yield Checkpoint()
         plan: Plan = yield from self.plan_lists(scope, bounds)
         recent = dict.fromkeys(self._recent_in(scope))
-        plan.latest, plan.details = until, Details(until - OVERLAP, None, recent)
+        plan.latest = until
+        plan.details = Details(_next_since(until, zone), None, recent)
         return plan
 
     def _plan_instead(
@@ -178,7 +195,7 @@ class ByChanges(ClockifyStream):
             until: up to when changes are not read any more; None if the next run may try again.
             reason: why they cannot be read.
         """
-        next_since = until - OVERLAP if until else since
+        next_since = _next_since(until or since + OVERLAP, self.account.bounds_zone(scope))
         recent = dict.fromkeys(created_since(self._recent_in(scope), next_since))
         plan: Plan = yield from self.plan_lists(scope, bounds)
         plan.latest, plan.details = until, Details(next_since, None, recent)
@@ -234,7 +251,7 @@ class ByChanges(ClockifyStream):
             yield from self._list(partition, bounds, details)
         else:
             try:
-                yield from self._changed(partition, bounds.window, details, details.changes)
+                yield from self._changed(partition, details, details.changes)
             except StatusError as error:  # not of a partition that may be left out
                 raise TapError(str(error)) from None
 
@@ -248,12 +265,9 @@ class ByChanges(ClockifyStream):
 
         return self.pages(partition, bounds, note)
 
-    def _changed(
-        self, partition: Partition, window: Window | None, details: Details, changes: EntryChanges
-    ) -> Requests:
+    def _changed(self, partition: Partition, details: Details, changes: EntryChanges) -> Requests:
         """Read the entries that the feeds name, and write the last known rows of deleted ones."""
-        if window is not None and window.since is not None:
-            yield from self._keep_fresh(partition, changes.ids, window.since)
+        yield from self._keep_fresh(partition, changes.ids, changes.reached)
 
         def note(rows: Rows) -> Rows:
             changes.complete(rows)
@@ -370,6 +384,11 @@ class ByChanges(ClockifyStream):
     def _state_of(self, partition: Partition) -> dict[str, Any]:
         state: dict[str, Any] = self.get_context_state({"workspaceId": partition["workspaceId"]})
         return state
+
+
+def _next_since(until: datetime, zone: BoundsZone) -> datetime:
+    """Return from when on rows may come in the next run, which may be a year later."""
+    return zone.window(until - OVERLAP, until + timedelta(days=366)).reached
 
 
 def _batch(partition: Partition, ids: Sequence[str]) -> Request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
@@ -16,11 +17,12 @@ from tap_clockify.change_feed import (
     SETTLED,
     TYPES,
     Audit,
-    change_of,
-    feed,
+    happened,
+    learn_zone,
 )
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import entity_changes as rows
+from tap_clockify.streams.by_changes import OTHER_ZONE
 from tap_clockify.windows import Slice, parts
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
@@ -73,6 +75,8 @@ class Feed(PermittedStream):
     def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return the slices of the time since the last run."""
         plan: Plan = yield from super().plan(scope, bounds)
+        with suppress(StatusError, ShapeError):  # the slices say what is wrong with the feeds
+            yield from learn_zone(self.account.bounds_zone(scope), scope, _until(bounds))
         window = bounds.window
         slices = self.slices(bounds)
         plan.latest = until = _until(bounds)
@@ -111,9 +115,14 @@ class Feed(PermittedStream):
         types = TYPES if bounds.options["types"] == ALL_TYPES else ENTRY_TYPES
         start, end = from_text(partition["since"]), from_text(partition["until"])
         home = {"workspaceId": partition["workspaceId"]}
+        zone = self.account.bounds_zone(home)
         for event in self.events:
-            found = yield from feed(partition, event, types, start, end, bounds.options["limit"])
-            rows_read = [home | self.row_of(event, change_of(row), row) for row in found]
+            found = yield from happened(
+                home, (event,), types, (start, end), bounds.options["limit"], zone
+            )
+            if found.contradicted:
+                self.logger.warning(OTHER_ZONE, self.name, home["workspaceId"])
+            rows_read = [home | self.row_of(event, change, row) for _, change, row in found.rows]
             request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", partition)
             yield Write(msgspec.json.encode(rows_read), request)
 

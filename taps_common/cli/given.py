@@ -79,6 +79,7 @@ class _Scope(msgspec.Struct):
     digests: dict[str, str] = {}
     activated: dict[str, _Activated] = {}
     clips: dict[str, _Clip] = {}
+    bounds_zones: dict[str, _Ids] = {}
 
 
 class _Table(_Scope):

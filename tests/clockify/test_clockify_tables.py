@@ -168,8 +168,8 @@ ROUTES: dict[str, int] = {
     **dict.fromkeys(("workspaces", "workspace_memberships", "workspace_currencies"), 0),
     **dict.fromkeys((*ENTRY_TABLES, "tasks", "project_custom_fields", "member_profiles"), 2),
     **dict.fromkeys(("invoices", "invoice_items", "invoice_payments", "user_managers"), 2),
-    **dict.fromkeys(("time_off_balances", "entity_changes"), 2),
-    "balance_assignments": 3,
+    "time_off_balances": 2,
+    **dict.fromkeys(("balance_assignments", "entity_changes", "entity_deletions"), 3),
 }
 """How many routes besides the list of workspaces a table takes, if not one."""
 

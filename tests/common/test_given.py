@@ -66,6 +66,9 @@ STATES = [
     (of_tags(sent={"2026-01-31T12:00:00Z": 99999999999999999999}), "at sent"),
     (of_tags(sent={"2026-01-31T12:00:00Z": "x"}), "at sent"),
     (of_tags(sent=[]), "at sent"),
+    (of_tags(bounds_zones=["UTC"]), "at bounds_zones"),
+    (of_tags(bounds_zones={"w1": "UTC"}), r"at bounds_zones\[...\]"),
+    (of_tags(bounds_zones={"w1": [7]}), r"at bounds_zones\[...\]"),
 ]
 
 CATALOGS = [
@@ -114,6 +117,7 @@ def assert_sentence(says: str, message: str) -> None:
         b'{"currently_syncing": null, "bookmarks": {"another_tap": {"own": [1, null, {}]}}}',
         of_tags(replication_key="end", replication_key_value="2026-01-31", walk=None),
         of_tags(sent={"2026-01-31T12:00:00Z": 17}, clips={"Quay": {"rows": 2, "digest": "x"}}),
+        of_tags(bounds_zones={"w1": ["UTC", "Europe/Lisbon"], "w2": []}),
     ],
 )
 def test_a_state_goes_on_as_it_is(content: bytes) -> None:

@@ -20,7 +20,7 @@ import sandbox
 from sandbox.clockify.instants import iso
 from taps_common.timestamps import from_text
 from tests.clockify.runs import KEYS, Account, Copy, catalog, keyed, true_rows
-from tests.common.runs import NOW, Run
+from tests.common.runs import NOW, Run, TurningClock
 from tests.e2e.compare import CLOCKIFY, counts, differences, without_feeds
 from tests.e2e.conftest import load, succeeded
 
@@ -56,8 +56,8 @@ class Year:
         lines: what the runs wrote and the loader did not get yet.
     """
 
-    def __init__(self, account: Account, method: str) -> None:
-        self.account, self.world = account, account.world
+    def __init__(self, account: Account, method: str, clock_off: timedelta = timedelta()) -> None:
+        self.account, self.world, self.clock_off = account, account.world, clock_off
         self.random = random.Random(f"a year of {method}")
         chosen = catalog([TABLE], by_log=[TABLE] if method == "LOG_BASED" else [])
         chosen["streams"] = [one for one in chosen["streams"] if one["tap_stream_id"] == TABLE]
@@ -114,6 +114,7 @@ class Year:
         run = self.account.run(
             catalog=self.catalog,
             state=self.state,
+            clock=TurningClock(self.world.now + self.clock_off),
             workspace_ids=[self.world.main_id],
             lookback_days=LOOKBACK.days,
             max_retries=0,
@@ -151,8 +152,26 @@ def account() -> Iterator[Account]:
         yield Account(running)
 
 
-def test_log_based_runs_bring_everything(pipeline: Pipeline, account: Account) -> None:
-    year = Year(account, "LOG_BASED")
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [
+        ("UTC", 0),
+        ("Etc/GMT+12", 2),
+        ("America/New_York", 1),
+        ("Atlantic/Azores", -1),
+        ("Pacific/Kiritimati", -2),
+    ],
+)
+def test_log_based_runs_bring_everything(
+    pipeline: Pipeline, account: Account, zone: str, hours: int
+) -> None:
+    """Whichever zone feeds read bounds in, the account's, and however wrong our clock is.
+
+    The requests of quiet days are as many in all of them.
+    """
+    account.world.account_zone = zone
+    account.world.switch(changes_zone=zone)
+    year = Year(account, "LOG_BASED", timedelta(hours=hours))
     for day in range(DAYS):
         happened = year.live()
         run = year.run()
