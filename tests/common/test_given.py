@@ -43,7 +43,7 @@ STATES = [
     (b"", "not valid JSON"),
     (b"nul", "not valid JSON"),
     (b"\xef\xbb\xbf{}", "not valid JSON"),
-    (b"[" * 30_000, "nested too deep"),
+    (b"[" * 1_000_000, "nested too deep"),  # 3.15 goes as deep as the stack
     (b'{"bookmarks": {}}'.decode().encode("utf-16"), "not UTF-8"),
     (b'{"bookmarks": {"tags": {"x": NaN}}}', "NaN is not a number"),
     (b"9" * 5000, "not valid JSON"),
