@@ -120,6 +120,9 @@ _SHAPES: dict[str, tuple[Any, str]] = {
 }
 """What a file holds, and what to do where it does not, by its option."""
 
+_DEEPEST = 100
+"""Levels of a file; what Python reads may be nested too deep for it to copy or write."""
+
 
 def json_file(option: str, given: IO[str] | None) -> IO[str] | None:
     """Return an option's file as it was, if it can be used.
@@ -143,7 +146,10 @@ def check(option: str, text: str) -> None:
         RecursionError: it is nested too deep.
     """
     shape, _ = _SHAPES[option]
-    found = msgspec.convert(json.loads(text, parse_constant=_no_number), shape)
+    value = json.loads(text, parse_constant=_no_number)
+    if _is_deeper(value, _DEEPEST):
+        raise RecursionError
+    found = msgspec.convert(value, shape)
     for name, table in found.bookmarks.items() if isinstance(found, _State) else ():
         try:
             msgspec.convert(table, _Table, dec_hook=_read)
@@ -175,6 +181,13 @@ def as_sentence(option: str, name: str) -> Iterator[None]:
 
 def _shown(text: str) -> str:
     return text.replace("`", "").replace("$.", "").replace("$", "the file")
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def _no_number(name: str) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import IncompleteRead
+from http.client import HTTPException, IncompleteRead
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -107,17 +107,23 @@ def network_problem(error: exceptions.HTTPError, timeout: float) -> Problem:
         text = f"did not accept a connection within {timeout:g} s (request_timeout)"
     elif isinstance(error, exceptions.ReadTimeoutError):
         text = f"did not answer within {timeout:g} s (request_timeout)"
-    elif isinstance(error, exceptions.DecodeError) or _broke_off(error):
-        text = "sent an answer that breaks off"
     elif isinstance(error, exceptions.LocationValueError):
         return Problem("could not be reached: its address is not valid", passing=False)
     else:
-        text = "could not be reached, or closed the connection"
+        text = _broken(error)
     return Problem(text, passing=True)
 
 
-def _broke_off(error: exceptions.HTTPError) -> bool:
-    return any(isinstance(cause, IncompleteRead) for cause in (error, *error.args))
+def _broken(error: exceptions.HTTPError) -> str:
+    """Return how an exchange ended that had begun."""
+    causes = [error, *error.args]
+    if any(isinstance(cause, exceptions.DecodeError | IncompleteRead) for cause in causes):
+        return "sent an answer that breaks off"
+    # `http.client` raises a kind of both where the connection is closed without an answer.
+    closed = any(isinstance(cause, ConnectionError) for cause in causes)
+    if any(isinstance(cause, HTTPException) for cause in causes) and not closed:
+        return "sent an answer that is not HTTP"
+    return "could not be reached, or closed the connection"
 
 
 def error_of(

@@ -131,7 +131,7 @@ class Storage:
             path.write_bytes(content)
         except BaseException as error:
             with suppress(Exception):
-                path.unlink(missing_ok=True)
+                path.unlink()
             if not isinstance(error, Exception):
                 raise
             raise FatalError(

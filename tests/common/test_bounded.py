@@ -95,7 +95,6 @@ class RunningClock(TurningClock):
 # -- time ------------------------------------------------------------------------------------------
 
 ENDLESS = {
-    "100 Continue": lambda: for_ever(b"HTTP/1.1 100 Continue\r\n\r\n"),
     "a head byte by byte": lambda: byte_by_byte(OK + b"X-Long: " + b"x" * 60_000),
     "a body byte by byte": lambda: for_ever(OK, b"Content-Length: 99999999\r\n\r\n", b"x"),
     "a chunk at a time": lambda: for_ever(OK, CHUNKED, chunk(b"x")),
@@ -111,6 +110,18 @@ def test_what_never_ends_is_left_at_the_deadline(
     wire.answer = ENDLESS[kind]
     session = connect(base_url=wire.url, clock=RunningClock(), deadline=5)
     with pytest.raises(UnreachableError, match=r"took longer than 5 s \(request_deadline\)\.$"):
+        session.send(request_)
+
+
+@BOTH
+def test_interim_answers_without_end_are_left(
+    wire: Wire, connect: Connect, request_: Request
+) -> None:
+    """At the deadline; after a hundred of them by newer releases of Python."""
+    wire.answer = lambda: for_ever(b"HTTP/1.1 100 Continue\r\n\r\n")
+    session = connect(base_url=wire.url, clock=RunningClock(), deadline=5, max_retries=0)
+    left = r"(took longer than 5 s \(request_deadline\)|sent an answer that is not HTTP)\.$"
+    with pytest.raises(UnreachableError, match=left):
         session.send(request_)
 
 
@@ -234,3 +245,10 @@ def test_what_is_hardly_http_is_one_error(
     assert said.isprintable()
     assert len(said) < 500
     assert said.count("\n") == 0
+
+
+@pytest.mark.parametrize("kind", ["no status", "many headers", "chunk of -5 bytes"])
+def test_what_is_not_http_is_called_so(wire: Wire, connect: Connect, kind: str) -> None:
+    wire.answer = lambda: ODD[kind]
+    with pytest.raises(UnreachableError, match=r"sent an answer that is not HTTP\.$"):
+        connect(base_url=wire.url, max_retries=0).send(REQUEST)

@@ -183,6 +183,16 @@ def test_long_reads_write_state_now_and_then(clock: TurningClock) -> None:
     assert [len(one["partitions"][0]["walk"]["done"]) for one in states] == [1, 3, 5]
 
 
+def test_a_bookmark_is_written_before_the_next_workspace_is_read() -> None:
+    """However short a while ago the last state was: the run may die there."""
+    two = {WORKSPACES: body({"id": "w1"}, {"id": "w2"})}
+    messages = run_tap(Answers(world("u1").by_path | two), TIMES).messages
+    _, next_one = (place for place, one in enumerate(messages) if one["type"] == "RECORD")
+    kept, _ = messages[next_one - 1]["value"]["bookmarks"]["time_entries"]["partitions"]
+    assert kept["context"] == {"workspaceId": "w1"}
+    assert kept["replication_key_value"] == "2026-09-14T08:00:00Z"
+
+
 # -- failures ------------------------------------------------------------------------------------
 
 STOPS = [QuotaError("quota"), InterruptedRunError("interrupted"), status(401)]

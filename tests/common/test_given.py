@@ -39,11 +39,17 @@ def of_tags(**entry: Any) -> bytes:
     return json.dumps({"bookmarks": {"tags": entry}}).encode()
 
 
+def nested(levels: int) -> bytes:
+    """A state with something of another tap's."""
+    return b'{"bookmarks":' + b'{"x":' * (levels - 1) + b"1" + b"}" * levels
+
+
 STATES = [
     (b"", "not valid JSON"),
     (b"nul", "not valid JSON"),
     (b"\xef\xbb\xbf{}", "not valid JSON"),
-    (b"[" * 30_000, "nested too deep"),
+    (b"[" * 1_000_000, "nested too deep"),  # 3.15 goes as deep as the stack
+    (nested(101), "nested too deep"),
     (b'{"bookmarks": {}}'.decode().encode("utf-16"), "not UTF-8"),
     (b'{"bookmarks": {"tags": {"x": NaN}}}', "NaN is not a number"),
     (b"9" * 5000, "not valid JSON"),
@@ -114,6 +120,7 @@ def assert_sentence(says: str, message: str) -> None:
     [
         b"{}",
         b'{"bookmarks": {}}',
+        nested(100),
         b'{"currently_syncing": null, "bookmarks": {"another_tap": {"own": [1, null, {}]}}}',
         of_tags(replication_key="end", replication_key_value="2026-01-31", walk=None),
         of_tags(sent={"2026-01-31T12:00:00Z": 17}, clips={"Quay": {"rows": 2, "digest": "x"}}),

@@ -374,6 +374,14 @@ def test_closing_wakes_a_thread_that_waits(
     assert len(server.seen) == 1, "nothing is sent after closing"
 
 
+def test_closing_in_the_thread_that_waits_ends_its_request(connect: Connect) -> None:
+    """As the handler of a signal does, and nothing else would wake the main thread."""
+    session = connect()
+    with pytest.raises(InterruptedRunError):
+        session.send(Request("/x", judge=lambda *_: session.close()))
+    session.close()  # nothing is waited for any more
+
+
 # -- what is said --------------------------------------------------------------------------------
 
 

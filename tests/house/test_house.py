@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from hypothesis import settings
 
 from scripts.regenerate import ROOT, TAPS, generated
 
@@ -131,6 +132,15 @@ def test_the_tests_that_documents_name_exist() -> None:
     text = "".join(one.read_text() for one in (ROOT / "docs").glob("*.md"))
     named = {*re.findall(r"`(test_\w+)`", text)}
     assert {one for one in named if f"def {one}(" not in tests} == set() != named
+
+
+def test_no_example_of_a_property_is_timed() -> None:
+    """Neither by the profile, which is 200 ms unless told, nor by settings of a test's own."""
+    assert settings().deadline is None
+    for path in modules("tests"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "settings":
+                assert "deadline" not in {given.arg for given in node.keywords}, path
 
 
 def test_the_test_run_can_be_ended() -> None:
