@@ -88,6 +88,15 @@ class BoundsZone:
         """Whether a row has shown it."""
         return self._id in self._kept
 
+    @property
+    def moved(self) -> bool:
+        """Whether the key's owner has another zone than the one that a row has shown, if not UTC.
+
+        A row shows it only if that zone is further east.
+        """
+        others = {*self._kept.get(self._id, ())} - {UTC}
+        return bool(others) and others != {self._owners()}
+
     def window(self, since: datetime, until: datetime) -> Window:
         """Return a span of time, and the offsets with which its bounds may be read."""
         names = self._kept.get(self._id, ())

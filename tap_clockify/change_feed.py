@@ -250,11 +250,13 @@ def _pages(
 def learn_zone(zone: BoundsZone, scope: Scope, until: datetime) -> Generator[Ask, Response, None]:
     """Find out in which zone bounds are read, by an entry that was created in the last 30 days.
 
-    Nothing happens if that is known, or there is none.
+    Nothing happens if that is known and still holds, or there is none.
 
     Raises:
         TapError: a feed, or the profile of the key's owner, cannot be read.
     """
+    if zone.moved:
+        zone.forget()
     if zone.learned:
         return
     limit = str(DEFAULT_PAGE_SIZE)

@@ -81,7 +81,7 @@ def new(start: Callable[..., Account]) -> Followed:
     ],
 )
 def test_what_changes_arrives_in_whatever_zone_bounds_are_read(
-    new: Followed, feeds: str, account: str, learned: object
+    new: Followed, feeds: str, account: str, learned: list[str]
 ) -> None:
     new.world.account_zone = account
     new.world.switch(changes_zone=feeds)
@@ -95,7 +95,8 @@ def test_what_changes_arrives_in_whatever_zone_bounds_are_read(
     for _ in range(3):
         new.world.advance(DAY)
         new.read()
-    assert new.account.templates() == ["/workspaces", *FEEDS], "a quiet day"
+    profile = ["/user"] if {*learned} - {"UTC"} else []
+    assert new.account.templates() == ["/workspaces", *profile, *FEEDS], "a quiet day"
 
 
 def test_two_zones_that_were_alike_are_both_asked_for(new: Followed) -> None:
@@ -144,6 +145,22 @@ def test_a_row_that_contradicts_widens_the_window(new: Followed) -> None:
     new.assert_true()
     new.world.advance(HOUR)
     assert "do not read times" not in new.read().log
+
+
+@pytest.mark.parametrize("zone", [WEST, "America/Los_Angeles", EAST])
+def test_a_profile_that_moves_is_noticed(new: Followed, zone: str) -> None:
+    """No row would come that shows it if it moves west."""
+    new.world.account_zone = "America/New_York"
+    new.world.switch(changes_zone="America/New_York")
+    new.read()
+    new.world.account_zone = zone
+    new.world.switch(changes_zone=zone)
+    for hours in (1, 7):
+        change(new.world)
+        new.world.advance(hours * HOUR)
+        new.read()
+        new.assert_true()
+    assert new.learned == [zone]
 
 
 @pytest.mark.parametrize("feeds", [WEST, "UTC", EAST])
@@ -211,7 +228,7 @@ def test_weeks_of_runs_keep_live_rows_true(new: Followed) -> None:
         new.assert_true()
 
 
-def test_a_quiet_day_asks_for_feeds_only_where_summer_time_ends_one_day(new: Followed) -> None:
+def test_a_quiet_day_asks_for_feeds_and_the_profile_where_summer_time_ends_one_day(new: Followed) -> None:
     new.world.account_zone = "America/New_York"
     new.world.switch(changes_zone="America/New_York")
     new.read()
@@ -219,7 +236,7 @@ def test_a_quiet_day_asks_for_feeds_only_where_summer_time_ends_one_day(new: Fol
     for _ in range(2):
         new.world.advance(HOUR)
         new.read()
-    assert new.account.templates() == ["/workspaces", *FEEDS]
+    assert new.account.templates() == ["/workspaces", "/user", *FEEDS]
 
 
 def test_a_window_in_which_summer_time_ends_holds_both_offsets() -> None:
