@@ -228,7 +228,7 @@ def test_weeks_of_runs_keep_live_rows_true(new: Followed) -> None:
         new.assert_true()
 
 
-def test_a_quiet_day_asks_for_feeds_and_the_profile_where_summer_time_ends_one_day(new: Followed) -> None:
+def test_a_quiet_day_where_summer_time_ends_one_day(new: Followed) -> None:
     new.world.account_zone = "America/New_York"
     new.world.switch(changes_zone="America/New_York")
     new.read()
