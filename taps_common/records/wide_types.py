@@ -85,6 +85,8 @@ class _Copy(NamedTuple):
 
     def all(self, held: Sequence[Any]) -> list[Any]:
         """Return the copies of objects."""
+        if not self.values:  # nobody wants any of their fields
+            return [self.make() for _ in held]
         return [*map(self.make, *(map(value, held) for value in self.values))]
 
 
