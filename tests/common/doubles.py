@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import struct
 import threading
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from taps_common.errors import InterruptedRunError
 from taps_common.http.cost import Cost
-from taps_common.http.request import Request, Response
-from tests.common.runs import TurningClock, until
+from taps_common.http.rate_limit import RateLimit
+from taps_common.http.request import Request, Response, Service
+from taps_common.http.session import Limits, Session
+from tests.common.runs import PATIENCE, TurningClock, until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from taps_common.clock import Clock
@@ -149,3 +153,51 @@ class Server:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class Wire:
+    """Sends bytes as they are to whoever asks anything, until they end or the asker leaves."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[], Iterable[bytes]] = tuple
+        self.sent = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # closed
+            while True:
+                connection, _ = self._socket.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connection, contextlib.suppress(OSError):
+            while connection.recv(65536):
+                for part in self.answer():
+                    connection.sendall(part)
+                    self.sent += len(part)
+                connection.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def session_with(base_url: str, **options: Any) -> Session:
+    """Return a session with a server; options are what differs from the ordinary."""
+    credentials = options.pop("credentials", {"X-Api-Key": "key-secret"})
+    service = Service(base_url, credentials, "Advice for {} and {}.".format)
+    ordinary: dict[str, Any] = {
+        "user_agent": "tap-test/1",
+        "limits": Limits(
+            timeout=options.pop("timeout", PATIENCE),
+            deadline=options.pop("deadline", 2 * PATIENCE),
+            size=options.pop("max_bytes", 1 << 26),
+        ),
+        "max_retries": 2,
+        "rate_limit": RateLimit(),
+        "clock": TurningClock(),
+        "logger": logging.getLogger("tap-test"),
+    }
+    return Session(service, **(ordinary | options))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import itertools
-import socket
-import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,10 +11,11 @@ import pytest
 
 from taps_common.errors import StatusError, TapError, UnreachableError
 from taps_common.http.request import Request
+from tests.common.doubles import Wire
 from tests.common.runs import TurningClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from taps_common.http.session import Session
 
@@ -46,35 +44,6 @@ def for_ever(*parts: bytes) -> Iterator[bytes]:
 
 def byte_by_byte(text: bytes) -> Iterator[bytes]:
     return (bytes([one]) for one in text)
-
-
-class Wire:
-    """Sends bytes as they are to whoever asks anything, until they end or the asker leaves."""
-
-    def __init__(self) -> None:
-        self.answer: Callable[[], Iterable[bytes]] = tuple
-        self.sent = 0
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):  # closed
-            while True:
-                connection, _ = self._socket.accept()
-                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with connection, contextlib.suppress(OSError):
-            while connection.recv(65536):
-                for part in self.answer():
-                    connection.sendall(part)
-                    self.sent += len(part)
-                connection.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture
