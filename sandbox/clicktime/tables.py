@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import lru_cache
-from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox.clicktime.edm import Order
 
@@ -21,14 +22,6 @@ VIEWS_KEPT = 16
 SHAPES_KEPT = 4
 
 
-class _Run(NamedTuple):
-    """Neighbours in an order that share the value of its first property."""
-
-    row: Row
-    first: int
-    last: int
-
-
 class Table:
     """The rows of one set; a row's slot is its number for life.
 
@@ -43,7 +36,8 @@ class Table:
         self._wire: dict[Shape, dict[int, bytes]] = {}
         self._slots = lru_cache(1)(self._slots_by_id)
         self._ordered = lru_cache(SHAPES_KEPT)(self._sorted)
-        self._runs = lru_cache(SHAPES_KEPT)(self._grouped)
+        self._places = lru_cache(SHAPES_KEPT)(self._placed)
+        self._alike = lru_cache(SHAPES_KEPT)(self._grouped)
         self._passing = lru_cache(VIEWS_KEPT)(self._filtered)
 
     def find(self, row_id: str) -> int | None:
@@ -89,7 +83,7 @@ class Table:
         self._forget()
 
     def _forget(self) -> None:
-        for kept in (self._slots, self._ordered, self._runs, self._passing):
+        for kept in (self._slots, self._ordered, self._places, self._alike, self._passing):
             kept.cache_clear()
 
     def _slots_by_id(self) -> dict[object, int]:
@@ -103,19 +97,22 @@ class Table:
         return slots
 
     def _filtered(self, ordering: Ordering, where: Filter) -> list[int]:
-        """Filter rows one by one, or run by run where the filter looks at the order only."""
-        slots = self._ordered(ordering)
-        if not ordering or where.names != {ordering[0].property.name}:
-            return [slot for slot in slots if where.test(self.rows[slot])]
-        runs = (run for run in self._runs(ordering) if where.test(run.row))
-        return [slot for run in runs for slot in slots[run.first : run.last]]
+        """Filter rows one by one, or many at once where the filter looks at one property only."""
+        if len(where.names) != 1:
+            return [slot for slot in self._ordered(ordering) if where.test(self.rows[slot])]
+        (name,) = where.names
+        alike = (slots for slots in self._alike(name) if where.test(self.rows[slots[0]]))
+        return sorted(chain.from_iterable(alike), key=self._places(ordering).__getitem__)
 
-    def _grouped(self, ordering: Ordering) -> list[_Run]:
-        slots = self._ordered(ordering)
-        runs: list[_Run] = []
-        first = 0
-        for _, group in groupby(slots, lambda slot: ordering[0].key(self.rows[slot])):
-            last = first + sum(1 for _ in group)
-            runs.append(_Run(self.rows[slots[first]], first, last))
-            first = last
-        return runs
+    def _placed(self, ordering: Ordering) -> dict[int, int]:
+        """Return where each slot is in an order."""
+        return {slot: place for place, slot in enumerate(self._ordered(ordering))}
+
+    def _grouped(self, name: str) -> list[list[int]]:
+        """Return the slots of rows that have the same value of a property."""
+        groups: dict[object, list[int]] = {}
+        for slot, row in self.rows.items():
+            value = row.get(name)
+            alike = value if isinstance(value, Hashable) else repr(value)
+            groups.setdefault(alike, []).append(slot)
+        return [*groups.values()]
