@@ -7,7 +7,7 @@ Lists of one page come at once and whole.
 
 from __future__ import annotations
 
-from operator import attrgetter
+from operator import attrgetter, ge
 from typing import TYPE_CHECKING
 
 from taps_common.records.row_types import attribute_of
@@ -40,19 +40,12 @@ class Seen:
     def note(self, rows: Rows) -> Rows:
         """Remember rows; return those that are new."""
         hashes = [*map(hash, map(self._key, rows))]
-        fresh = self._new(rows, hashes)
+        if self._known.isdisjoint(hashes):
+            self._known.update(hashes)
+            return rows
+        fresh = [row for row, one in zip(rows, hashes, strict=True) if one not in self._known]
         self._known.update(hashes)
         return fresh
-
-    def new(self, rows: Rows) -> Rows:
-        """Return those of some rows that were not remembered."""
-        return self._new(rows, [*map(hash, map(self._key, rows))])
-
-    def _new(self, rows: Rows, hashes: Sequence[int]) -> Rows:
-        if self._known.isdisjoint(hashes):
-            return rows
-        known = self._known
-        return [row for row, one in zip(rows, hashes, strict=True) if one not in known]
 
 
 def look_again(
@@ -98,14 +91,14 @@ class Backwards:
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
-        self._keys = tuple(keys)
-        self._before, self._now = Seen(self._keys), Seen(self._keys)
+        self._key = attrgetter(*map(attribute_of, keys))
+        self._before, self._now = set[object](), set[object]()
         self.earliest: datetime | None = None
         self.is_sorted = self.is_joined = True
 
     def begin_window(self) -> None:
         """Begin with rows of an earlier time, some of which the last window had."""
-        self._before, self._now = self._now, Seen(self._keys)
+        self._before, self._now = self._now, set()
         self.is_joined = False
 
     def begin_page(self) -> None:
@@ -119,12 +112,19 @@ class Backwards:
 
     def take(self, rows: Rows) -> Rows:
         """Look at rows of a page; return those that did not come in the window before."""
-        self._now.note(rows)
-        for row in rows:
-            if row.start is None or (self.earliest and row.start > self.earliest):
-                self.is_sorted = False
-                break
-            self.earliest = row.start
-        fresh = self._before.new(rows)
-        self.is_joined = self.is_joined or len(fresh) < len(rows)
-        return fresh
+        starts = [*map(_start_of, rows)]
+        if self.earliest:
+            starts.insert(0, self.earliest)
+        if None in starts or not all(map(ge, starts, starts[1:])):
+            self.is_sorted = False
+        elif starts:
+            self.earliest = starts[-1]
+        keys = [*map(self._key, rows)]
+        self._now.update(keys)
+        if self._before.isdisjoint(keys):
+            return rows
+        self.is_joined = True
+        return [row for row, key in zip(rows, keys, strict=True) if key not in self._before]
+
+
+_start_of = attrgetter("start")
