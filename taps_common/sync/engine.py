@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from singer_sdk.metrics import Status, Tag
+
 from taps_common.errors import InterruptedRunError, RequestError, ShapeError, SkippedError, TapError
 from taps_common.records.codec import PageDecoder
 from taps_common.records.row_types import fields_of
@@ -42,6 +44,8 @@ from taps_common.sync.unchanged import unchanged_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+
+    from singer_sdk.metrics import Timer
 
     from taps_common.http.request import Request, Response
     from taps_common.records.row_types import Row
@@ -203,12 +207,18 @@ class StreamRead:
         """Write the schemas; return what is to be read of each scope."""
         for table in self._tables:
             table.write_schema()
-            metrics.enter_context(table.get_sync_timer())
+            timer = metrics.enter_context(table.get_sync_timer())
+            metrics.callback(self._tell_failure, timer)
         reads = [self._open(scope) for scope in self._stream.scopes()]
         windows = [read.window for read in reads]
         self._version = table_versions.version_of(self._stream, self._tables, windows, self._run)
         self._begin_tables()
         return reads
+
+    def _tell_failure(self, timer: Timer) -> None:
+        """Have the SDK's metric of a table say that it failed, before it is logged."""
+        if self.outcome.failures:
+            timer.tags[Tag.STATUS] = Status.FAILED
 
     def _begin_tables(self) -> None:
         for table in self._tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -228,10 +229,13 @@ def test_a_run_that_gets_nowhere_keeps_what_an_earlier_one_had_done(
 
 
 def test_after_one_failed_partition_the_others_are_read_and_the_bookmark_stays() -> None:
-    run = run_tap(world(u2=status(500)), TIMES)
+    run = run_tap(world(u2=status(500)), (*TIMES, "workspaces"))
     assert ids(run) == ["e-u1", "e-u3"]
     assert "time_entries" in run.error
     assert mark(run) == {"context": {"workspaceId": "w1"}}
+    timed = [json.loads(line[8:]) for line in run.log.splitlines() if '"sync_duration"' in line]
+    ends = {one["tags"]["stream"]: one["tags"]["status"] for one in timed}
+    assert ends == {"time_entries": "failed", "workspaces": "succeeded"}
 
 
 @pytest.mark.parametrize(
