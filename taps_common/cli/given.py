@@ -150,6 +150,11 @@ def check(option: str, text: str) -> None:
     if _is_deeper(value, _DEEPEST):
         raise RecursionError
     found = msgspec.convert(value, shape)
+    if isinstance(found, _State) and {*value} - {"currently_syncing"} and "bookmarks" not in value:
+        raise msgspec.ValidationError(
+            "it holds no bookmarks; of a STATE message or of meltano state get, give what is in "
+            "value or singer_state"
+        )
     for name, table in found.bookmarks.items() if isinstance(found, _State) else ():
         try:
             msgspec.convert(table, _Table, dec_hook=_read)

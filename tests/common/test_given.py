@@ -58,6 +58,8 @@ STATES = [
     (b'"x"', "Expected object, got str"),
     (b'{"bookmarks": null}', "Expected object, got null - at bookmarks"),
     (b'{"bookmarks": {"tags": []}}', "tags: Expected object, got array"),
+    (b'{"type": "STATE", "value": {"bookmarks": {}}}', "no bookmarks; .*give what is in value"),
+    (b'{"singer_state": {"bookmarks": {}}}', "no bookmarks; .*or singer_state"),
     (of_tags(partitions={}), "tags: Expected array, got object - at partitions"),
     (of_tags(partitions=[7]), r"at partitions\[0\]"),
     (of_tags(partitions=[{"context": None}]), r"at partitions\[0\].context"),
