@@ -295,6 +295,8 @@ class ApiTap(CommandTap):
             read = {name for outcome in outcomes for name in outcome.counts}
             failed += [name for name in selected if name not in read]
         self._refuse_nothing()
+        if not selected and not failed:
+            self.logger.warning("No table is selected in the catalog, and nothing was read.")
         if failed or stopped:
             total = len(selected) + len(self.unread())
             rest = " The others were read." if len(failed) < total else ""

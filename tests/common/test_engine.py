@@ -538,6 +538,12 @@ def test_child_rows_without_a_whole_key_are_counted_and_left_out() -> None:
     assert "time_entry_custom_fields: 1 rows left out" in run.log
 
 
+def test_a_catalog_that_selects_nothing_is_worth_a_line() -> None:
+    run = run_tap(world(), ())
+    assert run.code == 0
+    assert "No table is selected in the catalog" in run.log
+
+
 def test_each_list_is_asked_for_once() -> None:
     tables = ("workspaces", "users", "user_memberships", "projects", "time_entries")
     run_tap(answers := world(), tables)
