@@ -7,6 +7,7 @@ decoded: it is taken apart alone, and the rest of the row as fast as ever.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,6 +33,10 @@ UNREAD: Any = msgspec.Raw | msgspec.UnsetType
 
 MANY = 50
 """Undeclared members of rows from which on their names are taken for data: more will come."""
+
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
+"""Signs that JSON escapes: msgspec declares no field with one in its name, so objects that have
+such a member are always read one by one."""
 
 _members = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
@@ -188,7 +193,11 @@ class WideDecoder:
             if not field.required:
                 odd = here in self._findings.odd
                 fields[-1] = (*fields[-1], UNSET if odd else field.default)
-        further = {found[-1] for found in self._findings.further if found[:-1] == place}
+        further = {
+            found[-1]
+            for found in self._findings.further
+            if found[:-1] == place and not _ESCAPED.search(found[-1])
+        }
         if further & reader.deselected:  # they come, then the others do too
             further |= reader.deselected
         if not place and len(further - reader.deselected) > MANY:

@@ -214,6 +214,16 @@ def test_what_is_known_to_be_odd_changes_nothing_but_speed(
             assert fresh.drifted <= known.drifted
 
 
+@pytest.mark.parametrize("name", ['"q"', "back\\slash", "a\nb", "\x01", "", "a b", "x[1]", "ü😀"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_any_name_may_come_twice(name: str, inside: bool) -> None:
+    row = {"id": "1", "part": {name: 5}} if inside else {"id": "1", name: 5}
+    decoder = PageDecoder(TABLE, everything)
+    for _ in range(3):
+        (found,) = decoder.decode(body(row))
+        assert getattr(found, RESCUED) == [(("part", name) if inside else (name,), b"5")]
+
+
 def test_an_object_of_which_nobody_wants_anything_may_drift_twice() -> None:
     decoder = PageDecoder(TABLE, lambda path: path[:1] != ("part",) or len(path) == 1)
     for _ in range(2):
