@@ -127,7 +127,7 @@ class ClockifyStream(EndpointStream):
             enough: returns whether what follows is not wanted.
         """
         seen = Seen(self.own_keys)
-        asked: list[Request] = []
+        asked: list[tuple[Request, int]] = []
 
         def note(rows: Rows) -> Rows:
             kept = each(rows)  # which may set the keys
@@ -138,10 +138,10 @@ class ClockifyStream(EndpointStream):
         for number in count(1):
             request = self.request(partition, bounds, number)
             page: Page = yield Fetch(request, note if again else each, body)
+            asked.append((request, seen.end_page()))
             if self.is_last(page) or enough():
                 break
-            asked.append(request)
-        if again and asked:
+        if again and len(asked) > 1:
             yield from look_again(asked, seen, each, body)
 
     def needs_every_row(self, bounds: Bounds) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from operator import attrgetter, ge
 from typing import TYPE_CHECKING
 
+from taps_common.errors import ShapeError
 from taps_common.records.row_types import attribute_of
-from taps_common.sync.steps import Again, Fetch, Limit
+from taps_common.sync.steps import Again, Fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
     from taps_common.http.request import Request
     from taps_common.sync.steps import Requests, Rows
 
-TRIES = 2
-"""How often earlier pages are asked for again while they bring something new."""
+TRIES = 3
+"""How often pages are asked for again until they are what they were before."""
 
-MOVES = "rows of a list moved while it was read, and went on to: some may not have been seen"
+MOVED = (
+    "{}: rows were added, moved or deleted all the time while the list was read, so that some may "
+    "not have been seen. Run it again, when fewer people work."
+)
 
 
 class Seen:
@@ -31,15 +35,20 @@ class Seen:
 
     Args:
         keys: names of the columns that make a row's key.
+
+    Attributes:
+        page: tells the rows of one page from others, whatever their order.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
         self._key = attrgetter(*map(attribute_of, keys))
         self._known: set[int] = set()
+        self.page = 0
 
     def note(self, rows: Rows) -> Rows:
         """Remember rows; return those that are new."""
         hashes = [*map(hash, map(self._key, rows))]
+        self.page += sum(hashes)
         if self._known.isdisjoint(hashes):
             self._known.update(hashes)
             return rows
@@ -47,35 +56,40 @@ class Seen:
         self._known.update(hashes)
         return fresh
 
+    def end_page(self) -> int:
+        """Return what tells the page that ended from others."""
+        ended, self.page = self.page, 0
+        return ended
+
 
 def look_again(
-    pages: Sequence[Request],
+    pages: Sequence[tuple[Request, int]],
     seen: Seen,
     each: Callable[[Rows], Rows],
     body: Callable[[bytes], None],
 ) -> Requests:
-    """Ask for pages again, until they bring nothing new; only what is new goes out.
+    """Ask for pages again, until they hold what they held before; only what is new goes out.
 
     Args:
-        pages: what was asked, without the last page: nothing moves up from behind it.
+        pages: what was asked, and what tells its page from others.
         seen: the rows that came.
         each: as in `Fetch`, of rows that are new.
         body: as in `Fetch`.
+
+    Raises:
+        ShapeError: they hold something else each time.
     """
+    before = [page for _, page in pages]
     for _ in range(TRIES):
-        found: list[int] = []
-
-        def fresh(rows: Rows, found: list[int] = found) -> Rows:
-            new = seen.note(rows)
-            found.append(len(new))
-            return each(new)
-
-        for request in pages:
+        now = []
+        for request, _ in pages:
             yield Again(goes_on=True, repeats=False)
-            yield Fetch(request, fresh, body)
-        if not any(found):
+            yield Fetch(request, lambda rows: each(seen.note(rows)), body)
+            now.append(seen.end_page())
+        if now == before:
             return
-    yield Limit(MOVES)
+        before = now
+    raise ShapeError(MOVED.format(pages[0][0]))
 
 
 class Backwards:

@@ -84,7 +84,7 @@ class TimeEntries(ByChanges):
         """
         again = self.needs_every_row(bounds)
         seen, walk = Seen(self.own_keys), Backwards(self.own_keys)
-        asked: list[Request] = []
+        asked: list[tuple[Request, int]] = []
 
         def take(rows_read: Rows) -> Rows:
             if again:
@@ -93,9 +93,10 @@ class TimeEntries(ByChanges):
 
         window, number, by_number, largest = bounds, 1, False, 0
         while True:
-            asked.append(self.request(partition, window, number))
+            request = self.request(partition, window, number)
             walk.begin_page()
-            page: Page = yield Fetch(asked[-1], take, body)
+            page: Page = yield Fetch(request, take, body)
+            asked.append((request, seen.end_page()))
             largest = page.largest = max(largest, page.largest)  # of all windows
             last = self.is_last(page)
             if not (walk.is_joined or by_number) and (page.count or last):
@@ -111,7 +112,7 @@ class TimeEntries(ByChanges):
                 by_number = True
             number += 1
         if again and len(asked) > 1:
-            yield from look_again(asked[:-1], seen, each, body)
+            yield from look_again(asked, seen, each, body)
 
     def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Partition) -> None:
         """Copy the start to the top of the row, where a replication key has to be."""

@@ -168,17 +168,42 @@ def test_a_project_that_is_deleted_hides_no_other(
     assert tasks >= {one["id"] for one in true_rows(large.world, "tasks", large.world.main_id)}
 
 
-def test_a_list_that_does_not_come_to_rest_gives_no_version(
+def test_an_edit_that_is_undone_hides_no_entry(
+    large: Account, meanwhile: Callable[[str, Hook], None]
+) -> None:
+    """It is in front while the last page comes, and at the end when the first one comes again."""
+    oldest = next(
+        row
+        for row in true_rows(large.world, "time_entries", large.world.main_id)
+        if row["id"] == by_start(large)[-1]
+    )
+    today = {"start": "2026-09-14T01:00:00Z", "end": "2026-09-14T02:00:00Z"}
+    first_requests: list[int] = []
+
+    def act(request: Request, asked: int) -> Request:
+        if asked == 3:
+            large.world.edit_entry(oldest["id"], timeInterval=today)
+        if "end" not in dict(request.params):
+            first_requests.append(asked)
+            if len(first_requests) == 2:
+                back = {name: oldest["timeInterval"][name] for name in today}
+                large.world.edit_entry(oldest["id"], timeInterval=back)
+        return request
+
+    meanwhile(ENTRIES, act)
+    run = large.run(catalog=catalog(["time_entries"]), **VERSIONS).ok()
+    assert {row["id"] for row in run.records("time_entries")} == {*by_start(large)}
+    assert run.versioned
+
+
+def test_a_list_that_does_not_come_to_rest_is_a_failure(
     large: Account, meanwhile: Callable[[str, Hook], None]
 ) -> None:
     def act(request: Request, asked: int) -> Request:
-        del asked
-        large.world.insert_row(large.world.main_id, "projects", id=f"0000000{len(ids)}", name="new")
-        ids.append(1)
+        large.world.insert_row(large.world.main_id, "projects", id=f"{asked:024}", name="new")
         return request
 
-    ids: list[int] = []
     meanwhile("/projects", act)
     run = large.run(catalog=catalog(["projects"]), **VERSIONS)
-    assert (run.code, run.versioned) == (0, [])
-    assert "rows of a list moved while it was read" in run.log
+    assert (run.code, run.versioned) == (1, [])
+    assert "rows were added, moved or deleted all the time while the list was read" in run.log
