@@ -185,11 +185,13 @@ class Completeness:
     _takes_skip: bool = True
     _skipped: bool = False
 
-    def prove(self, *, keys: bool) -> Steps[None]:
+    def prove(self, *, keys: bool, further: bool) -> Steps[None]:
         """Ask for what lacks, until all is there.
 
         Args:
             keys: whether a list of several pages is compared with the keys even if nothing is odd.
+            further: whether a list of one page is asked for what follows even if nothing is odd: a
+                service that sends no links may count the rows of the page.
 
         Raises:
             ShapeError: not all rows could be had.
@@ -197,7 +199,7 @@ class Completeness:
         received = self.received
         if not received.rows and not received.total:
             return
-        if received.may_go_on:
+        if received.may_go_on or (further and received.pages == 1):
             yield from self._rest()
         short = received.short
         odd = received.moved or (short and not self._takes_skip)

@@ -177,7 +177,10 @@ class EntityStream(EndpointStream):
             page_size=self.config["page_size"],
             without=_left_out(bounds.options),
         )
-        yield from completeness.prove(keys=self._must_not_miss(bounds))
+        yield from completeness.prove(
+            keys=self._must_not_miss(bounds),
+            further=self.config["emit_activate_version_messages"] and SLICE not in partition,
+        )
 
     def _pages(
         self, partition: Partition, bounds: Bounds, way: LinkedPages, received: Received

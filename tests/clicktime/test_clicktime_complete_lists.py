@@ -257,8 +257,16 @@ def test_a_count_of_rows_that_nobody_may_see_is_no_failure_and_no_proof() -> Non
 
 def test_a_count_costs_no_request() -> None:
     service = Service(jobs(90))
-    assert versions(service.run(**VERSIONS).ok()) == 1
+    service.run().ok()
     assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("page", [37, 50])
+def test_a_count_that_is_the_pages_own_deletes_nothing(page: int) -> None:
+    service = Service(jobs(170), page=page, links=False, counts=lambda _, there: there)
+    run = service.run(**VERSIONS).ok()
+    assert ids(run) == {*service.jobs}
+    assert versions(run) == 1
 
 
 # -- services that do not count --------------------------------------------------------------------
