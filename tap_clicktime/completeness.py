@@ -62,9 +62,9 @@ UNSEEN = (
     "could not be verified, and nothing is called deleted"
 )
 CUT_OFF = (
-    "GET /{name}: the service counts more rows than it sends, and does not send the rest when it is "
-    "asked for ($skip). What came was written. Ask ClickTime's support for links to the next page, "
-    "or leave the set out (entity_sets)."
+    "GET /{name}: the service counts more rows than it sends, and does not send the rest if that "
+    "is asked for ($skip). What came was written. Ask ClickTime's support for links to the next "
+    "page, or leave the set out (entity_sets)."
 )
 UNSTABLE = (
     "GET /{name}: rows were added or deleted while pages were read, and not all of them could be "
