@@ -110,13 +110,21 @@ def test_headings_are_told_from_the_beginning_of_a_body(encoding: str) -> None:
         (b"a;b,c;d\r\n1;2,5;3\r\n4;5;6\r\n", [["a", "b,c", "d"], ["1", "2,5", "3"], [*"456"]]),
         ("a;b\n".encode("utf-16"), [["a", "b"]]),
         (b"a;b\r\n\r\n1;2\r\n\r\n", [["a", "b"], ["1", "2"]]),
-        # a comma is preferred, and one column is possible
-        (b"a,b;c\n1,2;3\n", [["a", "b;c"], ["1", "2;3"]]),
+        # one column is possible
         (b"a\n1\n\n2\n\n", [["a"], ["1"], [None], ["2"]]),
         (
             lines("Name", '"Pour, and; fit|\t"', "Fit 6", '"a ""quote"""', '5" pipe'),
             [["Name"], ["Pour, and; fit|\t"], ["Fit 6"], ['a "quote"'], ['5" pipe']],
         ),
+        # lines may end in CR, whatever cells hold
+        (b'a,b\r1,"x\ny\rz"\r\r2,\r', [["a", "b"], ["1", "x\ny\rz"], ["2", None]]),
+        (b'"a\r\n",b\r\n1,"x\ry"\r\n', [["a\r\n", "b"], ["1", "x\ry"]]),
+        (b"Name\rA\r\rB\r", [["Name"], ["A"], [None], ["B"]]),
+        # a first line may tell the delimiter
+        (b"sep=;\r\na, b;c\r\n1, 2;3\r\n", [["a, b", "c"], ["1, 2", "3"]]),
+        (b'"sep=,"\na,b;c\n1,2;3\n', [["a", "b;c"], ["1", "2;3"]]),
+        (b"SEP=\t\ra,b\tc\r1\t2\r", [["a,b", "c"], ["1", "2"]]),
+        (b"sep=^\na^b\n", [["a", "b"]]),
         # empty tables
         (b"a,b\r\n", [["a", "b"]]),
         (b"[]", [[]]),
@@ -138,6 +146,11 @@ def test_a_body_brings_its_table(body: bytes, found: list[list[str | None]]) -> 
     if found[0] == [*"DPSSE"]:
         headings = [str(one)[0] for one in headings]
     assert [headings, *rows] == found
+
+
+@pytest.mark.parametrize("beginning", [b"a, b;c\r1;2\r3;", b"sep=;\na, b;c\n1;2\n"])
+def test_a_beginning_tells_line_ends_and_delimiter(beginning: bytes) -> None:
+    assert peek(io.BytesIO(beginning), delimiter=None, encoding=None) == ("a, b", "c")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,11 @@ NAMES = [b"Code,Name,Also", *(f"A{row},Zoë {row},Müller".encode() for row in r
 EMPTY = "The body is empty: there is not even a heading."
 CUT = "The JSON breaks off before its end: the body is not complete."
 NO_JSON = "The body begins as JSON does but is not valid JSON."
-NO_DELIMITER = "The delimiter of the CSV cannot be told: set `delimiter`."
+NO_DELIMITER = (
+    "The delimiter of the CSV cannot be told, as the line of headings holds {} and {}: set"
+    " `delimiter`."
+)
+COMMA_OR_SEMICOLON = NO_DELIMITER.format("a comma", "a semicolon")
 NO_OBJECT = "Row {} of the JSON is not an object but a {}."
 WIDTH = "Row {} has {} cells, but there are {} headings."
 TITLE = f"{WIDTH} A title or a comment stands before the headings"
@@ -85,8 +89,15 @@ REFUSED: list[tuple[bytes, str]] = [
     (b"a,b\n" + b"1,2\n" * 30 + b"1,2,3\n", WIDTH.format(31, 3, 2)),
     (b"a,b\n1,2\n3,4\n5\n", WIDTH.format(3, 1, 2)),
     (b"Title\na;b\n1;2\n", WIDTH.format(1, 2, 1)),
-    (b"a,b;c\n1\n", NO_DELIMITER),
-    (b"a,b\r1,2\r", "a carriage return outside quotes in the line of headings"),
+    (b"a,b;c\n1\n", COMMA_OR_SEMICOLON),
+    (b"a,b;c\n1,2;3\n", COMMA_OR_SEMICOLON),
+    (b"Nachname, Vorname;Stunden\nMeier, Anna;5\nNoe, Bo;6\n", COMMA_OR_SEMICOLON),
+    (b"Name, First, Title;Hours\nNoe, Bo, Dr.;5\n", COMMA_OR_SEMICOLON),
+    (b"a|b\tc\n1|2\t3\n", NO_DELIMITER.format("a tab", "a |")),
+    (b"a,b\r1,2\n", "a carriage return outside quotes in the line of headings"),
+    (b"a,b\r\n1,2\r3,4\n", "a carriage return outside quotes in row 1: all lines must end alike"),
+    (b"a,b\r1,2\r3\r", WIDTH.format(2, 1, 2)),
+    (b"sep=;\na;b\n1;2;3\n", WIDTH.format(1, 3, 2)),
     *(
         (with_row(row, text), f" row {row:,}")
         for row in (1, 6, 20, 21, 500, 1000)
