@@ -88,8 +88,8 @@ def _refuse_nul(columns: Sequence[Cells], before: int) -> None:
 
 
 _WAY_OUT = (
-    ", which databases refuse: take it out in Perform, or set `encoding` if the body is UTF-16"
-    " without a byte order mark."
+    ", which databases refuse: take it out in Perform, or set `encoding` if the body is UTF-16 or"
+    " UTF-32."
 )
 
 

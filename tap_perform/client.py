@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from codecs import BOM_UTF8
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 ACCEPT = "text/csv, application/json;q=0.9, */*;q=0.1"
 
 _STALE = re.compile(rb"(?is)data[\s_-]*clip.{0,40}stale|stale.{0,40}data[\s_-]*clip")
+_MARKS_AND_BLANKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 _LONGEST_MESSAGE = 4096
 """Bytes of a good response that may still be no table but a message."""
 
@@ -49,7 +49,7 @@ def judge(clip: Clip, known: AbstractSet[str], status: int, beginning: bytes) ->
     """
     if status == HTTPStatus.UNAUTHORIZED:
         return None
-    if _STALE.search(beginning) and (
+    if _STALE.search(beginning.replace(b"\0", b"")) and (  # UTF-16 has the words as well
         status >= HTTPStatus.BAD_REQUEST
         or status in _NOT_READY
         or not _is_table(clip, known, beginning)
@@ -66,7 +66,7 @@ def _is_table(clip: Clip, known: AbstractSet[str], body: bytes) -> bool:
     Where nothing is known of its headings, a single row is taken for a message, and so are headings
     that hold the words.
     """
-    if body.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
+    if body.lstrip(_MARKS_AND_BLANKS).startswith(b"<"):
         return False
     if len(body) > _LONGEST_MESSAGE:
         return True
@@ -89,7 +89,7 @@ def _is_table(clip: Clip, known: AbstractSet[str], body: bytes) -> bool:
 
 def body_problem(beginning: bytes) -> Problem | None:
     """Return why a body cannot be a table, from its beginning."""
-    text = beginning.lstrip(b"\xef\xbb\xbf \t\r\n")
+    text = beginning.lstrip(_MARKS_AND_BLANKS)
     if not text:
         return Problem("answered with nothing", passing=True)
     if text.startswith(b"<"):

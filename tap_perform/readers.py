@@ -34,6 +34,9 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_UNMARKED = ("utf-16-le", "utf-16-be")
+_SIGNS = re.compile(r'[\n,;\t|"]')
+"""What each table holds, whatever its cells."""
 _WINDOWS = "cp1252"
 _CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:+-]+)""")
 _SEQUENCE = re.compile(
@@ -100,8 +103,8 @@ def open_table(
     Args:
         body: a seekable file.
         delimiter: what stands between cells of CSV; None detects it.
-        encoding: a codec; None takes the byte order mark's, the one that the response states,
-            UTF-8, or Windows-1252.
+        encoding: a codec; None takes the byte order mark's, UTF-16 where it looks so, the one that
+            the response states, UTF-8, or Windows-1252.
         content_type: what the response says that its body is: a hint, but for its charset.
         known: names of columns that the table is known to have: they tell it from a message.
 
@@ -195,13 +198,14 @@ def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec
     if foreign := next((name for magic, name in _FOREIGN.items() if head.startswith(magic)), None):
         raise ShapeError(f"The body is {foreign}, not CSV or JSON.")
     marked = next((_Codec(name, bom) for bom, name in _BOMS.items() if head.startswith(bom)), None)
+    seen = marked or _unmarked(head)
     if encoding is not None:
         known = _codec(encoding)
         if known is None:
             raise ShapeError(f"There is no encoding {encoding!r}: correct `encoding`.")
-        return marked if marked and known in {marked.name, "utf-16"} else _Codec(known)
-    if marked:
-        return marked
+        return seen if seen and known in {seen.name, "utf-16"} else _Codec(known)
+    if seen:
+        return seen
     charset = _CHARSET.search(content_type)
     stated = _codec(charset[1]) if charset else None
     if stated in {None, "utf-8"}:  # which many services state whatever they send
@@ -212,6 +216,15 @@ def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec
             f"The answer states the encoding {stated}, but its body is UTF-8: set `encoding`."
         )
     return _Codec(stated)
+
+
+def _unmarked(head: bytes) -> _Codec | None:
+    """Return that a body is UTF-16 without a byte order mark, if most of its signs say so."""
+    if b"\0" not in head:
+        return None
+    signs = len(_SIGNS.findall(head.decode("latin-1")))
+    found = {name: len(_SIGNS.findall(head.decode(name, "ignore"))) for name in _UNMARKED}
+    return next((_Codec(name) for name in _UNMARKED if found[name] * 2 > signs), None)
 
 
 def _codec(encoding: str) -> str | None:

@@ -214,6 +214,25 @@ def test_a_byte_order_mark_is_no_part_of_the_heading(mark: bytes, codec: str) ->
         assert opened(body, encoding=encoding).headings == ("a", "b")
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name,Code\r\nZoë,1\r\n",
+        "氏名;コード\n丬日本語の作業員;作業\n",
+        "Ł\tŚŹ\rŻÓŁĆ\tŁŁ\r",
+        '[{"é": 1}]',
+        '{"é": "1"}\n{"é": "2"}\n',
+    ],
+)
+def test_utf_16_is_read_without_a_mark(text: str, codec: str) -> None:
+    wanted = cells(text.encode())
+    for stated in ("", "text/csv; charset=utf-8", "text/csv; charset=utf-16"):
+        assert cells(text.encode(codec), stated) == wanted
+    with closing(opened(text.encode(codec), encoding="utf-16")) as table:
+        assert [[*table.headings], *table] == wanted
+
+
 @pytest.mark.parametrize(
     ("charset", "codec", "text"),
     [

@@ -71,8 +71,10 @@ MESSAGES = [
 KNOWN = frozenset({"comment", "description"})
 
 
-def judged(text: str, status: int = 200, known: frozenset[str] = KNOWN) -> str | None:
-    problem = judge(Clip("a", "b", "", "", ""), known, status, text.encode())
+def judged(
+    text: str, status: int = 200, known: frozenset[str] = KNOWN, codec: str = "utf-8"
+) -> str | None:
+    problem = judge(Clip("a", "b", "", "", ""), known, status, text.encode(codec))
     return problem.text if problem else None
 
 
@@ -82,6 +84,8 @@ def test_a_message_is_one_whatever_its_words_and_its_status(text: str) -> None:
         assert judged(text, status) == "is stale"
     assert judged(text, known=frozenset()) == "is stale", "nor where nothing is known of the clip"
     assert judged(text, 401) is None, "that is about the credentials"
+    assert judged(text, codec="utf-16") == "is stale"
+    assert judged(text, codec="utf-16-be") == "is stale"
 
 
 @pytest.mark.parametrize("status", [202, 204, 409, 423, 425, 429, 503, 504])
