@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse
 
+class NotPackedError(DecodeError):
+    """A body is not compressed as its Content-Encoding says.
+
+    Attributes:
+        encoding: what the header says.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__("not compressed as it says")
+        self.encoding = encoding
+
+
 PIECE = 1024 * 1024
 """Bytes of a body that are held in memory at once, where it does not go there as a whole."""
 
@@ -72,11 +84,11 @@ def closed_on_error(response: BaseHTTPResponse) -> Iterator[None]:
 def _decoded(response: BaseHTTPResponse) -> Iterator[bytes]:
     pieces: Iterator[bytes] = response.stream(PIECE, decode_content=False)
     encodings = response.headers.get("Content-Encoding", "").lower().split(",")
-    packed = [one for one in encodings if one.strip() in _PACKED]
+    packed = [one.strip() for one in encodings if one.strip() in _PACKED]
     if len(packed) > _MOST_ENCODINGS:
         raise DecodeError("compressed too often")
-    for _ in packed:
-        pieces = _unpacked(pieces)
+    for encoding in reversed(packed):  # the last one was applied last
+        pieces = _unpacked(pieces, encoding)
     return pieces
 
 
@@ -89,7 +101,7 @@ def _limited(pieces: Iterator[bytes], limit: float) -> Iterator[bytes]:
         yield piece
 
 
-def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _unpacked(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(_ANY_HEADER)
     began = False
     for packed in pieces:
@@ -100,8 +112,8 @@ def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
             try:
                 piece = unpacker.decompress(left, PIECE)
             except zlib.error as error:
-                if began:
-                    raise DecodeError("not compressed as it says") from error
+                if began or encoding != "deflate":
+                    raise NotPackedError(encoding) from error
                 unpacker = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate without a header
                 began = True
                 continue

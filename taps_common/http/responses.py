@@ -20,7 +20,7 @@ from taps_common.errors import (
     cleaned,
     is_out_of_handles,
 )
-from taps_common.http.bodies import TooLargeError
+from taps_common.http.bodies import NotPackedError, TooLargeError
 from taps_common.http.connections import host_of
 from taps_common.http.rate_limit import HOUR
 from taps_common.timestamps import from_header
@@ -95,7 +95,9 @@ def network_problem(error: exceptions.HTTPError, timeout: float) -> Problem:
     if isinstance(error, TooLargeError):
         text = f"sent more than {error.limit:,} bytes (max_response_bytes)"
         return Problem(text, passing=False)
-    if is_out_of_handles(error):
+    if isinstance(error, NotPackedError):
+        text = f"sent an answer that is not valid {error.encoding}, as its Content-Encoding says"
+    elif is_out_of_handles(error):
         text = f"could not be sent: {OUT_OF_HANDLES}"
     elif isinstance(error, exceptions.ProxyError):
         text = "could not be reached through the proxy that the environment names"
