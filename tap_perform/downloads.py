@@ -18,6 +18,7 @@ from taps_common.errors import (
     TapError,
     UnreachableError,
 )
+from taps_common.http.bodies import shows_its_end
 from taps_common.http.cost import Cost
 from taps_common.sync.concurrency import interleave
 from taps_common.sync.failures import GIVE_UP_AFTER
@@ -88,6 +89,8 @@ class Download:
         """
         if self._table is None:
             body, content_type = self._body()
+            assert self.response is not None  # noqa: S101 - it has the body
+            complete = self.clip.allow_unterminated or shows_its_end(self.response.headers)
             table = self._read(
                 lambda: open_table(
                     body,
@@ -95,6 +98,7 @@ class Download:
                     encoding=self.clip.encoding,
                     content_type=content_type,
                     known=self.expected.known,
+                    complete=complete,
                 )
             )
             try:

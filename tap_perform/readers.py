@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _HEAD = 1 << 16
 _PIECE = 1 << 17
+_LONGEST_UNIT = 4
+"""Bytes of a line end, at most: it is UTF-32."""
 
 _JSON = re.compile(r"""\[\s*(?:[\[\]{"0-9-]|true|false|null|$)|\{\s*(?:["}]|$)""")
 """How JSON begins; a heading may begin with a bracket too."""
@@ -97,6 +99,7 @@ def open_table(
     encoding: str | None,
     content_type: str = "",
     known: AbstractSet[str] = frozenset(),
+    complete: bool = True,
 ) -> Table:
     """Prove that a body is a complete table; it is read once to its end.
 
@@ -107,6 +110,8 @@ def open_table(
             the response states, UTF-8, or Windows-1252.
         content_type: what the response says that its body is: a hint, but for its charset.
         known: names of columns that the table is known to have: they tell it from a message.
+        complete: whether it is known to be all that was sent; else the last line of CSV needs its
+            end.
 
     Raises:
         ShapeError: the body is not a table or is not complete; the sentence says why.
@@ -125,6 +130,13 @@ def open_table(
         table = _table(partial(text, _WINDOWS), delimiter, content_type)
         table.notes.append("The body is not valid UTF-8 and was read as Windows-1252.")
     csv = table.form == "CSV"
+    if csv and not (complete or _ends_in_line_end(body, codec)):
+        table.close()
+        last = f"Row {table.rows:,}, the last one," if table.rows else "The line of headings"
+        raise ShapeError(
+            f"{last} has no line end, and the answer does not say how long it is: it may be cut. If"
+            " its last line never has one, set `allow_unterminated: true`."
+        )
     told = csv and delimiter is not None and len(table.headings) == 1
     if not (told or proves(table.headings, known)) and is_message(
         table.headings, table.rows, csv=csv
@@ -234,6 +246,11 @@ def _codec(encoding: str) -> str | None:
         return codecs.lookup(encoding).name.removesuffix("-sig")
     except (LookupError, ValueError):
         return None
+
+
+def _ends_in_line_end(body: BinaryIO, codec: _Codec) -> bool:
+    body.seek(max(0, body.seek(0, io.SEEK_END) - _LONGEST_UNIT))
+    return body.read().decode(codec.name, "ignore").endswith(("\n", "\r"))
 
 
 def _refuse_unless_windows(body: BinaryIO, codec: _Codec, delimiter: str | None) -> None:

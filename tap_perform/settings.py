@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 
+_FOR_ALL_CLIPS = {"date_format", "allow_unterminated"}
+"""What a project may say for all of its clips."""
 _CLIP_KEYS = {
-    *("url", "primary_keys", "columns", "types", "date_format", "delimiter", "encoding"),
+    *("url", "primary_keys", "columns", "types", "delimiter", "encoding"),
+    *_FOR_ALL_CLIPS,
 }
-_PROJECT_KEYS = {"name", "url", "username", "password", "date_format", "dataclips"}
+_PROJECT_KEYS = {"name", "url", "username", "password", "dataclips"} | _FOR_ALL_CLIPS
 _MISSING = (
     "projects is missing: list your projects with name, username, password and dataclips (a stream "
     "name and the address that Perform shows under Settings, Dataclips)."
@@ -44,6 +47,8 @@ class Clip:
         date_format: how its dates are spelled, in the signs of `strptime`; None is ISO.
         delimiter: what stands between two cells; None is found out.
         encoding: of its text; None is found out.
+        allow_unterminated: whether its last line needs no line end where nothing else says that the
+            body is complete.
     """
 
     stream: str
@@ -57,6 +62,7 @@ class Clip:
     date_format: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    allow_unterminated: bool = False
 
     def __str__(self) -> str:
         return f"dataclip {self.stream} of {self.project}"
@@ -74,6 +80,12 @@ def clips_of(config: Mapping[str, Any]) -> list[Clip]:
 def _clips(project: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Clip]:
     for stream, given in project["dataclips"].items():
         own: Mapping[str, Any] = {"url": given} if isinstance(given, str) else given
+        spelled = {
+            name: one[name]
+            for one in (project, own)
+            for name in _FOR_ALL_CLIPS
+            if one.get(name) is not None
+        }
         url, user, password = _without_userinfo(_address(project, own["url"]))
         keys = own.get("primary_keys")
         yield Clip(
@@ -85,9 +97,9 @@ def _clips(project: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Cl
             primary_keys=None if keys is None else tuple(keys),
             columns=tuple(own.get("columns") or ()),
             types=own.get("types") or {},
-            date_format=own.get("date_format") or project.get("date_format"),
             delimiter=own.get("delimiter"),
             encoding=own.get("encoding"),
+            **spelled,
         )
 
 
@@ -118,7 +130,7 @@ def errors_of(config: Mapping[str, Any]) -> list[str]:
         where = f"projects[{number}] ({project['name']})"
         names.append(project["name"])
         errors += _unknown(where, project, _PROJECT_KEYS)
-        errors += _format_errors(where, project.get("date_format"))
+        errors += _spelling_errors(where, project)
         errors += _clip_errors(where, project, config)
     if twice := {name for name in names if names.count(name) > 1}:
         errors.append(f"projects: two are named {', '.join(sorted(twice))}; rows would mix.")
@@ -212,7 +224,7 @@ def _declaration_errors(place: str, own: Mapping[str, Any]) -> Iterator[str]:
         headings = own.get(name) or []
         if not isinstance(headings, list) or not all(isinstance(one, str) for one in headings):
             yield f"{place}: {name} must be a list of headings."
-    yield from _format_errors(place, own.get("date_format"))
+    yield from _spelling_errors(place, own)
     if own.get("delimiter") not in {None, *DELIMITERS}:
         yield f"{place}: delimiter must be one of a comma, a semicolon, a tab or |."
     if isinstance(own.get("encoding"), str):
@@ -220,6 +232,13 @@ def _declaration_errors(place: str, own: Mapping[str, Any]) -> Iterator[str]:
             "".encode(own["encoding"])
         except LookupError:
             yield f"{place}: encoding {own['encoding']} is unknown."
+
+
+def _spelling_errors(place: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Say what a project or a clip has of `_FOR_ALL_CLIPS` that cannot work."""
+    yield from _format_errors(place, given.get("date_format"))
+    if given.get("allow_unterminated") not in {None, True, False}:
+        yield f"{place}: allow_unterminated must be true or false."
 
 
 def _format_errors(place: str, date_format: object) -> Iterator[str]:

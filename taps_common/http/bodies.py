@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from urllib3.exceptions import DecodeError, HTTPError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from urllib3 import BaseHTTPResponse
+
 
 class NotPackedError(DecodeError):
     """A body is not compressed as its Content-Encoding says.
@@ -56,6 +57,13 @@ def beginning_of_body(response: BaseHTTPResponse) -> bytes:
         if len(kept) > BEGINNING:
             break
     return bytes(kept[:BEGINNING])
+
+
+def shows_its_end(headers: Mapping[str, str]) -> bool:
+    """Return whether a body that breaks off is noticed: its length, chunks or compression tell."""
+    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+    packed = headers.get("Content-Encoding", "").lower().split(",")
+    return "Content-Length" in headers or chunked or not _PACKED.isdisjoint(map(str.strip, packed))
 
 
 def pieces_of(response: BaseHTTPResponse, limit: float = float("inf")) -> Iterator[bytes]:

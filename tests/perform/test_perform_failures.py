@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_perform.tap import TapPerform
+from taps_common.http.bodies import shows_its_end
 from tests.common.doubles import Answer
 from tests.common.runs import TurningClock, nobody, run_in_process, turning
 from tests.perform.clips import BOTH, OTHER, QUAY, ROUTE, TABLE, VERSIONS, dockets, lines, reasons
@@ -207,6 +208,47 @@ def test_a_cut_that_nothing_shows_removes_no_row(account: Account) -> None:
     assert run.code == 1
     assert "shrank from 180 to 90 rows, by 50 %" in reasons(run)[0]
     assert copy.differences(account.world, [TABLE]) == {}
+
+
+@pytest.mark.parametrize("framing", ["close", "length", "chunked"])
+def test_a_last_row_without_a_line_end_may_be_cut_if_nothing_shows_the_end(
+    account: Account, framing: str
+) -> None:
+    form: dict[str, Any] = {"last_line_end": False, "gzip": "", "framing": framing}
+    account.world.set_clip(TABLE, **form)
+    projects = account.projects(TABLE)
+    run = account.run(projects=projects)
+    if framing == "close":
+        assert (run.code, run.of("RECORD")) == (1, [])
+        said = "not a table: Row 180, the last one, has no line end, and the answer does not say"
+        assert said in run.log
+        assert "set `allow_unterminated: true`" in run.log
+        account.world.set_clip(TABLE, **form, encoding="utf-16")
+        assert "Row 180, the last one" in account.run(projects=projects).log
+        projects[0]["allow_unterminated"] = True
+        projects[1]["dataclips"][TABLE] = {**_clip(projects[1]), "allow_unterminated": True}
+        run = account.run(projects=projects)
+    assert run.ok().counts() == {TABLE: 360}
+
+
+def _clip(project: dict[str, Any]) -> dict[str, Any]:
+    return {"url": project["dataclips"][TABLE]}
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ({}, False),
+        ({"Content-Length": "5"}, True),
+        ({"Transfer-Encoding": "Chunked"}, True),
+        ({"Content-Encoding": "utf-8"}, False),
+        ({"Content-Encoding": "x, GZIP"}, True),
+    ],
+)
+def test_length_chunks_or_compression_show_the_end_of_a_body(
+    headers: dict[str, str], shown: bool
+) -> None:
+    assert shows_its_end(headers) is shown
 
 
 # -- credentials -----------------------------------------------------------------------------------

@@ -51,6 +51,12 @@ def test_a_clip_is_what_is_declared() -> None:
     assert clip.date_format == "%d/%m/%Y"
 
 
+def test_a_project_speaks_for_its_clips_unless_they_say_otherwise() -> None:
+    clips = {"resource": URL, "discussion": {"url": URL, "allow_unterminated": False}}
+    found = clips_of(config(clips, allow_unterminated=True))
+    assert [clip.allow_unterminated for clip in found] == [True, False]
+
+
 def test_credentials_come_from_the_project_the_top_or_the_address() -> None:
     pasted = "https://ann%40x:pass%2Fword@company.example/a?token=t"
     bare = {"username": None, "password": None}
@@ -71,7 +77,7 @@ def test_credentials_come_from_the_project_the_top_or_the_address() -> None:
         ({"projects": []}, "projects is missing"),
         ({"projects": ["x"]}, "projects[1] must be an object with a name."),
         (config({}), "projects[1] (Quay) has no dataclips"),
-        (config(dataclip={}), "dataclip is not a setting; there are dataclips"),
+        (config(dataclip={}), "dataclip is not a setting; there are allow_unterminated, dataclips"),
         (config({"WBS Export": URL}), "the name must be made of a-z"),
         (config({"resource": 3}), "must be an address, or an object with a url"),
         (config({"resource": {}}), "must be an address, or an object with a url"),
@@ -84,6 +90,8 @@ def test_credentials_come_from_the_project_the_top_or_the_address() -> None:
         (config({"resource": {"url": URL, "primary_keys": "A"}}), "must be a list of headings"),
         (config({"resource": {"url": URL, "delimiter": "x"}}), "delimiter must be one of"),
         (config({"resource": {"url": URL, "encoding": "x"}}), "encoding x is unknown"),
+        (config(allow_unterminated="no"), "(Quay): allow_unterminated must be true or false."),
+        (config({"resource": {"url": URL, "allow_unterminated": 1.5}}), "must be true or false."),
         (config(username=None), "has no username: generate dataclip credentials"),
         (config(password=""), "has no password: generate dataclip credentials"),
         ({"projects": config()["projects"] * 2}, "two are named Quay"),
