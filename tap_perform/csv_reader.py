@@ -207,6 +207,8 @@ _TITLE = (
     " A title or a comment stands before the headings, or it is a message. If it is a table of one"
     " column, set `delimiter`."
 )
+_CORRECT = " Mend that row in Perform, or correct `delimiter`."
+_SET = " Mend that row in Perform, or set `delimiter` if it was told wrongly."
 
 
 def _refuse_ragged(
@@ -214,8 +216,8 @@ def _refuse_ragged(
 ) -> NoReturn:
     width = len(headings)
     number, row = next((n, row) for n, row in enumerate(batch, before + 1) if len(row) != width)
-    title = "" if told or width > 1 else _TITLE
-    raise ShapeError(_RAGGED.format(number, len(row), width) + title)
+    way_out = _TITLE if width == 1 and not told else _CORRECT if told else _SET
+    raise ShapeError(_RAGGED.format(number, len(row), width) + way_out)
 
 
 def _refuse_malformed(error: csv.Error, lines: Iterable[str], delimiter: str) -> NoReturn:

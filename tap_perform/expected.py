@@ -61,10 +61,14 @@ class Expected:
             last: names of the columns that the last run's state has of it.
             accept: whether any headings are taken.
         """
-        own = (*clip.columns, *clip.types, *(clip.primary_keys or ()))
-        declared = frozenset(map(name_of, (*own, *(one.heading for one in fields))))
+        before = frozenset(last)
+        if clip.columns:  # they are all that it has
+            columns = frozenset(map(name_of, clip.columns))
+            return cls(known=columns, declared=columns, last=before, accept=accept)
+        own = (*clip.types, *(clip.primary_keys or ()), *(one.heading for one in fields))
+        declared = frozenset(map(name_of, own))
         told = documented_columns(clip.stream) if discovering else ()
-        documented, before = frozenset(map(name_of, told)), frozenset(last)
+        documented = frozenset(map(name_of, told))
         known = declared | documented | before
         return cls(known, documented, declared, before, accept)
 

@@ -234,6 +234,22 @@ def test_a_documented_clip_without_a_documented_column_is_refused(clips: Clips) 
     read(clips, body, "wbs_export").ok()
 
 
+def test_a_single_heading_that_messages_have_is_a_column_where_the_settings_say_so(
+    clips: Clips,
+) -> None:
+    clips.put("wbs_export", lines("Code", "1", "2"))
+    clips.put(TABLE, lines("Code", "1"))
+    clips.declared[TABLE] = clips.declared["wbs_export"] = {"columns": ["Code"], "primary_keys": []}
+    catalog = clips.discovered()
+    clips.declared[TABLE] = {"columns": ["Code", "Title"], "primary_keys": []}
+    wide = clips.discovered()
+    clips.declared[TABLE] = {"columns": ["Code"], "primary_keys": []}
+    for one in (None, catalog, wide):
+        assert clips.run(catalog=one).ok().counts() == {"wbs_export": 2, TABLE: 1}
+    clips.declared["wbs_export"] = {"primary_keys": []}
+    assert "declare its headings in `columns`" in clips.run().said
+
+
 def test_documented_columns_that_lack_are_named_and_the_key_is_needed(clips: Clips) -> None:
     run = read(clips, activities(), KEYED).ok()
     assert f"{KEYED} of {QUAY} lacks 52 columns that Bentley documents: actual_" in run.log

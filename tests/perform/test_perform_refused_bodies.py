@@ -87,7 +87,7 @@ REFUSED: list[tuple[bytes, str]] = [
     (b'a,b\r\n1,"secret', "The CSV ends inside quotes that row 1 opens"),
     (b'a,b\r\n"1"x,2\r\n', "The CSV is malformed in row 1: a quote stands"),
     (b"a,b\n" + b"1,2\n" * 30 + b"1,2,3\n", WIDTH.format(31, 3, 2)),
-    (b"a,b\n1,2\n3,4\n5\n", WIDTH.format(3, 1, 2)),
+    (b"a,b\n1,2\n3,4\n5\n", f"{WIDTH.format(3, 1, 2)} Mend that row in Perform, or set `delim"),
     (b"Title\na;b\n1;2\n", WIDTH.format(1, 2, 1)),
     (b"a,b;c\n1\n", COMMA_OR_SEMICOLON),
     (b"a,b;c\n1,2;3\n", COMMA_OR_SEMICOLON),
@@ -202,7 +202,10 @@ def test_a_stated_charset_that_the_body_contradicts_is_refused(
             {"encoding": "ascii"},
             "The body is not text in the encoding ascii: byte C3 in row 1 does not fit (byte 7).",
         ),
-        ({"delimiter": ";"}, WIDTH.format(1, 2, 1)),
+        (
+            {"delimiter": ";"},
+            f"{WIDTH.format(1, 2, 1)} Mend that row in Perform, or correct `delimiter`.",
+        ),
     ],
 )
 def test_settings_that_do_not_fit_are_named(declared: dict[str, Any], sentence: str) -> None:
