@@ -11,6 +11,7 @@ from tap_perform.rows import Policy, Rows
 from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, TapError
 from taps_common.records.row_types import RESCUED, json_schema
+from taps_common.sync.max_shrink import Compared
 from taps_common.sync.steps import Checkpoint, Plan, Write
 from taps_common.sync.stream import EndpointStream
 from taps_common.sync.unchanged import MAPPING
@@ -107,12 +108,26 @@ class ClipStream(EndpointStream):
         """Write the rows of a project's clip, which was asked for before."""
         one = self._download(partition)
         table = one.table()
+        self._report_loss(partition, table)
         if self._forget(partition["project"], table):
             yield Checkpoint()
         try:
             yield from self._write(one, table, bounds)
         finally:
             one.close()
+
+    def _report_loss(self, partition: Partition, table: Table) -> None:
+        """Say that a clip lost most of its rows, where no table version does."""
+        before = self.rows_before(partition)
+        if before is None or self.config["emit_activate_version_messages"]:
+            return
+        compared, allowed = Compared(partition, before, table.rows), self.config["max_shrink"]
+        if compared.shrank(allowed) or compared.vanished(allowed):
+            self.logger.warning(
+                "%s of %s shrank from %s to %s rows since the last run: if that is not right, look "
+                "at the clip in Perform; nothing is removed without table versions",
+                *(self.name, partition["project"], f"{before:,}", f"{table.rows:,}"),
+            )
 
     def _write(self, one: Download, table: Table, bounds: Bounds) -> Requests:
         """Write the rows of a table, some at a time."""

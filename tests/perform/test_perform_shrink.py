@@ -109,6 +109,29 @@ def test_without_versions_nothing_is_removed_and_nothing_refused(clips: Clips) -
     assert clips.run(state=state).ok()
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "allowed", "said"),
+    [
+        (100, 10, 50, True),
+        (100, 50, 50, False),
+        (9, 0, 50, True),
+        (9, 1, 50, False),
+        (9, 0, 100, False),
+    ],
+)
+def test_without_versions_it_is_said_that_a_clip_shrank(
+    clips: Clips, before: int, now: int, allowed: int, said: bool
+) -> None:
+    clips.put(TABLE, dockets(before))
+    clips.put(TABLE, dockets(100), of=[ROUTE])
+    state = clips.run().ok().state
+    clips.put(TABLE, dockets(now))
+    log = clips.run(state=state, max_shrink=allowed).ok().log
+    warning = f"{TABLE} of {QUAY} shrank from {before} to {now} rows since the last run: "
+    assert (warning in log) == said
+    assert log.count(" shrank ") == said
+
+
 def test_a_table_is_called_empty_when_it_is_for_the_second_time(clips: Clips) -> None:
     clips.put(TABLE, EMPTY, of=BOTH)
     run = read(clips).ok()
