@@ -186,7 +186,7 @@ class Discovery:
                 tables.append(one.table())
             except TapError:  # said when the table's turn comes
                 continue
-        types = types_of(tables, {one.name: one.heading for one in fields})
+        types = types_of(stream, tables, {one.name: one.heading for one in fields})
         typed = [
             replace(one, type=types.get(one.name, "string")) if one.name in undeclared else one
             for one in fields

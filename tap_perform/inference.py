@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from tap_perform.catalogue import CLIPS
 from tap_perform.cells import narrowest
-from tap_perform.columns import columns_of
+from tap_perform.columns import columns_of, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,10 +15,40 @@ if TYPE_CHECKING:
     from tap_perform.readers import Table
 
 
-def types_of(tables: Iterable[Table], headings: Mapping[str, str]) -> dict[str, str]:
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|#")
+_NAMES_OF_TEXTS = {
+    *("id", "ids", "uuid", "guid", "code", "codes", "number", "numbers", "no", "nr", "#", "year"),
+    *("years", "phone", "phones", "telephone", "tel", "mobile", "fax", "postcode", "zip"),
+}
+"""Words in the headings of columns whose digits are no quantity."""
+
+
+def declarable(stream: str, heading: str, kind: str | None) -> str:
+    """Return the type that a column may be declared as, of whose cells all are of a kind.
+
+    What Bentley documents as text, and what a name says to be one, stays one: the first `01.02`
+    would not fit.
+
+    Args:
+        stream: name of the table.
+        heading: of the column.
+        kind: the narrowest type that holds all cells; None if all are blank.
+    """
+    known = CLIPS.get(stream)
+    documented = map(name_of, (*known.texts, *known.keys) if known else ())
+    words = map(str.lower, _WORDS.findall(heading))
+    if name_of(heading) in documented or (
+        kind in {"integer", "number"} and not _NAMES_OF_TEXTS.isdisjoint(words)
+    ):
+        return "string"
+    return kind or "string"
+
+
+def types_of(stream: str, tables: Iterable[Table], headings: Mapping[str, str]) -> dict[str, str]:
     """Return the narrowest type of each column that holds all cells of all projects, by name.
 
     Args:
+        stream: name of the table.
         tables: what the projects' clips hold.
         headings: of the columns, by name.
     """
@@ -27,4 +59,6 @@ def types_of(tables: Iterable[Table], headings: Mapping[str, str]) -> dict[str, 
         for cells in table:
             found = list(map(narrowest, found, cells))
         types |= dict(zip(names, found, strict=True))
-    return {name: kind or "string" for name, kind in types.items()}
+    return {
+        name: declarable(stream, headings.get(name, name), kind) for name, kind in types.items()
+    }

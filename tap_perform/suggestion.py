@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import datetime
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import yaml
 
 from tap_perform.catalogue import CLIPS, documented_keys
 from tap_perform.cells import narrowest, wider
 from tap_perform.columns import columns_of, name_of
+from tap_perform.inference import declarable
 from taps_common.errors import TapError
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 FORMATS = ("%d/%m/%Y", "%m/%d/%Y")
 """Spellings of dates that a project may be set to (help, "Project Settings")."""
 
-_IDENTIFYING = ("uuid", "guid", "id", "key", "identifier", "reference", "ref", "code", "number")
-"""Words in the headings of columns that tell rows apart, the likelier first."""
+_IDENTIFYING = {"uuid", "guid", "id", "key", "identifier", "reference", "ref", "code", "number"}
+"""Words in the headings of columns that tell rows apart."""
 
 _MOST_CANDIDATES = 8
 """Columns that are tried in pairs."""
@@ -94,6 +95,8 @@ def suggested(
         formats[name] = possible[0] if len(possible) == 1 else None
         if len(possible) > 1:
             yield f"# {name}: whether day or month comes first cannot be told: set date_format."
+        if not possible:
+            yield from _said_of_dates(name, surveys)
     clips = {stream: _declaration(stream, found, formats) for stream, found in surveys.items()}
     for stream, found in clips.items():
         rows = sum(one.table.rows for one in surveys[stream].values())
@@ -143,10 +146,21 @@ def _project(
 
 
 def without_secrets(url: str) -> str:
-    """Return an address without its user, and without the values in its query."""
-    parts = urlsplit(url)
-    query = urlencode([(name, "***") for name, _ in parse_qsl(parts.query, keep_blank_values=True)])
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query).geturl()
+    """Return an address as it is given, without its user and the values in its query."""
+    address, mark, fragment = _USER.sub(r"\1", url).partition("#")
+    path, question, query = address.partition("?")
+    return f"{path}{question}{'&'.join(map(_hidden, query.split('&')))}{mark}{fragment}"
+
+
+def _hidden(member: str) -> str:
+    """Return a member of a query without its value; one without a name is a value."""
+    name, mark, value = member.partition("=")
+    if not mark:
+        return "***" if name else ""
+    return f"{name}={'***' if value else ''}"
+
+
+_USER = re.compile(r"^(\s*[a-z]+://)[^/?#]*@", re.IGNORECASE)
 
 
 # -- types -----------------------------------------------------------------------------------------
@@ -156,6 +170,23 @@ def date_formats(surveys: Iterable[Survey]) -> list[str]:
     """Return the formats that read all dates with slashes of a project; none if there are none."""
     cells = {cell for one in surveys for held in one.dates.values() for cell in held}
     return [one for one in FORMATS if cells and all(_reads(one, cell) for cell in cells)]
+
+
+def _said_of_dates(project: str, surveys: Mapping[str, Mapping[str, Survey]]) -> Iterator[str]:
+    """Say in which columns of a project days come first and in which months, if both do."""
+    columns: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    of_project = {name: found[project] for name, found in surveys.items() if project in found}
+    for stream, one in of_project.items():
+        for column, heading, _ in one.columns:
+            if cells := one.dates.get(column):
+                formats = [form for form in FORMATS if all(_reads(form, cell) for cell in cells)]
+                columns[tuple(formats)].append(f"{heading} of {stream}")
+    day, month, neither = (", ".join(columns[one]) for one in (FORMATS[:1], FORMATS[1:], ()))
+    parts = [f"the day comes first in {day}"] if day else []
+    parts += [f"the month in {month}"] if month else []
+    parts += [f"now this, now that, or neither, in {neither}"] if neither else []
+    if parts:
+        yield f"# {project}: no date_format reads all dates: {'; '.join(parts)}."
 
 
 def _reads(date_format: str, cell: str) -> bool:
@@ -172,20 +203,25 @@ def _declaration(
     """Return the types and the key of a table that nobody documents, by heading."""
     known = CLIPS.get(stream)
     documented = {*map(name_of, known.types)} if known else set()
+    dated: set[str] = set()
     headings: dict[str, str] = {}
     kinds: dict[str, str | None] = {}
     for project, one in surveys.items():
         for name, heading, _ in one.columns:
             headings.setdefault(name, heading)
-            dated = name in one.dates and formats[project]
-            kinds[name] = wider(kinds.get(name), "date" if dated else one.kinds[name])
+            dated |= {name} & one.dates.keys()
+            is_date = name in one.dates and formats[project]
+            kinds[name] = wider(kinds.get(name), "date" if is_date else one.kinds[name])
+    declared = {name: declarable(stream, headings[name], kind) for name, kind in kinds.items()}
     types = {
         headings[name]: kind
-        for name, kind in kinds.items()
-        if kind not in {None, "string"} and name_of(headings[name]) not in documented
+        for name, kind in declared.items()
+        if kind != "string" and name_of(headings[name]) not in documented
     }
     found: dict[str, Any] = {"types": types} if types else {}
-    key = _key(list(surveys.values()), documented_keys(stream), kinds)
+    texts = [name for name, kind in declared.items() if kind == "string" and name not in dated]
+    dates = [name for name, kind in declared.items() if kind == "date"]
+    key = _key(list(surveys.values()), documented_keys(stream), texts, dates)
     if key is not None:
         found["primary_keys"] = [headings[name] for name in key]
     return found
@@ -195,16 +231,21 @@ def _declaration(
 
 
 def _key(
-    surveys: Sequence[Survey], documented: Sequence[str], kinds: Mapping[str, str | None]
+    surveys: Sequence[Survey],
+    documented: Sequence[str],
+    texts: Sequence[str],
+    dates: Sequence[str],
 ) -> Sequence[str] | None:
-    """Return the key that holds in all projects; None keeps the documented one, or a row's id."""
+    """Return the key that holds in all projects; None keeps the documented one, or a row's id.
+
+    It is the first text that tells all rows apart, or a pair of a column that is called so and
+    another, or a day.
+    """
     if documented and _hold(surveys, [tuple(documented)]):
         return None
-    told = sorted((rank, name) for name in kinds if (rank := _rank(name)) is not None)
-    likely = [name for _, name in told if kinds[name] in {"string", "integer"}]
-    if single := _hold(surveys, [(name,) for name in likely]):
+    if single := _hold(surveys, [(name,) for name in texts]):
         return single[0]
-    dates = [name for name, kind in kinds.items() if kind == "date"]
+    likely = [name for name in texts if not _IDENTIFYING.isdisjoint(name.split("_"))]
     pairs = combinations([*likely[:_MOST_CANDIDATES], *dates[:2]], 2)
     both = _hold(surveys, [pair for pair in pairs if pair[0] in likely])
     return both[0] if both else [] if documented else None
@@ -214,8 +255,3 @@ def _hold(surveys: Sequence[Survey], keys: list[tuple[str, ...]]) -> list[tuple[
     for one in surveys:
         keys = one.unique(keys) if keys and one.table.rows else keys
     return keys if any(one.table.rows for one in surveys) else []
-
-
-def _rank(name: str) -> int | None:
-    """Return how likely a column tells rows apart, 0 the most; None if it is not called so."""
-    return next((n for n, word in enumerate(_IDENTIFYING) if word in name.split("_")), None)

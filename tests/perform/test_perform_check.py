@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tap_perform.suggestion import without_secrets
 from tap_perform.tap import TapPerform
 from tests.common.doubles import Answer
 from tests.common.runs import turning
@@ -123,14 +124,70 @@ def test_what_is_suggested_holds_for_all_rows_and_keeps_no_secret(clips: Clips) 
     assert not [word for word in ("s3cret", "us3r", "pw", "=t\n") if word in text]
     assert f"# dataclip event_export of {QUAY}: nothing to go by: GET dataclip event_exp" in text
     assert f"# {ROUTE}: whether day or month comes first cannot be told: set date_for" in text
-    assert f"# {TABLE}, 31 rows: no key was found, each row gets an id" in text
+    assert f"# {TABLE}, 31 rows: key Docket" in text
     assert f"# {OTHER}, 20 rows: key Person Id, Role Code" in text
     assert "# wbs_export, 2 rows: no key was found, each row gets an id" in text
     found = {one["name"]: one for one in yaml.safe_load(text)["projects"]}
     assert found[QUAY]["date_format"] == "%d/%m/%Y"
     clip = found[QUAY]["dataclips"][OTHER]
-    assert clip["url"] == f"{clips.at(OTHER)}?token=%2A%2A%2A"
-    types = {"Person Id": "integer", "Role Code": "integer", "Day": "date", "Rate": "number"}
-    assert clip["types"] == types
+    assert clip["url"] == f"{clips.at(OTHER)}?token=***"
+    assert clip["types"] == {"Day": "date", "Rate": "number"}
     assert clip["primary_keys"] == ["Person Id", "Role Code"]
     assert found[QUAY]["dataclips"]["event_export"] == clips.at("event_export")
+
+
+def suggested(clips: Clips, **settings: Any) -> str:
+    config = _Given(clips.config(**settings))
+    return "\n".join(said(clips, suggest=True, check=False, config=config))
+
+
+def clips_in(text: str) -> dict[str, Any]:
+    """Return what is suggested for the clips of the only project."""
+    (project,) = yaml.safe_load(text)["projects"]
+    found: dict[str, Any] = project["dataclips"]
+    return found
+
+
+def test_what_its_name_or_bentley_says_to_be_text_stays_text(clips: Clips) -> None:
+    texts = "WBS Code,PersonID,Phone,Post Code,Docket Number,Year,Ref. No.,Lot #"
+    rows = ("7,7,7,7,7,7,7,7,3,4.5", "7,7,7,7,7,7,7,7,3,4.5")
+    clips.put(TABLE, lines(f"{texts},Nodes,Identity Rate", *rows))
+    clips.put("activity_export", lines("Reference Code,Cost Type,Location,Size", "1,2,True,3"))
+    found = clips_in(suggested(clips))
+    assert found[TABLE]["types"] == {"Nodes": "integer", "Identity Rate": "number"}
+    assert found["activity_export"]["types"] == {"Size": "integer"}
+    for stream in clips.discovered(infer_types=True)["streams"]:
+        columns = stream["schema"]["properties"]
+        typed = {name for name, one in columns.items() if "string" not in one["type"]}
+        assert typed == ({"nodes", "identity_rate"} if stream["stream"] == TABLE else {"size"})
+
+
+def test_the_first_text_that_is_unique_is_the_key(clips: Clips) -> None:
+    rows = (f"{row // 2},{row},{row}/01/2026,L{row},U{row}" for row in range(1, 9))
+    clips.put(TABLE, lines("Group Id,Size,Day,Ledger,Supervisor UUID", *rows))
+    assert clips_in(suggested(clips))[TABLE]["primary_keys"] == ["Ledger"]
+
+
+@pytest.mark.parametrize(
+    ("given", "printed"),
+    [
+        (" /a%20b/C?", "/a%20b/C?"),
+        ("HTTPS://me:p%40ss@quay.example/d?b=&a=x%26y=z&key#part", "?b=&a=***&***#part"),
+        ("https://quay.example:443/a@b?x=y@z", "https://quay.example:443/a@b?x=***"),
+    ],
+)
+def test_an_address_is_printed_as_it_is_given_without_secrets(given: str, printed: str) -> None:
+    found = without_secrets(given)
+    assert found.endswith(printed)
+    assert not [word for word in ("me:", "p%40ss", "x%26y", "key", "y@z") if word in found]
+
+
+def test_days_first_beside_months_first_are_said(clips: Clips) -> None:
+    rows = ("31/01/2026,01/31/2026,01/02/2026,31/01/2026", "30/01/2026,,,01/31/2026")
+    clips.put(TABLE, lines("Start,Finish,Due,Posted", *rows))
+    text = suggested(clips)
+    assert (
+        f"# {QUAY}: no date_format reads all dates: the day comes first in Start of {TABLE}; the "
+        f"month in Finish of {TABLE}; now this, now that, or neither, in Posted of {TABLE}."
+    ) in text
+    assert clips_in(text) == {TABLE: clips.at(TABLE)}
