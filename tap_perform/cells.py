@@ -23,9 +23,14 @@ _MOST_KEPT = 1 << 14
 
 _INTEGER = re.compile(r" *([+-]?[0-9]+) *")
 _NUMBER = re.compile(r" *([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?) *")
-_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_TRUTH = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?")
+_ZONE = re.compile(r"(?i) ?(?:UTC|GMT|Z|(?P<hours>[+-][0-9]{2})(?::?(?P<minutes>[0-9]{2}))?)$")
+_UTC = re.compile(r"(?i)\b(?:UTC|GMT)\b")
 _TIMED = re.compile(r"%[HIMSXcp]")
 _DATED = re.compile(r"%[dmjYybBUWxcGV]")
 
@@ -102,8 +107,17 @@ def _date(cell: str) -> date:
     return date.fromisoformat(cell)
 
 
+def _with_iso_zone(cell: str) -> str:
+    """Return a time with its zone as ISO 8601 has it, if it is an offset, UTC or GMT."""
+    found = _ZONE.search(cell)
+    if not found:
+        return cell
+    zone = f"{found['hours']}:{found['minutes'] or '00'}" if found["hours"] else "Z"
+    return cell[: found.start()] + zone
+
+
 def _time(cell: str) -> str:
-    found = _TIME.fullmatch(cell.strip(" "))
+    found = _TIME.fullmatch(_with_iso_zone(cell.strip(" ")))
     if not found:
         raise ValueError("no ISO time")
     clock, seconds, zone = found[1], found[2] or ":00", (found[3] or "").upper()
@@ -119,16 +133,21 @@ def _dates(date_format: str | None) -> Callable[[str], date]:
 
 def _date_times(read: Callable[[str], date]) -> Callable[[str], str]:
     def date_time(cell: str) -> str:
-        day, mark, clock = cell.strip(" ").rpartition(" ")
+        zoned = _with_iso_zone(cell.strip(" "))
+        day, mark, clock = zoned.rpartition(" ")
         if not mark:
-            day, _, clock = cell.strip(" ").upper().rpartition("T")
+            day, _, clock = zoned.upper().rpartition("T")
         return in_utc(f"{read(day).isoformat()}T{_time(clock)}")
 
     return date_time
 
 
 def _strptime(date_format: str, take: Callable[[datetime], T]) -> Callable[[str], T]:
+    named, date_format = "%Z" in date_format, date_format.replace("%Z", "%z")
+
     def read(cell: str) -> T:
+        if named:  # `strptime` drops names of zones, and takes those of this machine
+            cell = _UTC.sub("+0000", cell)
         if not cell.isascii() and any(sign.isdigit() and not sign.isascii() for sign in cell):
             raise ValueError("no ASCII digits")
         return take(datetime.strptime(cell.strip(" "), date_format))  # noqa: DTZ007 - as it came

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -28,6 +29,8 @@ DMY = "%d/%m/%Y"
         ("boolean", None, "TRUE", True),
         ("boolean", None, " no ", False),
         ("boolean", None, "1", True),
+        *(("boolean", None, cell, True) for cell in ("t", "T", "y")),
+        *(("boolean", None, cell, False) for cell in ("f", "F ", "N")),
         ("date", None, "2024-02-29", date(2024, 2, 29)),
         ("date", DMY, "03/04/2024", date(2024, 4, 3)),
         ("date", "%H:%M", "2024-02-29", date(2024, 2, 29)),
@@ -38,6 +41,21 @@ DMY = "%d/%m/%Y"
         ("date-time", DMY, "03/04/2024 07:05:00", "2024-04-03T07:05:00"),
         ("date-time", "%d/%m/%Y %H:%M %z", "03/04/2024 07:05 -0500", "2024-04-03T12:05:00Z"),
         ("date-time", "%d/%m/%Y %I:%M %p", "03/04/2024 07:05 PM", "2024-04-03T19:05:00"),
+        *(
+            ("date-time", None, f"2024-02-29 07:05{zone}", "2024-02-29T07:05:00Z")
+            for zone in (" UTC", "UTC", " gmt", " Z", "+00", "-00", " +00:00", "+0000")
+        ),
+        ("date-time", None, "2024-02-29T07:05:01.5-03", "2024-02-29T10:05:01.5Z"),
+        ("date-time", DMY, "03/04/2024 07:05 UTC", "2024-04-03T07:05:00Z"),
+        *(
+            ("date-time", "%d/%m/%Y %H:%M %Z", f"03/04/2024 07:05 {zone}", "2024-04-03T07:05:00Z")
+            for zone in ("UTC", "gmt", "Z", "+00:00")
+        ),
+        ("date-time", "%d %b %Y %Z %H:%M", "03 Apr 2024 UTC 07:05", "2024-04-03T07:05:00Z"),
+        ("date", "%d/%m/%Y %Z", "03/04/2024 UTC", date(2024, 4, 3)),
+        ("time", None, "07:05 UTC", "07:05:00Z"),
+        ("time", None, "07:05+0530", "07:05:00+05:30"),
+        ("time", "%H:%M %Z", "07:05 GMT", "07:05:00+00:00"),
         ("time", None, "07:05", "07:05:00"),
         ("time", DMY, "07:05:09.5", "07:05:09.5"),
         ("time", "%I:%M %p", "7:05 PM", "19:05:00"),
@@ -61,7 +79,7 @@ def test_a_cell_that_fits_is_read(
             ("number", None, cell)
             for cell in ("nan", "inf", "1_0.5", "1,5", "\u0661", ".", "1e", "1E99999")
         ),
-        *(("boolean", None, cell) for cell in ("t", "2", "wahr", "01")),
+        *(("boolean", None, cell) for cell in ("tt", "2", "wahr", "01")),
         *(("date", None, cell) for cell in ("03/04/2024", "20240229", "2024-W01-1", "2023-02-29")),
         ("date", None, "2024-02-29T00:00:00"),
         ("date", DMY, "2024-04-03"),
@@ -71,6 +89,17 @@ def test_a_cell_that_fits_is_read(
         ("date-time", None, "9999-12-31T23:59:59-00:30"),
         ("date-time", None, "2024-02-29 24:00"),
         ("date-time", DMY, "2024-02-29 07:05:00"),
+        *(
+            (kind, form, f"2024-02-29 07:05 {zone}"[start:])
+            for kind, form, start in (
+                ("date-time", None, 0),
+                ("date-time", "%Y-%m-%d %H:%M %Z", 0),
+                ("time", None, 11),
+                ("time", "%H:%M %Z", 11),
+            )
+            for zone in ("CET", "EST", "UTC+2", "GMT+02:00", "BUTC", "LMT", *time.tzname)
+            if zone not in {"UTC", "GMT"}
+        ),
         ("time", None, "7:05"),
         ("time", None, "25:00"),
         ("time", None, "07:05:00+99:00"),
