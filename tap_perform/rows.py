@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from contextlib import closing
 from decimal import Decimal
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
     Maker: TypeAlias = "Callable[[_Numbered], Sequence[object]]"
 
+_OTHER_DATE = re.compile(r" *[0-9]{1,2}([/.-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})\b")
+"""A date with year and day changed round, or with other signs than ISO has."""
+_NO_FORMAT = (
+    "its dates are not written like 2026-01-31: set date_format for the project or the clip, such "
+    "as '%d/%m/%Y' for 31/01/2026 or '%m/%d/%Y' for 01/31/2026, or declare the column as string."
+)
 _LONGEST_QUOTE = 60
 """Characters of a cell that a message quotes."""
 
@@ -96,6 +103,7 @@ class Rows:
         policy: Policy,
     ) -> None:
         self._clip, self._table, self._keys = clip, table, keys
+        self._fields = fields
         self._trusted, self._policy = trusted, policy
         self._new: Callable[..., Row] = row  # type: ignore[assignment]  # it has Row's fields
         titles = {name: one.heading for name, one in fields.items()}
@@ -235,6 +243,10 @@ class Rows:
         try:
             return None if cell is None or not cell.strip(" ") else read(cell)
         except ValueError as error:
+            if self._policy.bad_value != "null" and self._lacks_format(column, str(cell)):
+                raise ShapeError(
+                    f"{self._clip}: row {row:,}, column {column.heading}: {_NO_FORMAT}"
+                ) from None
             if not nulls:
                 quoted = repr(str(cell)[:_LONGEST_QUOTE])
                 raise ShapeError(
@@ -245,6 +257,11 @@ class Rows:
             if self._policy.bad_value == "rescue":
                 self._lost[row].append(((column.name,), _json(cell)))
             return None
+
+    def _lacks_format(self, column: Column, cell: str) -> bool:
+        """Return whether a cell is a date as others will be, in a form that no setting names."""
+        dated = self._fields[column.name].type in {"date", "date-time"}
+        return dated and self._clip.date_format is None and bool(_OTHER_DATE.match(cell))
 
     def _extra(self, batch: _Numbered) -> Sequence[object]:
         """Return the cells of columns that the catalog does not know, as JSON text."""

@@ -374,6 +374,35 @@ def test_a_value_that_does_not_fit_fails_its_project(clips: Clips, setting: str)
     assert {row["project"] for row in run.records(KEYED)} == {ROUTE}
 
 
+@pytest.mark.parametrize("cell", ["31/01/2026", "01/31/2026", "1.2.26", "31-01-2026 ", "3/4/2026"])
+def test_dates_in_a_form_that_nobody_set_fail_with_the_setting_and_an_example(
+    clips: Clips, cell: str
+) -> None:
+    clips.put(KEYED, lines("Reference Code,Actual Start", "A1,2026-01-31", f"A2,{cell}"))
+    run = clips.run()
+    assert (run.code, run.of("RECORD")) == (1, [])
+    assert reasons(run, KEYED)[0].endswith(
+        "row 2, column Actual Start: its dates are not written like 2026-01-31: set date_format for "
+        "the project or the clip, such as '%d/%m/%Y' for 31/01/2026 or '%m/%d/%Y' for 01/31/2026, "
+        "or declare the column as string."
+    )
+    (_, row) = clips.run(on_bad_value="null").ok().records(KEYED)
+    assert row.get("actual_start") is None
+    for declared in ({"date_format": "%Y-%m-%d"}, {"types": {"Actual Start": "string"}}):
+        clips.declared[KEYED] = declared
+        (_, row) = clips.run().ok().records(KEYED)
+        rescued = json.loads(row.get(RESCUED) or "{}")
+        assert cell in (row.get("actual_start"), rescued.get("actual_start"))
+
+
+def test_a_timestamp_in_such_a_form_fails_alike(clips: Clips) -> None:
+    clips.declared[TABLE] = {"types": {"Sent": "date-time"}}
+    clips.put(TABLE, lines("Docket,Sent", "D1,31/01/2026 07:05"))
+    assert "row 1, column Sent: its dates are not written" in clips.run().log
+    clips.put(TABLE, lines("Docket,Sent", "D1,soon"))
+    assert clips.run().ok().counts() == {TABLE: 1}
+
+
 def test_rows_that_are_alike_have_ids_of_their_own(clips: Clips) -> None:
     found = [row["_row_id"] for row in read(clips, lines("a", "1", *"2222")).ok().records(TABLE)]
     assert found == [found[0], found[1], *(f"{found[1]}-{number}" for number in (2, 3, 4))]
