@@ -21,8 +21,9 @@ TYPES = ("string", "integer", "number", "boolean", "date", "date-time", "time")
 _MOST_KEPT = 1 << 14
 """Cells whose values are kept."""
 
-_INTEGER = re.compile(r" *([+-]?[0-9]+) *")
-_NUMBER = re.compile(r" *([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?) *")
+_BLANKS = " \u00a0\u202f"
+_MONEY = "[$¢£¤¥฿\u20a0-\u20cf]"
+"""A sign of a currency."""
 _TRUTH = {
     **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "0"), False),
@@ -35,27 +36,38 @@ _TIMED = re.compile(r"%[HIMSXcp]")
 _DATED = re.compile(r"%[dmjYybBUWxcGV]")
 
 
-def reader_of(type_: str, date_format: str | None) -> Callable[[str], object]:
+def reader_of(
+    type_: str, date_format: str | None, *, decimal_sign: str = ".", thousands_sign: str = ""
+) -> Callable[[str], object]:
     """Return what reads cells that are not blank as a declared type.
 
     Integers are int, numbers Decimal with every digit, dates `datetime.date`; date-times and times
     are ISO 8601 text. Date-times with an offset are in UTC, with six digits of a second at most
     (UTC-OUT); times keep the offset and the fraction that they came with. Spaces around anything
-    but a string are ignored. Only ASCII digits count.
+    but a string are ignored. Only ASCII digits count. Numbers may have the sign of a currency or
+    a percent sign, which are dropped, and brackets if they are negative.
 
     Args:
         type_: one of `TYPES`.
         date_format: how `strptime` reads dates; None for ISO. A format without a time of day is
             for the date alone: times, and those of date-times, are ISO then. A format without a
             date leaves dates ISO.
+        decimal_sign: what stands before the fraction of a number.
+        thousands_sign: what may stand between groups of digits.
 
     Raises:
         ValueError: the type is none of `TYPES`. The reader raises it for a cell that does not fit.
     """
     if type_ not in TYPES:
         raise ValueError(f"no type {type_!r}")
-    if type_ in _PLAIN:
-        return _PLAIN[type_]
+    if type_ == "string":
+        return str
+    if type_ == "boolean":
+        return _boolean
+    if type_ == "integer":
+        return _integers(thousands_sign)
+    if type_ == "number":
+        return _numbers(decimal_sign, thousands_sign)
     timed = date_format if date_format and _TIMED.search(date_format) else None
     dated = date_format if date_format and _DATED.search(date_format) else None
     read: Callable[[str], object]
@@ -70,19 +82,48 @@ def reader_of(type_: str, date_format: str | None) -> Callable[[str], object]:
     return lru_cache(_MOST_KEPT)(read)  # the same days come again and again
 
 
-def _integer(cell: str) -> int:
-    if cell.isdigit() and cell.isascii():
-        return int(cell)
-    if found := _INTEGER.fullmatch(cell):
-        return int(found[1])
-    raise ValueError("no integer")
+def _integers(thousands_sign: str) -> Callable[[str], int]:
+    plain = _plain(thousands_sign)
+
+    def integer(cell: str) -> int:
+        return int(cell if cell.isdigit() and cell.isascii() else plain(cell))
+
+    return integer
 
 
-@lru_cache(_MOST_KEPT)  # hours and rates come again and again
-def _number(cell: str) -> Decimal:
-    if found := _NUMBER.fullmatch(cell):
-        return Decimal(found[1])
-    raise ValueError("no number")
+def _numbers(decimal_sign: str, thousands_sign: str) -> Callable[[str], Decimal]:
+    plain = _plain(thousands_sign, decimal_sign)
+
+    @lru_cache(_MOST_KEPT)  # hours and rates come again and again
+    def number(cell: str) -> Decimal:
+        return Decimal(plain(cell))
+
+    return number
+
+
+def _plain(thousands_sign: str, decimal_sign: str = "") -> Callable[[str], str]:
+    """Return what spells numbers as Python does; integers only where there is no decimal sign."""
+    between = f"[{_BLANKS}]" if thousands_sign == " " else re.escape(thousands_sign)
+    digits = "[0-9]+"
+    if thousands_sign:
+        digits = f"(?:[0-9]{{1,3}}(?:{between}[0-9]{{2,3}})*{between}[0-9]{{3}}|[0-9]+)"
+    if decimal_sign:
+        mark = re.escape(decimal_sign)
+        digits = f"(?:{digits}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,4}})?"
+    signed = rf"(?P<sign>[+-]?)(?P<money>{_MONEY}[{_BLANKS}]*)?(?P<late>[+-]?)(?P<digits>{digits})"
+    spelled = re.compile(rf"(?P<open>\(?){signed}(?P<unit>[{_BLANKS}]*(?:%|{_MONEY}))?(?P<end>\)?)")
+
+    def plain(cell: str) -> str:
+        found = spelled.fullmatch(cell.strip(_BLANKS))
+        if not found or (found["money"] and found["unit"]):
+            raise ValueError("no number")
+        sign = found["sign"] + found["late"] + ("-" if found["open"] else "")
+        if len(sign) > 1 or bool(found["open"]) != bool(found["end"]):
+            raise ValueError("no number")
+        bare = re.sub(between, "", found["digits"]) if thousands_sign else found["digits"]
+        return sign + (bare.replace(decimal_sign, ".") if decimal_sign else bare)
+
+    return plain
 
 
 def _boolean(cell: str) -> bool:
@@ -90,14 +131,6 @@ def _boolean(cell: str) -> bool:
     if found is None:
         raise ValueError("no truth value")
     return found
-
-
-_PLAIN: dict[str, Callable[[str], object]] = {
-    "string": str,
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-}
 
 
 def _date(cell: str) -> date:
@@ -162,7 +195,7 @@ _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
 
 
-def narrowest(seen: str | None, cell: str | None) -> str | None:
+def narrowest(seen: str | None, cell: str | None, decimal_sign: str = ".") -> str | None:
     """Return the narrowest type that holds one cell more; it only ever widens.
 
     A type is inferred only if every cell is spelled the one way that loses nothing: integers and
@@ -172,10 +205,11 @@ def narrowest(seen: str | None, cell: str | None) -> str | None:
     Args:
         seen: what was returned for the column's cells so far; None before the first.
         cell: the next cell; a blank one says nothing.
+        decimal_sign: what stands before a fraction.
     """
     if not cell or seen == "string":
         return seen
-    return wider(seen, _kind(cell))
+    return wider(seen, _kind(cell, decimal_sign))
 
 
 def wider(one: str | None, other: str | None) -> str | None:
@@ -185,10 +219,10 @@ def wider(one: str | None, other: str | None) -> str | None:
     return "number" if {one, other} == {"integer", "number"} else "string"
 
 
-def _kind(cell: str) -> str:
+def _kind(cell: str, decimal_sign: str) -> str:
     if _WHOLE.fullmatch(cell):
         return "integer"
-    if _FRACTION.fullmatch(cell):
+    if decimal_sign in cell and _FRACTION.fullmatch(cell.replace(decimal_sign, ".")):
         digits = len(cell) - 1 - (cell[0] == "-")
         return "number" if digits <= _MOST_DIGITS else "string"
     if cell in {"True", "False"}:

@@ -183,7 +183,7 @@ class Discovery:
         tables = []
         for one in self.downloads.of(stream):
             try:
-                tables.append(one.table())
+                tables.append((one.table(), one.clip.decimal_sign))
             except TapError:  # said when the table's turn comes
                 continue
         types = types_of(stream, tables, {one.name: one.heading for one in fields})

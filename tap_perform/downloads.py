@@ -99,6 +99,7 @@ class Download:
                     content_type=content_type,
                     known=self.expected.known,
                     complete=complete,
+                    nulls=self.clip.null_values,
                 )
             )
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_perform.catalogue import CLIPS
@@ -44,20 +45,23 @@ def declarable(stream: str, heading: str, kind: str | None) -> str:
     return kind or "string"
 
 
-def types_of(stream: str, tables: Iterable[Table], headings: Mapping[str, str]) -> dict[str, str]:
+def types_of(
+    stream: str, tables: Iterable[tuple[Table, str]], headings: Mapping[str, str]
+) -> dict[str, str]:
     """Return the narrowest type of each column that holds all cells of all projects, by name.
 
     Args:
         stream: name of the table.
-        tables: what the projects' clips hold.
+        tables: what the projects' clips hold, each with its decimal sign.
         headings: of the columns, by name.
     """
     types: dict[str, str | None] = {}
-    for table in tables:
+    for table, decimal_sign in tables:
+        kind_of = partial(narrowest, decimal_sign=decimal_sign)
         names = [column.name for column in columns_of(table.headings, headings)]
         found = [types.get(name) for name in names]
         for cells in table:
-            found = list(map(narrowest, found, cells))
+            found = list(map(kind_of, found, cells))
         types |= dict(zip(names, found, strict=True))
     return {
         name: declarable(stream, headings.get(name, name), kind) for name, kind in types.items()

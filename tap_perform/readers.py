@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from tap_perform.cell_file import CellFile, refuse_nul_in
+from tap_perform.cell_file import Batch, CellFile, refuse_nul_in
 from tap_perform.csv_reader import check_csv, headings_of, row_at_end
 from tap_perform.json_reader import check_json
 from tap_perform.json_window import EXACT, FAST, UNIQUE, RepeatedNameError, Window
@@ -18,10 +18,10 @@ from tap_perform.message_bodies import is_message, proves
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from tap_perform.cell_file import Batch, Found, NewFile
+    from tap_perform.cell_file import Cells, Found, NewFile
 
 _HEAD = 1 << 16
 _PIECE = 1 << 17
@@ -64,6 +64,7 @@ class Table:
         rows: number of rows.
         digest: of headings and cells; the same body has the same digest.
         notes: sentences for the log on what had to be assumed.
+        nulls: cells that are blank, as the settings say.
     """
 
     form: str
@@ -71,17 +72,25 @@ class Table:
     rows: int
     digest: str
     notes: list[str] = field(default_factory=list)
+    nulls: frozenset[str] = frozenset()
     _cells: CellFile = field(default_factory=CellFile, repr=False)
 
-    def batches(self, places: Sequence[int] | None = None) -> Iterator[Batch]:
-        """Yield batches of raw cells in the order of the headings; blank and absent ones are None.
+    def batches(self, places: Sequence[int] | None = None, *, raw: bool = False) -> Iterator[Batch]:
+        """Yield batches of cells in the order of the headings; blank and absent ones are None.
 
         That may be done as often as need be, until `close`.
 
         Args:
             places: positions of the columns that are wanted, instead of all.
+            raw: whether cells that are blank as the settings say come as they are.
         """
-        return self._cells.read(places, len(self.headings))
+        for rows, columns in self._cells.read(places, len(self.headings)):
+            yield Batch(rows, columns if raw else [self._without_nulls(one) for one in columns])
+
+    def _without_nulls(self, cells: Cells) -> Cells:
+        if self.nulls.isdisjoint(cells):
+            return cells
+        return [None if cell in self.nulls else cell for cell in cells]
 
     def __iter__(self) -> Iterator[list[str | None]]:
         for rows, columns in self.batches():
@@ -100,6 +109,7 @@ def open_table(
     content_type: str = "",
     known: AbstractSet[str] = frozenset(),
     complete: bool = True,
+    nulls: Iterable[str] = (),
 ) -> Table:
     """Prove that a body is a complete table; it is read once to its end.
 
@@ -112,6 +122,7 @@ def open_table(
         known: names of columns that the table is known to have: they tell it from a message.
         complete: whether it is known to be all that was sent; else the last line of CSV needs its
             end.
+        nulls: cells that are blank.
 
     Raises:
         ShapeError: the body is not a table or is not complete; the sentence says why.
@@ -146,7 +157,7 @@ def open_table(
             "The body is a line of text or a few, a message rather than a table. If it is a table,"
             " declare its headings in `columns`, or `delimiter` if it has but one."
         )
-    return table
+    return replace(table, nulls=frozenset(nulls))
 
 
 def peek(

@@ -118,9 +118,7 @@ class Rows:
             )
         self._places = [self._known[name].position for name in keys]
         kinds = [fields[name].type for name in keys]
-        self._key_readers = [
-            None if kind == "string" else reader_of(kind, clip.date_format) for kind in kinds
-        ]
+        self._key_readers = [None if kind == "string" else self._reader_of(kind) for kind in kinds]
         self._ids_of = row_ids(table.headings)
         self._makers = [self._maker(one.encode_name, fields) for one in fields_of(row)]
         self._occurrences = Occurrences(table.rows)
@@ -136,7 +134,7 @@ class Rows:
         """
         places = self._places or None
         with closing(CellFile()) as noted:
-            for batch in self._table.batches(places):
+            for batch in self._table.batches(places, raw=not places):
                 keys = self._keys_of(batch)
                 noted.add(batch.rows, encoded(batch.rows, keys))
                 self._occurrences.note(zip(*keys, strict=True))
@@ -206,11 +204,16 @@ class Rows:
             return lambda batch: [None] * batch.rows
         place, key = column.position, name in self._keys
         if (kind := fields[name].type) != "string":
-            read = reader_of(kind, self._clip.date_format)
+            read = self._reader_of(kind)
             return partial(self._typed, column, read, required=key)
         if key:  # which is never null
             return lambda batch: [cell or "" for cell in batch.columns[place]]
         return lambda batch: batch.columns[place]
+
+    def _reader_of(self, kind: str) -> Callable[[str], object]:
+        clip = self._clip
+        signs = {"decimal_sign": clip.decimal_sign, "thousands_sign": clip.thousands_sign}
+        return reader_of(kind, clip.date_format, **signs)
 
     def _typed(
         self, column: Column, read: Callable[[str], object], batch: _Numbered, *, required: bool

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 
-_FOR_ALL_CLIPS = {"date_format", "allow_unterminated"}
+FOR_ALL_CLIPS = (
+    *("date_format", "decimal_sign", "thousands_sign", "null_values", "allow_unterminated"),
+)
 """What a project may say for all of its clips."""
+_DECIMAL_SIGNS = {".": "a dot", ",": "a comma"}
+_THOUSANDS_SIGNS = {**_DECIMAL_SIGNS, " ": "a space", "'": "an apostrophe"}
 _CLIP_KEYS = {
     *("url", "primary_keys", "columns", "types", "delimiter", "encoding"),
-    *_FOR_ALL_CLIPS,
+    *FOR_ALL_CLIPS,
 }
-_PROJECT_KEYS = {"name", "url", "username", "password", "dataclips"} | _FOR_ALL_CLIPS
+_PROJECT_KEYS = {"name", "url", "username", "password", "dataclips", *FOR_ALL_CLIPS}
 _MISSING = (
     "projects is missing: list your projects with name, username, password and dataclips (a stream "
     "name and the address that Perform shows under Settings, Dataclips)."
@@ -47,6 +51,9 @@ class Clip:
         date_format: how its dates are spelled, in the signs of `strptime`; None is ISO.
         delimiter: what stands between two cells; None is found out.
         encoding: of its text; None is found out.
+        decimal_sign: what stands before the fraction of a number.
+        thousands_sign: what may stand between groups of digits.
+        null_values: cells that are blank.
         allow_unterminated: whether its last line needs no line end where nothing else says that the
             body is complete.
     """
@@ -62,6 +69,9 @@ class Clip:
     date_format: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    decimal_sign: str = "."
+    thousands_sign: str = ""
+    null_values: tuple[str, ...] = ()
     allow_unterminated: bool = False
 
     def __str__(self) -> str:
@@ -83,9 +93,10 @@ def _clips(project: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Cl
         spelled = {
             name: one[name]
             for one in (project, own)
-            for name in _FOR_ALL_CLIPS
+            for name in FOR_ALL_CLIPS
             if one.get(name) is not None
         }
+        spelled["null_values"] = tuple(spelled.get("null_values", ()))
         url, user, password = _without_userinfo(_address(project, own["url"]))
         keys = own.get("primary_keys")
         yield Clip(
@@ -168,6 +179,12 @@ def _clip_errors(
         yield from _unknown(place, own, _CLIP_KEYS)
         yield from _url_errors(place, project, own["url"])
         yield from _declaration_errors(place, own)
+        signs = [
+            own.get(name) or project.get(name) or usual
+            for name, usual in (("decimal_sign", "."), ("thousands_sign", ""))
+        ]
+        if signs[0] == signs[1]:
+            yield f"{place}: decimal_sign (a dot unless set) and thousands_sign must differ."
     yield from _credential_errors(where, project, config)
 
 
@@ -235,8 +252,14 @@ def _declaration_errors(place: str, own: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _spelling_errors(place: str, given: Mapping[str, Any]) -> Iterator[str]:
-    """Say what a project or a clip has of `_FOR_ALL_CLIPS` that cannot work."""
+    """Say what a project or a clip has of `FOR_ALL_CLIPS` that cannot work."""
     yield from _format_errors(place, given.get("date_format"))
+    for name, signs in (("decimal_sign", _DECIMAL_SIGNS), ("thousands_sign", _THOUSANDS_SIGNS)):
+        if given.get(name) not in {None, *signs}:
+            yield f"{place}: {name} must be one of {', '.join(signs.values())}."
+    nulls = given.get("null_values") or []
+    if not isinstance(nulls, list) or not all(isinstance(one, str) for one in nulls):
+        yield f"{place}: null_values must be a list of texts."
     if given.get("allow_unterminated") not in {None, True, False}:
         yield f"{place}: allow_unterminated must be true or false."
 

@@ -278,6 +278,7 @@ class ClipStream(EndpointStream):
             *(self.primary_keys, clip.date_format, *self._policy),
             self.config["emit_activate_version_messages"],
             *(self.config.get(name) for name in MAPPING),
+            *(clip.decimal_sign, clip.thousands_sign, clip.null_values),
             *(["in UTC"] if self._has_timestamps else []),  # earlier releases kept offsets
         )
         return digest_of(parts)

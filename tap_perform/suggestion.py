@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from datetime import datetime
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from tap_perform.catalogue import CLIPS, documented_keys
 from tap_perform.cells import narrowest, wider
 from tap_perform.columns import columns_of, name_of
 from tap_perform.inference import declarable
+from tap_perform.settings import FOR_ALL_CLIPS
 from taps_common.errors import TapError
 
 if TYPE_CHECKING:
@@ -43,13 +45,14 @@ class Survey:
         dates: the cells of each column that holds nothing but dates with slashes.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, decimal_sign: str = ".") -> None:
         self.table = table
+        kind = partial(narrowest, decimal_sign=decimal_sign)
         self.columns = columns_of(table.headings)
         kinds: list[str | None] = [None] * len(self.columns)
         dates: list[set[str] | None] = [set() for _ in self.columns]
         for cells in table:
-            kinds = list(map(narrowest, kinds, cells))
+            kinds = list(map(kind, kinds, cells))
             for place, cell in enumerate(cells):
                 held = dates[place]
                 if held is not None and cell:
@@ -86,7 +89,9 @@ def suggested(
     surveys: dict[str, dict[str, Survey]] = {}
     for one in downloads:
         try:
-            surveys.setdefault(one.clip.stream, {})[one.clip.project] = Survey(one.table())
+            surveys.setdefault(one.clip.stream, {})[one.clip.project] = Survey(
+                one.table(), one.clip.decimal_sign
+            )
         except TapError as error:
             yield f"# {one.clip}: nothing to go by: {error}"
     formats: dict[str, str | None] = {}
@@ -140,7 +145,7 @@ def _project(
         if not types:
             del found["types"]
         dataclips[stream] = found if len(found) > 1 else found["url"]
-    kept = {name: project[name] for name in ("name", "url") if project.get(name)}
+    kept = {name: project[name] for name in ("name", "url", *FOR_ALL_CLIPS) if project.get(name)}
     written = project.get("date_format") or formats[project["name"]]
     return {**kept, **({"date_format": written} if written else {}), "dataclips": dataclips}
 

@@ -45,6 +45,9 @@ class TapPerform(ApiTap):
                     th.Property("username", th.StringType),
                     th.Property("password", th.StringType, secret=True),
                     th.Property("date_format", th.StringType),
+                    th.Property("decimal_sign", th.StringType),
+                    th.Property("thousands_sign", th.StringType),
+                    th.Property("null_values", th.ArrayType(th.StringType)),
                     th.Property("allow_unterminated", th.BooleanType),
                     th.Property("dataclips", th.ObjectType(additional_properties=True)),
                 )
@@ -55,8 +58,8 @@ class TapPerform(ApiTap):
                 "List of projects, each with name, dataclips and, unless set for all, username and "
                 "password. dataclips maps a table's name, such as activity_export, to the address "
                 "that Perform shows (Settings, Dataclips), or to an object with url and, where "
-                "needed, primary_keys, columns, types, date_format, delimiter, encoding and "
-                "allow_unterminated."
+                "needed, primary_keys, columns, types, date_format, decimal_sign, thousands_sign, "
+                "null_values, delimiter, encoding and allow_unterminated."
             ),
         ),
         th.Property(

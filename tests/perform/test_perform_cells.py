@@ -69,6 +69,49 @@ def test_a_cell_that_fits_is_read(
 
 
 @pytest.mark.parametrize(
+    ("signs", "cell", "value"),
+    [
+        # the signs of a currency, percent signs and brackets need no setting
+        *((".", cell, "5") for cell in ("$5", "5 €", "£ 5", "5%", "5 %", "\u00a05\u202f₹")),
+        *((".", cell, "-5.10") for cell in ("(5.10)", "-$5.10", "$-5.10", "($5.10)", " (5.10 %) ")),
+        (",", "1,5", "1.5"),
+        (",", "-,5 €", "-0.5"),
+        (",", "1,5E-3", "0.0015"),
+        (".,", "1,234,567.80", "1234567.80"),
+        (".,", "12,34,567", "1234567"),
+        (".,", "1234.5", "1234.5"),
+        (",.", "(1.234,50 €)", "-1234.50"),
+        (", ", "1 234\u00a0567\u202f890,5", "1234567890.5"),
+        (".'", "1'234.5", "1234.5"),
+    ],
+)
+def test_a_number_is_read_as_it_is_spelled(signs: str, cell: str, value: str) -> None:
+    given_ = {"decimal_sign": signs[0], "thousands_sign": signs[1:]}
+    assert str(reader_of("number", None, **given_)(cell)) == value
+    if set(value) <= {*"-0123456789"}:
+        assert reader_of("integer", None, **given_)(cell) == int(value)
+
+
+@pytest.mark.parametrize(
+    ("signs", "cell"),
+    [
+        *(
+            (".", cell)
+            for cell in ("1,5", "1,234", "(5", "5)", "(-5)", "-$-5", "$5€", "$5%", "5%%")
+        ),
+        *((".", cell) for cell in ("$", "%", "()", "- 5", "5 EUR", "5-", "$ $5", "((5))", "")),
+        *((",", cell) for cell in ("1.5", "1.234,5", "1,2,3")),
+        *((".,", cell) for cell in ("1,23", "1,2345", ",123", "1,,234", "1234,567", "1.234,5")),
+        *((",.", cell) for cell in ("1.5", "1.23,5", "1,234.5")),
+    ],
+)
+def test_a_number_that_is_spelled_otherwise_is_none(signs: str, cell: str) -> None:
+    for type_ in ("number", "integer"):
+        with pytest.raises(ValueError):  # noqa: PT011 - whatever it says: the caller words it
+            reader_of(type_, None, decimal_sign=signs[0], thousands_sign=signs[1:])(cell)
+
+
+@pytest.mark.parametrize(
     ("type_", "date_format", "cell"),
     [
         *(

@@ -185,7 +185,9 @@ def test_an_address_is_printed_as_it_is_given_without_secrets(given: str, printe
 def test_days_first_beside_months_first_are_said(clips: Clips) -> None:
     rows = ("31/01/2026,01/31/2026,01/02/2026,31/01/2026", "30/01/2026,,,01/31/2026")
     clips.put(TABLE, lines("Start,Finish,Due,Posted", *rows))
-    text = suggested(clips)
+    projects = [one | {"null_values": ["-"]} for one in clips.projects()]
+    text = suggested(clips, projects=projects)
+    assert yaml.safe_load(text)["projects"][0]["null_values"] == ["-"]
     assert (
         f"# {QUAY}: no date_format reads all dates: the day comes first in Start of {TABLE}; the "
         f"month in Finish of {TABLE}; now this, now that, or neither, in Posted of {TABLE}."

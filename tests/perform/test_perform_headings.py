@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -382,9 +383,9 @@ def test_dates_in_a_form_that_nobody_set_fail_with_the_setting_and_an_example(
     run = clips.run()
     assert (run.code, run.of("RECORD")) == (1, [])
     assert reasons(run, KEYED)[0].endswith(
-        "row 2, column Actual Start: its dates are not written like 2026-01-31: set date_format for "
-        "the project or the clip, such as '%d/%m/%Y' for 31/01/2026 or '%m/%d/%Y' for 01/31/2026, "
-        "or declare the column as string."
+        "row 2, column Actual Start: its dates are not written like 2026-01-31: set date_format "
+        "for the project or the clip, such as '%d/%m/%Y' for 31/01/2026 or '%m/%d/%Y' for "
+        "01/31/2026, or declare the column as string."
     )
     (_, row) = clips.run(on_bad_value="null").ok().records(KEYED)
     assert row.get("actual_start") is None
@@ -401,6 +402,46 @@ def test_a_timestamp_in_such_a_form_fails_alike(clips: Clips) -> None:
     assert "row 1, column Sent: its dates are not written" in clips.run().log
     clips.put(TABLE, lines("Docket,Sent", "D1,soon"))
     assert clips.run().ok().counts() == {TABLE: 1}
+
+
+def test_numbers_and_blanks_are_read_as_each_project_and_clip_spells_them(clips: Clips) -> None:
+    types = {"Hours": "number", "Seats": "integer", "Open": "boolean"}
+    clips.declared[TABLE] = {"types": types, "primary_keys": ["Docket"]}
+    german = lines("Docket;Note;Hours;Seats;Open", "D1;n/a;1.234,50 €;1.000;t", "D2;N/A;-;;f")
+    clips.put(TABLE, german)
+    clips.put(TABLE, lines("Docket,Note,Hours,Seats,Open", 'n/a,-,"(1,234.5)",12,'), of=[ROUTE])
+    projects = clips.projects()
+    projects[0] |= {"decimal_sign": ",", "thousands_sign": ".", "null_values": ["-", "n/a"]}
+    projects[1]["dataclips"][TABLE]["thousands_sign"] = ","
+    rows = cells(clips.run(projects=projects, on_bad_value="fail"))
+    rows = [{name: one for name, one in row.items() if one is not None} for row in rows]
+    assert rows == [
+        {"docket": "D1", "hours": Decimal("1234.50"), "seats": 1000, "open": True},
+        {"docket": "D2", "note": "N/A", "open": False},
+        {"docket": "n/a", "note": "-", "hours": Decimal("-1234.5"), "seats": 12},
+    ]
+
+
+def test_a_key_that_is_blank_as_the_settings_say_is_counted(clips: Clips) -> None:
+    clips.declared[TABLE] = {"primary_keys": ["Docket"], "null_values": ["-"]}
+    run = read(clips, "Docket,A\r\n-,1\r\nx,2\r\n").ok()
+    assert "1 rows have no value in a column of their key" in run.log
+
+
+def test_what_is_blank_by_a_setting_leaves_ids_as_they_are(clips: Clips) -> None:
+    before = read(clips, "A,B\r\n-,1\r\n").ok().records(TABLE)
+    clips.declared[TABLE] = {"null_values": ["-"]}
+    after = clips.run().ok().records(TABLE)
+    assert [row["_row_id"] for row in before] == [row["_row_id"] for row in after]
+    assert (before[0]["a"], after[0].get("a")) == ("-", None)
+
+
+def test_types_are_inferred_as_the_settings_spell_numbers(clips: Clips) -> None:
+    clips.declared[TABLE] = {"decimal_sign": ",", "null_values": ["-"]}
+    clips.put(TABLE, lines("Hours;Version;Size", "1,5;1.5;-", "2;2.5;7"))
+    run = clips.run(infer_types=True).ok()
+    found = [{"hours": Decimal("1.5"), "version": "1.5"}, {"hours": 2, "version": "2.5", "size": 7}]
+    assert [{k: v for k, v in row.items() if v is not None} for row in cells(run)] == found
 
 
 def test_rows_that_are_alike_have_ids_of_their_own(clips: Clips) -> None:

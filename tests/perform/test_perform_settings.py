@@ -52,9 +52,13 @@ def test_a_clip_is_what_is_declared() -> None:
 
 
 def test_a_project_speaks_for_its_clips_unless_they_say_otherwise() -> None:
-    clips = {"resource": URL, "discussion": {"url": URL, "allow_unterminated": False}}
-    found = clips_of(config(clips, allow_unterminated=True))
+    own = {"allow_unterminated": False, "decimal_sign": ".", "null_values": []}
+    clips = {"resource": URL, "discussion": {"url": URL, **own}}
+    signs = {"decimal_sign": ",", "thousands_sign": "'"}
+    found = clips_of(config(clips, allow_unterminated=True, null_values=["-"], **signs))
     assert [clip.allow_unterminated for clip in found] == [True, False]
+    assert [clip.decimal_sign + clip.thousands_sign for clip in found] == [",'", ".'"]
+    assert [clip.null_values for clip in found] == [("-",), ()]
 
 
 def test_credentials_come_from_the_project_the_top_or_the_address() -> None:
@@ -90,6 +94,14 @@ def test_credentials_come_from_the_project_the_top_or_the_address() -> None:
         (config({"resource": {"url": URL, "primary_keys": "A"}}), "must be a list of headings"),
         (config({"resource": {"url": URL, "delimiter": "x"}}), "delimiter must be one of"),
         (config({"resource": {"url": URL, "encoding": "x"}}), "encoding x is unknown"),
+        (config(decimal_sign=";"), "(Quay): decimal_sign must be one of a dot, a comma."),
+        (config(thousands_sign="_"), "thousands_sign must be one of a dot, a comma, a space, an"),
+        (config(thousands_sign="."), "dataclip wbs_export: decimal_sign (a dot unless set) and"),
+        (
+            config({"resource": {"url": URL, "decimal_sign": ","}}, thousands_sign=","),
+            "dataclip resource: decimal_sign (a dot unless set) and thousands_sign must differ.",
+        ),
+        (config({"resource": {"url": URL, "null_values": "-"}}), "null_values must be a list of t"),
         (config(allow_unterminated="no"), "(Quay): allow_unterminated must be true or false."),
         (config({"resource": {"url": URL, "allow_unterminated": 1.5}}), "must be true or false."),
         (config(username=None), "has no username: generate dataclip credentials"),
