@@ -78,6 +78,7 @@ def _is_table(clip: Clip, known: AbstractSet[str], body: bytes) -> bool:
             encoding=clip.encoding,
             content_type=hint,
             known=known,
+            records_path=clip.records_path,
         )
     except ShapeError:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar, cast
 
@@ -99,7 +99,7 @@ class Download:
                     content_type=content_type,
                     known=self.expected.known,
                     complete=complete,
-                    nulls=self.clip.null_values,
+                    records_path=self.clip.records_path,
                 )
             )
             try:
@@ -107,7 +107,7 @@ class Download:
             except ShapeError:
                 table.close()
                 raise
-            self._table = table
+            self._table = replace(table, nulls=frozenset(self.clip.null_values))
         return self._table
 
     def headings(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 
 def check_json(
-    text: Callable[[], io.TextIOWrapper], decode: Decode, hint: str, new_file: NewFile
+    text: Callable[[], io.TextIOWrapper],
+    decode: Decode,
+    hint: str,
+    new_file: NewFile,
+    path: Sequence[str] = (),
 ) -> Found:
     """Read a JSON body to its end and return what it holds.
 
@@ -30,6 +35,7 @@ def check_json(
         decode: decodes values; tells equal names of an object.
         hint: what the response says that its body is.
         new_file: makes the files that rows go to.
+        path: names that lead to the list of rows, or to an object that has it.
 
     Raises:
         ShapeError: it is malformed, cut, or no table.
@@ -38,62 +44,141 @@ def check_json(
     """
     body = _JsonBody(text, decode, new_file)
     if body.window().peek() == "[":
-        return body.rows("a JSON array of objects")
+        return body.lists() if _holds_lists(body.window()) else body.rows(_OBJECTS)
     if _are_lines(body.window()):
         return body.rows("JSON lines", lines=True)
     try:
-        return _check_object(body)
+        return _check_object(body, path)
     except _NoTableError:
         if not any(map(hint.lower().count, _LINES)):
             raise
         return body.rows("JSON lines", lines=True)
 
 
+_OBJECTS = "a JSON array of objects"
+_LISTS = "a JSON list of lists"
+
+
 class _NoTableError(ShapeError):
     """An object without a list that is a table; it may be a row."""
 
 
-def _check_object(body: _JsonBody) -> Found:
+_HEADINGS = ("fields", "columns")
+"""What lists of headings are called, beside a list of rows."""
+_ROWS = ("values", "rows")
+"""What those rows are called."""
+
+
+@dataclass
+class _Members:
+    """Members of an object that was read to its end.
+
+    Attributes:
+        headings: lists that may be headings, by name.
+        arrays: the lists that may be rows, by name, in their order.
+        others: the kind of each other member.
+    """
+
+    headings: dict[str, list[Any]] = field(default_factory=dict)
+    arrays: list[tuple[str, _Array]] = field(default_factory=list)
+    others: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def said(self) -> set[str]:
+        """Names of what is there, in lower case."""
+        there = {name.lower() for name, kind in self.others.items() if kind != "null"}
+        return there | {
+            name.lower() for name, array in self.arrays if array.rows or not self.headings
+        }
+
+
+def _check_object(body: _JsonBody, path: Sequence[str], *, headed: bool = False) -> Found:
     """Read an object to its end: its members may come in any order."""
-    window = body.window()
-    fields: list[Any] | None = None
-    arrays: list[tuple[str, _Array]] = []
-    others: dict[str, str] = {}
-    for name in window.members():
-        if window.peek() != "[":
-            others[name] = kind_of(window.value())
-        elif name == "fields":
-            fields = window.value()
-        else:
-            arrays.append((name, body.array(window)))
-    if window.peek() == "{":  # lines after all, the first one longer than the window
+    found = _read_object(body, path, _HEADINGS, headed=headed)
+    called = (*_ROWS, *path[-1:])
+    if (
+        found
+        and "columns" in found.headings
+        and not any(name in called for name, _ in found.arrays)
+    ):
+        found = _read_object(body, path, ("fields",), headed=headed)  # they are the rows
+    if found is None:
         return body.rows("JSON lines", lines=True)
-    window.end()
-    said = {name.lower() for name, kind in others.items() if kind != "null"}
-    said |= {name.lower() for name, array in arrays if array.rows or fields is None}
-    if reports := said & {"error", "errors"}:
+    if reports := found.said & {"error", "errors"}:
         raise ShapeError(f"The body is a JSON object with a member `{min(reports)}`, not a table.")
-    if fields is not None:
-        return _with_fields(fields, [array for name, array in arrays if name == "values"])
-    array = _only(arrays, others)
-    if not array.rows and (reports := said & SAYING):
+    lists = [array for name, array in found.arrays if name in called]
+    if found.headings and not (
+        found.headings.keys() == {"columns"} and lists[0].is_all("an object")
+    ):
+        return _with_headings(found.headings, lists)
+    array = _only(found.arrays, {} if path else found.others)
+    if array.is_all("a list") and not headed:
+        return _check_object(body, path, headed=True)
+    if not headed:
+        array.refuse_all_but("an object")
+    if not array.rows and (reports := found.said & SAYING):
         raise ShapeError(f"The body has no row, but a member `{min(reports)}`: it is a message.")
     return "a JSON object with a list of rows", *array.table()
 
 
-def _with_fields(fields: list[Any], values: list[_Array]) -> Found:
+def _read_object(
+    body: _JsonBody, path: Sequence[str], headings: Sequence[str], *, headed: bool
+) -> _Members | None:
+    """Read a body that is an object; None for lines whose first one is longer than the window."""
+    window = body.window()
+    found = _members(body, window, path, headings, headed=headed)
+    if window.peek() == "{":
+        return None
+    window.end()
+    return found
+
+
+def _members(
+    body: _JsonBody, window: Window, path: Sequence[str], headings: Sequence[str], *, headed: bool
+) -> _Members:
+    """Read the object that begins here; return its members, or those at the end of a path."""
+    found = _Members()
+    inner: list[_Members] = []
+    for name in window.members():
+        first, leads = window.peek(), name in path[:1]
+        if first == "{" and leads:
+            inner.append(_members(body, window, path[1:], headings, headed=headed))
+        elif first != "[":
+            found.others[name] = kind_of(window.value())
+        elif name in headings and len(path) <= 1 and not leads:
+            found.headings[name] = window.value()
+        elif not path or (leads and len(path) == 1):
+            found.arrays.append((name, body.array(window, headed=headed)))
+        else:
+            window.skip_array()
+    if path and len(inner) + len(found.arrays) != 1:
+        raise ShapeError(f"The JSON has no list at `records_path` ({path[0]}): correct it.")
+    for one in inner:
+        one.others = found.others | one.others
+    return inner[0] if inner else found
+
+
+def _with_headings(headings: dict[str, list[Any]], lists: list[_Array]) -> Found:
     """Put the headings of one list to the rows of another."""
-    if len(values) != 1 or {*map(type, fields)} - {str}:
-        raise ShapeError("The body is a JSON object with `fields` but without one list `values`.")
-    if not fields:
-        raise ShapeError("The body is a JSON object whose `fields` are empty: it is not a table.")
-    (array,) = values
+    name, given = next(iter(headings.items()))
+    rows = "values" if name == "fields" else "rows"
+    names: list[Any] = [
+        dict(one).get("name") if isinstance(one, (dict, Pairs)) else one for one in given
+    ]
+    if len(headings) != 1 or len(lists) != 1 or {*map(type, names)} - {str}:
+        raise ShapeError(f"The body is a JSON object with `{name}` but without one list `{rows}`.")
+    if not names:
+        raise ShapeError(f"The body is a JSON object whose `{name}` are empty: it is not a table.")
+    (array,) = lists
     array.refuse_all_but("a list")
-    if odd := [(row, width) for width, row in array.widths.items() if width != len(fields)]:
-        row, width = min(odd)
-        raise ShapeError(f"Row {row:,} has {width} cells, but there are {len(fields)} headings.")
-    array.name(fields)
-    return "a JSON object with fields and values", *array.table()
+    array.name(names)
+    return f"a JSON object with {name} and {rows}", *array.table()
+
+
+def _holds_lists(window: Window) -> bool:
+    """Return whether the array that a body begins with holds lists."""
+    window.skip("[")
+    return window.peek() == "["
 
 
 def _are_lines(window: Window) -> bool:
@@ -109,12 +194,16 @@ _LINES = ("ndjson", "jsonl", "json-lines")
 def _only(arrays: list[tuple[str, _Array]], others: dict[str, str]) -> _Array:
     """Return the one list of an object."""
     if not arrays:
-        raise _NoTableError("The body is a JSON object without a list of rows.")
+        raise _NoTableError(f"The body is a JSON object without a list of rows.{_DEEPER}")
     if len(arrays) > 1 or "an object" in others.values():
-        raise _NoTableError("The body is a JSON object with more in it than one list of rows.")
+        raise _NoTableError(
+            f"The body is a JSON object with more in it than one list of rows.{_DEEPER}"
+        )
     ((_, array),) = arrays
-    array.refuse_all_but("an object")
     return array
+
+
+_DEEPER = " If it is a table, set `records_path` to the names that lead to its rows."
 
 
 class _JsonBody:
@@ -129,9 +218,16 @@ class _JsonBody:
         """Begin anew."""
         return Window(self._text().read, self._decode)
 
-    def array(self, window: Window, *, lines: bool = False) -> _Array:
+    def array(self, window: Window, *, lines: bool = False, headed: bool = False) -> _Array:
         """Read a list, or lines, to the end."""
-        return _Array(window, self._new_file(), lines=lines)
+        return _Array(window, self._new_file(), lines=lines, headed=headed)
+
+    def lists(self) -> Found:
+        """Check a body that is a list of lists, the headings first."""
+        window = self.window()
+        array = self.array(window, headed=True)
+        window.end()
+        return "a JSON list of lists", *array.table()
 
     def rows(self, form: str, *, lines: bool = False) -> Found:
         """Check a body that is nothing but objects."""
@@ -145,23 +241,31 @@ class _JsonBody:
 class _Array:
     """A list of a JSON body, read to its end.
 
+    Args:
+        headed: whether its first element is the headings.
+
     Attributes:
         widths: the first row of each number of cells, where rows are lists.
     """
 
-    def __init__(self, window: Window, found: CellFile, *, lines: bool) -> None:
+    def __init__(self, window: Window, found: CellFile, *, lines: bool, headed: bool) -> None:
         self.widths: dict[int, int] = {}
         self._reader = _Rows(window)
         self._kinds: dict[str, int] = {}
         self._seen_rows = 0
         self._found = found
         bulk = Bulk(window, lines=lines)
-        values = map(self._seen, window.lines() if lines else window.elements())
+        elements = window.lines() if lines else window.elements()
+        if headed:
+            self.name(_headings_in(next(elements, None), window))
+        values = map(self._seen, elements)
         for batch in found.cut(values):
             ended = len(batch) < found.most
             found.add(len(batch), _encoded(batch))
             while not ended and (more := self._more(bulk)):
                 found.add(*more)
+        if headed:
+            self.refuse_all_but("a list")
 
     def _more(self, bulk: Bulk) -> tuple[int, bytes] | None:
         """Return a batch of the kind that all rows before are of, encoded, and its rows."""
@@ -193,6 +297,10 @@ class _Array:
             row, kind = min(odd)
             raise ShapeError(f"Row {row:,} of the JSON is not {wanted} but {kind}.")
 
+    def is_all(self, kind: str) -> bool:
+        """Return whether there are elements, all of a kind."""
+        return self._kinds.keys() == {kind}
+
     def name(self, headings: Sequence[str]) -> None:
         """Take the headings of rows that are lists."""
         self._reader.names = tuple(headings)
@@ -203,8 +311,27 @@ class _Array:
         return self._found.rows
 
     def table(self) -> tuple[tuple[str, ...], CellFile]:
-        """Return headings and rows."""
+        """Return headings and rows.
+
+        Raises:
+            ShapeError: a row is a list that has not as many cells as there are headings.
+        """
+        width = len(self._reader.names)
+        if odd := [(row, cells) for cells, row in self.widths.items() if cells != width]:
+            row, cells = min(odd)
+            raise ShapeError(f"Row {row:,} has {cells} cells, but there are {width} headings.")
         return self._reader.headings(), self._found
+
+
+def _headings_in(first: object, window: Window) -> list[str]:
+    """Return the headings that a list of lists begins with."""
+    found = window.again() if isinstance(first, list) else first  # marks what are numbers
+    if not isinstance(found, list) or {*map(type, found)} != {str}:
+        raise ShapeError(
+            "The first list of the JSON is not one of headings, which are texts: ask Bentley for "
+            "headings, or for objects."
+        )
+    return found
 
 
 def _encoded(rows: Sequence[Cells]) -> bytes:

@@ -148,6 +148,11 @@ class Window:
             else:
                 self.peek()
 
+    def skip_array(self) -> None:
+        """Skip the array that begins here."""
+        for _ in self.elements():
+            pass
+
     def members(self) -> Iterator[str]:
         """Yield the names of the object that begins here, each time before its value."""
         self.skip("{")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -18,7 +18,7 @@ from tap_perform.message_bodies import is_message, proves
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from tap_perform.cell_file import Cells, Found, NewFile
@@ -109,7 +109,7 @@ def open_table(
     content_type: str = "",
     known: AbstractSet[str] = frozenset(),
     complete: bool = True,
-    nulls: Iterable[str] = (),
+    records_path: Sequence[str] = (),
 ) -> Table:
     """Prove that a body is a complete table; it is read once to its end.
 
@@ -122,7 +122,7 @@ def open_table(
         known: names of columns that the table is known to have: they tell it from a message.
         complete: whether it is known to be all that was sent; else the last line of CSV needs its
             end.
-        nulls: cells that are blank.
+        records_path: names that lead to the rows in a JSON object.
 
     Raises:
         ShapeError: the body is not a table or is not complete; the sentence says why.
@@ -130,7 +130,7 @@ def open_table(
     codec = _encoding(body, encoding, content_type)
     text = partial(_text, body, len(codec.bom))
     try:
-        table = _table(partial(text, codec.name), delimiter, content_type)
+        table = _table(partial(text, codec.name), delimiter, content_type, records_path)
     except UnicodeDecodeError as error:
         if "end of data" in error.reason or "truncated" in error.reason:
             raise ShapeError(
@@ -138,7 +138,7 @@ def open_table(
                 " to be set."
             ) from None
         _refuse_unless_windows(body, codec, delimiter)
-        table = _table(partial(text, _WINDOWS), delimiter, content_type)
+        table = _table(partial(text, _WINDOWS), delimiter, content_type, records_path)
         table.notes.append("The body is not valid UTF-8 and was read as Windows-1252.")
     csv = table.form == "CSV"
     if csv and not (complete or _ends_in_line_end(body, codec)):
@@ -157,7 +157,7 @@ def open_table(
             "The body is a line of text or a few, a message rather than a table. If it is a table,"
             " declare its headings in `columns`, or `delimiter` if it has but one."
         )
-    return replace(table, nulls=frozenset(nulls))
+    return table
 
 
 def peek(
@@ -349,7 +349,9 @@ def _text(body: BinaryIO, start: int, codec: str, end: int | None = None) -> io.
     return io.TextIOWrapper(span, codec, "strict", newline="\n")
 
 
-def _table(text: Callable[[], io.TextIOWrapper], delimiter: str | None, hint: str) -> Table:
+def _table(
+    text: Callable[[], io.TextIOWrapper], delimiter: str | None, hint: str, path: Sequence[str]
+) -> Table:
     window = Window(text().read, FAST)
     first = window.peek()
     if not first:
@@ -359,9 +361,9 @@ def _table(text: Callable[[], io.TextIOWrapper], delimiter: str | None, hint: st
     if not _JSON.match(window.text, window.at):
         return _found(lambda new_file: check_csv(text, delimiter, new_file))
     try:
-        return _found(lambda new_file: check_json(text, UNIQUE, hint, new_file))
+        return _found(lambda new_file: check_json(text, UNIQUE, hint, new_file, path))
     except RepeatedNameError:  # rare, and slower: every number is marked, every member kept
-        return _found(lambda new_file: check_json(text, EXACT, hint, new_file))
+        return _found(lambda new_file: check_json(text, EXACT, hint, new_file, path))
 
 
 def _found(check: Callable[[NewFile], Found]) -> Table:

@@ -23,7 +23,7 @@ FOR_ALL_CLIPS = (
 _DECIMAL_SIGNS = {".": "a dot", ",": "a comma"}
 _THOUSANDS_SIGNS = {**_DECIMAL_SIGNS, " ": "a space", "'": "an apostrophe"}
 _CLIP_KEYS = {
-    *("url", "primary_keys", "columns", "types", "delimiter", "encoding"),
+    *("url", "primary_keys", "columns", "types", "delimiter", "encoding", "records_path"),
     *FOR_ALL_CLIPS,
 }
 _PROJECT_KEYS = {"name", "url", "username", "password", "dataclips", *FOR_ALL_CLIPS}
@@ -51,6 +51,7 @@ class Clip:
         date_format: how its dates are spelled, in the signs of `strptime`; None is ISO.
         delimiter: what stands between two cells; None is found out.
         encoding: of its text; None is found out.
+        records_path: names that lead to the list of rows in a JSON object.
         decimal_sign: what stands before the fraction of a number.
         thousands_sign: what may stand between groups of digits.
         null_values: cells that are blank.
@@ -69,6 +70,7 @@ class Clip:
     date_format: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    records_path: tuple[str, ...] = ()
     decimal_sign: str = "."
     thousands_sign: str = ""
     null_values: tuple[str, ...] = ()
@@ -110,6 +112,7 @@ def _clips(project: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Cl
             types=own.get("types") or {},
             delimiter=own.get("delimiter"),
             encoding=own.get("encoding"),
+            records_path=tuple(own["records_path"].split(".")) if own.get("records_path") else (),
             **spelled,
         )
 
@@ -242,6 +245,9 @@ def _declaration_errors(place: str, own: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(headings, list) or not all(isinstance(one, str) for one in headings):
             yield f"{place}: {name} must be a list of headings."
     yield from _spelling_errors(place, own)
+    path = own.get("records_path")
+    if path is not None and not (isinstance(path, str) and all(path.split("."))):
+        yield f"{place}: records_path must be names with dots between them, such as data.rows."
     if own.get("delimiter") not in {None, *DELIMITERS}:
         yield f"{place}: delimiter must be one of a comma, a semicolon, a tab or |."
     if isinstance(own.get("encoding"), str):

@@ -59,7 +59,7 @@ class TapPerform(ApiTap):
                 "password. dataclips maps a table's name, such as activity_export, to the address "
                 "that Perform shows (Settings, Dataclips), or to an object with url and, where "
                 "needed, primary_keys, columns, types, date_format, decimal_sign, thousands_sign, "
-                "null_values, delimiter, encoding and allow_unterminated."
+                "null_values, delimiter, encoding, allow_unterminated and records_path."
             ),
         ),
         th.Property(

@@ -99,6 +99,18 @@ def test_headings_are_told_from_the_beginning_of_a_body(encoding: str) -> None:
                 ["12345678901234567890", *[None] * 4, '{"n":[1.10,false,null,"é"],"n":-0}'],
             ],
         ),
+        # headings may stand beside the rows, or be the first one
+        (b'{"rows":[[1.10,null]],"n":1,"columns":["a","b"]}', [["a", "b"], ["1.10", None]]),
+        (b'{"columns":[{"name":"a","type":"int"}],"rows":[["1"],[2]]}', [["a"], ["1"], ["2"]]),
+        (b'{"columns":[{"name":"a"}],"rows":[{"b":"1"}]}', [["b"], ["1"]]),
+        (b'{"columns":["a"],"rows":[]}', [["a"]]),
+        (b'{"columns":[{"size":"a"},{"size":"b"}]}', [["size"], ["a"], ["b"]]),
+        (
+            b'[["a","a"],[1.10,true],[null,{"x":-0}]]',
+            [["a", "a"], ["1.10", "True"], [None, '{"x":-0}']],
+        ),
+        (b'[["a", "b"]]', [["a", "b"]]),
+        (b'{"n": 1, "data": [["a"],["1"]]}', [["a"], ["1"]]),
         # names that come twice keep both cells
         (
             b'[{"a": 1, "a": 2}, {"b": true, "a": 3}]',
@@ -163,6 +175,34 @@ def test_a_beginning_tells_line_ends_and_delimiter(beginning: bytes) -> None:
 )
 def test_what_is_known_of_a_table_tells_it_from_a_message(text: str, known: str) -> None:
     assert cells(text.encode(), known=[known])
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("d", '{"x": {}, "d": [{"a": "1"}, {"a": 2}], "e": [1]}'),
+        (
+            "d.rows",
+            '{"m": [[1]], "d": {"n": {}, "rows": [{"a": "1"}, {"a": "2"}], "p": {}}, "q": 1}',
+        ),
+        ("d", '{"m": {"d": [1]}, "d": {"rows": [{"a": "1"}, {"a": "2"}]}}'),
+        ("d.list", '{"d": {"list": [["1"], ["2"]], "columns": ["a"]}}'),
+        ("d", '{"d": {"fields": ["a"], "values": [["1"], ["2"]]}}'),
+        ("d.rows", '{"d": {"rows": [["a"], ["1"], ["2"]]}}'),
+        ("columns", '{"columns": [{"a": "1"}, {"a": "2"}], "rows": [{"b": "1"}]}'),
+        ("no.matter", '[{"a": "1"}, {"a": "2"}]'),
+        ("no.matter", "a\n1\n2\n"),
+    ],
+)
+def test_a_path_leads_to_the_rows(path: str, body: str) -> None:
+    with closing(opened(body.encode(), records_path=path.split("."))) as table:
+        assert [[*table.headings], *table] == [["a"], ["1"], ["2"]]
+
+
+def test_many_rows_of_a_list_of_lists_arrive() -> None:
+    rows = [[str(number), "x" * 90] for number in range(5000)]
+    with closing(opened(json.dumps([["a", "b"], *rows]).encode())) as table:
+        assert (table.headings, table.rows, [*table]) == (("a", "b"), 5000, rows)
 
 
 def test_a_single_object_is_a_row_of_json_lines_only_if_the_content_type_says_so() -> None:

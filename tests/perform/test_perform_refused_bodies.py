@@ -25,6 +25,7 @@ COMMA_OR_SEMICOLON = NO_DELIMITER.format("a comma", "a semicolon")
 NO_OBJECT = "Row {} of the JSON is not an object but a {}."
 WIDTH = "Row {} has {} cells, but there are {} headings."
 TITLE = f"{WIDTH} A title or a comment stands before the headings"
+NO_NAMES = "The first list of the JSON is not one of headings, which are texts"
 WITHOUT = "The body is a JSON object with `fields` but without "
 MESSAGE = "a message rather than a table"
 
@@ -67,6 +68,7 @@ REFUSED: list[tuple[bytes, str]] = [
     (b'{"a": [{}], "b": [{}]}', "with more in it than one list of rows"),
     (b'{"a": [{}], "b": {}}', "with more in it than one list of rows"),
     (b'{"a": [1]}', NO_OBJECT.format(1, "text or number")),
+    (b'{"a": [{}], "b": {}}', "set `records_path` to the names that lead to its rows."),
     (b'{"errors": [{"status": "secret"}]}', "with a member `errors`, not a table"),
     (b'{"fields": ["a"]}', f"{WITHOUT}one list `values`"),
     (b'{"fields":[],"values":[]}', "The body is a JSON object "),
@@ -74,6 +76,19 @@ REFUSED: list[tuple[bytes, str]] = [
     (b'{"fields":["a"],"values":[["1"]],"errors":[{"code": 1}]}', "The body is a JSON object "),
     (b'{"fields": ["a"], "values": [{}]}', "Row 1 of the JSON is not a list but an object."),
     (b'{"values": [[1], [1, 2]], "fields": ["a"]}', WIDTH.format(2, 2, 1)),
+    (b'{"columns": ["a"], "rows": [["1", "2"]]}', WIDTH.format(1, 2, 1)),
+    (b'{"columns": [{"n": "a"}], "rows": [[1]]}', "with `columns` but without one list `rows`"),
+    (b'{"columns": ["a"], "fields": ["a"], "rows": [[1]]}', "without one list `"),
+    (b'{"columns": ["a"], "rows": [["1"], {}]}', "Row 2 of the JSON is not a list but an object."),
+    (b'{"columns": ["a"], "rows": [], "error": "x"}', "with a member `error`, not a table"),
+    (b"[[1, 2], [3, 4]]", NO_NAMES),
+    (b'[["a", null], [3, 4]]', NO_NAMES),
+    (b"[[], []]", NO_NAMES),
+    (b'{"data": [[1], [2]]}', NO_NAMES),
+    (b'[["a", "b"], ["1", "2"], ["3"]]', WIDTH.format(2, 1, 2)),
+    (b'[["a"], ["1"], {"a": 1}]', "Row 2 of the JSON is not a list but an object."),
+    (b'[["a"], ["1"]] x', "The body goes on after the end of the JSON."),
+    (b'[["a"], ["1"]', CUT),
     # JSON that is cut or malformed
     (b'[{"a": "secret"}', CUT),
     (b'[{"a": "secr', CUT),
@@ -129,6 +144,23 @@ REFUSED: list[tuple[bytes, str]] = [
 @pytest.mark.parametrize(("body", "sentence"), REFUSED, ids=[str(n) for n, _ in enumerate(REFUSED)])
 def test_what_is_no_complete_table_is_refused(body: bytes, sentence: str) -> None:
     assert sentence in refusal(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ('{"data": {}}', "The JSON has no list at `records_path` (rows): correct it."),
+        ('{"data": []}', "The JSON has no list at `records_path` (data): correct it."),
+        ('{"rows": [{"a": 1}]}', "The JSON has no list at `records_path` (data): correct it."),
+        ('{"data": {"rows": [{}], "rows": [{}]}}', "no list at `records_path` (rows)"),
+        ('{"error": "x", "data": {"rows": []}}', "with a member `error`, not a table"),
+        ('{"message": "x", "data": {"rows": []}}', "a member `message`: it is a message"),
+        ('{"data": {"rows": [{"a": 1}]}', CUT),
+        ('{"data": {"rows": [{"a": 1}, 2]}}', NO_OBJECT.format(2, "text or number")),
+    ],
+)
+def test_a_path_that_leads_to_no_table_is_refused(body: str, sentence: str) -> None:
+    assert sentence in refusal(body.encode(), records_path=("data", "rows"))
 
 
 @pytest.mark.parametrize("known", [(), ("docket_date", "status")], ids=["unknown", "known"])

@@ -43,12 +43,14 @@ def test_a_clip_is_what_is_declared() -> None:
         "primary_keys": ["Id"],
         "types": {"Actual Start": "string", "Size": "number"},
         "date_format": "%d/%m/%Y",
+        "records_path": "data.rows",
     }
     (clip,) = clips_of(config({"activity_export": own}))
     assert clip.primary_keys == ("Id",)
     assert clip.types["Actual Start"] == "string"
     assert clip.types["Size"] == "number"
     assert clip.date_format == "%d/%m/%Y"
+    assert clip.records_path == ("data", "rows")
 
 
 def test_a_project_speaks_for_its_clips_unless_they_say_otherwise() -> None:
@@ -102,6 +104,8 @@ def test_credentials_come_from_the_project_the_top_or_the_address() -> None:
             "dataclip resource: decimal_sign (a dot unless set) and thousands_sign must differ.",
         ),
         (config({"resource": {"url": URL, "null_values": "-"}}), "null_values must be a list of t"),
+        (config({"resource": {"url": URL, "records_path": "a..b"}}), "such as data.rows."),
+        (config({"resource": {"url": URL, "records_path": ["a"]}}), "such as data.rows."),
         (config(allow_unterminated="no"), "(Quay): allow_unterminated must be true or false."),
         (config({"resource": {"url": URL, "allow_unterminated": 1.5}}), "must be true or false."),
         (config(username=None), "has no username: generate dataclip credentials"),
