@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from tap_perform.cell_file import Cells, Found, NewFile
+    from tap_perform.cell_file import Found, NewFile
 
 _HEAD = 1 << 16
 _PIECE = 1 << 17
@@ -84,13 +84,13 @@ class Table:
             places: positions of the columns that are wanted, instead of all.
             raw: whether cells that are blank as the settings say come as they are.
         """
-        for rows, columns in self._cells.read(places, len(self.headings)):
-            yield Batch(rows, columns if raw else [self._without_nulls(one) for one in columns])
+        found = self._cells.read(places, len(self.headings))
+        return found if raw or not self.nulls else map(self._without_nulls, found)
 
-    def _without_nulls(self, cells: Cells) -> Cells:
-        if self.nulls.isdisjoint(cells):
-            return cells
-        return [None if cell in self.nulls else cell for cell in cells]
+    def _without_nulls(self, batch: Batch) -> Batch:
+        nulls = self.nulls
+        columns = [[None if one in nulls else one for one in cells] for cells in batch.columns]
+        return Batch(batch.rows, columns)
 
     def __iter__(self) -> Iterator[list[str | None]]:
         for rows, columns in self.batches():

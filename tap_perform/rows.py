@@ -67,7 +67,7 @@ class _Numbered(NamedTuple):
     first: int
     rows: int
     columns: Sequence[Cells]
-    ids: list[str]
+    ids: Cells
 
 
 class Rows:
@@ -170,13 +170,15 @@ class Rows:
             for column, read in pairs
         ]
 
-    def _ids(self, keys: Sequence[Cells], first: int) -> list[str]:
+    def _ids(self, keys: Sequence[Cells], first: int) -> Cells:
         """Return the ids of rows that have no key; look at the keys of those that have."""
         numbers = self._occurrences.numbers(zip(*keys, strict=True))
+        again = [row for row, number in enumerate(numbers, first) if number > 1]
         if not self._places:
+            if not again:
+                return keys[0]
             pairs = zip(keys[0], numbers, strict=True)
             return [f"{id_}-{number}" if number > 1 else str(id_) for id_, number in pairs]
-        again = [row for row, number in enumerate(numbers, first) if number > 1]
         if again and not self._trusted:
             raise ShapeError(
                 f"{self._clip}: row {again[0]:,} has the {' and '.join(self._keys)} of another row,"
