@@ -106,15 +106,20 @@ class Change(msgspec.Struct, rename="camel"):
 
     @property
     def entry_id(self) -> str | None:
-        """Id of the time entry that it is, or that it is a part of, if it says so.
+        """Id of the time entry that it is, or that it is a part of, if it says so."""
+        if self.is_entry:
+            return self.entity_id
+        return self.time_entry_id or self.entity.time_entry_id
+
+    @property
+    def entity_id(self) -> str:
+        """Id of the entity.
 
         What a removed document calls its own id goes before the row's, which may be that of the bin
         that the document is kept in.
         """
         entity = self.entity
-        if self.is_entry:
-            return entity.id or self.id
-        return self.time_entry_id or entity.time_entry_id
+        return entity.id or entity.raw_id or self.id
 
     def at(self, event: Event) -> datetime | None:
         """Return when it happened."""
@@ -157,9 +162,10 @@ def in_utc(timestamp: datetime) -> datetime:
 
 
 class Entity(msgspec.Struct, rename="camel"):
-    """What an entity's own fields say of time entries."""
+    """What an entity's own fields say of time entries; `_id` is what the database calls its id."""
 
     id: str | None = None
+    raw_id: str | None = msgspec.field(name="_id", default=None)
     time_entry_id: str | None = None
     time_interval: object = None
 
@@ -419,6 +425,11 @@ class EntryChanges:
             self._note(event, change)
         return found.contradicted
 
+    @property
+    def deletions(self) -> dict[str, datetime]:
+        """When the entries were deleted that `gone` returned the rows of."""
+        return self._gone
+
     def gone(self, now: datetime) -> list[bytes]:
         """Return the last known rows of entries that are deleted, once those that live are read.
 
@@ -467,4 +478,5 @@ def _last_known(ident: str, change: Change) -> bytes:
         document = msgspec.json.decode(change.document, type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         document = {}
+    document.pop("_id", None)
     return msgspec.json.encode({**document, "id": ident})

@@ -26,7 +26,7 @@ from taps_common.sync.steps import Again, Checkpoint, Fetch, Page, Plan, Write
 from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Sequence
+    from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from singer_sdk.singerlib import Catalog, MetadataMapping
@@ -45,6 +45,9 @@ OTHER_ZONE = (
     "is found out again, and what may have changed is asked for. If the time zone of the account "
     "was changed, run once with --full-refresh: what changed since then may be missing."
 )
+
+RESTORABLE = timedelta(days=7)
+"""How long a deleted entry is asked for again: no feed is known to tell that one was restored."""
 
 BATCH = 100
 """Entries that are read again at once; no maximum is known, and fewer are asked for if refused."""
@@ -71,8 +74,8 @@ class ByChanges(ClockifyStream):
 
     The first run reads all. The bookmark is the time up to which the feeds of changes were read.
     Beside it the state keeps, as `recent`, the ids of rows that were sent and created within what
-    the next run reads; and as `first`, until a first read is whole, up to when the feeds are left
-    to the next run.
+    the next run reads; as `gone`, when the entries were deleted that may be restored; and as
+    `first`, until a first read is whole, up to when the feeds are left to the next run.
     """
 
     alternatives = tuple({"limit": size} for size in PAGE_SIZES)
@@ -276,8 +279,9 @@ class ByChanges(ClockifyStream):
 
         yield from self._touched(partition, changes, note)
         yield from self._batches(partition, changes.guesses, note)
-        yield Again(goes_on=True)  # a guess may be called deleted, too, and is asked for then
-        yield from self._restored(partition, changes, note)
+        yield from self._restored(partition, changes.doubtful, note)
+        kept = self._restorable(partition)
+        yield from self._restored(partition, [*kept][:BATCH], note)
         if gone := changes.gone(self.account.now()):
             request = Request("/workspaces/{workspaceId}/entities/deleted", partition)
             yield Write(b"[%b]" % b",".join(gone), request, note)
@@ -290,6 +294,7 @@ class ByChanges(ClockifyStream):
                 *(self.name, partition["workspaceId"], len(lost), lost[0]),
             )
         self._remember(partition, details)
+        self._keep_gone(partition, kept | changes.deletions, changes.alive)
 
     def _touched(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
         """Read rows by their ids; those that are gone by now are not among the responses.
@@ -332,14 +337,14 @@ class ByChanges(ClockifyStream):
             ids = ids[most:]
         return refused
 
-    def _restored(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
+    def _restored(self, partition: Partition, ids: Sequence[str], note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
         """Read entries that were deleted and are there again; nobody knows what feeds say of them.
 
         If the service refuses ids that it does not know, the feed's word holds.
         """
-        ids = changes.doubtful
         try:
             for begin in range(0, len(ids), BATCH):
+                yield Again(goes_on=True)  # the same ids may have been asked for as guesses
                 yield Fetch(_batch(partition, ids[begin : begin + BATCH]), note)
         except StatusError as error:
             if not is_unknown_id(error):
@@ -380,6 +385,22 @@ class ByChanges(ClockifyStream):
         state.pop("recent", None)
         if details.recent:
             state["recent"] = list(details.recent)
+
+    def _restorable(self, partition: Partition) -> dict[str, datetime]:
+        """Return when the entries were deleted that may be restored, the latest first."""
+        oldest = self.account.now() - RESTORABLE
+        kept: dict[str, str] = self._state_of(partition).get("gone", {})
+        return {ident: at for ident, text in kept.items() if (at := from_text(text)) >= oldest}
+
+    def _keep_gone(
+        self, partition: Partition, gone: Mapping[str, datetime], alive: Collection[str]
+    ) -> None:
+        """Keep which entries are deleted, the latest first, as far as a run asks for them again."""
+        state = self._state_of(partition)
+        latest = sorted(gone.keys() - alive, key=lambda one: (gone[one], one), reverse=True)
+        state.pop("gone", None)
+        if latest:
+            state["gone"] = {one: to_text(gone[one]) for one in latest[:BATCH]}
 
     def _state_of(self, partition: Partition) -> dict[str, Any]:
         state: dict[str, Any] = self.get_context_state({"workspaceId": partition["workspaceId"]})

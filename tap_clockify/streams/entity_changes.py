@@ -185,7 +185,7 @@ class EntityDeletions(Feed):
         """Return what was deleted."""
         return {
             "type": change.type or "",
-            "id": change.id,
+            "id": change.entity_id,
             "deletedAt": _timestamp(change.at(event), change),
             "deletionBinId": change.deletion_bin_id,
             "document": bytes(change.document).decode(),
