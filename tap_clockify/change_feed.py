@@ -371,7 +371,8 @@ class EntryChanges:
         touched: entries that were created or updated, or of which a rate or a custom field's value
             was, in the order of the feeds; with what the feeds say of it.
         deleted: entries that were deleted.
-        alive: entries that were read again.
+        alive: entries that came, by their ids or in a list.
+        brought: those that came by their ids.
         reached: from when on the feeds were read.
     """
 
@@ -381,9 +382,15 @@ class EntryChanges:
         self.touched: dict[str, Audit] = {}
         self.deleted: dict[str, Change] = {}
         self.alive: set[str] = set()
+        self.brought: set[str] = set()
         self._recent = list(recent)
         self._gone: dict[str, datetime] = {}
         self._sure: set[str] = set()
+
+    @property
+    def told(self) -> set[str]:
+        """Every id that the feeds name."""
+        return {*self.touched, *self.deleted}
 
     @property
     def ids(self) -> list[str]:
@@ -441,15 +448,23 @@ class EntryChanges:
         self._gone = {id_: change.at("deleted") or now for id_, change in gone.items()}
         return [_last_known(id_, change) for id_, change in gone.items()]
 
-    def complete(self, entries: Iterable[Any]) -> None:
-        """Set on entries what the feeds say of them."""
+    def complete(self, entries: Iterable[Any], *, listed: bool = False) -> None:
+        """Set on entries what the feeds say of them.
+
+        Args:
+            entries: some that were read, or the last known rows of deleted ones.
+            listed: whether they came in a list, and so live, whatever was said before.
+        """
         for entry in entries:
             audit = self.touched.get(entry.id) or Audit()
             known = {"createdAt": audit.created_at, "updatedAt": audit.updated_at}
-            if gone := self._gone.get(entry.id):
+            gone = None if listed else self._gone.get(entry.id)
+            if gone:
                 known["_sdc_deleted_at"] = gone
             else:
                 self.alive.add(entry.id)
+                if not listed:
+                    self.brought.add(entry.id)
             for name, timestamp in known.items():
                 if hasattr(entry, name):  # it is selected
                     setattr(entry, name, timestamp)

@@ -145,6 +145,17 @@ class TapClockify(ApiTap):
                 "start once, with the look-back."
             ),
         ),
+        th.Property(
+            "verify_days",
+            th.NumberType(minimum=0, maximum=36500),
+            default=7,
+            title="Days between two looks at the lists",
+            description=(
+                "With replication method LOG_BASED: once the feeds of changes have earned it, "
+                "entries that start within lookback_days are read beside them once in so many "
+                "days, to see whether the feeds still tell all that happens. 0 reads them always."
+            ),
+        ),
         *COMMON_SETTINGS,
     ).to_dict()
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
