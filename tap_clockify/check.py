@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tap_clockify.change_feed import EVENTS
 from tap_clockify.client import PAGE_SIZE, ClockifyStream, is_forbidden
 from tap_clockify.hosts import api_url
-from tap_clockify.permissions import PermittedStream, PerRowStream
+from tap_clockify.permissions import ROLE_UNKNOWN, PermittedStream, PerRowStream
 from tap_clockify.streams.entity_changes import Feed
 from tap_clockify.streams.expenses import ExpenseCategories
 from tap_clockify.streams.members import Users
@@ -66,8 +66,9 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         if plan.startswith("FREE"):
             free[ident] = requests, more
         paid = paid or not plan.startswith(("FREE", "unknown", "SELF_HOSTED"))
-        own = " and ".join(role for role, ids in roles.items() if ident in ids)
-        role = "add-on" if addon else own or "plain member"
+        own = " and ".join(role for role, ids in roles.items() if ids and ident in ids)
+        unknown = None in roles.values()
+        role = "add-on" if addon else own or (ROLE_UNKNOWN if unknown else "plain member")
         yield (
             f"  {workspace.name} ({ident}): {role}, plan {plan}, {people:,} members, "
             f"{projects:,} projects, at least {requests:,} requests"
@@ -179,7 +180,7 @@ def _for_tasks(account: Account, scope: Scope, projects: int) -> int:
 
 def _left_out(tap: ApiTap, account: Account, scope: Scope) -> Iterator[str]:
     """Return what a run will not read of a workspace, one line per reason."""
-    if not account.administers(scope["workspaceId"]):
+    if account.administers(scope["workspaceId"]) is False:
         yield (
             "    left out: time entries of other members, which only the key of an owner or admin "
             "can read"

@@ -103,7 +103,7 @@ class BalanceAssignments(PerRowStream):
     def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return one partition per member and policy; a plain member's are its own."""
         policies = yield from super().plan_partitions(scope, bounds)
-        if self.account.administers(scope["workspaceId"]):
+        if self.account.administers(scope["workspaceId"]) is not False:
             ids: Mapping[str, object] = yield ListOf(Users)
         else:
             ids = {self.account.me().id: None}
