@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from tap_clockify.hydrated_tasks import HydratedTasks
     from tap_clockify.rows.workspaces import Workspace
     from taps_common.http.request import Response
-    from taps_common.sync.steps import Scope
+    from taps_common.sync.steps import Partition, Scope
 
 D = TypeVar("D")
+
+NO_CREDENTIALS = 1000
+"""Clockify's own code for no credentials, or several (with status 401)."""
 
 ADMINS = ("OWNER", "WORKSPACE_ADMIN")
 """Roles that see everything; owners are not counted as admins where workspaces are filtered."""
@@ -188,6 +191,24 @@ class Account:
             TapError: Clockify does not say.
         """
         return self._ask(Request("/user"), Me)
+
+    def hides(self, error: Exception, partition: Partition) -> bool:
+        """Return whether 401 says that one member may not be read: the key itself is accepted.
+
+        Clockify's code is that of missing credentials then. One request, whenever it comes: the key
+        may be revoked meanwhile.
+
+        """
+        if not (
+            "userId" in partition
+            and isinstance(error, StatusError)
+            and (error.status, error.code) == (HTTPStatus.UNAUTHORIZED, NO_CREDENTIALS)
+        ):
+            return False
+        try:
+            return bool(self.me())
+        except StatusError:
+            return False
 
     @cached_property
     def zone(self) -> str | None:

@@ -12,6 +12,7 @@ from tap_clockify.object_ids import CLOCKS_DIFFER, created_since
 from tap_clockify.windows import parts
 from taps_common.errors import ShapeError
 from taps_common.http.request import Request
+from taps_common.http.responses import json_problem
 from taps_common.records.limits import check_values
 from taps_common.sync.steps import Ask
 from taps_common.timestamps import before, to_text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tap_clockify.bounds_zone import BoundsZone, Window
     from tap_clockify.windows import Slice
     from taps_common.http.request import Response
+    from taps_common.http.responses import Problem
     from taps_common.sync.steps import Scope
 
 Event: TypeAlias = Literal["created", "updated", "deleted"]
@@ -219,10 +221,18 @@ def _query(
 
 def _page(scope: Scope, event: Event, query: tuple[tuple[str, str], ...], number: int) -> Request:
     params = (*query, ("page", str(number)))
-    return Request(f"/workspaces/{{workspaceId}}/entities/{event}", scope, params)
+    path = f"/workspaces/{{workspaceId}}/entities/{event}"
+    return Request(path, scope, params, proof=_problem)
+
+
+def _problem(body: bytes) -> Problem | None:
+    """Return why a body is no feed; one that is empty (204, or 200 without a body) is."""
+    return json_problem(body) if body.strip() else None
 
 
 def _rows(request: Request, response: Response) -> list[bytes]:
+    if not response.body.strip():
+        return []
     try:
         bare = rows_in(response.body, ("response",))
         check_values(bare)

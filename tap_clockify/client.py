@@ -91,6 +91,10 @@ class ClockifyStream(EndpointStream):
         """Where requests go, if not to the regular API."""
         return None
 
+    def is_final(self, error: Exception) -> bool:
+        """Return whether a host of its own has no such route: that holds for all workspaces."""
+        return self.service is not None and is_no_route(error)
+
     def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return the partitions of a workspace, and whether a workspace is missing.
 
@@ -224,6 +228,11 @@ def is_unknown_id(error: Exception) -> bool:
     )
 
 
+def is_no_route(error: Exception) -> bool:
+    """Return whether there is no such route; what is gone was never seen to be a 404."""
+    return isinstance(error, StatusError) and error.status == HTTPStatus.NOT_FOUND
+
+
 def is_forbidden(error: Exception) -> bool:
     """Return whether the key's role, or the plan, does not allow a request."""
     return isinstance(error, StatusError) and error.status in {
@@ -241,14 +250,14 @@ COUNTS = ("count", "total", "workspaceWebhookCount")
 def rows_in(body: bytes, *paths: tuple[str, ...]) -> bytes:
     """Return the JSON text of the list inside an envelope; what is around it is only skipped.
 
-    A list that stands alone is taken as it is. Null stands for a list where there is nothing.
+    A list that stands alone is taken as it is. Null stands for a list that is counted as empty.
 
     Args:
         body: the response.
         paths: names of the members that lead to the list; several where spellings differ.
 
     Raises:
-        ShapeError: there is no such list, or it is null although it is said to hold rows.
+        ShapeError: there is no such list, or it is null and nothing says that it is empty.
     """
     if body[:64].lstrip()[:1] == b"[":
         return body
@@ -263,14 +272,19 @@ def _rows_at(path: tuple[str, ...], found: Any) -> bytes:  # noqa: ANN401 - made
     for name in path[:-1]:
         inner = getattr(found, name)
         if inner is None:
-            return b"[]"
+            return _empty(path, found)
         found = inner
     rows = bytes(getattr(found, path[-1]))
-    if rows != b"null":
-        return rows
-    counts = [getattr(found, name, None) for name in COUNTS]
-    if any(type(count) is int and count for count in counts):
-        raise ShapeError(f"{'.'.join(path)} is null, and not counted as empty")
+    if rows == b"null":
+        return _empty(path, found)
+    return rows
+
+
+def _empty(path: tuple[str, ...], envelope: Any) -> bytes:  # noqa: ANN401 - made by `_envelope`
+    """Return no rows where an envelope counts none beside a null."""
+    counts = [getattr(envelope, name, None) for name in COUNTS]
+    if not any(type(count) is int and count == 0 for count in counts):
+        raise ShapeError(f"{'.'.join(path)} is null, and no count of 0 says that it is empty")
     return b"[]"
 
 

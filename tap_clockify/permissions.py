@@ -95,6 +95,8 @@ class PermittedStream(ClockifyStream):
                 return None
             reason = f"the plan or the key's role does not allow it ({error.status})"
             return SkippedError(reason, whole=True, rest=self.feature is not None)
+        if self.account.hides(error, partition) and not self.config["strict_plan"]:
+            return SkippedError("the key may not read it of each member (401)")
         return SkippedError(GONE) if is_unknown_id(error) else None
 
     def is_refusal(self, error: StatusError, workspace_id: str) -> bool:

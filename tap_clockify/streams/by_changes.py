@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -23,10 +22,10 @@ from tap_clockify.change_feed import (
     EntryChanges,
     learn_zone,
 )
-from tap_clockify.client import ClockifyStream, is_unknown_id
+from tap_clockify.client import ClockifyStream, is_no_route, is_unknown_id
 from tap_clockify.feed_trust import EARLIEST, RUNS, FeedTrust, Witness
 from tap_clockify.object_ids import created_by_id, created_since
-from taps_common.errors import ShapeError, StatusError, TapError
+from taps_common.errors import QuotaError, RequestError, ShapeError, StatusError, TapError
 from taps_common.http.request import Request
 from taps_common.sync.date_bounds import within
 from taps_common.sync.steps import Again, Checkpoint, Fetch, Page, Plan, Write
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from tap_clockify.bounds_zone import BoundsZone
-    from taps_common.errors import RequestError
     from taps_common.sdk import SdkStream, SdkTap
     from taps_common.sync.outcome import Outcome
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
@@ -184,7 +182,7 @@ class ByChanges(ClockifyStream):
         try:
             yield from learn_zone(zone, scope, until)
             contradicted = yield from changes.read(scope, (since, until), limit, zone)
-        except (StatusError, ShapeError) as error:
+        except (RequestError, ShapeError) as error:
             if not _is_refusal(error, limit):
                 raise
             said = _is_lasting(error) and trust.refused()
@@ -238,8 +236,12 @@ class ByChanges(ClockifyStream):
         oldest = before(bounds.began, timedelta(days=self.config["changes_kept_days"]))
         zone, first = self.account.bounds_zone(scope), state.get("first")
         if not first:
-            with suppress(StatusError, ShapeError):  # all is read anyway
+            try:
                 yield from learn_zone(zone, scope, until)
+            except (RequestError, ShapeError) as error:
+                if isinstance(error, QuotaError):
+                    raise
+                # All is read anyway.
         if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
             until = min(from_text(first), until)
         state["first"] = to_text(until)
@@ -512,27 +514,28 @@ class ByChanges(ClockifyStream):
         return state
 
 
-def _is_refusal(error: StatusError | ShapeError, limit: str) -> bool:
+def _is_refusal(error: RequestError | ShapeError, limit: str) -> bool:
     """Return whether a run goes on without the feeds after an error of theirs.
 
     Credentials and quotas concern the lists as well; 400 may be a matter of the size of pages.
     """
-    if isinstance(error, ShapeError):
-        return True
-    if error.status == HTTPStatus.BAD_REQUEST:
+    if isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST:
         return limit == PAGE_SIZES[-1]
-    return error.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+    refused = isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
+    return not (refused or isinstance(error, QuotaError))
 
 
-def _is_lasting(error: StatusError | ShapeError) -> bool:
+def _is_lasting(error: RequestError | ShapeError) -> bool:
     """Return whether an error is a matter of the plan, the role or the Clockify that is asked."""
     return isinstance(error, StatusError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _reason(error: StatusError | ShapeError) -> str:
-    if isinstance(error, ShapeError):
-        return str(error).rstrip(".")
-    return f"Clockify refuses them ({error.status})"
+def _reason(error: RequestError | ShapeError) -> str:
+    if is_no_route(error):
+        return "this Clockify has no feeds of changes (404)"
+    if isinstance(error, StatusError):
+        return f"Clockify refuses them ({error.status})"
+    return str(error).rstrip(".")
 
 
 def _next_since(until: datetime, zone: BoundsZone) -> datetime:

@@ -43,6 +43,18 @@ class Clients(ClockifyStream):
     row = rows.Client
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/clients"
+    alternatives = ({"sort-column": "ID"}, {"sort-column": "NAME"})
+
+    def query(self, partition: Partition, bounds: Bounds) -> Query:
+        """Return the query: sorted by what no edit moves, else by what is documented."""
+        return tuple(bounds.options.items())
+
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return the order where it may be refused: of clients, only NAME is documented."""
+        refused = isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST
+        return ("sort-column",) if refused and first else ()
 
 
 class Projects(IdListStream):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -150,9 +151,10 @@ class TimeEntries(ByChanges):
 
         Entries that were visible once and are no more are a failure: the key lost a role.
         """
-        if is_forbidden(error) and not known:
+        if not known and (is_forbidden(error) or self.account.hides(error, partition)):
+            status = HTTPStatus.FORBIDDEN if is_forbidden(error) else HTTPStatus.UNAUTHORIZED
             return SkippedError(
-                f"the key may not read other members' time entries (403), so {OWNER_ONLY}"
+                f"the key may not read other members' time entries ({status}), so {OWNER_ONLY}"
             )
         if is_unknown_id(error):
             return SkippedError(

@@ -40,12 +40,25 @@ RATE = [
     f"{rate}{part}" for rate in ("hourlyRate", "costRate") for part in ("", ".amount", ".currency")
 ]
 NEVER_IN_THE_SANDBOX: dict[str, set[str]] = {
-    "time_entries": {"approvalRequestId"},
+    "current_user": {"roles"},
+    "tasks": {"active"},
+    "time_entries": {
+        "approvalRequestId",
+        *(
+            f"timeInterval.{name}"
+            for name in (
+                *("timeZone", "zonedStart", "zonedEnd"),
+                *("offsetStart", "offsetEnd", "offStart", "offEnd"),
+            )
+        ),
+    },
+    "users": {"roles"},
     "member_profiles": {
         *(f"{FIELD}.{name}" for name in ("description", "placeholder", "workspaceDefaultValue")),
         f"{FIELD}.projectDefaultValues.value",
     },
-    "user_managers": {
+    "user_managers": {"roles"}
+    | {
         f"memberships.{name}"
         for name in ("userId", "targetId", "membershipType", "membershipStatus", *RATE)
     },
