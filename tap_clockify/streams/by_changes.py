@@ -24,12 +24,11 @@ from tap_clockify.change_feed import (
 )
 from tap_clockify.client import ClockifyStream, is_no_route, is_unknown_id
 from tap_clockify.feed_trust import EARLIEST, RUNS, FeedTrust, Witness
-from tap_clockify.object_ids import created_by_id, created_since
+from tap_clockify.object_ids import created_by_id, created_since, first_id
 from taps_common.errors import QuotaError, RequestError, ShapeError, StatusError, TapError
 from taps_common.http.request import Request
 from taps_common.sync.date_bounds import within
 from taps_common.sync.steps import Again, Checkpoint, Fetch, Page, Plan, Write
-from taps_common.sync.stream import EndpointStream
 from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
@@ -340,7 +339,7 @@ class ByChanges(ClockifyStream):
                 rows = within(rows, self.cursor_of, bounds.start, None)
             if details.witness:
                 ids = [row.id for row in rows] if details.changes else ()
-                details.witness.see(ids, EndpointStream.latest(self, rows))
+                details.witness.see(ids, self.latest_start(rows))
             if bounds.window:
                 bounds.window.saw(self.partition_id(partition), None, self.earliest_open(rows))
             self._note_recent(rows, details)
@@ -348,6 +347,10 @@ class ByChanges(ClockifyStream):
             return rows
 
         return self.pages(partition, bounds, note)
+
+    def latest_start(self, rows: Rows) -> datetime | None:
+        """Return the latest cursor of some rows."""
+        raise NotImplementedError
 
     def earliest_open(self, rows: Rows) -> datetime | None:
         """Return the cursor of the earliest row that is not final yet."""
@@ -457,8 +460,10 @@ class ByChanges(ClockifyStream):
 
     def _note_recent(self, rows: Rows, details: Details) -> None:
         """Note which rows the next run's window holds wholly."""
-        latest = self.account.now() + OVERLAP
+        first, latest = first_id(details.next_since), self.account.now() + OVERLAP
         for row in rows:
+            if row.id.lower() < first:
+                continue
             created = created_by_id(row.id)
             fresh = created and details.next_since <= created < latest
             if fresh and (not details.changes or row.id in details.changes.alive):

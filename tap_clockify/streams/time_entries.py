@@ -124,8 +124,10 @@ class TimeEntries(ByChanges):
 
     def latest(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the latest start of a page, unless that is not what the bookmark holds."""
-        if self.by_changes:
-            return None
+        return None if self.by_changes else self.latest_start(rows_read)
+
+    def latest_start(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
+        """Return the latest start of a page."""
         return max(filter(None, map(_start_of, rows_read)), default=None)
 
     def earliest_unfinished(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
