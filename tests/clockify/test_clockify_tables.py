@@ -179,6 +179,7 @@ def test_every_number_that_is_measured_keeps_its_fraction(
 
 ROUTES: dict[str, int] = {
     **dict.fromkeys(("workspaces", "workspace_memberships", "workspace_currencies"), 0),
+    "workspace_features": 0,
     **dict.fromkeys((*ENTRY_TABLES, "tasks", "project_custom_fields", "member_profiles"), 2),
     **dict.fromkeys(("invoices", "invoice_items", "invoice_payments", "user_managers"), 2),
     "time_off_balances": 2,
