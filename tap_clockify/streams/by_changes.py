@@ -128,8 +128,16 @@ class ByChanges(ClockifyStream):
     # -- columns ---------------------------------------------------------------------------------
 
     def apply_catalog(self, catalog: Catalog) -> None:
-        """Take what the catalog says; columns that the method does not fill are left out."""
+        """Take what the catalog says; columns that the method does not fill are left out.
+
+        One that names no method and was written before there were these columns is incremental.
+        """
         super().apply_catalog(catalog)
+        entry = catalog.get_stream(self.name)
+        if entry and DELETED_AT not in (entry.schema.properties or {}):
+            self.forced_replication_method = (
+                self.forced_replication_method or REPLICATION_INCREMENTAL
+            )
         if self.by_changes:
             self.needs = type(self).needs | {DELETED_AT}
         for name in FROM_FEEDS:

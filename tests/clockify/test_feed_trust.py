@@ -110,6 +110,19 @@ def test_the_method_is_log_based_unless_an_end_date_bounds_it() -> None:
     assert {methods[one] for one in ENTRY_TABLES} == {"INCREMENTAL"}
 
 
+def test_a_catalog_without_a_method_and_the_columns_is_incremental(kept: Kept) -> None:
+    """As somebody may have written it by hand, before LOG_BASED was the default."""
+    chosen = catalog([TABLE])
+    (entry,) = [one for one in chosen["streams"] if one["tap_stream_id"] == TABLE]
+    del entry["replication_method"]
+    for name in ("createdAt", "updatedAt", "_sdc_deleted_at"):
+        del entry["schema"]["properties"][name]
+    kept.account.reset()
+    run = kept.account.run(catalog=chosen).ok()
+    assert not {*FEEDS} & {*kept.account.templates()}
+    assert mark(run.state, TABLE, kept.world.main_id)["replication_key"] == "start"
+
+
 def test_three_runs_in_which_the_feeds_tell_what_was_made_and_lists_are_left_alone(
     kept: Kept,
 ) -> None:
