@@ -77,7 +77,7 @@ class User(Row):
     profilePicture: str | None = None
     memberships: list[Membership] | None = None
     customFields: list[UserCustomFieldValue] | None = None
-    roles: list[Json] | None = None
+    roles: Json = None
     settings: UserSettings | None = None
 
 
@@ -130,7 +130,7 @@ class CurrentUser(Row):
     profilePicture: str | None = None
     memberships: list[Membership] | None = None
     customFields: list[UserCustomFieldValue] | None = None
-    roles: list[Json] | None = None
+    roles: Json = None
     settings: UserSettings | None = None
 
 
@@ -148,7 +148,7 @@ class UserManager(Row):
     profilePicture: str | None = None
     memberships: list[Membership] | None = None
     customFields: list[UserCustomFieldValue] | None = None
-    roles: list[Json] | None = None
+    roles: Json = None
     settings: UserSettings | None = None
 
 
