@@ -9,19 +9,23 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import msgspec
+from msgspec.structs import asdict
 
 from tap_clockify.hosts import NOT_IN_WORKSPACE
 from tap_clockify.moving_lists import Seen, look_again
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
+from taps_common.records.custom_columns import Columns
 from taps_common.sync.steps import Fetch, Page, Plan
 from taps_common.sync.stream import EndpointStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_clockify.account import Account
     from taps_common.http.request import Response, Service
+    from taps_common.records.custom_columns import CustomColumn
+    from taps_common.sdk import SdkTap
     from taps_common.sync.steps import (
         Bounds,
         Partition,
@@ -56,6 +60,8 @@ class ClockifyStream(EndpointStream):
         envelopes: names of the members that lead to the list, where it does not stand alone;
             several where it is spelled in several ways.
         single: whether the response is one object instead of a list.
+        custom_columns: custom fields that have a column of their own.
+        custom_fields: what holds them in a row.
         turn: when it is read: the tables of time and what it is booked on before those that not
             every plan has, and what takes many requests last.
     """
@@ -70,7 +76,18 @@ class ClockifyStream(EndpointStream):
     envelopes: ClassVar[tuple[tuple[str, ...], ...]] = ()
     single: ClassVar[bool] = False
     turn: ClassVar[int] = 0
+    custom_columns: ClassVar[tuple[CustomColumn, ...]] = ()
+    custom_fields: ClassVar[str] = ""
     max_empty_pages = 3
+
+    def __init__(self, tap: SdkTap) -> None:
+        super().__init__(tap)
+        self._columns = Columns(self.custom_columns, self.name, self.logger)
+
+    def complete(self, rows: Rows, partition: Partition) -> None:
+        """Set the fields that the body lacks, and the columns of custom fields."""
+        super().complete(rows, partition)
+        self._columns.fill(rows, lambda row: fields_of(getattr(row, self.custom_fields)))
 
     @property
     def account(self) -> Account:
@@ -205,6 +222,15 @@ class ClockifyStream(EndpointStream):
             raise ShapeError(
                 f"{request} answered 200, but the page is not usable: {error}"
             ) from None
+
+
+def fields_of(values: object) -> Iterator[tuple[str | None, object]]:
+    """Return ids, names and values of custom fields, in whichever of their spellings they came."""
+    for one in values if isinstance(values, list) else ():
+        field = one if isinstance(one, dict) else asdict(one)
+        for name in ("customFieldId", "id", "customFieldName", "name"):
+            if isinstance(field.get(name), str):
+                yield field[name], field.get("value")
 
 
 class IdListStream(ClockifyStream):
