@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-
-from taps_common.records.leaving import is_finite
-from taps_common.records.row_types import Instant
-from taps_common.records.utc import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,58 +14,10 @@ AS_OBJECT = "CustomFields"
 AS_TEXT = "CustomFieldsStr"
 """The two properties that hold them (help, "Power BI": one nested JSON blob, and its text)."""
 
-TYPES: dict[str, Any] = {
-    "string": str,
-    "number": Decimal,
-    "integer": int,
-    "boolean": bool,
-    "date": date,
-    "date-time": Instant,
-}
-"""What a custom field with a column of its own may be declared as."""
-
 _NAMES = ("Name", "name", "DisplayName", "Key", "key", "ID")
 _VALUES = ("Value", "value")
 
-_text_encoder = msgspec.json.Encoder(decimal_format="number")
 _text_decoder = msgspec.json.Decoder(float_hook=Decimal)
-
-
-@dataclass(frozen=True)
-class CustomColumn:
-    """A custom field that has a column of its own.
-
-    Attributes:
-        field: name of the custom field.
-        type: what it is declared as, a key of `TYPES`.
-    """
-
-    field: str
-    type: str = "string"
-
-    @property
-    def column(self) -> str:
-        """Name of the column."""
-        return "CustomField_" + re.sub(r"\W+", "_", self.field).strip("_")
-
-    def read(self, value: object) -> object:
-        """Return a value as the declared type.
-
-        Raises:
-            msgspec.ValidationError: it does not fit.
-            ArithmeticError: it is no number that JSON has, or in UTC outside of the calendar.
-        """
-        if self.type == "string":
-            return text_of(value)
-        if value in (None, ""):
-            return None
-        if isinstance(value, Decimal) and value == value.to_integral_value():
-            value = int(value)
-        dated = self.type in {"date", "date-time"}  # a number is none, whatever it may count from
-        if self.type != "date-time" or not isinstance(value, str):
-            return finite(msgspec.convert(value, TYPES[self.type], strict=dated))
-        at: datetime = msgspec.convert(cut(value), TYPES[self.type])
-        return at.astimezone(timezone.utc)
 
 
 def pairs(value: object) -> Iterator[tuple[str | None, object]]:
@@ -139,29 +84,6 @@ _CONTROL = frozenset(
     }
 )
 """Control information (OData JSON Format 4.01, 4.6), which any object may hold."""
-
-
-def finite(value: object) -> object:
-    """Return a value.
-
-    Raises:
-        ArithmeticError: it is an infinity or NaN.
-    """
-    if not is_finite(value):
-        raise ArithmeticError("no finite number")
-    return value
-
-
-def as_json(value: object) -> bytes:
-    """Return the JSON text of a value."""
-    return _text_encoder.encode(value)
-
-
-def text_of(value: object) -> str | None:
-    """Return a text as it is, anything else as its JSON text."""
-    if value is None or isinstance(value, str):
-        return value
-    return as_json(value).decode()
 
 
 def kind_of(value: object) -> str:

@@ -8,17 +8,15 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
-
 from tap_clicktime import query
 from tap_clicktime.client import envelope_of, service_root, timestamp_of
 from tap_clicktime.completeness import Completeness, Received
-from tap_clicktime.custom_fields import as_json, kind_of, pairs, text_of, without_annotations
+from tap_clicktime.custom_fields import kind_of, pairs, without_annotations
 from tap_clicktime.links import LinkedPages, absolute, next_request
 from tap_clicktime.slices import dates_are_comparable, slices_of, sorts
 from taps_common.errors import ShapeError, SkippedError, StatusError
 from taps_common.records.codec import PageDecoder
-from taps_common.records.rescue import rescue
+from taps_common.records.custom_columns import Columns, text_of
 from taps_common.records.row_types import attribute_of
 from taps_common.sync.steps import Again, Fetch, Page, Plan
 from taps_common.sync.stream import ChildStream, EndpointStream
@@ -27,11 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from tap_clicktime.custom_fields import CustomColumn
     from tap_clicktime.metadata import EntitySet
     from tap_clicktime.slices import Slice
     from taps_common.errors import RequestError
     from taps_common.http.request import Request, Response
+    from taps_common.records.custom_columns import CustomColumn
     from taps_common.records.row_types import Row
     from taps_common.sdk import SdkTap
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
@@ -79,7 +77,7 @@ class EntityStream(EndpointStream):
 
     def __init__(self, tap: SdkTap) -> None:
         super().__init__(tap)
-        self._misfits: set[str] = set()
+        self._columns = Columns(self.custom_columns, self.name, self.logger)
         self._said: set[str] = set()
 
     @property
@@ -299,29 +297,12 @@ class EntityStream(EndpointStream):
             if attribute_of(alias) in there and alias != path:
                 for row in rows:
                     setattr(row, attribute_of(alias), _inside(row, path))
-        if columns := [one for one in self.custom_columns if attribute_of(one.column) in there]:
-            for row in rows:
-                found = dict(self.custom_fields_of(row))
-                for one in columns:
-                    self._fill(row, one, found.get(one.field))
+        self._columns.fill(rows, self.custom_fields_of)
 
     def custom_fields_of(self, row: object) -> Iterator[tuple[str | None, object]]:
         """Return names and values of a row's custom fields, from whichever property holds them."""
         held = (getattr(row, name, None) for name in self.custom_fields)
         return pairs(next((value for value in held if value), None))
-
-    def _fill(self, row: Row, column: CustomColumn, value: object) -> None:
-        """Set a column; what does not fit its type is rescued."""
-        try:
-            setattr(row, attribute_of(column.column), column.read(value))
-        except (msgspec.ValidationError, ArithmeticError):
-            rescue(row, [((column.column,), as_json(value))])
-            if column.column not in self._misfits:
-                self._misfits.add(column.column)
-                self.logger.warning(
-                    "%s: values of the custom field %r are not of the type %s, sent as null",
-                    *(self.name, column.field, column.type),
-                )
 
 
 def _left_out(options: Mapping[str, str]) -> list[str]:

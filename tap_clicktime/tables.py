@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from tap_clicktime.custom_fields import AS_OBJECT, AS_TEXT, TYPES, CustomColumn
+from tap_clicktime.custom_fields import AS_OBJECT, AS_TEXT
 from tap_clicktime.streams import CustomFieldStream, EntityStream
 from taps_common.errors import TapError
+from taps_common.records.custom_columns import named_columns, with_columns
 from taps_common.records.row_types import narrow, row_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tap_clicktime.metadata import EntitySet
-    from taps_common.records.row_types import Row
     from taps_common.sync.stream import RecordStream
 
 DATED = {"TimeEntries": "Date"}
@@ -105,16 +105,16 @@ def _entity_stream(
     name: str,
     config: Mapping[str, Any],
     cursors: Mapping[str, str],
-    named_columns: Iterable[Any],
+    given_columns: Iterable[Any],
 ) -> type[EntityStream]:
     custom = _custom_fields(one, config)
     row = one.row
     if custom == (AS_TEXT,):
         row = narrow(row, lambda path: path != (AS_OBJECT,))  # type: ignore[assignment]  # a row
-    columns = tuple(_custom_column(one.name, column) for column in named_columns)
+    columns = named_columns(one.name, given_columns)
     if columns and not custom:
         raise TapError(f"custom_field_columns names {one.name}, which has no custom fields.")
-    row = _with_columns(row, columns)
+    row = with_columns(row, columns)
     named = DATED.get(one.name, "")
     dated = named if one.kinds.get(named) in {*CURSOR_KINDS, "Edm.String"} else None
     cursor, follows_changes = _cursor(one, cursors.get(one.name), dated)
@@ -147,38 +147,6 @@ def _custom_fields(one: EntitySet, config: Mapping[str, Any]) -> tuple[str, ...]
     if config.get("custom_fields") == "string" and AS_TEXT in one.properties:
         return (AS_TEXT,)
     return tuple(name for name in (AS_OBJECT, AS_TEXT) if name in one.properties)
-
-
-def _custom_column(name: str, column: Any) -> CustomColumn:  # noqa: ANN401 - whatever the settings hold
-    given = {"name": column} if isinstance(column, str) else column
-    known = isinstance(given, dict) and given.keys() <= {"name", "type"}
-    if known and all(isinstance(value, str) for value in given.values()):
-        found = CustomColumn(given.get("name", ""), given.get("type", "string"))
-        if found.type in TYPES and found.column != CustomColumn("").column:
-            return found
-    raise TapError(
-        f"custom_field_columns.{name} must list names, or objects with a name and a type "
-        f"({', '.join(TYPES)})."
-    )
-
-
-def _with_columns(row: type[Row], columns: Sequence[CustomColumn]) -> type[Row]:
-    if not columns:
-        return row
-    names = [one.column for one in columns]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise TapError(f"custom_field_columns would name two columns {', '.join(sorted(twice))}.")
-    if known := {field.encode_name for field in msgspec.structs.fields(row)} & {*names}:
-        raise TapError(f"custom_field_columns names {', '.join(known)}, which the set has already.")
-    fields = [
-        (
-            one.column,
-            Annotated[TYPES[one.type], Meta(description=f"Custom field {one.field}.")] | None,
-            None,
-        )
-        for one in columns
-    ]
-    return row_type(row.__name__, fields, row.__doc__ or "", base=row)
 
 
 def _cursor(one: EntitySet, named: str | None, dated: str | None) -> tuple[str | None, bool]:

@@ -20,15 +20,18 @@ from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tap_clockify.hydrated_tasks import HydratedTasks
     from tap_clockify.rows.workspaces import Workspace
     from taps_common.http.request import Response
-    from taps_common.sync.steps import Scope
+    from taps_common.sync.steps import Partition, Scope
 
 D = TypeVar("D")
+
+NO_CREDENTIALS = 1000
+"""Clockify's own code for no credentials, or several (with status 401)."""
 
 ADMINS = ("OWNER", "WORKSPACE_ADMIN")
 """Roles that see everything; owners are not counted as admins where workspaces are filtered."""
@@ -80,7 +83,7 @@ class Account:
         self.now = now
         self._zones = zones
         self.hydrated_tasks: dict[str, HydratedTasks] = {}
-        self._with_role: dict[tuple[str, ...], list[str]] = {}
+        self._with_role: dict[tuple[str, ...], list[str] | None] = {}
 
     @property
     def workspaces(self) -> Mapping[str, Workspace]:
@@ -130,8 +133,10 @@ class Account:
         """Return in which zone the feeds of a workspace read bounds."""
         return BoundsZone(self._zones(), scope["workspaceId"], lambda: self.zone)
 
-    def administers(self, workspace_id: str) -> bool:
-        """Return whether the key is an owner's or admin's; one request, once.
+    def administers(self, workspace_id: str) -> bool | None:
+        """Return whether the key is an owner's or admin's; None where Clockify refuses to tell.
+
+        One request, once.
 
         Raises:
             TapError: Clockify does not say.
@@ -141,18 +146,43 @@ class Account:
         known = [self._with_role.get((role,)) for role in ADMINS]
         if None not in known:  # --check asked for each
             return any(workspace_id in (ids or ()) for ids in known)
-        return workspace_id in self.with_role(*ADMINS)
+        ids = self.with_role(*ADMINS)
+        return None if ids is None else workspace_id in ids
 
-    def with_role(self, *roles: str) -> list[str]:
+    def with_role(self, *roles: str) -> list[str] | None:
         """Return the ids of the workspaces where the key has any of some roles; one request, once.
+
+        The description declares one value where several are sent. If that is refused they go joined
+        by commas, and if that is refused, or brings nothing, one by one.
+
+        Returns:
+            None where even one role is refused.
 
         Raises:
             TapError: Clockify does not say.
         """
         if roles not in self._with_role:
-            request = Request("/workspaces", params=tuple(("roles", role) for role in roles))
-            self._with_role[roles] = [workspace.id for workspace in self._ask(request, list[Me])]
+            self._with_role[roles] = self._ask_for_roles(roles)
         return self._with_role[roles]
+
+    def _ask_for_roles(self, roles: Sequence[str]) -> list[str] | None:
+        found = self._having(roles)
+        if found is None and len(roles) > 1:
+            found = self._having([",".join(roles)]) or self._one_by_one(roles)
+        return found
+
+    def _one_by_one(self, roles: Sequence[str]) -> list[str] | None:
+        lists = [self.with_role(role) for role in roles]
+        return None if None in lists else [one for ids in lists for one in ids or ()]
+
+    def _having(self, roles: Sequence[str]) -> list[str] | None:
+        request = Request("/workspaces", params=tuple(("roles", role) for role in roles))
+        try:
+            return [workspace.id for workspace in self._ask(request, list[Me])]
+        except StatusError as error:
+            if error.status == HTTPStatus.BAD_REQUEST:
+                return None
+            raise
 
     def me(self) -> Me:
         """Return whose key it is; one request.
@@ -161,6 +191,24 @@ class Account:
             TapError: Clockify does not say.
         """
         return self._ask(Request("/user"), Me)
+
+    def hides(self, error: Exception, partition: Partition) -> bool:
+        """Return whether 401 says that one member may not be read: the key itself is accepted.
+
+        Clockify's code is that of missing credentials then. One request, whenever it comes: the key
+        may be revoked meanwhile.
+
+        """
+        if not (
+            "userId" in partition
+            and isinstance(error, StatusError)
+            and (error.status, error.code) == (HTTPStatus.UNAUTHORIZED, NO_CREDENTIALS)
+        ):
+            return False
+        try:
+            return bool(self.me())
+        except StatusError:
+            return False
 
     @cached_property
     def zone(self) -> str | None:

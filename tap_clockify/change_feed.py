@@ -12,6 +12,7 @@ from tap_clockify.object_ids import CLOCKS_DIFFER, created_since
 from tap_clockify.windows import parts
 from taps_common.errors import ShapeError
 from taps_common.http.request import Request
+from taps_common.http.responses import json_problem
 from taps_common.records.limits import check_values
 from taps_common.sync.steps import Ask
 from taps_common.timestamps import before, to_text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tap_clockify.bounds_zone import BoundsZone, Window
     from tap_clockify.windows import Slice
     from taps_common.http.request import Response
+    from taps_common.http.responses import Problem
     from taps_common.sync.steps import Scope
 
 Event: TypeAlias = Literal["created", "updated", "deleted"]
@@ -106,15 +108,20 @@ class Change(msgspec.Struct, rename="camel"):
 
     @property
     def entry_id(self) -> str | None:
-        """Id of the time entry that it is, or that it is a part of, if it says so.
+        """Id of the time entry that it is, or that it is a part of, if it says so."""
+        if self.is_entry:
+            return self.entity_id
+        return self.time_entry_id or self.entity.time_entry_id
+
+    @property
+    def entity_id(self) -> str:
+        """Id of the entity.
 
         What a removed document calls its own id goes before the row's, which may be that of the bin
         that the document is kept in.
         """
         entity = self.entity
-        if self.is_entry:
-            return entity.id or self.id
-        return self.time_entry_id or entity.time_entry_id
+        return entity.id or entity.raw_id or self.id
 
     def at(self, event: Event) -> datetime | None:
         """Return when it happened."""
@@ -157,9 +164,10 @@ def in_utc(timestamp: datetime) -> datetime:
 
 
 class Entity(msgspec.Struct, rename="camel"):
-    """What an entity's own fields say of time entries."""
+    """What an entity's own fields say of time entries; `_id` is what the database calls its id."""
 
     id: str | None = None
+    raw_id: str | None = msgspec.field(name="_id", default=None)
     time_entry_id: str | None = None
     time_interval: object = None
 
@@ -213,10 +221,18 @@ def _query(
 
 def _page(scope: Scope, event: Event, query: tuple[tuple[str, str], ...], number: int) -> Request:
     params = (*query, ("page", str(number)))
-    return Request(f"/workspaces/{{workspaceId}}/entities/{event}", scope, params)
+    path = f"/workspaces/{{workspaceId}}/entities/{event}"
+    return Request(path, scope, params, proof=_problem)
+
+
+def _problem(body: bytes) -> Problem | None:
+    """Return why a body is no feed; one that is empty (204, or 200 without a body) is."""
+    return json_problem(body) if body.strip() else None
 
 
 def _rows(request: Request, response: Response) -> list[bytes]:
+    if not response.body.strip():
+        return []
     try:
         bare = rows_in(response.body, ("response",))
         check_values(bare)
@@ -365,7 +381,8 @@ class EntryChanges:
         touched: entries that were created or updated, or of which a rate or a custom field's value
             was, in the order of the feeds; with what the feeds say of it.
         deleted: entries that were deleted.
-        alive: entries that were read again.
+        alive: entries that came, by their ids or in a list.
+        brought: those that came by their ids.
         reached: from when on the feeds were read.
     """
 
@@ -375,9 +392,15 @@ class EntryChanges:
         self.touched: dict[str, Audit] = {}
         self.deleted: dict[str, Change] = {}
         self.alive: set[str] = set()
+        self.brought: set[str] = set()
         self._recent = list(recent)
         self._gone: dict[str, datetime] = {}
         self._sure: set[str] = set()
+
+    @property
+    def told(self) -> set[str]:
+        """Every id that the feeds name."""
+        return {*self.touched, *self.deleted}
 
     @property
     def ids(self) -> list[str]:
@@ -419,6 +442,11 @@ class EntryChanges:
             self._note(event, change)
         return found.contradicted
 
+    @property
+    def deletions(self) -> dict[str, datetime]:
+        """When the entries were deleted that `gone` returned the rows of."""
+        return self._gone
+
     def gone(self, now: datetime) -> list[bytes]:
         """Return the last known rows of entries that are deleted, once those that live are read.
 
@@ -430,15 +458,23 @@ class EntryChanges:
         self._gone = {id_: change.at("deleted") or now for id_, change in gone.items()}
         return [_last_known(id_, change) for id_, change in gone.items()]
 
-    def complete(self, entries: Iterable[Any]) -> None:
-        """Set on entries what the feeds say of them."""
+    def complete(self, entries: Iterable[Any], *, listed: bool = False) -> None:
+        """Set on entries what the feeds say of them.
+
+        Args:
+            entries: some that were read, or the last known rows of deleted ones.
+            listed: whether they came in a list, and so live, whatever was said before.
+        """
         for entry in entries:
             audit = self.touched.get(entry.id) or Audit()
             known = {"createdAt": audit.created_at, "updatedAt": audit.updated_at}
-            if gone := self._gone.get(entry.id):
+            gone = None if listed else self._gone.get(entry.id)
+            if gone:
                 known["_sdc_deleted_at"] = gone
             else:
                 self.alive.add(entry.id)
+                if not listed:
+                    self.brought.add(entry.id)
             for name, timestamp in known.items():
                 if hasattr(entry, name):  # it is selected
                     setattr(entry, name, timestamp)
@@ -467,4 +503,5 @@ def _last_known(ident: str, change: Change) -> bytes:
         document = msgspec.json.decode(change.document, type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
         document = {}
+    document.pop("_id", None)
     return msgspec.json.encode({**document, "id": ident})

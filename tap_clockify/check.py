@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_clockify.change_feed import EVENTS
 from tap_clockify.client import PAGE_SIZE, ClockifyStream, is_forbidden
 from tap_clockify.hosts import api_url
-from tap_clockify.permissions import PermittedStream, PerRowStream
+from tap_clockify.permissions import ROLE_UNKNOWN, PermittedStream, PerRowStream
 from tap_clockify.streams.entity_changes import Feed
 from tap_clockify.streams.expenses import ExpenseCategories
 from tap_clockify.streams.members import Users
@@ -16,7 +17,7 @@ from taps_common.errors import StatusError
 from taps_common.sync.steps import Bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tap_clockify.account import Account
     from taps_common.cli.tap import ApiTap
@@ -27,6 +28,9 @@ ROLES = ("OWNER", "WORKSPACE_ADMIN", "TEAM_MANAGER", "PROJECT_MANAGER")
 
 FREE_QUOTA = 30
 """Requests an hour that a new workspace on the free plan has (help, "API limitations", 2026)."""
+
+PAID_RATE = 50
+"""Requests a second that paid plans allow (as above)."""
 
 
 def lines(tap: ApiTap, account: Account) -> Iterator[str]:
@@ -42,6 +46,9 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     roles = {} if addon else {role: account.with_role(role) for role in ROLES}
     tap.connect()
     total = len(account.workspaces) if addon else 1
+    both = alone = total
+    free: dict[str, tuple[int, int]] = {}
+    paid = False
     others = 1 if addon else 2  # the owner, and roles
     for ident, workspace in account.workspaces.items():
         scope = {"workspaceId": ident}
@@ -49,27 +56,35 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         people = _members(tap, scope)
         projects = len(tap.engine.ids(tap.stream_of(Projects), scope))
         lists = 3 + _pages(people) + _pages(projects)  # and user groups, clients, tags
-        requests = lists + people + _for_tasks(account, scope, projects)
+        tasks = _for_tasks(account, scope, projects)
+        requests = lists + people + tasks
         total += requests
-        others += _others(tap, scope, people, projects)
-        own = " and ".join(role for role, ids in roles.items() if ident in ids)
-        role = "add-on" if addon else own or "plain member"
+        more = _others(tap, scope, people, projects)
+        others += more
+        alone += lists + len(EVENTS) + (tasks if tasks > 1 else 0)
+        both += lists + len(EVENTS) + people + (tasks if tasks > 1 else 0)
+        if plan.startswith("FREE"):
+            free[ident] = requests, more
+        paid = paid or not plan.startswith(("FREE", "unknown", "SELF_HOSTED"))
+        own = " and ".join(role for role, ids in roles.items() if ids and ident in ids)
+        unknown = None in roles.values()
+        role = "add-on" if addon else own or (ROLE_UNKNOWN if unknown else "plain member")
         yield (
             f"  {workspace.name} ({ident}): {role}, plan {plan}, {people:,} members, "
             f"{projects:,} projects, at least {requests:,} requests"
         )
         yield from _left_out(tap, account, scope)
-        limit = tap.config.get("max_requests_per_hour")
-        quota = limit or (FREE_QUOTA if plan.startswith("FREE") else None)
-        if quota and requests > quota:
-            hours = (requests - 1) // quota
-            time = "an hour" if hours == 1 else f"{hours:,} hours"
-            yield f"    at {quota:,} requests an hour that takes more than {time}"
     yield (
         f"A full run of the core tables sends at least {total:,} requests: each list, one per "
         "member (time entries), one to see whether all tasks come with their projects (one per "
         f"project where they do not), and one more for every further {PAGE_SIZE:,} rows of one of "
         "them."
+    )
+    yield (
+        f"Later runs send at least {both:,} while Clockify's feeds of changes have to earn it (see "
+        f"verify_days), {alone:,} from then on, and {both:,} again once in "
+        f"{tap.config['verify_days']:g} days. INCREMENTAL runs send {len(EVENTS):,} less than "
+        "the former per workspace."
     )
     yield (
         f"All other tables take at least {others:,} more: each list, one per project (its custom "
@@ -78,6 +93,73 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         "(payments), one per policy (balances), one per member and policy "
         "(balance_assignments), and up to four once to find out how feeds of changes read times."
     )
+    yield from _against_the_plan(tap, account, (total, others), free, paid=paid)
+
+
+def _against_the_plan(
+    tap: ApiTap,
+    account: Account,
+    requests: tuple[int, int],
+    free: Mapping[str, tuple[int, int]],
+    *,
+    paid: bool,
+) -> Iterator[str]:
+    """Return how long a full run takes in what the plans allow, and the settings for that.
+
+    Args:
+        tap: the tap.
+        account: the account.
+        requests: what the core tables and the others take at least.
+        free: the same of each workspace on the free plan, by its id.
+        paid: whether any workspace is on a paid plan, or a trial of one.
+    """
+    if quota := tap.config.get("max_requests_per_hour"):
+        yield f"At {quota:,} requests an hour (max_requests_per_hour) {_times(requests, quota)}."
+        return
+    if free:
+        core, more = (sum(counts) for counts in zip(*free.values(), strict=True))
+        yield (
+            f"A new workspace on the free plan has {FREE_QUOTA} requests an hour, for everything "
+            f"that asks: {_times((1 + core, more), FREE_QUOTA)} there. To stay within, paste:"
+        )
+        others = len(free) < len(account.workspaces)
+        yield from _block(
+            {
+                "workspace_ids": f"[{', '.join(free)}]" if others else None,
+                "max_requests_per_hour": FREE_QUOTA,
+                "on_quota": "wait  # or stop, to run again each hour",
+            }
+        )
+    if paid:
+        seconds = max(1, -(-sum(requests) // PAID_RATE))
+        yield (
+            f"A paid plan allows {PAID_RATE} requests a second: all tables take {seconds:,} s at "
+            "least. To use it, paste:"
+        )
+        yield from _block({"max_concurrency": 16, "max_requests_per_second": PAID_RATE})
+
+
+def _block(settings: Mapping[str, object]) -> Iterator[str]:
+    """Return settings as they stand in the extractor of a `meltano.yml`."""
+    yield "    config:"
+    for name, value in settings.items():
+        if value is not None:
+            yield f"      {name}: {value}"
+
+
+def _times(requests: tuple[int, int], quota: int) -> str:
+    return (
+        f"the core tables take {_time(requests[0], quota)}, all tables "
+        f"{_time(sum(requests), quota)}"
+    )
+
+
+def _time(requests: int, quota: int) -> str:
+    """Return how long requests take at so many an hour, in words."""
+    hours = (requests - 1) // quota
+    if not hours:
+        return "less than an hour"
+    return "more than an hour" if hours == 1 else f"more than {hours:,} hours"
 
 
 def _members(tap: ApiTap, scope: Scope) -> int:
@@ -98,7 +180,7 @@ def _for_tasks(account: Account, scope: Scope, projects: int) -> int:
 
 def _left_out(tap: ApiTap, account: Account, scope: Scope) -> Iterator[str]:
     """Return what a run will not read of a workspace, one line per reason."""
-    if not account.administers(scope["workspaceId"]):
+    if account.administers(scope["workspaceId"]) is False:
         yield (
             "    left out: time entries of other members, which only the key of an owner or admin "
             "can read"

@@ -9,19 +9,23 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import msgspec
+from msgspec.structs import asdict
 
 from tap_clockify.hosts import NOT_IN_WORKSPACE
 from tap_clockify.moving_lists import Seen, look_again
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
+from taps_common.records.custom_columns import Columns
 from taps_common.sync.steps import Fetch, Page, Plan
 from taps_common.sync.stream import EndpointStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_clockify.account import Account
     from taps_common.http.request import Response, Service
+    from taps_common.records.custom_columns import CustomColumn
+    from taps_common.sdk import SdkTap
     from taps_common.sync.steps import (
         Bounds,
         Partition,
@@ -56,6 +60,8 @@ class ClockifyStream(EndpointStream):
         envelopes: names of the members that lead to the list, where it does not stand alone;
             several where it is spelled in several ways.
         single: whether the response is one object instead of a list.
+        custom_columns: custom fields that have a column of their own.
+        custom_fields: what holds them in a row.
         turn: when it is read: the tables of time and what it is booked on before those that not
             every plan has, and what takes many requests last.
     """
@@ -70,7 +76,18 @@ class ClockifyStream(EndpointStream):
     envelopes: ClassVar[tuple[tuple[str, ...], ...]] = ()
     single: ClassVar[bool] = False
     turn: ClassVar[int] = 0
+    custom_columns: ClassVar[tuple[CustomColumn, ...]] = ()
+    custom_fields: ClassVar[str] = ""
     max_empty_pages = 3
+
+    def __init__(self, tap: SdkTap) -> None:
+        super().__init__(tap)
+        self._columns = Columns(self.custom_columns, self.name, self.logger)
+
+    def complete(self, rows: Rows, partition: Partition) -> None:
+        """Set the fields that the body lacks, and the columns of custom fields."""
+        super().complete(rows, partition)
+        self._columns.fill(rows, lambda row: fields_of(getattr(row, self.custom_fields)))
 
     @property
     def account(self) -> Account:
@@ -90,6 +107,10 @@ class ClockifyStream(EndpointStream):
     def service(self) -> Service | None:
         """Where requests go, if not to the regular API."""
         return None
+
+    def is_final(self, error: Exception) -> bool:
+        """Return whether a host of its own has no such route: that holds for all workspaces."""
+        return self.service is not None and is_no_route(error)
 
     def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return the partitions of a workspace, and whether a workspace is missing.
@@ -203,6 +224,15 @@ class ClockifyStream(EndpointStream):
             ) from None
 
 
+def fields_of(values: object) -> Iterator[tuple[str | None, object]]:
+    """Return ids, names and values of custom fields, in whichever of their spellings they came."""
+    for one in values if isinstance(values, list) else ():
+        field = one if isinstance(one, dict) else asdict(one)
+        for name in ("customFieldId", "id", "customFieldName", "name"):
+            if isinstance(field.get(name), str):
+                yield field[name], field.get("value")
+
+
 class IdListStream(ClockifyStream):
     """A list that other streams read one partition each of."""
 
@@ -224,6 +254,11 @@ def is_unknown_id(error: Exception) -> bool:
     )
 
 
+def is_no_route(error: Exception) -> bool:
+    """Return whether there is no such route; what is gone was never seen to be a 404."""
+    return isinstance(error, StatusError) and error.status == HTTPStatus.NOT_FOUND
+
+
 def is_forbidden(error: Exception) -> bool:
     """Return whether the key's role, or the plan, does not allow a request."""
     return isinstance(error, StatusError) and error.status in {
@@ -241,14 +276,14 @@ COUNTS = ("count", "total", "workspaceWebhookCount")
 def rows_in(body: bytes, *paths: tuple[str, ...]) -> bytes:
     """Return the JSON text of the list inside an envelope; what is around it is only skipped.
 
-    A list that stands alone is taken as it is. Null stands for a list where there is nothing.
+    A list that stands alone is taken as it is. Null stands for a list that is counted as empty.
 
     Args:
         body: the response.
         paths: names of the members that lead to the list; several where spellings differ.
 
     Raises:
-        ShapeError: there is no such list, or it is null although it is said to hold rows.
+        ShapeError: there is no such list, or it is null and nothing says that it is empty.
     """
     if body[:64].lstrip()[:1] == b"[":
         return body
@@ -263,14 +298,19 @@ def _rows_at(path: tuple[str, ...], found: Any) -> bytes:  # noqa: ANN401 - made
     for name in path[:-1]:
         inner = getattr(found, name)
         if inner is None:
-            return b"[]"
+            return _empty(path, found)
         found = inner
     rows = bytes(getattr(found, path[-1]))
-    if rows != b"null":
-        return rows
-    counts = [getattr(found, name, None) for name in COUNTS]
-    if any(type(count) is int and count for count in counts):
-        raise ShapeError(f"{'.'.join(path)} is null, and not counted as empty")
+    if rows == b"null":
+        return _empty(path, found)
+    return rows
+
+
+def _empty(path: tuple[str, ...], envelope: Any) -> bytes:  # noqa: ANN401 - made by `_envelope`
+    """Return no rows where an envelope counts none beside a null."""
+    counts = [getattr(envelope, name, None) for name in COUNTS]
+    if not any(type(count) is int and count == 0 for count in counts):
+        raise ShapeError(f"{'.'.join(path)} is null, and no count of 0 says that it is empty")
     return b"[]"
 
 

@@ -20,6 +20,11 @@ def created_by_id(ident: str) -> datetime | None:
         return None
 
 
+def first_id(timestamp: datetime) -> str:
+    """Return what no id, in lower case, comes before that was given from a point in time on."""
+    return f"{max(0, int(timestamp.timestamp())):08x}"
+
+
 def created_since(ids: Iterable[str], timestamp: datetime) -> list[str]:
     """Return the ids that were given from a point in time on."""
     return [one for one in ids if (at := created_by_id(one)) and at >= timestamp]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 BAD_CREDENTIALS = {1000, 4003, 4017}
 """Clockify's own codes for credentials that it does not accept."""
 
+ROLE_UNKNOWN = "role unknown, since Clockify refuses to list workspaces by role (400)"
+
 GONE = "Clockify does not know what it belongs to any more (400, code 501)"
 
 
@@ -45,7 +47,7 @@ class PermittedStream(ClockifyStream):
         if self.feature and workspace.features and self.feature not in workspace.features:
             plan = workspace.featureSubscriptionType or "unknown"
             return f"the plan ({plan}) of workspace {ident} does not include {self.feature}"
-        if self.admins_only and not self.account.administers(ident):
+        if self.admins_only and self.account.administers(ident) is False:
             return f"only the key of an owner or admin of workspace {ident} may read it"
         return None
 
@@ -56,7 +58,10 @@ class PermittedStream(ClockifyStream):
     def partial(self, scope: Scope) -> str | None:
         """Return why not all rows of a workspace can be seen, as far as is known beforehand."""
         ident = scope["workspaceId"]
-        if self.own_only and not self.account.administers(ident):
+        knows = self.account.administers(ident) if self.own_only else True
+        if knows is None:
+            return f"whether the key sees all of workspace {ident} is unknown: {ROLE_UNKNOWN}"
+        if not knows:
             return (
                 f"the key sees a part of workspace {ident} only, such as its owner's rows; use the "
                 "key of an owner or admin"
@@ -90,6 +95,8 @@ class PermittedStream(ClockifyStream):
                 return None
             reason = f"the plan or the key's role does not allow it ({error.status})"
             return SkippedError(reason, whole=True, rest=self.feature is not None)
+        if self.account.hides(error, partition) and not self.config["strict_plan"]:
+            return SkippedError("the key may not read it of each member (401)")
         return SkippedError(GONE) if is_unknown_id(error) else None
 
     def is_refusal(self, error: StatusError, workspace_id: str) -> bool:

@@ -10,6 +10,7 @@ from singer_sdk.helpers.capabilities import TapCapabilities
 
 from tap_clockify import check
 from tap_clockify.account import Account
+from tap_clockify.custom_columns import tables
 from tap_clockify.hosts import REGIONS, advice, api_url, credentials
 from tap_clockify.streams import STREAMS
 from tap_clockify.streams.workspaces import Workspaces
@@ -19,18 +20,18 @@ from taps_common.errors import TapError
 from taps_common.http.request import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from tap_clockify.rows.workspaces import Workspace
+    from taps_common.sync.stream import RecordStream
 
 
 class TapClockify(ApiTap):
     """Singer tap for Clockify: members, clients, projects, tasks, tags and time entries."""
 
     name = "tap-clockify"
-    stream_types = STREAMS
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "api_key",
@@ -145,12 +146,47 @@ class TapClockify(ApiTap):
                 "start once, with the look-back."
             ),
         ),
+        th.Property(
+            "verify_days",
+            th.NumberType(minimum=0, maximum=36500),
+            default=7,
+            title="Days between two looks at the lists",
+            description=(
+                "With replication method LOG_BASED: once the feeds of changes have earned it, "
+                "entries that start within lookback_days are read beside them once in so many "
+                "days, to see whether the feeds still tell all that happens. 0 reads them always."
+            ),
+        ),
+        th.Property(
+            "custom_field_columns",
+            th.ObjectType(
+                additional_properties=th.ArrayType(
+                    th.CustomType({"type": ["string", "object"]}),
+                )
+            ),
+            title="Columns of custom fields",
+            description=(
+                "Table (time_entries, projects, users) to the custom fields that get a column of "
+                "their own, each a name (or id), or an object with name and type: "
+                '{"time_entries": ["PO", {"name": "Rate", "type": "number"}]}. Types: string, '
+                "number, integer, boolean, date, date-time."
+            ),
+        ),
         *COMMON_SETTINGS,
     ).to_dict()
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         *ApiTap.capabilities,
         TapCapabilities.LOG_BASED,
     ]
+
+    @cached_property
+    def stream_types(self) -> Sequence[type[RecordStream]]:
+        """All streams, with the columns that the settings add.
+
+        Raises:
+            TapError: a setting names none.
+        """
+        return tables(STREAMS, self.config)
 
     def setup_mapper(self) -> None:
         """Have the streams take the catalog first: the method decides which columns they fill."""

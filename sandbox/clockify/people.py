@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import structs
 
+from sandbox.clockify.ask import unconvertible
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sandbox.clockify.ask import Ask, Shown
     from sandbox.clockify.rows import User, Workspace
 
@@ -27,7 +31,7 @@ def user(ask: Ask) -> User:
 
 def workspaces(ask: Ask) -> list[Workspace]:
     """Return the workspaces of the key's owner, by role if asked so."""
-    user_id, wanted = ask.caller.user_id, set(ask.request.values("roles"))
+    user_id, wanted = ask.caller.user_id, set(_several(ask, "roles"))
     homes = [ask.world.workspaces[one] for one in ask.caller.workspace_ids]
     return [
         data.row
@@ -44,7 +48,7 @@ def workspace(ask: Ask) -> Workspace:
 def users(ask: Ask) -> list[User]:
     """List members by account status and by their standing in the workspace."""
     request, standing = ask.request, ask.data.standing()
-    accounts, status = request.values("account-statuses") or LISTED, request.value("status")
+    accounts, status = _several(ask, "account-statuses") or LISTED, request.value("status")
     kind = request.value("memberships") or "NONE"
     kept = [
         _with_memberships(one, kind)
@@ -52,6 +56,20 @@ def users(ask: Ask) -> list[User]:
         if one.status in accounts and status in {None, "ALL", standing.get(one.id)}
     ]
     return ask.ordered(kept, "email")
+
+
+def _several(ask: Ask, name: str) -> Sequence[str]:
+    """Return the values of a parameter that may have several, as `several_values` has it."""
+    given = [value for key, value in ask.request.query if key == name]
+    several = len(given) > 1
+    refused = {
+        "any": False,
+        "joined": several,
+        "single": several or any("," in value for value in given),
+    }
+    if refused[ask.world.several_values]:
+        raise unconvertible(name, ",".join(given))
+    return ask.request.values(name)
 
 
 def _with_memberships(one: User, kind: str) -> User:

@@ -65,7 +65,8 @@ class Diary:
         sheet: list[tuple[int, bytes]] = []
         for index, (start, end) in enumerate(self._hours(rng, ordinal, count)):
             number = first_number + index
-            entry_id = f"{start - HOUR & 0xFFFFFFFF:08x}{self.seed & 0xFFFFFF:06x}{number:010x}"
+            made = min(start, self.now) - HOUR  # what is planned was made before, too
+            entry_id = f"{made & 0xFFFFFFFF:08x}{self.seed & 0xFFFFFF:06x}{number:010x}"
             entry = self._entry(rng, entry_id, user, index, start, end)
             sheet.append((start, encoder.encode(entry)))
         return Timesheet(sheet)

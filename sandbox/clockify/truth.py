@@ -155,6 +155,12 @@ def _within(rows: Table, name: str, **context: str) -> Table:
     ]
 
 
+def _workspace_features(of: Source) -> Iterator[Row]:
+    for workspace in WORKSPACES(of):
+        home = {"workspaceId": workspace["id"]}
+        yield from ({**home, "feature": one} for one in workspace["features"])
+
+
 def _user_group_members(of: Source) -> Iterator[Row]:
     for group in USER_GROUPS(of):
         yield from ({"userGroupId": group["id"], "userId": one} for one in group["userIds"])
@@ -283,6 +289,7 @@ FURTHER: dict[str, Table] = {
     "user_managers": _of(W + "/users/{userId}/managers", "userId"),
     "workspace_memberships": _within(WORKSPACES, "memberships"),
     "workspace_currencies": _within(WORKSPACES, "currencies"),
+    "workspace_features": _workspace_features,
     "custom_fields": _of(W + "/custom-fields"),
     "project_custom_fields": _of(W + "/projects/{projectId}/custom-fields", "projectId"),
     "expenses": _of(W + "/expenses"),

@@ -11,13 +11,12 @@ from tap_clockify.rows.common import (
     ProjectInfo,
     Rate,
     TaskInfo,
+    ZonedTimeInterval,
 )
 from tap_clockify.rows.expenses import ExpenseCategory, ExpenseDay
 from tap_clockify.rows.projects import Tag
 from taps_common.records.row_types import Instant, Json, Number, Row
 
-WallClock = Annotated[str, Meta(description="Wall clock of timeZone.")]
-Offset = Annotated[int, Meta(description="Seconds from UTC.")]
 ChangedAt = Annotated[Instant, Meta(description="Copy of approvalRequest.status.updatedAt.")]
 
 
@@ -58,19 +57,6 @@ class ApprovalBody(Row):
     owner: ApprovalOwner | None = None
     dateRange: Period | None = None
     status: ApprovalStatus | None = None
-
-
-class ZonedTimeInterval(Row):
-    """When an entry ran, in UTC and in its member's zone."""
-
-    start: Instant | None = None
-    end: Instant | None = None
-    duration: IsoDuration | None = None
-    timeZone: str | None = None
-    zonedStart: WallClock | None = None
-    zonedEnd: WallClock | None = None
-    offsetStart: Offset | None = None
-    offsetEnd: Offset | None = None
 
 
 class ApprovedCustomFieldValue(Row):

@@ -52,3 +52,20 @@ class TaskInfo(Row):
 
     id: str | None = None
     name: str | None = None
+
+
+WallClock = Annotated[str, Meta(description="Wall clock of timeZone.")]
+Offset = Annotated[int, Meta(description="Seconds from UTC.")]
+
+
+class ZonedTimeInterval(Row):
+    """When an entry ran, in UTC and in its member's zone."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+    duration: IsoDuration | None = None
+    timeZone: str | None = None
+    zonedStart: WallClock | None = None
+    zonedEnd: WallClock | None = None
+    offsetStart: Offset | None = None
+    offsetEnd: Offset | None = None

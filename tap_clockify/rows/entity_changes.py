@@ -27,7 +27,7 @@ class EntityDeletion(Row):
 
     workspaceId: str
     type: Annotated[str, Meta(description="Type of the entity, such as TIME_ENTRY.")]
-    id: str
+    id: Annotated[str, Meta(description="Id of the entity; never that of its bin.")]
     deletedAt: Instant
     deletionBinId: str | None = None
     document: Annotated[str, Meta(description=_DOCUMENT)] | None = None

@@ -77,6 +77,7 @@ class User(Row):
     profilePicture: str | None = None
     memberships: list[Membership] | None = None
     customFields: list[UserCustomFieldValue] | None = None
+    roles: Json = None
     settings: UserSettings | None = None
 
 
@@ -129,6 +130,7 @@ class CurrentUser(Row):
     profilePicture: str | None = None
     memberships: list[Membership] | None = None
     customFields: list[UserCustomFieldValue] | None = None
+    roles: Json = None
     settings: UserSettings | None = None
 
 
@@ -146,6 +148,7 @@ class UserManager(Row):
     profilePicture: str | None = None
     memberships: list[Membership] | None = None
     customFields: list[UserCustomFieldValue] | None = None
+    roles: Json = None
     settings: UserSettings | None = None
 
 

@@ -101,6 +101,7 @@ class Task(Row):
     projectId: str | None = None
     name: str | None = None
     status: str | None = None
+    active: bool | None = None
     assigneeId: str | None = None
     assigneeIds: list[str] | None = None
     userGroupIds: list[str] | None = None

@@ -4,18 +4,20 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from tap_clockify.rows.common import IsoDuration, Rate
+from tap_clockify.rows.common import Offset, Rate, ZonedTimeInterval
 from taps_common.records.row_types import Instant, Json, Row
 
 _FROM_FEED = "As the feed of changes says, of entries that it named; with LOG_BASED only."
 
 
-class TimeInterval(Row):
-    """When an entry ran; a running timer has no end and no duration."""
+class TimeInterval(ZonedTimeInterval):
+    """When an entry ran; a running timer has no end and no duration.
 
-    start: Instant | None = None
-    end: Instant | None = None
-    duration: IsoDuration | None = None
+    Two spellings of offsets are described.
+    """
+
+    offStart: Offset | None = None
+    offEnd: Offset | None = None
 
 
 class CustomFieldValue(Row):

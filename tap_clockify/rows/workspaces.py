@@ -122,3 +122,10 @@ class WorkspaceCurrency(Row):
     id: str | None
     code: str | None
     isDefault: bool | None
+
+
+class WorkspaceFeature(Row):
+    """A feature that the plan of a workspace includes."""
+
+    workspaceId: str
+    feature: str

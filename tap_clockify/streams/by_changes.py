@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_LOG_BASED
+from singer_sdk.singerlib.catalog import (
+    REPLICATION_FULL_TABLE,
+    REPLICATION_INCREMENTAL,
+    REPLICATION_LOG_BASED,
+)
 
 from tap_clockify.change_feed import (
     OVERLAP,
@@ -18,22 +22,24 @@ from tap_clockify.change_feed import (
     EntryChanges,
     learn_zone,
 )
-from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
-from tap_clockify.object_ids import created_by_id, created_since
-from taps_common.errors import ShapeError, StatusError, TapError
+from tap_clockify.client import ClockifyStream, is_no_route, is_unknown_id
+from tap_clockify.feed_trust import EARLIEST, RUNS, FeedTrust, Witness
+from tap_clockify.object_ids import created_by_id, created_since, first_id
+from taps_common.errors import QuotaError, RequestError, ShapeError, StatusError, TapError
 from taps_common.http.request import Request
+from taps_common.sync.date_bounds import within
 from taps_common.sync.steps import Again, Checkpoint, Fetch, Page, Plan, Write
 from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Sequence
+    from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from tap_clockify.bounds_zone import BoundsZone
-    from taps_common.errors import RequestError
-    from taps_common.sdk import SdkStream
+    from taps_common.sdk import SdkStream, SdkTap
+    from taps_common.sync.outcome import Outcome
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
 
 DELETED_AT = "_sdc_deleted_at"
@@ -46,8 +52,18 @@ OTHER_ZONE = (
     "was changed, run once with --full-refresh: what changed since then may be missing."
 )
 
+RESTORABLE = timedelta(days=7)
+"""How long a deleted entry is asked for again: no feed is known to tell that one was restored."""
+
 BATCH = 100
 """Entries that are read again at once; no maximum is known, and fewer are asked for if refused."""
+
+
+NOT_TOLD = (
+    "%s: the feeds of changes of workspace %s do not tell %d entries that were made since the last "
+    "run; the first id is %s. They came, since entries that start within lookback_days were read "
+    "too; so it is done in each run until the feeds have told all in %d runs."
+)
 
 
 @dataclass
@@ -56,14 +72,21 @@ class Details:
 
     Attributes:
         next_since: where the window of the next run begins.
-        changes: what the feeds say; None where lists are read.
+        changes: what the feeds say; None where only lists are read.
         recent: ids of rows that were read and created since `next_since`: no feed tells of
             something that was created and deleted in the same window.
+        witness: what the lists show; None where only the feeds are read.
     """
 
     next_since: datetime
     changes: EntryChanges | None
     recent: dict[str, None]
+    witness: Witness | None
+
+
+def default_method(config: Mapping[str, Any]) -> str:
+    """Return how time entries are read where the catalog does not say it."""
+    return REPLICATION_INCREMENTAL if config.get("end_date") else REPLICATION_LOG_BASED
 
 
 class ByChanges(ClockifyStream):
@@ -71,11 +94,21 @@ class ByChanges(ClockifyStream):
 
     The first run reads all. The bookmark is the time up to which the feeds of changes were read.
     Beside it the state keeps, as `recent`, the ids of rows that were sent and created within what
-    the next run reads; and as `first`, until a first read is whole, up to when the feeds are left
-    to the next run.
+    the next run reads; as `lists`, whether the feeds have earned to be read alone; as `gone`, when
+    the entries were deleted that may be restored; and as `first`, until a first read is whole, up
+    to when the feeds are left to the next run.
     """
 
     alternatives = tuple({"limit": size} for size in PAGE_SIZES)
+
+    def __init__(self, tap: SdkTap) -> None:
+        super().__init__(tap)
+        self._read: dict[str, Details] = {}
+
+    @property
+    def replication_method(self) -> str:
+        """How the catalog asks for it to be read."""
+        return self.forced_replication_method or default_method(self.config)
 
     @property
     def by_changes(self) -> bool:
@@ -95,8 +128,16 @@ class ByChanges(ClockifyStream):
     # -- columns ---------------------------------------------------------------------------------
 
     def apply_catalog(self, catalog: Catalog) -> None:
-        """Take what the catalog says; columns that the method does not fill are left out."""
+        """Take what the catalog says; columns that the method does not fill are left out.
+
+        One that names no method and was written before there were these columns is incremental.
+        """
         super().apply_catalog(catalog)
+        entry = catalog.get_stream(self.name)
+        if entry and DELETED_AT not in (entry.schema.properties or {}):
+            self.forced_replication_method = (
+                self.forced_replication_method or REPLICATION_INCREMENTAL
+            )
         if self.by_changes:
             self.needs = type(self).needs | {DELETED_AT}
         for name in FROM_FEEDS:
@@ -109,12 +150,12 @@ class ByChanges(ClockifyStream):
 
     @property
     def metadata(self) -> MetadataMapping:
-        """What is selected: without a catalog, no column that only LOG_BASED fills."""
+        """What is selected: without a catalog, no column that the method does not fill."""
         found = super().metadata
         for name in FROM_FEEDS:
             column = found.get(("properties", name))
             if column and column.selected_by_default is None:
-                column.selected_by_default = False
+                column.selected_by_default = self.by_changes
         return found
 
     # -- what is read ----------------------------------------------------------------------------
@@ -139,27 +180,58 @@ class ByChanges(ClockifyStream):
         kept = self.config["changes_kept_days"]
         if since < before(bounds.began, timedelta(days=kept)):
             reason = f"they are kept for {kept} days (changes_kept_days)"
-            return (yield from self._plan_instead(scope, bounds, since, until, reason))
+            plan = yield from self._plan_instead(scope, bounds, since, until)
+            self._say_instead(logging.WARNING, scope, reason, since, plan.since)
+            return plan
         changes = EntryChanges(self._recent_in(scope))
+        trust = FeedTrust(self._state_of(scope))
+        limit = bounds.options["limit"]
         try:
             yield from learn_zone(zone, scope, until)
-            limit = bounds.options["limit"]
             contradicted = yield from changes.read(scope, (since, until), limit, zone)
-        except StatusError as error:
-            if not is_forbidden(error) and error.status != HTTPStatus.NOT_FOUND:
+        except (RequestError, ShapeError) as error:
+            if not _is_refusal(error, limit):
                 raise
-            reason = f"Clockify refuses them ({error.status})"
-            return (yield from self._plan_instead(scope, bounds, since, None, reason))
+            said = _is_lasting(error) and trust.refused()
+            plan = yield from self._plan_instead(scope, bounds, since, None)
+            level = logging.INFO if said else logging.WARNING
+            self._say_instead(level, scope, _reason(error), since, plan.since)
+            return plan
+        trust.answered()
         if contradicted:
             self.logger.warning(OTHER_ZONE, self.name, scope["workspaceId"])
-        return Plan(
-            [dict(scope)],
-            limit=self.account.lost_workspaces(),
-            latest=until,
-            dated=False,
-            covered=[one for one in bounds.window.known if one != scope["workspaceId"]],
-            details=Details(_next_since(until, zone), changes, {}),
-        )
+        known = [one for one in bounds.window.known if one != scope["workspaceId"]]
+        details = Details(_next_since(until, zone), changes, {}, None)
+        plan = Plan([dict(scope)], self.account.lost_workspaces(), latest=until, dated=False)
+        if trust.needs_lists(bounds.began, self.config["verify_days"]):
+            lists = yield from self._lists(scope, bounds, since)
+            plan.partitions = [*plan.partitions, *lists.partitions]
+            plan.since, plan.limit = lists.since, plan.limit or lists.limit
+            details.witness = Witness(since + OVERLAP, until, changes.told)
+        else:
+            plan.covered = known
+            for member, start in bounds.window.unfinished.items():
+                bounds.window.saw(member, None, start)
+        return self._with_details(plan, scope, details)
+
+    def _lists(self, scope: Scope, bounds: Bounds, since: datetime) -> Planning:
+        """Return the partitions of what an incremental run reads; the state says so at once.
+
+        Args:
+            scope: the workspace.
+            bounds: what part of it is read.
+            since: the bookmark, which is only that of the lists if these were never read.
+        """
+        plan: Plan = yield from self.plan_lists(scope, bounds)
+        trust = FeedTrust(self._state_of(scope))
+        plan.since = before(trust.latest(since + OVERLAP), super().lookback)
+        trust.begin()
+        yield Checkpoint()
+        return plan
+
+    def _with_details(self, plan: Plan, scope: Scope, details: Details) -> Plan:
+        plan.details = self._read[scope["workspaceId"]] = details
+        return plan
 
     def _plan_first(self, scope: Scope, bounds: Bounds, until: datetime) -> Planning:
         """Return the partitions of a first run, which reads all.
@@ -171,8 +243,12 @@ class ByChanges(ClockifyStream):
         oldest = before(bounds.began, timedelta(days=self.config["changes_kept_days"]))
         zone, first = self.account.bounds_zone(scope), state.get("first")
         if not first:
-            with suppress(StatusError, ShapeError):  # all is read anyway
+            try:
                 yield from learn_zone(zone, scope, until)
+            except (RequestError, ShapeError) as error:
+                if isinstance(error, QuotaError):
+                    raise
+                # All is read anyway.
         if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
             until = min(from_text(first), until)
         state["first"] = to_text(until)
@@ -180,33 +256,40 @@ class ByChanges(ClockifyStream):
         plan: Plan = yield from self.plan_lists(scope, bounds)
         recent = dict.fromkeys(self._recent_in(scope))
         plan.latest = until
-        plan.details = Details(_next_since(until, zone), None, recent)
-        return plan
+        witness = Witness(EARLIEST, until)
+        return self._with_details(
+            plan, scope, Details(_next_since(until, zone), None, recent, witness)
+        )
 
     def _plan_instead(
-        self, scope: Scope, bounds: Bounds, since: datetime, until: datetime | None, reason: str
+        self, scope: Scope, bounds: Bounds, since: datetime, until: datetime | None
     ) -> Planning:
-        """Return the partitions of a run that cannot read the changes, and warn.
+        """Return the partitions of a run that cannot read the changes.
 
         Args:
             scope: the workspace.
             bounds: what part of it is read.
             since: the bookmark.
             until: up to when changes are not read any more; None if the next run may try again.
-            reason: why they cannot be read.
         """
         next_since = _next_since(until or since + OVERLAP, self.account.bounds_zone(scope))
         recent = dict.fromkeys(created_since(self._recent_in(scope), next_since))
-        plan: Plan = yield from self.plan_lists(scope, bounds)
-        plan.latest, plan.details = until, Details(next_since, None, recent)
-        plan.since = before(since, super().lookback)
-        self.logger.warning(
+        plan = yield from self._lists(scope, bounds, since)
+        plan.latest = until
+        witness = Witness(since + OVERLAP, bounds.began - SETTLED)
+        return self._with_details(plan, scope, Details(next_since, None, recent, witness))
+
+    def _say_instead(
+        self, level: int, scope: Scope, reason: str, since: datetime, starts: datetime | None
+    ) -> None:
+        """Say why the changes since the bookmark cannot be read, and what is read instead."""
+        self.logger.log(
+            level,
             "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since "
             "%s are read instead; edits of older ones, and deletions, are not seen. A full refresh "
             "brings them; the deletions with emit_activate_version_messages only.",
-            *(self.name, scope["workspaceId"], to_text(since), reason, to_text(plan.since)),
+            *(self.name, scope["workspaceId"], to_text(since), reason, starts and to_text(starts)),
         )
-        return plan
 
     def _check(self, tables: Iterable[SdkStream]) -> None:
         """Make sure that nothing in settings and catalog keeps changes from arriving.
@@ -247,7 +330,7 @@ class ByChanges(ClockifyStream):
         details: Details | None = bounds.details
         if details is None:
             yield from super().requests(partition, bounds)
-        elif details.changes is None:
+        elif details.changes is None or partition.keys() != {"workspaceId"}:
             yield from self._list(partition, bounds, details)
         else:
             try:
@@ -259,11 +342,27 @@ class ByChanges(ClockifyStream):
         """Yield the pages of a list, noting which rows the next run's window holds wholly."""
 
         def note(rows: Rows) -> Rows:
+            if details.changes:
+                details.changes.complete(rows, listed=True)
+                rows = within(rows, self.cursor_of, bounds.start, None)
+            if details.witness:
+                ids = [row.id for row in rows] if details.changes else ()
+                details.witness.see(ids, self.latest_start(rows))
+            if bounds.window:
+                bounds.window.saw(self.partition_id(partition), None, self.earliest_open(rows))
             self._note_recent(rows, details)
-            self._remember(partition, details)  # the read may be interrupted
+            self._keep_recent(partition, details.recent)  # the read may be interrupted
             return rows
 
         return self.pages(partition, bounds, note)
+
+    def latest_start(self, rows: Rows) -> datetime | None:
+        """Return the latest cursor of some rows."""
+        raise NotImplementedError
+
+    def earliest_open(self, rows: Rows) -> datetime | None:
+        """Return the cursor of the earliest row that is not final yet."""
+        raise NotImplementedError
 
     def _changed(self, partition: Partition, details: Details, changes: EntryChanges) -> Requests:
         """Read the entries that the feeds name, and write the last known rows of deleted ones."""
@@ -276,8 +375,9 @@ class ByChanges(ClockifyStream):
 
         yield from self._touched(partition, changes, note)
         yield from self._batches(partition, changes.guesses, note)
-        yield Again(goes_on=True)  # a guess may be called deleted, too, and is asked for then
-        yield from self._restored(partition, changes, note)
+        yield from self._restored(partition, changes.doubtful, note)
+        kept = self._restorable(partition)
+        yield from self._restored(partition, [*kept][:BATCH], note)
         if gone := changes.gone(self.account.now()):
             request = Request("/workspaces/{workspaceId}/entities/deleted", partition)
             yield Write(b"[%b]" % b",".join(gone), request, note)
@@ -289,7 +389,9 @@ class ByChanges(ClockifyStream):
                 "refresh with emit_activate_version_messages brings what is right.",
                 *(self.name, partition["workspaceId"], len(lost), lost[0]),
             )
-        self._remember(partition, details)
+        if not details.witness:
+            self._remember(partition, details)
+        self._keep_gone(partition, kept | changes.deletions, changes.alive)
 
     def _touched(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
         """Read rows by their ids; those that are gone by now are not among the responses.
@@ -304,9 +406,9 @@ class ByChanges(ClockifyStream):
         while ids:
             refused = yield from self._batches(partition, ids, note)
             missing = changes.missing
-            if refused and missing and not changes.alive:
+            if refused and missing and not changes.brought:
                 raise TapError(str(refused))
-            ids = missing if len(missing) < len(ids) and changes.alive else []
+            ids = missing if len(missing) < len(ids) and changes.brought else []
             yield Again(goes_on=True)
 
     def _batches(
@@ -332,25 +434,44 @@ class ByChanges(ClockifyStream):
             ids = ids[most:]
         return refused
 
-    def _restored(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
+    def _restored(self, partition: Partition, ids: Sequence[str], note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
         """Read entries that were deleted and are there again; nobody knows what feeds say of them.
 
         If the service refuses ids that it does not know, the feed's word holds.
         """
-        ids = changes.doubtful
         try:
             for begin in range(0, len(ids), BATCH):
+                yield Again(goes_on=True)  # the same ids may have been asked for as guesses
                 yield Fetch(_batch(partition, ids[begin : begin + BATCH]), note)
         except StatusError as error:
             if not is_unknown_id(error):
                 raise
 
+    # -- the end ---------------------------------------------------------------------------------
+
+    def after_read(self, outcome: Outcome) -> None:
+        """Note what lists that were read as a whole say of the feeds, and which ids were recent."""
+        failed = {scope.get("workspaceId") for scope, _ in outcome.failures}
+        for workspace, details in self._read.items():
+            if details.witness is None:
+                continue
+            scope = {"workspaceId": workspace}
+            trust = FeedTrust(self._state_of(scope))
+            if untold := [*details.witness.untold]:
+                trust.lose()
+                self.logger.warning(NOT_TOLD, self.name, workspace, len(untold), untold[0], RUNS)
+            if workspace not in failed:
+                trust.end(details.witness, by_feeds=details.changes is not None)
+                self._remember(scope, details)
+
     # -- ids in the state ------------------------------------------------------------------------
 
     def _note_recent(self, rows: Rows, details: Details) -> None:
         """Note which rows the next run's window holds wholly."""
-        latest = self.account.now() + OVERLAP
+        first, latest = first_id(details.next_since), self.account.now() + OVERLAP
         for row in rows:
+            if row.id.lower() < first:
+                continue
             created = created_by_id(row.id)
             fresh = created and details.next_since <= created < latest
             if fresh and (not details.changes or row.id in details.changes.alive):
@@ -368,8 +489,12 @@ class ByChanges(ClockifyStream):
         state = self._state_of(partition)
         state.pop("first", None)
         if fresh:
-            state["recent"] = list(dict.fromkeys((*self._recent_in(partition), *fresh)))
+            self._keep_recent(partition, fresh)
             yield Checkpoint()
+
+    def _keep_recent(self, partition: Partition, ids: Iterable[str]) -> None:
+        if kept := dict.fromkeys((*self._recent_in(partition), *ids)):
+            self._state_of(partition)["recent"] = [*kept]
 
     def _recent_in(self, partition: Partition) -> list[str]:
         found: list[str] = self._state_of(partition).get("recent", [])
@@ -381,9 +506,49 @@ class ByChanges(ClockifyStream):
         if details.recent:
             state["recent"] = list(details.recent)
 
+    def _restorable(self, partition: Partition) -> dict[str, datetime]:
+        """Return when the entries were deleted that may be restored, the latest first."""
+        oldest = self.account.now() - RESTORABLE
+        kept: dict[str, str] = self._state_of(partition).get("gone", {})
+        return {ident: at for ident, text in kept.items() if (at := from_text(text)) >= oldest}
+
+    def _keep_gone(
+        self, partition: Partition, gone: Mapping[str, datetime], alive: Collection[str]
+    ) -> None:
+        """Keep which entries are deleted, the latest first, as far as a run asks for them again."""
+        state = self._state_of(partition)
+        latest = sorted(gone.keys() - alive, key=lambda one: (gone[one], one), reverse=True)
+        state.pop("gone", None)
+        if latest:
+            state["gone"] = {one: to_text(gone[one]) for one in latest[:BATCH]}
+
     def _state_of(self, partition: Partition) -> dict[str, Any]:
         state: dict[str, Any] = self.get_context_state({"workspaceId": partition["workspaceId"]})
         return state
+
+
+def _is_refusal(error: RequestError | ShapeError, limit: str) -> bool:
+    """Return whether a run goes on without the feeds after an error of theirs.
+
+    Credentials and quotas concern the lists as well; 400 may be a matter of the size of pages.
+    """
+    if isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST:
+        return limit == PAGE_SIZES[-1]
+    refused = isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
+    return not (refused or isinstance(error, QuotaError))
+
+
+def _is_lasting(error: RequestError | ShapeError) -> bool:
+    """Return whether an error is a matter of the plan, the role or the Clockify that is asked."""
+    return isinstance(error, StatusError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _reason(error: RequestError | ShapeError) -> str:
+    if is_no_route(error):
+        return "this Clockify has no feeds of changes (404)"
+    if isinstance(error, StatusError):
+        return f"Clockify refuses them ({error.status})"
+    return str(error).rstrip(".")
 
 
 def _next_since(until: datetime, zone: BoundsZone) -> datetime:

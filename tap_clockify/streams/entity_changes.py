@@ -20,11 +20,12 @@ from tap_clockify.change_feed import (
     happened,
     learn_zone,
 )
+from tap_clockify.client import is_no_route
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import entity_changes as rows
 from tap_clockify.streams.by_changes import OTHER_ZONE
 from tap_clockify.windows import Slice, parts
-from taps_common.errors import ShapeError, StatusError
+from taps_common.errors import ShapeError, SkippedError, StatusError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Plan, Write
 from taps_common.timestamps import before, from_text, to_text
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from tap_clockify.change_feed import Change, Event
     from taps_common.errors import RequestError
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
+
+NO_FEEDS = "this Clockify has no feeds of changes (404)"
 
 ALL_TYPES, ENTRIES_ONLY = "all", "time entries"
 
@@ -126,9 +129,13 @@ class Feed(PermittedStream):
             request = Request(f"/workspaces/{{workspaceId}}/entities/{event}", partition)
             yield Write(msgspec.json.encode(rows_read), request)
 
-    def is_refusal(self, error: StatusError, workspace_id: str) -> bool:
-        """Return whether an error means plan or role, or a Clockify without the route."""
-        return error.status == HTTPStatus.NOT_FOUND or super().is_refusal(error, workspace_id)
+    def skip_reason(
+        self, error: RequestError, partition: Partition, *, known: bool
+    ) -> SkippedError | None:
+        """Return why the feeds are left out: a Clockify without them is no matter of the plan."""
+        if is_no_route(error):
+            return SkippedError(NO_FEEDS, whole=True, rest=True)
+        return super().skip_reason(error, partition, known=known)
 
     def row_of(self, event: Event, change: Change, row: bytes) -> dict[str, object]:
         """Return a row of the table.
@@ -185,7 +192,7 @@ class EntityDeletions(Feed):
         """Return what was deleted."""
         return {
             "type": change.type or "",
-            "id": change.id,
+            "id": change.entity_id,
             "deletedAt": _timestamp(change.at(event), change),
             "deletionBinId": change.deletion_bin_id,
             "document": bytes(change.document).decode(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
@@ -10,15 +11,19 @@ from tap_clockify.client import ClockifyStream, IdListStream, is_forbidden
 from tap_clockify.permissions import PerRowStream
 from tap_clockify.rows import members as rows
 from taps_common.errors import ShapeError, StatusError
-from taps_common.sync.steps import ListOf
+from taps_common.sync.steps import Again, ListOf
 from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Mapping, Sequence
 
     from tap_clockify.account import Account
+    from tap_clockify.client import Query
+    from taps_common.errors import RequestError
     from taps_common.records.row_types import Row
     from taps_common.sync.steps import Bounds, Partition, Requests, Rows, Scope
+
+STATUSES = "account-statuses"
 
 ACCOUNT_STATUSES = (
     "ACTIVE",
@@ -58,15 +63,40 @@ class Users(IdListStream):
     path = "/workspaces/{workspaceId}/users"
     from_route = ("workspaceId",)
     params = (
-        ("status", "ALL"),
-        *(("account-statuses", status) for status in ACCOUNT_STATUSES),
         ("memberships", "ALL"),
         ("include-roles", "false"),
         ("sort-column", "ID"),
     )
+    alternatives = ({STATUSES: "repeated"}, {STATUSES: "joined"}, {STATUSES: "one by one"})
+
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return the statuses where they may be refused for being several."""
+        refused = isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST
+        return (STATUSES,) if refused and first else ()
+
+    def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
+        """Return how the statuses are sent."""
+        return (
+            f"{error} {STATUSES} is sent {options[STATUSES]} in workspace {scope['workspaceId']}."
+        )
+
+    def query(self, partition: Partition, bounds: Bounds) -> Query:
+        """Return the query: of all statuses, or of the one that the partition names.
+
+        The description declares one value.
+        """
+        way = bounds.options[STATUSES]
+        values: Sequence[str] = ACCOUNT_STATUSES
+        if STATUSES in partition:
+            values = [partition[STATUSES]]
+        elif way == "joined":
+            values = [",".join(ACCOUNT_STATUSES)]
+        return (("status", "ALL"), *((STATUSES, one) for one in values), *self.params)
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
-        """Yield the pages.
+        """Yield the pages; one status after another where they cannot be asked for together.
 
         Raises:
             ShapeError: there is no row, and a workspace has its owner at least.
@@ -78,7 +108,12 @@ class Users(IdListStream):
             found += len(rows_read)
             return rows_read
 
-        yield from self.pages(partition, bounds, note)
+        if bounds.options[STATUSES] != "one by one":
+            yield from self.pages(partition, bounds, note)
+        if not found and bounds.options[STATUSES] != "repeated":
+            for status in ACCOUNT_STATUSES:
+                yield Again(goes_on=True)
+                yield from self.pages({**partition, STATUSES: status}, bounds, note)
         if not found:
             raise ShapeError(f"GET {self.path} lists no member, not even the workspace's owner.")
 

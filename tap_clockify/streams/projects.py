@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 COMPARED_FOR = timedelta(days=7)
 """How long hydrated projects that had all tasks are taken to have them."""
 
+NO_FIELDS = (
+    "Custom fields do not come with projects, so their columns are null: see project_custom_fields."
+)
+
 ONE_BY_ONE = (
     "projects of workspace {} with their tasks (hydrated) {}. The tasks of each project are read "
     "by a request of its own instead."
@@ -43,6 +47,18 @@ class Clients(ClockifyStream):
     row = rows.Client
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/clients"
+    alternatives = ({"sort-column": "ID"}, {"sort-column": "NAME"})
+
+    def query(self, partition: Partition, bounds: Bounds) -> Query:
+        """Return the query: sorted by what no edit moves, else by what is documented."""
+        return tuple(bounds.options.items())
+
+    def refused_options(
+        self, error: RequestError, partition: Partition, *, first: bool
+    ) -> Collection[str]:
+        """Return the order where it may be refused: of clients, only NAME is documented."""
+        refused = isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST
+        return ("sort-column",) if refused and first else ()
 
 
 class Projects(IdListStream):
@@ -61,12 +77,16 @@ class Projects(IdListStream):
 
     def query(self, partition: Partition, bounds: Bounds) -> Query:
         """Return the query: with tasks, if they are kept."""
-        hydrated = (("hydrated", "true"),) if self._with_tasks(bounds) else ()
+        hydrated = (("hydrated", "true"),) if self._hydrated(bounds) else ()
         return (*self.params, *hydrated)
 
-    def _with_tasks(self, bounds: Bounds) -> bool:
-        first = bounds.options == self.alternatives[0]
-        return first and self.tap.stream_of(Tasks).selected
+    def _hydrated(self, bounds: Bounds) -> bool:
+        return self._wants_more and bounds.options == self.alternatives[0]
+
+    @property
+    def _wants_more(self) -> bool:
+        """Whether anything is wanted that only hydrated projects have."""
+        return bool(self.custom_columns) or self.tap.stream_of(Tasks).selected
 
     def refused_options(
         self, error: RequestError, partition: Partition, *, first: bool
@@ -76,11 +96,12 @@ class Projects(IdListStream):
         if isinstance(error, StatusError):
             server_failed = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             about_tasks = server_failed or error.status == HTTPStatus.BAD_REQUEST
-        return ("tasks",) if about_tasks and self.tap.stream_of(Tasks).selected else ()
+        return ("tasks",) if about_tasks and self._wants_more else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
-        """Return that tasks are read one by one."""
-        return ONE_BY_ONE.format(scope["workspaceId"], f"were refused ({error})")
+        """Return that tasks are read one by one, and what of custom fields does not come."""
+        said = ONE_BY_ONE.format(scope["workspaceId"], f"were refused ({error})")
+        return f"{said} {NO_FIELDS}" if self.custom_columns else said
 
     def expects(self, path: str) -> bool:
         """Return whether a field is what hydrated projects have more."""
@@ -88,11 +109,20 @@ class Projects(IdListStream):
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
         """Yield the pages, keeping the tasks that come with them."""
-        if not self._with_tasks(bounds):
+        if not self._hydrated(bounds):
             yield from super().requests(partition, bounds)
             return
         kept = HydratedTasks(bounds.began)
-        yield from self.pages(partition, bounds, body=kept.add)
+        lacking = False
+
+        def look(page: bytes) -> None:
+            nonlocal lacking
+            lacking = lacking or (b'"id"' in page and b'"customFields"' not in page)
+            kept.add(page)
+
+        yield from self.pages(partition, bounds, body=look)
+        if lacking and self.custom_columns:
+            self.logger.warning("projects of workspace %s: %s", partition["workspaceId"], NO_FIELDS)
         self.account.hydrated_tasks[partition["workspaceId"]] = kept
 
 

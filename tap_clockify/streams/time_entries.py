@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import msgspec
 from tap_clockify.client import is_forbidden, is_unknown_id
 from tap_clockify.moving_lists import Backwards, Seen, look_again
 from tap_clockify.rows import time_entries as rows
-from tap_clockify.streams.by_changes import DELETED_AT, ByChanges
+from tap_clockify.streams.by_changes import DELETED_AT, ByChanges, default_method
 from tap_clockify.streams.members import members
 from taps_common.errors import SkippedError
 from taps_common.sync.steps import Again, Fetch, Plan
@@ -123,14 +124,18 @@ class TimeEntries(ByChanges):
 
     def latest(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the latest start of a page, unless that is not what the bookmark holds."""
-        if self.by_changes:
-            return None
+        return None if self.by_changes else self.latest_start(rows_read)
+
+    def latest_start(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
+        """Return the latest start of a page."""
         return max(filter(None, map(_start_of, rows_read)), default=None)
 
     def earliest_unfinished(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
-        """Return the earliest start of a running timer; when it ends, that is a change."""
-        if self.by_changes:
-            return None
+        """Return the earliest start of a running timer; reads by changes note it themselves."""
+        return None if self.by_changes else self.earliest_open(rows_read)
+
+    def earliest_open(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
+        """Return the earliest start of a running timer."""
         with suppress(AttributeError):  # one without an interval
             if None not in map(_end_of, rows_read):  # as most pages are, told without looking twice
                 return None
@@ -148,9 +153,10 @@ class TimeEntries(ByChanges):
 
         Entries that were visible once and are no more are a failure: the key lost a role.
         """
-        if is_forbidden(error) and not known:
+        if not known and (is_forbidden(error) or self.account.hides(error, partition)):
+            status = HTTPStatus.FORBIDDEN if is_forbidden(error) else HTTPStatus.UNAUTHORIZED
             return SkippedError(
-                f"the key may not read other members' time entries (403), so {OWNER_ONLY}"
+                f"the key may not read other members' time entries ({status}), so {OWNER_ONLY}"
             )
         if is_unknown_id(error):
             return SkippedError(
@@ -163,6 +169,11 @@ class OfTimeEntries(ChildStream):
     """A table that is made of time entries."""
 
     parent = TimeEntries
+
+    @property
+    def replication_method(self) -> str:
+        """How the catalog asks for it to be read; as the entries are, if it does not say it."""
+        return self.forced_replication_method or default_method(self.config)
 
     def live(self, rows_read: Sequence[rows.TimeEntry]) -> Sequence[rows.TimeEntry]:
         """Return the entries that exist: what hung on a deleted one is gone with it."""

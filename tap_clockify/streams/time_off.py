@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tap_clockify.client import IdListStream
 from tap_clockify.permissions import PermittedStream, PerRowStream
@@ -13,7 +16,8 @@ from taps_common.sync.steps import ListOf
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from taps_common.sync.steps import Bounds, Partition, Partitions, Scope
+    from taps_common.http.request import Request, Response
+    from taps_common.sync.steps import Bounds, Page, Partition, Partitions, Scope
 
 LARGEST_PAGE = 200
 """Documented maximum of the routes of time off."""
@@ -64,12 +68,23 @@ class TimeOffRequests(PermittedStream):
     own_only = True
     needs = frozenset({"changedAt", "createdAt", "status"})
 
+    def open_page(self, request: Request, response: Response) -> Page:
+        """Return the list of requests, a status that is plain text in the place of its type."""
+        page = super().open_page(request, response)
+        page.records = _with_types(page.records)
+        return page
+
     def complete(self, rows_read: Sequence[rows.TimeOffRequest], partition: Partition) -> None:
-        """Note at the top of the row when it changed, where a replication key has to be."""
+        """Note at the top of the row when it changed, where a replication key has to be.
+
+        What was decided nobody knows when has no such time, and is sent in each run.
+        """
         super().complete(rows_read, partition)
         for row in rows_read:
-            decided = row.status.changedAt if row.status else None
-            row.changedAt = max(filter(None, (row.createdAt, decided)), default=None)
+            status = row.status or rows.TimeOffStatus()
+            if status.changedAt is None and status.statusType not in {None, "PENDING"}:
+                continue
+            row.changedAt = max(filter(None, (row.createdAt, status.changedAt)), default=None)
 
 
 class TimeOffBalances(PerRowStream):
@@ -103,11 +118,29 @@ class BalanceAssignments(PerRowStream):
     def plan_partitions(self, scope: Scope, bounds: Bounds) -> Partitions:
         """Return one partition per member and policy; a plain member's are its own."""
         policies = yield from super().plan_partitions(scope, bounds)
-        if self.account.administers(scope["workspaceId"]):
+        if self.account.administers(scope["workspaceId"]) is not False:
             ids: Mapping[str, object] = yield ListOf(Users)
         else:
             ids = {self.account.me().id: None}
         return [{**scope, "userId": user, **policy} for policy in policies for user in ids]
+
+
+def _with_types(records: bytes) -> bytes:
+    """Return requests whose status is an object in each, as it is described."""
+    if not _PLAIN_STATUS.search(records):
+        return records
+    try:
+        requests = msgspec.json.decode(records, type=list[dict[str, msgspec.Raw]])
+    except msgspec.DecodeError:
+        return records
+    for request in requests:
+        status = bytes(request.get("status", b""))
+        if status.startswith(b'"'):
+            request["status"] = msgspec.Raw(b'{"statusType":%b}' % status)
+    return msgspec.json.encode(requests)
+
+
+_PLAIN_STATUS = re.compile(rb'"status"\s*:\s*"')
 
 
 STREAMS = (Holidays, TimeOffPolicies, TimeOffRequests, TimeOffBalances, BalanceAssignments)

@@ -129,4 +129,23 @@ class WorkspaceCurrencies(ChildStream):
         ]
 
 
-STREAMS = (Workspaces, WorkspaceMemberships, WorkspaceCurrencies)
+class WorkspaceFeatures(ChildStream):
+    """Features that a workspace's plan includes."""
+
+    name = "workspace_features"
+    row = rows.WorkspaceFeature
+    primary_keys = ("workspaceId", "feature")
+    parent = Workspaces
+    items = "features"
+    needs = frozenset({"features"})
+
+    def child_rows(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
+        """Return one row per feature, however often it is listed."""
+        return [
+            self.row(workspaceId=workspace.id, feature=feature)
+            for workspace in rows_read
+            for feature in dict.fromkeys(workspace.features or ())
+        ]
+
+
+STREAMS = (Workspaces, WorkspaceMemberships, WorkspaceCurrencies, WorkspaceFeatures)

@@ -48,9 +48,11 @@ class CommandTap(SdkTap):
 
     Attributes:
         discovers_first: whether `--check` needs the tables; what cannot be discovered ends it.
+        is_looked_at: whether somebody waits for lines (`--check`): then no quota is waited for.
     """
 
     discovers_first: ClassVar[bool] = True
+    is_looked_at: bool = False
 
     def check(self) -> Iterator[str]:
         """Return the lines of `--check`: who the key is, what it sees, what a run will cost."""
@@ -103,6 +105,7 @@ class CommandTap(SdkTap):
                 parse_env_config=given.parse_env,
                 setup_mapper=cls.discovers_first,  # the SDK does so to know the tables
             )
+            tap.is_looked_at = True
             for line in of(tap):
                 _say(line)
         except TapError as error:

@@ -139,6 +139,7 @@ class ApiTap(CommandTap):
             self.config.get("max_requests_per_hour"),
             wait=self.config.get("on_quota", "wait") == "wait",
             hourly="on_quota" in self.config,
+            briefly=self.is_looked_at,
         )
         if limit.is_hourly:
             now = self.clock.monotonic()

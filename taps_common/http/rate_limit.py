@@ -43,12 +43,16 @@ class _Origin:
 class RateLimit:
     """A limit shared by all threads of a run: a second's is per host, an hour's is for all.
 
+    Attributes:
+        refusal: why an hour's quota that is used up is not waited for, in words.
+
     Args:
         per_second: requests a second, or None for no limit.
         per_hour: requests in any 60 minutes, or None for no limit.
         wait: wait for the hour's quota to open again; otherwise give up when it is used up.
         hourly: whether the service is known to count requests by the hour, so that waiting out an
             hour helps where it names no time.
+        briefly: not even minutes are waited that the service asks for: somebody sits and looks.
     """
 
     def __init__(
@@ -58,10 +62,13 @@ class RateLimit:
         *,
         wait: bool = True,
         hourly: bool = True,
+        briefly: bool = False,
     ) -> None:
         self._gap = 1 / per_second if per_second else 0.0
         self._per_hour = per_hour
-        self._wait = wait
+        self._wait = wait and not briefly
+        self._longest = LONGEST_GAP if briefly else PATIENCE[0]
+        self.refusal = "--check does not wait" if briefly else "on_quota is 'stop'"
         self._hourly = hourly
         self._sent: deque[float] = deque(maxlen=per_hour)
         self._origins: dict[Hashable, _Origin] = {}
@@ -150,7 +157,7 @@ class RateLimit:
 
     def accepts(self, seconds: float) -> bool:
         """Return whether a wait that the server asks for is waited: an hour's only if told to."""
-        return self._wait or seconds <= PATIENCE[0]
+        return self._wait or seconds <= self._longest
 
     def patience(self, waits: int) -> float | None:
         """Return the next long wait after ordinary retries were in vain, or None for no more.

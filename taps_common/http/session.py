@@ -296,8 +296,8 @@ class Session:
         wait = self._rate_limit.reserve(now, origin)
         if wait is None:
             raise QuotaError(
-                f"{request} was not sent: max_requests_per_hour is used up and on_quota is "
-                f"'stop'. What was read is kept; run again "
+                f"{request} was not sent: max_requests_per_hour is used up and "
+                f"{self._rate_limit.refusal}. What was read is kept; run again "
                 f"{self._when(self._rate_limit.closed_for)}."
             )
         if used_up and wait >= WORTH_SAYING:  # a refusal had a line of its own

@@ -176,13 +176,14 @@ class StreamRead:
         self._counts = RowCounts(stream, self.outcome)
         self._unchanged = unchanged_rows(stream, tables, run.checkpoints, self.outcome)
         self._version: int | None = None
+        self._is_over = False
         self._to_close: list[tuple[Scope, Window]] = []
 
     def run(self) -> Outcome:
         """Read everything; failures are collected, and the state says what was done."""
         with ExitStack() as metrics:
             for read in self._prepare(metrics):
-                if self.outcome.stop is None:
+                if self.outcome.stop is None and not self._is_over:
                     self._read_scope(read)
             self._finish(metrics)
         self._save()
@@ -352,6 +353,8 @@ class StreamRead:
                 refused.append(failure)
             else:
                 hopeless = self.outcome.fail(partition, failure)
+                self._is_over = self._stream.is_final(failure)
+                hopeless = hopeless or self._is_over
                 if self._failures.failed(failure) or hopeless:
                     read.gave_up = True
                     return

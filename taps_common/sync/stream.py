@@ -323,6 +323,10 @@ class EndpointStream(RecordStream):
         """
         return None
 
+    def is_final(self, error: Exception) -> bool:
+        """Return whether nothing else of the stream need be asked for after a failure."""
+        return False
+
     # -- rows ------------------------------------------------------------------------------------
 
     def strip(self, rows: Rows, text: bytes) -> None:

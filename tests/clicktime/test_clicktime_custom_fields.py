@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_clicktime.custom_fields import (
-    CustomColumn,
-    kind_of,
-    pairs,
-    text_of,
-    without_annotations,
-)
+from tap_clicktime.custom_fields import kind_of, pairs, without_annotations
+from taps_common.records.custom_columns import CustomColumn, text_of
 from tests.clicktime.runs import CUSTOM_TABLES, VERSIONS, Account, copied, same, true_rows
 
 if TYPE_CHECKING:

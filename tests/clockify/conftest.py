@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import sandbox
+from tap_clockify import feed_trust
 from tests.clockify.runs import Account
 from tests.common.runs import NOW
 
@@ -25,6 +26,12 @@ def kind_of_account() -> type[Account]:
 def world(account: Account) -> World:
     """What is in the account of a test."""
     return account.world
+
+
+@pytest.fixture
+def feeds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feeds of changes that need not earn it to be read alone."""
+    monkeypatch.setattr(feed_trust, "RUNS", 0)
 
 
 @pytest.fixture(scope="module")

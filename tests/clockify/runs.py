@@ -27,7 +27,7 @@ from tests.common.runs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from sandbox.clockify.world import World
     from sandbox.server import RecordedRequest
@@ -152,11 +152,19 @@ def catalog(
     tables: Iterable[str] | None = None,
     *,
     without: Iterable[tuple[str, ...]] = (),
-    full: Iterable[str] = (),
-    by_log: Iterable[str] = (),
+    full: Collection[str] = (),
+    by_log: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return a catalog with these tables selected; see `select`."""
-    return select(discovered(), tables, without=without, full=full, by_log=by_log)
+    """Return a catalog with these tables selected; see `select`.
+
+    Tables of time entries are incremental unless another method is asked for.
+    """
+    chosen = select(discovered(), tables, without=without, full=full, by_log=by_log)
+    for stream in chosen["streams"]:
+        name = stream["tap_stream_id"]
+        if name in ENTRY_TABLES and name not in {*full, *by_log}:
+            stream["replication_method"] = "INCREMENTAL"
+    return chosen
 
 
 def core_catalog() -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from tap_clockify.bounds_zone import BoundsZone
 from tap_clockify.change_feed import Audit, Change, Happened, contradict
-from tests.clockify.entry_changes import FEEDS, TABLE, change, held, truth
+from tests.clockify.entry_changes import BATCH, FEEDS, TABLE, change, held, truth
 from tests.clockify.runs import DAY, HOUR, LOGS, Account, Copy, catalog
 from tests.common.runs import NOW, TurningClock
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from taps_common.http.request import Response
     from taps_common.sync.steps import Ask
     from tests.common.runs import Run, State
+
+pytestmark = pytest.mark.usefixtures("feeds_alone")
 
 EAST, WEST = "Pacific/Kiritimati", "Etc/GMT+12"  # UTC+14, UTC-12
 A_DAY = timedelta(days=1)
@@ -96,7 +98,7 @@ def test_what_changes_arrives_in_whatever_zone_bounds_are_read(
         new.world.advance(DAY)
         new.read()
     profile = ["/user"] if {*learned} - {"UTC"} else []
-    assert new.account.templates() == ["/workspaces", *profile, *FEEDS], "a quiet day"
+    assert new.account.templates() == ["/workspaces", *profile, *FEEDS, BATCH], "a quiet day"
 
 
 def test_two_zones_that_were_alike_are_both_asked_for(new: Followed) -> None:

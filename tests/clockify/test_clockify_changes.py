@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from taps_common.http.request import Request, Response
     from tests.common.runs import Key, Row, Run, State
 
+pytestmark = pytest.mark.usefixtures("feeds_alone")
+
 
 @dataclass
 class Followed:
@@ -100,7 +102,7 @@ def rewrite(
     """Have the rows that come from a route rewritten."""
     send = Session.send
 
-    def sent(session: Session, request: Request, cost: Cost) -> Response:
+    def sent(session: Session, request: Request, cost: Cost | None = None) -> Response:
         response = send(session, request, cost)
         if not str(request).endswith(route):
             return response
@@ -214,6 +216,27 @@ def test_what_was_deleted_and_restored_lives(log: Followed) -> None:
     assert (ident,) in log.held
 
 
+def test_what_is_restored_within_a_week_lives_though_no_feed_tells_it(log: Followed) -> None:
+    early, late, never = log.ids()[:3]
+    rows = {ident: log.held[ident,] for ident in (early, late)}
+    for ident in (early, late, never):
+        log.world.delete_entry(ident)
+    log.later().ok()
+    for ident, days in ((early, 3), (late, 6)):
+        log.world.advance(days * DAY)
+        row = rows[ident]
+        log.world.insert_entry(
+            row["workspaceId"], row["userId"], id=ident, timeInterval=row["timeInterval"]
+        )
+        for feed in ("created", "updated"):
+            log.account.fault(f"/entities/{feed}", "status", code=200, body="[]")
+        log.later(verify_days=30).ok()
+        log.account.mended()
+        assert ((ident,) in log.held) == (ident == early)
+        assert log.account.templates().count(BATCH) == (ident == early)
+    assert (never,) not in log.held
+
+
 def test_pages_and_single_records_are_the_same(log: Followed) -> None:
     change(log.world)
     state, fast = log.state, log.later().ok()
@@ -280,22 +303,30 @@ def test_a_quiet_run_asks_the_feeds_alone(log: Followed) -> None:
 # -- rows of the feeds that say little -------------------------------------------------------------
 
 
+def in_bin(row: Row, name: str) -> Row:
+    """Return a row of a feed of deletions as the bin has it, the entity's id under some name."""
+    document = {key: value for key, value in row["document"].items() if key != "id"}
+    return {**row, "id": row["deletionBinId"], "document": {**document, name: row["id"]}}
+
+
+@pytest.mark.parametrize("name", ["id", "_id"])
 @pytest.mark.parametrize("spelled", ["TIME_ENTRY", "none"])
 def test_a_deletion_may_have_the_id_of_its_bin_and_no_time(
-    log: Followed, monkeypatch: pytest.MonkeyPatch, spelled: str
+    log: Followed, monkeypatch: pytest.MonkeyPatch, spelled: str, name: str
 ) -> None:
     """What the removed document calls its own id is the entry's."""
 
     def binned(rows: list[Row]) -> list[Row]:
-        return [{**row, "id": row["deletionBinId"], "deletedAt": None} for row in rows]
+        return [{**in_bin(row, name), "deletedAt": None} for row in rows]
 
     rewrite(monkeypatch, "/deleted", binned)
     log.world.switch(changes_type=spelled)
     *_, deleted, _ = change(log.world)
     run = log.later().ok()
     assert log.is_true
-    (gone,) = [row["id"] for row in run.records(TABLE) if row["_sdc_deleted_at"]]
-    assert gone == deleted
+    (gone,) = [row for row in run.records(TABLE) if row["_sdc_deleted_at"]]
+    assert gone["id"] == deleted
+    assert "_id" not in run.log, "the same id under another name has no column to lack"
 
 
 def test_what_the_feeds_name_and_nobody_explains_is_said(log: Followed) -> None:
@@ -381,7 +412,10 @@ def test_what_failed_is_read_by_the_next_run(log: Followed) -> None:
     change(log.world)
     for route in (*FEEDS, BATCH):
         log.account.fault(route.rpartition("}")[2], "status")
-        assert log.later().code == 1
+        run = log.later()
+        assert (run.code, "cannot be read: Clockify refuses" in run.log) == (
+            (1, False) if route == BATCH else (0, True)
+        )
         log.account.mended()
     log.later().ok()
     assert log.is_true
@@ -492,6 +526,18 @@ def test_a_workspace_without_all_types_does_not_take_them_from_the_others(new: F
     assert f"(entity_changes {len(rows)}), {asked} requests" in run.log
 
 
+def test_a_deletion_is_that_of_the_entity_and_not_of_its_bin(
+    log: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewrite(monkeypatch, "/deleted", lambda rows: [in_bin(row, "_id") for row in rows])
+    chosen = catalog(["entity_deletions"])
+    run = log.account.run(catalog=chosen).ok()
+    log.world.delete_entry(deleted := log.ids()[0])
+    log.world.advance(HOUR)
+    run = log.account.run(catalog=chosen, state=run.state).ok()
+    assert deleted in {row["id"] for row in run.records("entity_deletions")}
+
+
 def test_feeds_go_on_where_an_end_date_cut_them(new: Followed) -> None:
     change(new.world)
     new.world.advance(DAY)
@@ -508,6 +554,6 @@ def test_feeds_go_on_where_an_end_date_cut_them(new: Followed) -> None:
 
 def test_a_clockify_without_the_feeds_leaves_their_tables_out(new: Followed) -> None:
     new.account.fault("/entities/", "status", code=404)
-    run = new.account.run(catalog=catalog(["tags", *LOGS])).ok()
+    run = new.account.run(catalog=catalog(["tags", *LOGS]), strict_plan=True).ok()
     assert set(run.counts()) == {"tags"}
-    assert "the plan or the key's role does not allow it (404)" in run.log
+    assert "entity_changes: this Clockify has no feeds of changes (404)" in run.log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,15 @@ def test_check_of_the_owners_key(account: Account) -> None:
     assert run.code == 0
     others = run.output.decode().split("All other tables take at least ")[1].split()[0]
     assert int(others.replace(",", "")) > 59 + 100  # months of the free plan, of the real present
-    assert run.output.decode().splitlines() == [
+    seconds = -(-(29 + int(others.replace(",", ""))) // 50)
+    lines = run.output.decode().splitlines()
+    free = lines.pop(16)  # of the real present
+    assert free.startswith(
+        "A new workspace on the free plan has 30 requests an hour, for everything that asks: the "
+        "core tables take less than an hour, all tables more than "
+    )
+    assert free.endswith(" hours there. To stay within, paste:")
+    assert lines == [
         f"tap-clockify {version('timecost-taps')} at {account.url}",
         "Key of Olivera Owner (member00000@example.test)",
         (
@@ -78,6 +87,11 @@ def test_check_of_the_owners_key(account: Account) -> None:
             "project where they do not), and one more for every further 5,000 rows of one of them."
         ),
         (
+            "Later runs send at least 33 while Clockify's feeds of changes have to earn it (see "
+            "verify_days), 17 from then on, and 33 again once in 7 days. INCREMENTAL runs send 3 "
+            "less than the former per workspace."
+        ),
+        (
             f"All other tables take at least {others} more: each list, one per project (its custom "
             "fields), two per member (profile, managers), one per month (reports and audit_log, "
             "from start_date on), and besides these one per invoice that changed, one per invoice "
@@ -85,6 +99,17 @@ def test_check_of_the_owners_key(account: Account) -> None:
             "(balance_assignments), and up to four once to find out how feeds of changes read "
             "times."
         ),
+        "    config:",
+        f"      workspace_ids: [{second}]",
+        "      max_requests_per_hour: 30",
+        "      on_quota: wait  # or stop, to run again each hour",
+        (
+            f"A paid plan allows 50 requests a second: all tables take {seconds} s at least. To "
+            "use it, paste:"
+        ),
+        "    config:",
+        "      max_concurrency: 16",
+        "      max_requests_per_second: 50",
     ]
     assert len(account.requests()) == 1 + 4 + 1 + 2 + 2
 
@@ -107,7 +132,10 @@ def test_check_of_an_admins_key(shared: Account) -> None:
             "can read"
         ),
     ]
-    assert not any("an hour that takes" in line for line in lines)
+    assert lines[-1] == (
+        "At 1,000 requests an hour (max_requests_per_hour) the core tables take less than an hour, "
+        "all tables less than an hour."
+    )
 
 
 def test_check_of_a_plain_members_key(shared: Account) -> None:
@@ -182,6 +210,28 @@ def test_check_of_a_wrong_key_is_a_sentence(account: Account) -> None:
     run = command(account, api_key=WRONG)
     assert run.code == 1
     assert "answered 401 Unauthorized (code 4003)" in run.output.decode().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault", "says"),
+    [
+        ({"max_requests_per_hour": 3}, {}, "is used up and --check does not wait"),
+        ({}, {"code": 429}, "429"),
+        ({}, {"code": 429, "headers": {"Retry-After": "60"}}, "429"),
+    ],
+)
+def test_check_waits_for_no_quota(
+    account: Account, settings: dict[str, Any], fault: dict[str, Any], says: str
+) -> None:
+    if fault:
+        account.fault("/users", "status", **fault)
+    clock = TurningClock(account.world.now)
+    tap = turning(TapClockify, clock)
+    checked = tap(config=account.config(**settings), parse_env_config=False)
+    checked.is_looked_at = True
+    with pytest.raises(TapError, match=says):
+        [*checked.check()]
+    assert clock.now() - account.world.now < timedelta(seconds=10)
 
 
 @pytest.mark.parametrize("body", ["[]", '{"response": {}}'])

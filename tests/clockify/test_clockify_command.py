@@ -15,8 +15,10 @@ from singer_sdk.exceptions import ConfigValidationError
 from tap_clockify.tap import TapClockify
 from tests.clockify.runs import (
     ENTRIES,
+    ENTRY_TABLES,
     KEYS,
     SECRETS,
+    TABLES,
     VERSIONS,
     WRONG,
     Account,
@@ -337,8 +339,9 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
         for ident in one.get("walk", {}).get("done", ())
     }
     assert done
+    default = catalog(TABLES, by_log=ENTRY_TABLES)
     second = copied.load(  # from a server that no late request of the first run can reach
-        twin.run(state=first.state, max_concurrency=16, **VERSIONS).ok()
+        twin.run(catalog=default, state=first.state, max_concurrency=16, **VERSIONS).ok()
     )
     assert twin.templates().count(ENTRIES) == 44 - len(done)
     assert copied.differences(twin.world) == {}

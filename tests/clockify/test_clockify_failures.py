@@ -275,12 +275,20 @@ def test_another_shape_is_never_an_empty_table(broken: Account, table: str) -> N
         assert run.versioned == ["tags"], body
 
 
-@pytest.mark.parametrize("body", ['{"expenses": null}', '{"expenses": {"expenses": null}}', "[]"])
+@pytest.mark.parametrize("body", ['{"expenses": {"expenses": null, "count": 0}}', "[]"])
 def test_no_expenses_in_every_form(broken: Account, body: str) -> None:
     broken.fault("/expenses", "status", code=200, body=body)
     ids = [broken.world.main_id]
     run = broken.run(catalog=catalog(["expenses"]), workspace_ids=ids, **VERSIONS).ok()
     assert (run.records("expenses"), run.versioned) == ([], ["expenses"])
+
+
+@pytest.mark.parametrize("body", ['{"expenses": null}', '{"expenses": {"expenses": null}}'])
+def test_null_that_nothing_counts_deletes_no_expense(broken: Account, body: str) -> None:
+    broken.fault("/expenses", "status", code=200, body=body)
+    run = broken.run(catalog=catalog(["expenses"]), **VERSIONS)
+    assert (run.code, run.versioned) == (1, [])
+    assert "expenses.expenses is null, and no count of 0 says that it is empty" in run.log
 
 
 def test_an_approval_without_its_id_is_a_failure(broken: Account) -> None:

@@ -95,7 +95,7 @@ def test_a_refusal_that_nothing_announced(
     world.switch(plan_refusal=status)
     account.fault("v1/workspaces", "replace", field="features", value=features, times=1)
     run = account.run(catalog=catalog(), **VERSIONS).ok()
-    assert differences(world, run, KEYS.keys() - {"workspaces"}) == {}
+    assert differences(world, run, KEYS.keys() - {"workspaces", "workspace_features"}) == {}
     assert {*run.versioned} == {*KEYS} - gated - NEVER_VERSIONED
     for table in gated - CHILDREN.keys():
         lines = [line for line in run.log.splitlines() if line.startswith(f"{table}: ")]
@@ -270,6 +270,40 @@ def test_keys_that_see_everything(shared: Account, key: str) -> None:
     assert (said in other.log) == (key == "addon")
     asked = any("workspaces?roles=" in line for line in shared.requests())
     assert asked == (key == "admin")
+
+
+@pytest.mark.parametrize(("way", "requests"), [("joined", (2, 2)), ("single", (4, 8))])
+def test_several_values_go_as_they_are_taken(
+    account: Account, world: World, way: str, requests: tuple[int, int]
+) -> None:
+    """Repeated, else joined by commas, else one by one: the description declares one string."""
+    world.switch(several_values=way)
+    run = account.run(catalog=catalog(["users", "expenses"]), **VERSIONS).ok()
+    world.switch(several_values="any")
+    assert differences(world, run, ["users", "expenses"]) == {}
+    assert "users" in run.versioned
+    assert "role unknown" not in run.log
+    assert run.log.count("users: GET ") == len(world.workspaces)
+    lines = account.requests()
+    assert sum("?roles=" in line for line in lines) == requests[0]
+    assert sum("/users?" in line for line in lines) == requests[1] * len(world.workspaces)
+
+
+def test_where_roles_are_refused_the_role_is_unknown_and_the_run_goes_on(
+    account: Account, world: World
+) -> None:
+    # Both roles, joined, one, and the other.
+    account.fault("v1/workspaces", "status", code=400, after=1, times=4)
+    tables = ["expenses", "webhooks"]
+    run = account.run(catalog=catalog(tables), max_concurrency=1, **VERSIONS).ok()
+    assert differences(world, run, tables) == {}
+    assert {*run.versioned} == {"webhooks"}, "it may be a part only"
+    said = "expenses: whether the key sees all of workspace"
+    assert f"{said} {world.main_id} is unknown: role unknown, since Clockify refuses" in run.log
+    account.mended()
+    account.fault("v1/workspaces", "status", code=400, times=4)
+    checked = TapClockify(config=account.config()).check()
+    assert f"({world.main_id}): role unknown, since" in "\n".join(checked)
 
 
 def test_a_role_that_cannot_be_known_is_a_failure(account: Account) -> None:

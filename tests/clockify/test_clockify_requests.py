@@ -52,7 +52,7 @@ LISTS: dict[str, list[str]] = {
         )
     ],
     "user_groups": [f"GET {{ws}}/user-groups?includeTeamManagers=true&sort-column=ID&{PAGE}"],
-    "clients": [f"GET {{ws}}/clients?{PAGE}"],
+    "clients": [f"GET {{ws}}/clients?sort-column=ID&{PAGE}"],
     "projects": [f"GET {{ws}}/projects?sort-column=ID&{PAGE}"],
     "tags": [f"GET {{ws}}/tags?sort-column=ID&{PAGE}"],
     "custom_fields": ["GET {main}/custom-fields"],

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.common.runs import Run, State
 
+pytestmark = pytest.mark.usefixtures("feeds_alone")
+
 
 def read(account: Account, state: State | None, hours: float) -> Run:
     """Read entries by what changed, and the feeds, on a machine whose clock is wrong by hours."""
