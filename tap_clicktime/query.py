@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from tap_clicktime.metadata import EntitySet
 
-OPTIONS = ("$count", "$select", "$orderby", "$filter")
-"""Query options that a service may refuse, those first that are missed least."""
+PAGE_SIZE = "page_size"
+"""The setting, which is sent as `Prefer: odata.maxpagesize`."""
 
-ALL = "all of them"
-"""What a 500 is about: a service that is down is asked in one other way, not in sixteen."""
+OPTIONS = (PAGE_SIZE, "$count", "$select", "$orderby", "$filter")
+"""What a service may refuse of a question, that first which is missed least."""
 
 SENT, LEFT_OUT = "sent", "left out"
 
@@ -31,9 +31,7 @@ WITHOUT = sorted(
 can be, and `$filter` last."""
 
 ALTERNATIVES: tuple[Mapping[str, str], ...] = tuple(
-    {name: LEFT_OUT if name in without else SENT for name in OPTIONS}
-    | {ALL: LEFT_OUT if without else SENT}
-    for without in WITHOUT
+    {name: LEFT_OUT if name in without else SENT for name in OPTIONS} for without in WITHOUT
 )
 
 NOT_UNDERSTOOD = {
@@ -42,6 +40,9 @@ NOT_UNDERSTOOD = {
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.NOT_IMPLEMENTED,
 }
+
+REFUSALS = {*NOT_UNDERSTOOD, HTTPStatus.INTERNAL_SERVER_ERROR}
+"""What a service answers to an option that it does not take; a 500 may mean anything else, too."""
 
 
 def question(
@@ -58,7 +59,8 @@ def question(
         page_size: rows that a page is asked to hold; 0 leaves it to the service.
         without: names of options that are left out whatever their value.
     """
-    size = {"Prefer": f"odata.maxpagesize={page_size}"} if page_size else {}
+    preferred = page_size and PAGE_SIZE not in without
+    size = {"Prefer": f"odata.maxpagesize={page_size}"} if preferred else {}
     return Request(
         f"/{entity_set.name}",
         params=tuple((name, value) for name, value in params if value and name not in without),

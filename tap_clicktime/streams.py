@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from operator import attrgetter
@@ -16,15 +17,15 @@ from tap_clicktime.completeness import Completeness, Received
 from tap_clicktime.custom_fields import as_json, kind_of, pairs, text_of, without_annotations
 from tap_clicktime.links import LinkedPages, absolute, next_request
 from tap_clicktime.slices import dates_are_comparable, slices_of, sorts
-from taps_common.errors import ShapeError, SkippedError, StatusError
+from taps_common.errors import ShapeError, SkippedError, StatusError, UnreachableError
 from taps_common.records.codec import PageDecoder
 from taps_common.records.rescue import rescue
 from taps_common.records.row_types import attribute_of
-from taps_common.sync.steps import Again, Fetch, Page, Plan
+from taps_common.sync.steps import Again, Ask, Fetch, Page, Plan
 from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tap_clicktime.custom_fields import CustomColumn
@@ -81,6 +82,7 @@ class EntityStream(EndpointStream):
         super().__init__(tap)
         self._misfits: set[str] = set()
         self._said: set[str] = set()
+        self._seeks = False
 
     @property
     def lookback(self) -> timedelta:
@@ -141,13 +143,14 @@ class EntityStream(EndpointStream):
     ) -> Collection[str]:
         """Return all options where the service refuses the question; links have none."""
         status = error.status if first and isinstance(error, StatusError) else None
-        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            return (query.ALL,)
-        return query.OPTIONS if status in query.NOT_UNDERSTOOD else ()
+        refusals = query.REFUSALS if self._seeks else query.NOT_UNDERSTOOD
+        return query.OPTIONS if status in refusals else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return which options the service does not take."""
-        return f"the service takes no {', '.join(_left_out(options))}"
+        sizes = {query.PAGE_SIZE: f"{query.PAGE_SIZE} ({self.config['page_size']})"}
+        names = (sizes.get(name, name) for name in _left_out(options))
+        return f"the service takes no {', '.join(names)}"
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
         """Follow the links of a list, or of a slice, then see whether all of it came.
@@ -160,6 +163,8 @@ class EntityStream(EndpointStream):
             try:
                 yield from self._pages(partition, bounds, way, received)
             except StatusError as error:
+                if error.status == HTTPStatus.INTERNAL_SERVER_ERROR and not way.follows_link:
+                    self._seeks = self._seeks or (yield from self._answers_without_options())
                 if not way.expired(error) or not self.own_keys or way.begin_again():
                     raise
                 if way.by and not (yield from sorts(self.entity_set, way.by)):
@@ -192,11 +197,24 @@ class EntityStream(EndpointStream):
             page: Page = yield Fetch(
                 request, lambda rows: received.note(way.note(rows)), received.note_body
             )
+            self._seeks = False
             received.note_page(page)
             if page.link is None:
                 return
             request = next_request(request, page.link)
             way.follows_link = True
+
+    def _answers_without_options(self) -> Generator[Ask, Response, bool]:
+        """Return whether the service answers a question without options: one of them is to blame.
+
+        Otherwise it is down, and not asked in every other form.
+        """
+        for params in ((("$top", "1"),), ()):
+            request = replace(query.question(self.entity_set, *params), patient=False)
+            with suppress(StatusError, UnreachableError):
+                yield Ask(request)
+                return True
+        return False
 
     def open_page(self, request: Request, response: Response) -> Page:
         """Return the rows of a response, and the address of the next page.
@@ -254,12 +272,13 @@ class EntityStream(EndpointStream):
 
     def _question(self, partition: Partition, bounds: Bounds, way: LinkedPages) -> Request:
         """Return the first request of a partition."""
-        return query.question(
+        question = query.question(
             self.entity_set,
             *self._params(partition, bounds, way),
             page_size=self.config["page_size"],
             without=_left_out(bounds.options),
         )
+        return replace(question, patient=not self._seeks)
 
     def _params(
         self, partition: Partition, bounds: Bounds, way: LinkedPages

@@ -170,6 +170,7 @@ def test_another_cursor_leaves_the_date_that_slices_go_by(account: Account) -> N
 # -- options that a service does not take ----------------------------------------------------------
 
 ALL = ("no_select", "no_orderby", "no_filter", "no_count")
+ALL_OPTIONS = {"$count", "$filter", "$orderby", "$select"}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,16 @@ ALL = ("no_select", "no_orderby", "no_filter", "no_count")
         ({"no_filter": "refuse", "refusal_status": 400}, "$filter"),
         ({"no_select": "refuse", "no_orderby": "refuse"}, "$orderby, $select"),
         ({"no_count": "refuse", "refusal_status": 400}, "$count"),
-        (dict.fromkeys(ALL, "refuse"), "$count, $filter, $orderby, $select"),
+        ({"no_orderby": "refuse", "refusal_status": 500}, "$orderby"),
+        ({"no_select": "refuse", "refusal_status": 500}, "$select"),
+        ({"no_filter": "refuse", "refusal_status": 500}, "$filter"),
+        (dict.fromkeys(ALL, "refuse") | {"refusal_status": 500}, ", ".join(sorted(ALL_OPTIONS))),
+        ({"no_preference": "refuse", "page_size": 20}, "page_size (20)"),
+        (
+            {"no_preference": "refuse", "no_orderby": "refuse", "page_size": 20},
+            "$orderby, page_size (20)",
+        ),
+        (dict.fromkeys(ALL, "refuse"), ", ".join(sorted(ALL_OPTIONS))),
         (dict.fromkeys(ALL, "ignore"), ""),
     ],
     ids=str,
@@ -218,6 +228,37 @@ def test_a_question_that_no_form_helps_fails_with_the_first_refusal(
     assert 2 < len(server.seen) <= 1 + 8
     run = scripted(server, Answer(status=code, body=b"{}"), page(thing("1"))).ok()
     assert len(run.records("things")) == 1
+
+
+DOWN = Answer(status=500, body=b"{}")
+
+
+def test_a_500_is_a_refusal_if_the_question_without_options_is_answered(server: Server) -> None:
+    """Nothing is waited for then: each form of the question is asked once."""
+    bare = page(thing("1"))
+    run = scripted(server, DOWN, DOWN, bare, DOWN, page(thing("1")), max_retries=1).ok()
+    assert len(run.records("things")) == 1
+    options = [one.target.partition("?")[2] for one in server.seen[1:]]
+    assert options[2:3] == ["%24top=1"]
+    assert run.log.count("; again in") == 1
+
+
+def test_a_500_is_an_outage_if_no_question_is_answered(server: Server) -> None:
+    run = scripted(server, *[DOWN] * 9)
+    assert "answered 500" in run.log
+    assert [one.target for one in server.seen[-2:]] == ["/Things?%24top=1", "/Things"]
+    assert len(server.seen) == 1 + 1 + 2
+
+
+def test_keys_are_asked_for_in_shorter_pages_where_long_ones_are_refused(server: Server) -> None:
+    pages = (page(thing("1"), link="?p=2"), page(thing("2")))
+    refused = Answer(status=400, body=b"{}")
+    run = scripted(server, *pages, refused, page(thing("1"), thing("2")), **VERSIONS).ok()
+    assert [one.headers["Prefer"].rpartition("=")[2] for one in server.seen[-2:]] == [
+        "10000",
+        "1000",
+    ]
+    assert run.versioned == ["things"]
 
 
 # -- links -----------------------------------------------------------------------------------------
