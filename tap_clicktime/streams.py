@@ -220,13 +220,16 @@ class EntityStream(EndpointStream):
         """Return the rows of a response, and the address of the next page.
 
         Raises:
-            ShapeError: it is not a page, or the link is not an address.
+            ShapeError: it is not a page, or the link is not an address of the service.
         """
         envelope = envelope_of(request, response, with_lists=self.entity_set.lists)
         link = envelope.link
         if link:
+            root, rewrite = service_root(self.config), self.config["rewrite_links"]
             try:
-                link = absolute(link, response.url, service_root(self.config))
+                link = absolute(link, response.url, root, rewrite=rewrite)
+            except ShapeError as error:
+                raise ShapeError(f"{request}: {error}") from None
             except ValueError:
                 raise ShapeError(
                     f"{request}: the link to the next page is not an address."

@@ -102,6 +102,17 @@ class TapClickTime(ApiTap):
             ),
         ),
         th.Property(
+            "rewrite_links",
+            th.BooleanType,
+            default=False,
+            title="Rewrite links",
+            description=(
+                "Links to next pages that name another host or port, as services behind a proxy "
+                "send them, are asked for at service_url's: the same path and query. Otherwise "
+                "they are refused."
+            ),
+        ),
+        th.Property(
             "custom_fields",
             th.StringType(allowed_values=["object", "string"]),
             default="object",
