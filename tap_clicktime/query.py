@@ -6,7 +6,7 @@ from http import HTTPStatus
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from tap_clicktime.client import JSON_HEADERS, literal, page_problem
+from tap_clicktime.client import AFTER_ZERO, JSON_HEADERS, literal, page_problem
 from taps_common.http.request import Request
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def between(
     high: datetime | None,
     *,
     or_null: bool = False,
+    or_zero: bool = False,
 ) -> str:
     """Return a condition on a date; empty where nothing bounds it.
 
@@ -85,14 +86,19 @@ def between(
         low: the first time; None for no lower bound.
         high: the first time after it; None for no upper bound.
         or_null: whether rows without a date are wanted as well.
+        or_zero: whether rows whose date is a calendar's zero are wanted as well.
     """
     kind = entity_set.kinds[name]
     bounds = [f"{name} ge {literal(kind, low)}"] if low else []
     bounds += [f"{name} lt {last}"] if high and (last := literal(kind, high, up=True)) else []
-    condition = " and ".join(bounds)
-    if condition and or_null and name in entity_set.nullable:
-        return f"({condition} or {name} eq null)"
-    return condition
+    if not bounds:
+        return ""
+    conditions = [" and ".join(bounds)]
+    if or_zero and low and low > AFTER_ZERO:
+        conditions.append(f"{name} lt {literal(kind, AFTER_ZERO)}")
+    if or_null and name in entity_set.nullable:
+        conditions.append(f"{name} eq null")
+    return f"({' or '.join(conditions)})" if len(conditions) > 1 else conditions[0]
 
 
 def total_order(entity_set: EntitySet, *first: str | None) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tap_clicktime import query
-from tap_clicktime.client import envelope_of, service_root, timestamp_of
+from tap_clicktime.client import cursor_of, envelope_of, service_root
 from tap_clicktime.completeness import Completeness, Received
 from tap_clicktime.custom_fields import as_json, kind_of, pairs, text_of, without_annotations
 from tap_clicktime.links import LinkedPages, absolute, next_request
@@ -91,12 +91,12 @@ class EntityStream(EndpointStream):
 
     def cursor_of(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
         """Return the cursor of a row."""
-        return timestamp_of(getattr(row, attribute_of(str(self.cursor))))
+        return cursor_of(getattr(row, attribute_of(str(self.cursor))))
 
     def latest(self, rows: Rows) -> datetime | None:
         """Return the latest cursor of a page."""
         found = set(map(attrgetter(attribute_of(str(self.cursor))), rows))  # few dates, many rows
-        return max((at for value in found if (at := timestamp_of(value))), default=None)
+        return max((at for value in found if (at := cursor_of(value))), default=None)
 
     def expects(self, path: str) -> bool:
         """Return whether a member is an annotation, or a property that the settings leave out."""
@@ -295,7 +295,8 @@ class EntityStream(EndpointStream):
             conditions.append(dated or f"{self.cut_by} eq null")
         if bounds.window and self.cursor and details.dated:
             low, high = bounds.since, bounds.until
-            conditions.append(query.between(entity_set, self.cursor, low, high, or_null=True))
+            blank = {"or_null": True, "or_zero": True}
+            conditions.append(query.between(entity_set, self.cursor, low, high, **blank))
         if way.by and way.reached:
             conditions.append(query.between(entity_set, way.by, way.reached, None, or_null=True))
         yield "$filter", " and ".join(condition for condition in conditions if condition)

@@ -86,7 +86,7 @@ def test_a_stamp_is_bounded_without_a_plus(account: Account) -> None:
         {
             "$filter": (
                 "(ModifiedDate ge 2026-08-01T00:00:00Z and ModifiedDate lt 2026-09-10T07:00:00Z"
-                " or ModifiedDate eq null)"
+                " or ModifiedDate lt 1970-01-02T00:00:00Z or ModifiedDate eq null)"
             ),
             "$orderby": "ID",
             "$count": "true",
