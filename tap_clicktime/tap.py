@@ -187,7 +187,8 @@ class TapClickTime(ApiTap):
             proof=xml_problem,
         )
         body = self.session.send(request).body
-        return entity_sets(body, self.config.get("entity_sets") or (), described)
+        wanted = self.config.get("entity_sets") or ()
+        return entity_sets(body, wanted, described, self.logger.warning)
 
     @property
     def entities(self) -> list[EntityStream]:
