@@ -103,12 +103,15 @@ ADVICE: Mapping[int, str] = {
     ),
     HTTPStatus.FORBIDDEN: _NOT_ALLOWED,
     HTTPStatus.PAYMENT_REQUIRED: _NOT_ALLOWED,
-    HTTPStatus.NOT_FOUND: "There is nothing at that address: check service_url.",
+    HTTPStatus.NOT_FOUND: (
+        "There is nothing at that address: check service_url; if other tables are read, the "
+        "service declares this one and does not have it: deselect it."
+    ),
     HTTPStatus.GONE: (
         "Its links expire before they are followed: raise page_size, lower max_concurrency."
     ),
     HTTPStatus.BAD_REQUEST: (
-        "The service does not understand the question: see 'What is unknown' in the docs."
+        "The service does not understand the question: see 'How it reads' in the docs."
     ),
 }
 """What a person should do about an error, by its status; OData's own codes are not numbers."""

@@ -250,6 +250,18 @@ def test_a_broken_set_leaves_the_others_whole(
     assert is_discreet(run)
 
 
+def test_a_set_that_is_declared_and_not_there_is_to_be_deselected(account: Account) -> None:
+    account.fault("/odata/Jobs", "status", code=404, times=0)
+    copy = Copy()
+    run = copy.load(account.run(entity_sets=["Jobs", "Users"], **VERSIONS))
+    assert run.code == 1
+    assert "answered 404 Not Found." in failure_of(run, "jobs")
+    assert failure_of(run, "jobs").endswith("does not have it: deselect it.")
+    assert copy.differences(account.world, ["users"]) == {}
+    chosen = account.catalog(["users"], entity_sets=["Jobs", "Users"])
+    account.run(catalog=chosen, entity_sets=["Jobs", "Users"]).ok()
+
+
 def test_a_property_in_parts_is_refused(server: Server) -> None:
     row = thing("1", **{"Tags": ["a"], "Tags@odata.nextLink": "Things('1')/Tags?p=2"})
     run = scripted(server, page(row), declared=LISTS, **VERSIONS)
