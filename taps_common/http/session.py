@@ -193,8 +193,9 @@ class Session:
         address = request.url(service.base_url)
         if request.link and origin_of(address) != origin_of(service.base_url):
             raise ShapeError(
-                f"{request} was not sent: the service's link leads to {address_of(address)}, and "
-                f"credentials are sent to {address_of(service.base_url)} only."
+                f"{request} was not sent: the service's link leads to {address_of(address)} "
+                f"instead of {address_of(service.base_url)}, and credentials are sent to the "
+                "configured address only."
             )
         return address
 
