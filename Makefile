@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PLUGINS := .meltano/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
-.PHONY: help demo test test-rest test-all mutants bench lint generate clean
+.PHONY: help demo test test-rest test-all live mutants bench lint generate clean
 
 help: ## Show what there is to make.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ test-rest: $(PLUGINS) ## Run what `make test` leaves out: whole pipelines, many 
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-all: test test-rest ## Run all tests, offline.
+
+live: $(READY) ## Ask a real account, whose keys are in the environment, what the docs do not know (reads only).
+	$(BIN)/python -m scripts.live
 
 mutants: $(PLUGINS) ## Change the code in 80 small ways and see whether a test fails (an hour).
 	$(BIN)/python -m scripts.mutants

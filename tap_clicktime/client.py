@@ -14,6 +14,7 @@ from taps_common.errors import ShapeError
 from taps_common.http.responses import Problem, json_problem
 from taps_common.records.limits import check_values
 from taps_common.records.tolerant import parse_tolerantly
+from taps_common.records.utc import in_utc
 from taps_common.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
@@ -102,12 +103,15 @@ ADVICE: Mapping[int, str] = {
     ),
     HTTPStatus.FORBIDDEN: _NOT_ALLOWED,
     HTTPStatus.PAYMENT_REQUIRED: _NOT_ALLOWED,
-    HTTPStatus.NOT_FOUND: "There is nothing at that address: check service_url.",
+    HTTPStatus.NOT_FOUND: (
+        "There is nothing at that address: check service_url; if other tables are read, the "
+        "service declares this one and does not have it: deselect it."
+    ),
     HTTPStatus.GONE: (
         "Its links expire before they are followed: raise page_size, lower max_concurrency."
     ),
     HTTPStatus.BAD_REQUEST: (
-        "The service does not understand the question: see 'What is unknown' in the docs."
+        "The service does not understand the question: see 'How it reads' in the docs."
     ),
 }
 """What a person should do about an error, by its status; OData's own codes are not numbers."""
@@ -218,15 +222,29 @@ def literal(kind: str, timestamp: datetime, *, up: bool = False) -> str:
     return day.isoformat() if kind == "Edm.Date" else f"'{day.isoformat()}'"
 
 
+AFTER_ZERO = datetime(1970, 1, 2, tzinfo=timezone.utc)
+"""What lies before is no time at which a row changed, but the zero of a calendar, which stands for
+null: of .NET (0001-01-01), SQL Server (1753-01-01, 1900-01-01), OLE (1899-12-30), Unix (1970)."""
+
+
+def cursor_of(value: object) -> datetime | None:
+    """Return what a value of a cursor means in UTC; None for a calendar's zero, as for null."""
+    found = timestamp_of(value)
+    return found if found and found >= AFTER_ZERO else None
+
+
 def timestamp_of(value: object) -> datetime | None:
     """Return what a date, a timestamp, or the text of one means in UTC; None for other texts.
 
     Digits of a second beyond the sixth are cut off: a bookmark must not pass the row it is of.
     """
     if isinstance(value, str):
-        text = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", value)
         try:
-            return from_text(text)
+            return from_text(_FRACTION.sub(lambda found: f".{found[1]:0<6}", in_utc(value)))
+        except ValueError:  # a date, maybe
+            pass
+        try:
+            return from_text(value)
         except ValueError:
             return None
     if isinstance(value, datetime):  # a kind of date

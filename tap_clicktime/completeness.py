@@ -40,9 +40,6 @@ LONGEST_FILTER = 1500
 ROUND = (50, 64)
 """Services limit pages to multiples of these: so many rows may be all of a page, not of a list."""
 
-REFUSALS = {*query.NOT_UNDERSTOOD, HTTPStatus.INTERNAL_SERVER_ERROR}
-"""What a service answers to an option that it does not know."""
-
 _EXPIRED = {HTTPStatus.GONE, HTTPStatus.NOT_FOUND}
 _UNQUOTED = {
     *("Edm.Guid", "Edm.Date", "Edm.DateTimeOffset"),
@@ -175,6 +172,7 @@ class Completeness:
         params: query options of the first question.
         page_size: rows that a page is asked to hold.
         without: query options that the service does not take.
+        keys_at_once: how many times as many keys as rows a page is asked to hold.
     """
 
     stream: Stream
@@ -182,6 +180,7 @@ class Completeness:
     params: Mapping[str, str]
     page_size: int
     without: Collection[str]
+    keys_at_once: int = KEYS_AT_ONCE
     _takes_skip: bool = True
     _skipped: bool = False
 
@@ -227,7 +226,7 @@ class Completeness:
                 yield from self._take(request, page)
                 self._skipped = True
         except StatusError as error:
-            if error.status not in REFUSALS:
+            if error.status not in query.REFUSALS:
                 raise
         self._takes_skip = page is not None and _is_empty(page)
         if self._takes_skip or received.short or received.total == received.rows:
@@ -272,8 +271,11 @@ class Completeness:
             try:
                 listed, missing = yield from self._list_keys()
             except StatusError as error:
-                if error.status not in REFUSALS | _EXPIRED:
+                if error.status not in query.REFUSALS | _EXPIRED:
                     raise
+                if self.keys_at_once > 1:  # pages so long may be what is refused
+                    self.keys_at_once = 1
+                    return (yield from self._compare())
                 if "$select" not in self.without:  # whole rows have keys, too
                     self.without = [*self.without, "$select"]
                     return (yield from self._compare())
@@ -297,7 +299,7 @@ class Completeness:
             ("$select", ",".join(names)),
             ("$orderby", ",".join(query.total_order(self.stream.entity_set))),
         )
-        size = KEYS_AT_ONCE * self.page_size
+        size = self.keys_at_once * self.page_size
         request: Request | None = self._question(*changed, page_size=size)
         asked = set[object]()
         while request is not None:
@@ -327,7 +329,7 @@ class Completeness:
             try:
                 page = self.stream.open_page(request, (yield Ask(request)))
             except StatusError as error:
-                if error.status not in REFUSALS:
+                if error.status not in query.REFUSALS:
                     raise
                 return
             if self._is_new(page):

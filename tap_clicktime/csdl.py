@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LARGEST = 16 * 1024 * 1024
 """Bytes; the largest public models (Dynamics 365, Microsoft Graph) have under ten million."""
 
+NO_TYPE = "Edm.(none)"
+"""What the type of a property is called that has none."""
+
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 _CORE_DESCRIPTION = ".Description"  # Org.OData.Core.V1.Description, under any alias
 
@@ -173,7 +176,7 @@ def _read_schema(schema: Element, aliases: dict[str, str], document: Document) -
     for node in _children(schema, "EntityType", "ComplexType"):
         name = f"{namespace}.{_attribute(node, 'Name')}"
         base = node.get("BaseType")
-        properties = [_property(child, name, aliases) for child in _children(node, "Property")]
+        properties = [_property(child, aliases) for child in _children(node, "Property")]
         document.structured[name] = StructuredType(
             name=name,
             base=_qualified(base, aliases) if base else None,
@@ -189,10 +192,8 @@ def _read_schema(schema: Element, aliases: dict[str, str], document: Document) -
         document.definitions[f"{namespace}.{_attribute(node, 'Name')}"] = underlying
 
 
-def _property(node: Element, owner: str, aliases: dict[str, str]) -> Property:
-    name, kind = _attribute(node, "Name"), node.get("Type")
-    if not kind:
-        raise MetadataError(f"$metadata: {owner}.{name} has no type.")
+def _property(node: Element, aliases: dict[str, str]) -> Property:
+    name, kind = _attribute(node, "Name"), node.get("Type") or NO_TYPE
     collection = kind.startswith("Collection(") and kind.endswith(")")
     return Property(
         name=name,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from tap_clicktime.client import timestamp_of
+from taps_common.errors import ShapeError
+from taps_common.http.connections import address_of, origin_of
 from taps_common.http.request import Request
 from taps_common.records.row_types import attribute_of
 
@@ -22,13 +24,20 @@ RESTARTS = 3
 """How often a list whose links expire is begun again without having come any further."""
 
 
-def absolute(link: str, page_url: str, root: str) -> str:
+def absolute(link: str, page_url: str, root: str, *, rewrite: bool = False) -> str:
     """Return a link as a whole address.
 
     A relative link starts from the page's own address. Behind a proxy that ends TLS, services
-    name themselves http: the same host is meant (HOST-IS-OURS is held by the session).
+    name themselves http: the same host is meant (HOST-IS-OURS is held by the session, too).
+
+    Args:
+        link: the link.
+        page_url: where the page came from.
+        root: the service's address.
+        rewrite: whether a link to another host or port is asked for at ours (`rewrite_links`).
 
     Raises:
+        ShapeError: it leads to another host, scheme or port.
         ValueError: it is not an address.
     """
     url = urljoin(page_url, link)
@@ -37,7 +46,15 @@ def absolute(link: str, page_url: str, root: str) -> str:
     behind_tls = (parts.scheme, ours.scheme) == ("http", "https") and "@" not in parts.netloc
     if behind_tls and parts.hostname == ours.hostname and port in {None, 80, ours.port}:
         return parts._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
-    return url
+    if origin_of(url) == origin_of(root):
+        return url
+    if rewrite and parts.scheme in {"http", "https"}:
+        return parts._replace(scheme=ours.scheme, netloc=ours.netloc).geturl()
+    raise ShapeError(
+        f"the link to the next page leads to {address_of(url)} instead of {address_of(root)}, and "
+        "was not followed: it would get the token. If that is another name of the same service, "
+        "set rewrite_links: true."
+    )
 
 
 def next_request(request: Request, link: str) -> Request:

@@ -14,18 +14,17 @@ from msgspec import inspect as types
 
 from tap_clicktime.csdl import MetadataError, read
 from tap_clicktime.custom_fields import AS_OBJECT
+from taps_common.errors import cleaned
 from taps_common.records.row_types import Json, fields_of, json_schema, row_type
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from tap_clicktime.csdl import Document, Property, StructuredType
     from taps_common.records.row_types import Row
 
 LARGEST = 2000
 """Nested properties of a set that are typed; a small document can declare millions."""
-
-OTHER_SETS = "Other sets can be read by naming them in entity_sets."
 
 DEEPEST = 8
 """Levels of nested objects that are typed; what lies deeper is kept as it comes."""
@@ -35,8 +34,8 @@ Timestamp = Annotated[
     Meta(
         pattern=(
             r"^(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-            r"T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,12})?)?"
-            r"(?:Z|[+-][0-9]{2}:[0-9]{2})?\Z"
+            r"[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,12})?)?"
+            r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z"
         ),
         extra_json_schema={"type": "string", "format": "date-time"},
     ),
@@ -101,15 +100,25 @@ class EntitySet:
         return [name for name, kind in self.kinds.items() if kind not in _UNSORTABLE]
 
 
+def _nobody(text: str) -> None:
+    del text
+
+
 def entity_sets(
-    body: bytes, wanted: Collection[str] = (), described: Sequence[EntitySet] = ()
+    body: bytes,
+    wanted: Collection[str] = (),
+    described: Sequence[EntitySet] = (),
+    warn: Callable[[str], None] = _nobody,
 ) -> list[EntitySet]:
     """Return the entity sets of a `$metadata` document, in its order.
+
+    A set that cannot be a table keeps nobody from the others, unless it is wanted by name.
 
     Args:
         body: the document.
         wanted: names of the sets to return; none returns all.
         described: sets whose descriptions stand in where the document has none.
+        warn: takes a sentence about each set that is left out, and each property without a type.
 
     Raises:
         MetadataError: the document does not say what rows look like, or lacks a wanted set.
@@ -124,18 +133,30 @@ def entity_sets(
     if not chosen:
         raise MetadataError("$metadata declares no entity set: the token's user may see none.")
     known = {one.name: one for one in described}
-    return [
-        _Builder(document, known.get(name)).entity_set(name, kind)
-        for name, kind in document.sets.items()
-        if name in chosen
-    ]
+    found: list[EntitySet] = []
+    errors: list[MetadataError] = []
+    for name, kind in document.sets.items():
+        if name in chosen:
+            try:
+                found.append(_Builder(document, known.get(name), warn).entity_set(name, kind))
+            except MetadataError as error:
+                if wanted:
+                    raise
+                errors.append(error)
+                warn(f"The entity set {cleaned(name)} is left out. {error}")
+    if not found:
+        raise errors[0]
+    return found
 
 
 class _Builder:
     """Builds one set's row type."""
 
-    def __init__(self, document: Document, described: EntitySet | None) -> None:
+    def __init__(
+        self, document: Document, described: EntitySet | None, warn: Callable[[str], None]
+    ) -> None:
         self._document = document
+        self._warn = warn
         self._made = 0
         schema = json_schema(described.row) if described else {"properties": {}}
         self._texts = {
@@ -198,6 +219,10 @@ class _Builder:
                 fields.append((one.name, typed | None, None))
         for path, alias in key:
             leaf = self._resolve(path, kind, properties)
+            if self._primitive(leaf.type) is None:
+                raise MetadataError(
+                    f"$metadata: the key of {kind} names {path}, whose type is not a primitive one."
+                )
             if "/" in path:  # targets know keys at the top of a row only
                 fields.append((alias, self._type_of(leaf, (kind,)) | None, None))
         return fields
@@ -234,7 +259,7 @@ class _Builder:
         return list[item | None] if may_be_null else list[item]  # type: ignore[valid-type]  # made at run time
 
     def _named(self, name: str, user: str, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
-        """Return the type that values of a named type are read as."""
+        """Return the type that values of a named type are read as; JSON if it is not declared."""
         name = self._document.definitions.get(name, name)
         if name in _PRIMITIVES:
             return _PRIMITIVES[name]
@@ -242,11 +267,15 @@ class _Builder:
             return Json
         if name in self._document.enums:
             return str
-        if name not in self._document.structured:
-            raise MetadataError(
-                f"$metadata: {user} is of the type {name}, which is not declared. {OTHER_SETS}"
-            )
-        line = self._document.lineage(name)
+        try:
+            line = self._document.lineage(name)
+        except MetadataError as error:
+            self._warn(f"{error} {user} is kept as JSON.")
+            return Json
+        return self._object(name, line, path)
+
+    def _object(self, name: str, line: Sequence[StructuredType], path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
+        """Return the type that values of a structured type are read as."""
         if any(one.open for one in (*line, *self._document.descendants(name))):
             return dict[str, Json]
         inner = self._properties(line)
@@ -290,12 +319,11 @@ def _check_names(name: str, kind: str, properties: Iterable[str]) -> None:
         MetadataError: one is not a name.
     """
     if not _is_identifier(name):
-        raise MetadataError(f"$metadata: {name!r} is not a name of an entity set. {OTHER_SETS}")
+        raise MetadataError(f"$metadata: {name!r} is not a name of an entity set.")
     for used in properties:
         if not _is_identifier(used):
             raise MetadataError(
-                f"$metadata: {kind} has a property named {used!r}, which is not a name. "
-                f"{OTHER_SETS}"
+                f"$metadata: {kind} has a property named {used!r}, which is not a name."
             )
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from tap_clicktime.client import JSON_HEADERS, literal, page_problem
+from tap_clicktime.client import AFTER_ZERO, JSON_HEADERS, literal, page_problem
 from taps_common.http.request import Request
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from tap_clicktime.metadata import EntitySet
 
-OPTIONS = ("$count", "$select", "$orderby", "$filter")
-"""Query options that a service may refuse, those first that are missed least."""
+PAGE_SIZE = "page_size"
+"""The setting, which is sent as `Prefer: odata.maxpagesize`."""
 
-ALL = "all of them"
-"""What a 500 is about: a service that is down is asked in one other way, not in sixteen."""
+OPTIONS = (PAGE_SIZE, "$count", "$select", "$orderby", "$filter")
+"""What a service may refuse of a question, that first which is missed least."""
 
 SENT, LEFT_OUT = "sent", "left out"
 
@@ -31,9 +31,7 @@ WITHOUT = sorted(
 can be, and `$filter` last."""
 
 ALTERNATIVES: tuple[Mapping[str, str], ...] = tuple(
-    {name: LEFT_OUT if name in without else SENT for name in OPTIONS}
-    | {ALL: LEFT_OUT if without else SENT}
-    for without in WITHOUT
+    {name: LEFT_OUT if name in without else SENT for name in OPTIONS} for without in WITHOUT
 )
 
 NOT_UNDERSTOOD = {
@@ -42,6 +40,9 @@ NOT_UNDERSTOOD = {
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.NOT_IMPLEMENTED,
 }
+
+REFUSALS = {*NOT_UNDERSTOOD, HTTPStatus.INTERNAL_SERVER_ERROR}
+"""What a service answers to an option that it does not take; a 500 may mean anything else, too."""
 
 
 def question(
@@ -58,7 +59,8 @@ def question(
         page_size: rows that a page is asked to hold; 0 leaves it to the service.
         without: names of options that are left out whatever their value.
     """
-    size = {"Prefer": f"odata.maxpagesize={page_size}"} if page_size else {}
+    preferred = page_size and PAGE_SIZE not in without
+    size = {"Prefer": f"odata.maxpagesize={page_size}"} if preferred else {}
     return Request(
         f"/{entity_set.name}",
         params=tuple((name, value) for name, value in params if value and name not in without),
@@ -74,6 +76,7 @@ def between(
     high: datetime | None,
     *,
     or_null: bool = False,
+    or_zero: bool = False,
 ) -> str:
     """Return a condition on a date; empty where nothing bounds it.
 
@@ -83,14 +86,19 @@ def between(
         low: the first time; None for no lower bound.
         high: the first time after it; None for no upper bound.
         or_null: whether rows without a date are wanted as well.
+        or_zero: whether rows whose date is a calendar's zero are wanted as well.
     """
     kind = entity_set.kinds[name]
     bounds = [f"{name} ge {literal(kind, low)}"] if low else []
     bounds += [f"{name} lt {last}"] if high and (last := literal(kind, high, up=True)) else []
-    condition = " and ".join(bounds)
-    if condition and or_null and name in entity_set.nullable:
-        return f"({condition} or {name} eq null)"
-    return condition
+    if not bounds:
+        return ""
+    conditions = [" and ".join(bounds)]
+    if or_zero and low and low > AFTER_ZERO:
+        conditions.append(f"{name} lt {literal(kind, AFTER_ZERO)}")
+    if or_null and name in entity_set.nullable:
+        conditions.append(f"{name} eq null")
+    return f"({' or '.join(conditions)})" if len(conditions) > 1 else conditions[0]
 
 
 def total_order(entity_set: EntitySet, *first: str | None) -> list[str]:

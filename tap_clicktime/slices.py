@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from tap_clicktime import query
-from tap_clicktime.client import envelope_of, sample, timestamp_of
+from tap_clicktime.client import AFTER_ZERO, envelope_of, sample, timestamp_of
 from taps_common.errors import RequestError, ShapeError
 from taps_common.sync.steps import Ask
 
@@ -105,7 +105,8 @@ def slices_of(
             return []  # the service does not filter, or does not sort
         if undated:
             yield from asked.rows(("$filter", f"{name} eq null"), order)  # is it understood?
-        dated = (("$filter", query.between(entity_set, name, None, end)), order)
+        known = query.between(entity_set, name, AFTER_ZERO, end)
+        dated = (("$filter", known), order)
         first, rows = yield from asked.counted(*dated, few=2 * PAGES * page_size)
     except (RequestError, ShapeError, OverflowError):  # the last: no date lies after the latest
         return []  # reading the whole list will show what is wrong

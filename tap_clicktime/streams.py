@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_clicktime import query
-from tap_clicktime.client import envelope_of, service_root, timestamp_of
+from tap_clicktime.client import cursor_of, envelope_of, service_root
 from tap_clicktime.completeness import Completeness, Received
 from tap_clicktime.custom_fields import kind_of, pairs, without_annotations
 from tap_clicktime.links import LinkedPages, absolute, next_request
 from tap_clicktime.slices import dates_are_comparable, slices_of, sorts
-from taps_common.errors import ShapeError, SkippedError, StatusError
+from taps_common.errors import ShapeError, SkippedError, StatusError, UnreachableError
 from taps_common.records.codec import PageDecoder
 from taps_common.records.custom_columns import Columns, text_of
 from taps_common.records.row_types import attribute_of
-from taps_common.sync.steps import Again, Fetch, Page, Plan
+from taps_common.sync.steps import Again, Ask, Fetch, Page, Plan
 from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tap_clicktime.metadata import EntitySet
@@ -79,6 +80,7 @@ class EntityStream(EndpointStream):
         super().__init__(tap)
         self._columns = Columns(self.custom_columns, self.name, self.logger)
         self._said: set[str] = set()
+        self._seeks = False
 
     @property
     def lookback(self) -> timedelta:
@@ -87,12 +89,12 @@ class EntityStream(EndpointStream):
 
     def cursor_of(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
         """Return the cursor of a row."""
-        return timestamp_of(getattr(row, attribute_of(str(self.cursor))))
+        return cursor_of(getattr(row, attribute_of(str(self.cursor))))
 
     def latest(self, rows: Rows) -> datetime | None:
         """Return the latest cursor of a page."""
         found = set(map(attrgetter(attribute_of(str(self.cursor))), rows))  # few dates, many rows
-        return max((at for value in found if (at := timestamp_of(value))), default=None)
+        return max((at for value in found if (at := cursor_of(value))), default=None)
 
     def expects(self, path: str) -> bool:
         """Return whether a member is an annotation, or a property that the settings leave out."""
@@ -139,13 +141,14 @@ class EntityStream(EndpointStream):
     ) -> Collection[str]:
         """Return all options where the service refuses the question; links have none."""
         status = error.status if first and isinstance(error, StatusError) else None
-        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            return (query.ALL,)
-        return query.OPTIONS if status in query.NOT_UNDERSTOOD else ()
+        refusals = query.REFUSALS if self._seeks else query.NOT_UNDERSTOOD
+        return query.OPTIONS if status in refusals else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return which options the service does not take."""
-        return f"the service takes no {', '.join(_left_out(options))}"
+        sizes = {query.PAGE_SIZE: f"{query.PAGE_SIZE} ({self.config['page_size']})"}
+        names = (sizes.get(name, name) for name in _left_out(options))
+        return f"the service takes no {', '.join(names)}"
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
         """Follow the links of a list, or of a slice, then see whether all of it came.
@@ -158,6 +161,8 @@ class EntityStream(EndpointStream):
             try:
                 yield from self._pages(partition, bounds, way, received)
             except StatusError as error:
+                if error.status == HTTPStatus.INTERNAL_SERVER_ERROR and not way.follows_link:
+                    self._seeks = self._seeks or (yield from self._answers_without_options())
                 if not way.expired(error) or not self.own_keys or way.begin_again():
                     raise
                 if way.by and not (yield from sorts(self.entity_set, way.by)):
@@ -190,23 +195,39 @@ class EntityStream(EndpointStream):
             page: Page = yield Fetch(
                 request, lambda rows: received.note(way.note(rows)), received.note_body
             )
+            self._seeks = False
             received.note_page(page)
             if page.link is None:
                 return
             request = next_request(request, page.link)
             way.follows_link = True
 
+    def _answers_without_options(self) -> Generator[Ask, Response, bool]:
+        """Return whether the service answers a question without options: one of them is to blame.
+
+        Otherwise it is down, and not asked in every other form.
+        """
+        for params in ((("$top", "1"),), ()):
+            request = replace(query.question(self.entity_set, *params), patient=False)
+            with suppress(StatusError, UnreachableError):
+                yield Ask(request)
+                return True
+        return False
+
     def open_page(self, request: Request, response: Response) -> Page:
         """Return the rows of a response, and the address of the next page.
 
         Raises:
-            ShapeError: it is not a page, or the link is not an address.
+            ShapeError: it is not a page, or the link is not an address of the service.
         """
         envelope = envelope_of(request, response, with_lists=self.entity_set.lists)
         link = envelope.link
         if link:
+            root, rewrite = service_root(self.config), self.config["rewrite_links"]
             try:
-                link = absolute(link, response.url, service_root(self.config))
+                link = absolute(link, response.url, root, rewrite=rewrite)
+            except ShapeError as error:
+                raise ShapeError(f"{request}: {error}") from None
             except ValueError:
                 raise ShapeError(
                     f"{request}: the link to the next page is not an address."
@@ -252,12 +273,13 @@ class EntityStream(EndpointStream):
 
     def _question(self, partition: Partition, bounds: Bounds, way: LinkedPages) -> Request:
         """Return the first request of a partition."""
-        return query.question(
+        question = query.question(
             self.entity_set,
             *self._params(partition, bounds, way),
             page_size=self.config["page_size"],
             without=_left_out(bounds.options),
         )
+        return replace(question, patient=not self._seeks)
 
     def _params(
         self, partition: Partition, bounds: Bounds, way: LinkedPages
@@ -271,7 +293,8 @@ class EntityStream(EndpointStream):
             conditions.append(dated or f"{self.cut_by} eq null")
         if bounds.window and self.cursor and details.dated:
             low, high = bounds.since, bounds.until
-            conditions.append(query.between(entity_set, self.cursor, low, high, or_null=True))
+            blank = {"or_null": True, "or_zero": True}
+            conditions.append(query.between(entity_set, self.cursor, low, high, **blank))
         if way.by and way.reached:
             conditions.append(query.between(entity_set, way.by, way.reached, None, or_null=True))
         yield "$filter", " and ".join(condition for condition in conditions if condition)

@@ -102,6 +102,17 @@ class TapClickTime(ApiTap):
             ),
         ),
         th.Property(
+            "rewrite_links",
+            th.BooleanType,
+            default=False,
+            title="Rewrite links",
+            description=(
+                "Links to next pages that name another host or port, as services behind a proxy "
+                "send them, are asked for at service_url's: the same path and query. Otherwise "
+                "they are refused."
+            ),
+        ),
+        th.Property(
             "custom_fields",
             th.StringType(allowed_values=["object", "string"]),
             default="object",
@@ -176,7 +187,8 @@ class TapClickTime(ApiTap):
             proof=xml_problem,
         )
         body = self.session.send(request).body
-        return entity_sets(body, self.config.get("entity_sets") or (), described)
+        wanted = self.config.get("entity_sets") or ()
+        return entity_sets(body, wanted, described, self.logger.warning)
 
     @property
     def entities(self) -> list[EntityStream]:

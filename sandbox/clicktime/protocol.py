@@ -28,6 +28,7 @@ _CODES = {
     406: "NotAcceptable",
     410: "Gone",
     414: "UriTooLong",
+    500: "InternalServerError",
     501: "NotImplemented",
 }
 _LEVEL = re.compile(r";\s*(?:odata\.)?metadata\s*=\s*(none|minimal|full)", re.IGNORECASE)

@@ -78,7 +78,9 @@ def page_size(request: Request, switches: Switches) -> tuple[int, str | None]:
     """Return the rows of a page and, if the client preferred a size, what was applied."""
     for item in re.split(r"[,;]", request.headers.get("prefer", "")):
         match = _PREFERENCE.match(item.strip())
-        if match and int(match[2]) > 0:
+        if match and switches.no_preference == "refuse":
+            raise Refusal(400, "The preference 'maxpagesize' is not supported here.")
+        if match and int(match[2]) > 0 and not switches.no_preference:
             size = min(int(match[2]), switches.page_cap)
             return size, f"{match[1] or ''}maxpagesize={size}"
     return min(switches.page_size, switches.page_cap), None

@@ -53,8 +53,10 @@ class Switches:
     """Either form refuses the path `/$count`."""
     no_orderby: Refused = ""
     no_select: Refused = ""
-    refusal_status: Literal[501, 400] = 501
+    refusal_status: Literal[501, 500, 400] = 501
     """How a refused query option is answered."""
+    no_preference: Refused = ""
+    """`Prefer: odata.maxpagesize`; refused with 400."""
     select_limit: int = 0
     """Characters of a request's target above which it is answered 414; 0 = no limit."""
     undeclared: bool = False

@@ -41,6 +41,13 @@ def host_of(url: str, otherwise: str = "no host") -> str:
         return "no valid address"
 
 
+def address_of(url: str) -> str:
+    """Return what a message calls an address where its port matters: scheme, host and port."""
+    scheme, host, port = origin_of(url)
+    user = " with a user's name" if host and "@" in host else ""
+    return f"{cleaned(scheme)}://{host_of(url)}{f':{port}' if port else ''}{user}"
+
+
 def is_readable_by_others(url: str) -> bool:
     """Return whether what is sent there crosses a network as it is."""
     parts = urlsplit(url)

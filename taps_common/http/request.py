@@ -63,7 +63,8 @@ class Request:
     @property
     def identity(self) -> tuple[object, ...]:
         """What two requests have in common that ask for the same."""
-        return self.path, tuple(self.values.items()), self.params, self.body, self.link
+        headers = tuple(self.headers.items())
+        return self.path, tuple(self.values.items()), self.params, headers, self.body, self.link
 
     def url(self, base: str) -> str:
         """Return the whole address below a base URL."""

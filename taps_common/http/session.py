@@ -16,6 +16,7 @@ from taps_common.errors import InterruptedRunError, QuotaError, ShapeError
 from taps_common.http import responses
 from taps_common.http.bodies import beginning_of_body
 from taps_common.http.connections import (
+    address_of,
     connections,
     host_of,
     is_readable_by_others,
@@ -192,8 +193,9 @@ class Session:
         address = request.url(service.base_url)
         if request.link and origin_of(address) != origin_of(service.base_url):
             raise ShapeError(
-                f"{request} was not sent: the service's link leads to {host_of(address)}, and "
-                "credentials are sent to the configured address only."
+                f"{request} was not sent: the service's link leads to {address_of(address)} "
+                f"instead of {address_of(service.base_url)}, and credentials are sent to the "
+                "configured address only."
             )
         return address
 

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 LONGEST = len("2026-01-31T23:59:59.123456Z")
 
 _TIMESTAMP = re.compile(
-    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d)?)(\.\d+)?([Zz]|[+-]\d\d:?\d\d(?::\d\d)?)?"
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(\.\d+)?"
+    r"([Zz]|([+-]\d\d)(?::?(\d\d)(:\d\d)?)?)?"
 )
 _POINT_AND_DIGITS = 7
+_T = len("2026-01-31")
 
 
 def in_utc(text: str) -> str:
@@ -40,10 +42,11 @@ def in_utc(text: str) -> str:
     found = _TIMESTAMP.fullmatch(text)
     if not found:
         raise ValueError("not a timestamp")
-    clock, fraction, zone = found.groups("")
-    if zone not in {"", "Z"}:
+    day, time, fraction, zone, hours, minutes, seconds = found.groups("")
+    clock = f"{day}T{time}"
+    if hours:
         try:
-            at = datetime.fromisoformat(clock + zone.upper().replace("Z", "+00:00"))
+            at = datetime.fromisoformat(f"{clock}{hours}:{minutes or '00'}{seconds}")
             clock = at.astimezone(timezone.utc).replace(tzinfo=None).isoformat()
         except OverflowError:
             raise ValueError("in UTC it lies outside of the calendar") from None
@@ -55,8 +58,8 @@ def cut(text: str) -> str:
     found = _TIMESTAMP.fullmatch(text)
     if not found:
         return text
-    clock, fraction, zone = found.groups("")
-    return f"{clock}{fraction[:_POINT_AND_DIGITS]}{zone}"
+    begin, end = found.span(3)
+    return text if begin < 0 else text[: min(begin + _POINT_AND_DIGITS, end)] + text[end:]
 
 
 class Timestamps:
@@ -148,8 +151,12 @@ class Timestamps:
             texts += filter(None, map(get, rows))
         lengths = {*map(len, texts)}
         if len(lengths) == 1 and (length := lengths.pop()) <= LONGEST:  # told without a loop
-            return "".join(texts)[length - 1 :: length].count("Z") == len(texts)
-        return all(text[-1] == "Z" and len(text) <= LONGEST for text in texts)
+            joined = "".join(texts)
+            return all(
+                joined[place::length].count(sign) == len(texts)
+                for place, sign in ((_T, "T"), (length - 1, "Z"))
+            )
+        return all(text[-1] == "Z" and text[_T] == "T" and len(text) <= LONGEST for text in texts)
 
 
 _zone_of = attrgetter("tzinfo")

@@ -32,6 +32,7 @@ class Alternatives:
         self._checks = checks
         self._logger = logger
         self._taken: dict[tuple[str, ...], int] = {}
+        self._at: dict[tuple[tuple[str, str], ...], int] = {}
         self._untold: dict[tuple[str, ...], RequestError] = {}
         self._refused: dict[tuple[object, ...], RequestError] = {}
 
@@ -52,6 +53,7 @@ class Alternatives:
         refusals: dict[frozenset[str], RequestError] = {}
         at = self._next(partition, self._taken.get(key, 0))
         while at is not None:
+            self._at[tuple(partition.items())] = at
             try:
                 return (yield from make(self._stream.alternatives[at]))
             except RequestError as error:
@@ -76,7 +78,8 @@ class Alternatives:
                 self._refused[request.identity] = error
             raise
         key = tuple(scope.values())
-        if (refusal := self._untold.pop(key, None)) is not None:
+        is_taken = self._at.get(tuple(partition.items())) == self._taken.get(key)
+        if is_taken and (refusal := self._untold.pop(key, None)) is not None:
             options = self._stream.alternatives[self._taken[key]]
             text = self._stream.on_alternative(options, scope, refusal)
             self._logger.warning("%s: %s", self._stream.name, text)

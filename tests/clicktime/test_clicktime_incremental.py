@@ -92,7 +92,7 @@ def test_exactly_the_rows_of_the_window_are_read(account: Account, lookback: int
     account.reset()
     run = account.run(state=state, lookback_days=lookback, page_size=7, **ONLY).ok()
     assert len(account.first_questions("TimeEntries")) == 1
-    assert question(account) == f"(Date ge {since} or Date eq null)"
+    assert question(account) == f"(Date ge {since} or Date lt 1970-01-02 or Date eq null)"
     ids = [row["ID"] for row in run.records("time_entries")]
     assert sorted(ids) == sorted(
         row["ID"]
@@ -124,6 +124,23 @@ def test_rows_dated_like_the_bookmark_are_included() -> None:
         state = run.state
         ids = {row["ID"] for row in run.records("time_entries")}
         assert ids == {*range(1, len(service.dates))}
+
+
+@pytest.mark.parametrize("zero", ["0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01"])
+@pytest.mark.parametrize("kind", ["Edm.Date", "Edm.DateTimeOffset", "Edm.String"])
+def test_a_calendars_zero_is_read_each_time_as_null_is(kind: str, zero: str) -> None:
+    ending = "T00:00:00Z" if kind == "Edm.DateTimeOffset" else ""
+    service = Service([zero + ending, "2026-09-01" + ending, "2026-09-14" + ending], kind)
+    given: dict[str, Any] = {"lookback_days": 0, "start_date": "2026-08-01"}
+    state = service.run(**given).ok().state
+    assert bookmark(state) == "2026-09-14T00:00:00Z"
+    run = service.run(state=state, **given).ok()
+    assert {row["ID"] for row in run.records("time_entries")} == {0, 2}
+
+
+def test_zeros_move_no_bookmark() -> None:
+    service = Service(["0001-01-01T00:00:00Z"], "Edm.DateTimeOffset")
+    assert bookmark(service.run().ok().state) == bookmark(Service([None]).run().ok().state)
 
 
 @pytest.mark.parametrize("planned", ["2027-12-24", "9999-12-31"])
@@ -160,7 +177,9 @@ def test_the_dates_of_the_settings_bound_later_runs_too() -> None:
     run = service.run(state=state).ok()
     assert len(run.records("time_entries")) == 4, "it goes on where the end date was"
     run = service.run(state=run.state, start_date="2026-09-10").ok()
-    assert service.first_questions[-1] == "(Date ge 2026-09-10 or Date eq null)"
+    assert (
+        service.first_questions[-1] == "(Date ge 2026-09-10 or Date lt 1970-01-02 or Date eq null)"
+    )
     assert len(run.records("time_entries")) == 2
 
 
@@ -275,7 +294,9 @@ def test_only_what_changed_is_read_again(stamped: Account) -> None:
         )
         assert len(arrived) < len(true_rows(world, table)) // 2
     since = "2026-09-15T09:00:00.123456Z"
-    assert question(stamped) == f"(ModifiedDate ge {since} or ModifiedDate eq null)"
+    assert question(stamped) == (
+        f"(ModifiedDate ge {since} or ModifiedDate lt 1970-01-02T00:00:00Z or ModifiedDate eq null)"
+    )
     assert stamped.first_questions("TimeEntries")[-1]["$orderby"] == "ModifiedDate,ID"
 
 
@@ -366,7 +387,8 @@ def test_another_date_by_setting(account: Account, world: World) -> None:
     world.edit_row(recent["ID"], Status="Approved")
     account.reset()
     run = held.load(account.run(state=state, lookback_days=7, page_size=7, **keys).ok())
-    assert question(account, "Timesheets") == "StartDate ge 2026-09-07", "it is never null"
+    never_null = "(StartDate ge 2026-09-07 or StartDate lt 1970-01-02)"
+    assert question(account, "Timesheets") == never_null
     assert all(row["StartDate"] >= "2026-09-07" for row in run.records("timesheets"))
     assert held.differences(world, ["timesheets"]) == {}
 
@@ -376,9 +398,10 @@ def test_a_named_key_outweighs_the_stamp(stamped: Account) -> None:
     state = stamped.run(**keys).ok().state
     stamped.reset()
     run = stamped.run(state=state, lookback_days=3, **keys).ok()
-    assert question(stamped) == "(Date ge 2026-09-12 or Date eq null)"
+    assert question(stamped) == "(Date ge 2026-09-12 or Date lt 1970-01-02 or Date eq null)"
     started = re.fullmatch(
-        r"\(StartDate ge (\S+) or StartDate eq null\)", question(stamped, "Jobs")
+        r"\(StartDate ge (\S+) or StartDate lt 1970-01-02 or StartDate eq null\)",
+        question(stamped, "Jobs"),
     )
     assert started
     assert started[1] == str(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_clicktime.csdl import LARGEST, MetadataError
-from tap_clicktime.metadata import OTHER_SETS, entity_sets
+from tap_clicktime.metadata import entity_sets
 from tap_clicktime.tables import tables
 from taps_common.errors import TapError
 from taps_common.records.row_types import json_schema
@@ -25,9 +25,12 @@ from tests.clicktime.documents import (
     thing,
     things,
 )
+from tests.clicktime.runs import scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.common.doubles import Server
 
 NOT_XML = "$metadata is not XML, or breaks off in the middle."
 ENTITIES = "$metadata holds a document type or entities, which OData does not have: not read."
@@ -105,10 +108,6 @@ def test_elements_that_nobody_knows_may_lie_as_deep_as_they_like() -> None:
     assert len(entity_sets(document(thing(deep)))) == 1
 
 
-NOT_DECLARED = (
-    "$metadata: Test.{} is of the type {}, which is not declared. Other sets can be read by naming "
-    "them in entity_sets."
-)
 EXTENDS_ITSELF = "$metadata: the type Test.{} extends itself."
 NO_CODE = "$metadata: the key of Test.Thing names Code, which it lacks."
 INNER = '<Property Name="A" Type="Test.Inner"/>'
@@ -127,31 +126,15 @@ def typed(name: str) -> str:
     [
         ("", "$metadata: the type Test.Thing is not declared."),
         ('<EnumType Name="Thing"/>', "$metadata: the type Test.Thing is not declared."),
-        (typed("Test.Gone"), NOT_DECLARED.format("Thing.A", "Test.Gone")),
-        (typed("Collection(Gone.One)"), NOT_DECLARED.format("Thing.A", "Gone.One")),
-        (typed("Edm.DateTime"), NOT_DECLARED.format("Thing.A", "Edm.DateTime")),
-        (
-            thing(INNER) + INNER_TYPE.format("Test.Gone"),
-            NOT_DECLARED.format("Inner.B", "Test.Gone"),
-        ),
-        (
-            thing(INNER) + '<TypeDefinition Name="Inner" UnderlyingType="Test.Gone"/>',
-            NOT_DECLARED.format("Thing.A", "Test.Gone"),
-        ),
         (
             '<EntityType Name="Thing" BaseType="Test.Gone"/>',
             "$metadata: the type Test.Gone, which Test.Thing extends, is not declared.",
         ),
         ('<EntityType Name="Thing" BaseType="Test.Thing"/>', EXTENDS_ITSELF.format("Thing")),
         (f'<EntityType Name="Thing" BaseType="Test.A"/>{CIRCLE}', EXTENDS_ITSELF.format("A")),
-        (
-            thing(INNER) + '<ComplexType Name="Inner" BaseType="Test.Inner"/>',
-            EXTENDS_ITSELF.format("Inner"),
-        ),
         (thing(key='<Key><PropertyRef Name="Code"/></Key>'), NO_CODE),
         (thing(INNER, key=CODE_INSIDE) + INNER_TYPE.format("Edm.String"), NO_CODE),
         (thing(key="<Key><PropertyRef/></Key>"), HAS_NO.format("PropertyRef", "Name")),
-        (thing('<Property Name="A"/>'), "$metadata: Test.Thing.A has no type."),
         (thing('<Property Type="Edm.String"/>'), HAS_NO.format("Property", "Name")),
         (thing() + "<EntityType/>", HAS_NO.format("EntityType", "Name")),
         (thing() + "<ComplexType/>", HAS_NO.format("ComplexType", "Name")),
@@ -176,15 +159,87 @@ def test_a_name_that_is_none_is_named(name: str) -> None:
     with pytest.raises(MetadataError) as caught:
         entity_sets(document(thing(f'<Property Name="{name}" Type="Edm.Int32"/>')))
     assert str(caught.value) == (
-        f"$metadata: Test.Thing has a property named {name!r}, which is not a name. {OTHER_SETS}"
+        f"$metadata: Test.Thing has a property named {name!r}, which is not a name."
     )
 
 
 def test_a_set_whose_name_is_none_keeps_nobody_from_the_others() -> None:
-    sets = THINGS + '<EntitySet Name="Jo{b}s" EntityType="Test.Thing"/>'
+    body = document(thing(), THINGS + '<EntitySet Name="Jo{b}s" EntityType="Test.Thing"/>')
+    said: list[str] = []
+    assert [one.name for one in entity_sets(body, warn=said.append)] == ["Things"]
+    assert said == [
+        "The entity set Jo{b}s is left out. $metadata: 'Jo{b}s' is not a name of an entity set."
+    ]
     with pytest.raises(MetadataError, match=r"Jo\{b\}s"):
-        entity_sets(document(thing(), sets))
-    assert [one.name for one in entity_sets(document(thing(), sets), ["Things"])] == ["Things"]
+        entity_sets(body, ["Jo{b}s"])
+
+
+@pytest.mark.parametrize(
+    "types",
+    [
+        "",
+        '<EntityType Name="Odd" BaseType="Elsewhere.Base"/>',
+        '<EntityType Name="Odd"><Key><PropertyRef Name="Code"/></Key></EntityType>',
+        f'<EntityType Name="Odd">{KEY.replace("Edm.String", "Elsewhere.Code")}</EntityType>',
+    ],
+)
+def test_a_set_that_cannot_be_a_table_keeps_nobody_from_the_others(types: str) -> None:
+    body = document(thing() + types, '<EntitySet Name="Odds" EntityType="Test.Odd"/>' + THINGS)
+    said: list[str] = []
+    assert [one.name for one in entity_sets(body, warn=said.append)] == ["Things"]
+    (sentence,) = [text for text in said if "Odds" in text]
+    assert sentence.startswith("The entity set Odds is left out. $metadata: the ")
+
+
+@pytest.mark.parametrize(
+    ("types", "place", "undeclared"),
+    [
+        (typed("Test.Gone"), "Thing.A", "the type Test.Gone is not declared"),
+        (typed("Collection(Gone.One)"), "Thing.A", "the type Gone.One is not declared"),
+        (typed("Edm.DateTime"), "Thing.A", "the type Edm.DateTime is not declared"),
+        (thing('<Property Name="A"/>'), "Thing.A", "the type Edm.(none) is not declared"),
+        (
+            thing(INNER) + INNER_TYPE.format("Test.Gone"),
+            "Inner.B",
+            "the type Test.Gone is not declared",
+        ),
+        (
+            thing(INNER) + '<TypeDefinition Name="Inner" UnderlyingType="Test.Gone"/>',
+            "Thing.A",
+            "the type Test.Gone is not declared",
+        ),
+        (
+            thing(INNER) + '<ComplexType Name="Inner" BaseType="Test.Inner"/>',
+            "Thing.A",
+            "the type Test.Inner extends itself",
+        ),
+        (
+            thing(INNER) + '<ComplexType Name="Inner" BaseType="Elsewhere.Base"/>',
+            "Thing.A",
+            "the type Elsewhere.Base, which Test.Inner extends, is not declared",
+        ),
+    ],
+)
+def test_a_property_whose_type_nobody_declares_is_kept_as_json(
+    types: str, place: str, undeclared: str
+) -> None:
+    said: list[str] = []
+    (one,) = entity_sets(document(types), warn=said.append)
+    assert said == [f"$metadata: {undeclared}. Test.{place} is kept as JSON."]
+    column = json_schema(one.row)["properties"]["A"]
+    inner = column["properties"]["B"] if "properties" in column else column.get("items", column)
+    assert {*inner["type"]} == {"string", "number", "boolean", "array", "object", "null"}
+
+
+def test_rows_whose_type_is_half_declared_arrive_whole(server: Server) -> None:
+    """Another document, which edmx:Reference names, declares the type."""
+    declared = document(typed("Elsewhere.Money"))
+    values = [1.5, "1.5 EUR", {"Amount": 1.5, "Currency": "EUR"}, [1], None]
+    rows = [{"Id": str(number), "A": value} for number, value in enumerate(values)]
+    page = json.dumps({"@odata.count": len(rows), "value": rows}).encode()
+    run = scripted(server, page, declared=declared).ok()
+    assert [row["A"] for row in run.records("things")] == values
+    assert "Test.Thing.A is kept as JSON" in run.log
 
 
 def test_types_that_multiply_are_kept_as_they_come_beyond_a_measure() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 from sandbox.clicktime import truth
 from tap_clicktime.client import page_problem, service_root
 from tap_clicktime.links import LinkedPages, absolute, next_request
+from taps_common.errors import ShapeError
 from taps_common.http.request import Request
 from tests.clicktime.runs import (
     LISTS,
@@ -84,7 +86,7 @@ def test_a_stamp_is_bounded_without_a_plus(account: Account) -> None:
         {
             "$filter": (
                 "(ModifiedDate ge 2026-08-01T00:00:00Z and ModifiedDate lt 2026-09-10T07:00:00Z"
-                " or ModifiedDate eq null)"
+                " or ModifiedDate lt 1970-01-02T00:00:00Z or ModifiedDate eq null)"
             ),
             "$orderby": "ID",
             "$count": "true",
@@ -170,6 +172,7 @@ def test_another_cursor_leaves_the_date_that_slices_go_by(account: Account) -> N
 # -- options that a service does not take ----------------------------------------------------------
 
 ALL = ("no_select", "no_orderby", "no_filter", "no_count")
+ALL_OPTIONS = {"$count", "$filter", "$orderby", "$select"}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +185,16 @@ ALL = ("no_select", "no_orderby", "no_filter", "no_count")
         ({"no_filter": "refuse", "refusal_status": 400}, "$filter"),
         ({"no_select": "refuse", "no_orderby": "refuse"}, "$orderby, $select"),
         ({"no_count": "refuse", "refusal_status": 400}, "$count"),
-        (dict.fromkeys(ALL, "refuse"), "$count, $filter, $orderby, $select"),
+        ({"no_orderby": "refuse", "refusal_status": 500}, "$orderby"),
+        ({"no_select": "refuse", "refusal_status": 500}, "$select"),
+        ({"no_filter": "refuse", "refusal_status": 500}, "$filter"),
+        (dict.fromkeys(ALL, "refuse") | {"refusal_status": 500}, ", ".join(sorted(ALL_OPTIONS))),
+        ({"no_preference": "refuse", "page_size": 20}, "page_size (20)"),
+        (
+            {"no_preference": "refuse", "no_orderby": "refuse", "page_size": 20},
+            "$orderby, page_size (20)",
+        ),
+        (dict.fromkeys(ALL, "refuse"), ", ".join(sorted(ALL_OPTIONS))),
         (dict.fromkeys(ALL, "ignore"), ""),
     ],
     ids=str,
@@ -220,6 +232,37 @@ def test_a_question_that_no_form_helps_fails_with_the_first_refusal(
     assert len(run.records("things")) == 1
 
 
+DOWN = Answer(status=500, body=b"{}")
+
+
+def test_a_500_is_a_refusal_if_the_question_without_options_is_answered(server: Server) -> None:
+    """Nothing is waited for then: each form of the question is asked once."""
+    bare = page(thing("1"))
+    run = scripted(server, DOWN, DOWN, bare, DOWN, page(thing("1")), max_retries=1).ok()
+    assert len(run.records("things")) == 1
+    options = [one.target.partition("?")[2] for one in server.seen[1:]]
+    assert options[2:3] == ["%24top=1"]
+    assert run.log.count("; again in") == 1
+
+
+def test_a_500_is_an_outage_if_no_question_is_answered(server: Server) -> None:
+    run = scripted(server, *[DOWN] * 9)
+    assert "answered 500" in run.log
+    assert [one.target for one in server.seen[-2:]] == ["/Things?%24top=1", "/Things"]
+    assert len(server.seen) == 1 + 1 + 2
+
+
+def test_keys_are_asked_for_in_shorter_pages_where_long_ones_are_refused(server: Server) -> None:
+    pages = (page(thing("1"), link="?p=2"), page(thing("2")))
+    refused = Answer(status=400, body=b"{}")
+    run = scripted(server, *pages, refused, page(thing("1"), thing("2")), **VERSIONS).ok()
+    assert [one.headers["Prefer"].rpartition("=")[2] for one in server.seen[-2:]] == [
+        "10000",
+        "1000",
+    ]
+    assert run.versioned == ["things"]
+
+
 # -- links -----------------------------------------------------------------------------------------
 
 
@@ -252,16 +295,47 @@ def test_a_link_is_sent_as_it_came(server: Server, link: str, target: str) -> No
         ("https://h:8443/odata", "http://h:8443/odata/X", "https://h:8443/odata/X"),
         ("https://h/odata", "X?$skiptoken=%24b", "https://h/odata/X?$skiptoken=%24b"),
         ("https://h/odata", "/other/X?b", "https://h/other/X?b"),
-        ("http://h/odata", "https://h/odata/X", "https://h/odata/X"),  # the session refuses it
-        ("https://h/odata", "http://other/odata/X", "http://other/odata/X"),
-        ("https://h/odata", "http://u@h/odata/X", "http://u@h/odata/X"),
-        ("https://h/odata", "http://h:8080/odata/X", "http://h:8080/odata/X"),
-        ("https://h/odata", "http://h.evil.example/X", "http://h.evil.example/X"),
-        ("https://h/odata", "//evil.example/X", "https://evil.example/X"),
     ],
 )
 def test_http_means_https_for_our_own_host_only(root: str, link: str, url: str) -> None:
     assert absolute(link, f"{root}/Set?$orderby=ID", root) == url
+
+
+@pytest.mark.parametrize(
+    ("root", "link", "named", "rewritten"),
+    [
+        ("http://h/odata", "https://h/odata/X", "https://h:443", "http://h/odata/X"),
+        (
+            "https://h/odata",
+            "http://int/odata/X?a=%24b",
+            "http://int:80",
+            "https://h/odata/X?a=%24b",
+        ),
+        ("https://h/odata", "http://u:p@h/odata/X", "http://h:80", "https://h/odata/X"),
+        ("https://h:8/odata", "http://h:8080/odata/X", "http://h:8080", "https://h:8/odata/X"),
+        ("https://h/odata", "http://h.evil.example/X", "http://h.evil.example:80", "https://h/X"),
+        ("https://h/odata", "//evil.example/X", "https://evil.example:443", "https://h/X"),
+        ("https://h/odata", "ftp://h/X", "ftp://h", None),
+        ("https://h/odata", "javascript:alert(1)", "javascript://no host", None),
+    ],
+)
+def test_a_link_elsewhere_is_refused_or_asked_for_at_our_address(
+    root: str, link: str, named: str, rewritten: str | None
+) -> None:
+    with pytest.raises(ShapeError, match=f"leads to {re.escape(named)}.* instead of {root[:7]}"):
+        absolute(link, f"{root}/Set", root)
+    if rewritten:
+        assert absolute(link, f"{root}/Set", root, rewrite=True) == rewritten
+    else:
+        with pytest.raises(ShapeError, match="was not followed"):
+            absolute(link, f"{root}/Set", root, rewrite=True)
+
+
+def test_rewritten_links_go_to_the_service_only(server: Server, other_server: Server) -> None:
+    first = page(thing("1"), link=f"{other_server.url}/Things?$skiptoken=%24a")
+    run = scripted(server, first, page(thing("2")), rewrite_links=True).ok()
+    assert len(run.records("things")) == 2
+    assert (server.seen[-1].target, other_server.seen) == ("/Things?$skiptoken=%24a", [])
 
 
 def test_the_request_for_a_following_page_is_like_the_first() -> None:

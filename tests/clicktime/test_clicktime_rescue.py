@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_clicktime.client import timestamp_of
 from taps_common.records.row_types import RESCUED
 from tests.clicktime.documents import document, thing
 from tests.clicktime.runs import scripted
@@ -61,6 +62,43 @@ def test_what_no_column_takes_is_kept_as_it_came(server: Server) -> None:
 def test_numbers_that_json_does_not_have_are_kept(server: Server, number: str) -> None:
     run = read(server, {"Id": "1", "Hours": number}, {"Id": "2", "Hours": 1, "Rate": number}).ok()
     assert kept(run) == [{"Hours": number}, {"Rate": number}]
+
+
+@pytest.mark.parametrize(
+    ("came", "leaves"),
+    [
+        ("2024-03-10 02:30:00Z", "2024-03-10T02:30:00Z"),
+        ("2024-03-10T02:30:00z", "2024-03-10T02:30:00Z"),
+        ("2024-03-10t02:30:00.5z", "2024-03-10T02:30:00.5Z"),
+        ("2024-03-10 04:30:00+0200", "2024-03-10T02:30:00Z"),
+        ("2024-03-09 21:30:00-05", "2024-03-10T02:30:00Z"),
+        ("2024-03-10 02:30:00", "2024-03-10T02:30:00"),
+    ],
+)
+def test_other_forms_of_a_timestamp_are_read(server: Server, came: str, leaves: str) -> None:
+    rows = [{"Id": str(number), "Hours": 1, "At": came} for number in range(2)]
+    run = read(server, *rows).ok()
+    assert [row["At"] for row in run.records("things")] == [leaves] * 2
+    assert kept(run) == [None] * 2
+    assert timestamp_of(came) == timestamp_of(leaves)
+
+
+def test_what_is_no_timestamp_is_kept(server: Server) -> None:
+    others = ["2024-03-10_02:30:00Z", "2024-02-30 02:30:00+01", "2024-03-10 2:30 PM", "20240310"]
+    rows = [{"Id": str(n), "Hours": 1, "At": text} for n, text in enumerate(others)]
+    run = read(server, *rows).ok()
+    assert [row["At"] for row in run.records("things")] == [None] * 4
+    assert kept(run) == [{"At": text} for text in others]
+
+
+@pytest.mark.parametrize("text", ["1,5", "1.234,5", "1 500", "1.5 h"])
+def test_a_text_that_is_not_a_number_is_kept(server: Server, text: str) -> None:
+    columns = {"Things": [{"name": "Size", "type": "number"}]}
+    row = {"Id": "1", "Hours": text, "Rate": text, "CustomFields": {"Size": text}}
+    run = read(server, row, {"Id": "2", "Hours": 1}, custom_field_columns=columns).ok()
+    first, _ = run.records("things")
+    assert (first["Hours"], first["Rate"], first["CustomField_Size"]) == (None, None, None)
+    assert kept(run)[0] == {"Hours": text, "Rate": text, "CustomField_Size": text}
 
 
 def test_a_property_that_is_never_null_and_fits_in_no_row_fails_the_table(server: Server) -> None:
