@@ -156,7 +156,9 @@ class Timestamps:
                 joined[place::length].count(sign) == len(texts)
                 for place, sign in ((_T, "T"), (length - 1, "Z"))
             )
-        return all(text[-1] == "Z" and text[_T] == "T" and len(text) <= LONGEST for text in texts)
+        return all(
+            text[-1:] == "Z" and text[_T : _T + 1] == "T" and len(text) <= LONGEST for text in texts
+        )
 
 
 _zone_of = attrgetter("tzinfo")
