@@ -9,11 +9,12 @@ from singer_sdk.testing import get_tap_test_class
 
 import sandbox
 from tap_clockify.tap import TapClockify
+from tests.common.runs import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_running = sandbox.start(entries=60)
+_running = sandbox.start(entries=60, now=NOW)
 
 _Suite: Any = get_tap_test_class(
     TapClockify,
@@ -24,6 +25,7 @@ _Suite: Any = get_tap_test_class(
 OF_ANY_KIND = {
     *("custom_fields.workspaceDefaultValue", "project_custom_fields.workspaceDefaultValue"),
     *("shared_reports.visibleToUsers", "shared_reports.visibleToUserGroups"),
+    *("detailed_report.invoicingInfo", "expense_report.invoicingInfo"),
 }
 """Columns that hold a text, a number, a truth value or a list: the suite expects one kind."""
 
