@@ -134,10 +134,23 @@ def _boolean(cell: str) -> bool:
 
 
 def _date(cell: str) -> date:
-    cell = cell.strip(" ")
-    if not _DATE.fullmatch(cell):
+    """Return an ISO date; a timestamp stands for its day."""
+    day = cell.strip(" ")
+    if not _DATE.fullmatch(day):
+        day, clock = _day_and_clock(cell)
+        _time(clock)
+    if not _DATE.fullmatch(day):
         raise ValueError("no ISO date")
-    return date.fromisoformat(cell)
+    return date.fromisoformat(day)
+
+
+def _day_and_clock(cell: str) -> tuple[str, str]:
+    """Return the parts of a timestamp; the zone is as ISO 8601 has it."""
+    zoned = _with_iso_zone(cell.strip(" "))
+    day, mark, clock = zoned.rpartition(" ")
+    if not mark:
+        day, _, clock = zoned.upper().rpartition("T")
+    return day, clock
 
 
 def _with_iso_zone(cell: str) -> str:
@@ -166,11 +179,12 @@ def _dates(date_format: str | None) -> Callable[[str], date]:
 
 def _date_times(read: Callable[[str], date]) -> Callable[[str], str]:
     def date_time(cell: str) -> str:
-        zoned = _with_iso_zone(cell.strip(" "))
-        day, mark, clock = zoned.rpartition(" ")
-        if not mark:
-            day, _, clock = zoned.upper().rpartition("T")
-        return in_utc(f"{read(day).isoformat()}T{_time(clock)}")
+        day, clock = _day_and_clock(cell)
+        try:
+            clock = _time(clock)
+        except ValueError:  # a day stands for its midnight
+            return f"{read(cell).isoformat()}T00:00:00"
+        return in_utc(f"{read(day).isoformat()}T{clock}")
 
     return date_time
 
