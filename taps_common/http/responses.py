@@ -70,6 +70,8 @@ def problem_of(response: BaseHTTPResponse) -> Problem | None:
             and response.status not in {501, 505}
         )
         return Problem(f"answered {response.status} {_phrase(response.status)}", passing=passing)
+    if response.status == HTTPStatus.PARTIAL_CONTENT:
+        return Problem("answered 206 Partial Content, with a part of what was asked", passing=True)
     return None
 
 
