@@ -185,7 +185,7 @@ REFUSED = "credentials are sent to the configured address only"
     ("answer", "kind", "says", "tries", "limit"),
     [
         *((Answer(n), StatusError, f"{n} ", 1, {}) for n in (304, 400, 401, 403, 404, 501, 505)),
-        (Answer(206), UnreachableError, "206 Partial Content, with a part of what was asked", 3, {}),
+        (Answer(206), UnreachableError, "206 Partial Content, with a part", 3, {}),
         (Answer(599), StatusError, r"599 \(no standard status\) after 3 tries", 3, {}),
         (Answer(503), StatusError, "503 Service Unavailable after 3 tries", 3, {}),
         (Answer(429), QuotaError, "429 Too Many Requests after 16 tries", 16, {}),
