@@ -17,7 +17,8 @@ from tap_clicktime.links import LinkedPages, absolute, next_request
 from tap_clicktime.slices import dates_are_comparable, slices_of, sorts
 from taps_common.errors import ShapeError, SkippedError, StatusError, UnreachableError
 from taps_common.records.codec import PageDecoder
-from taps_common.records.custom_columns import Columns, text_of
+from taps_common.records.custom_columns import Columns
+from taps_common.records.json_text import text_of
 from taps_common.records.row_types import attribute_of
 from taps_common.sync.steps import Again, Ask, Fetch, Page, Plan
 from taps_common.sync.stream import ChildStream, EndpointStream

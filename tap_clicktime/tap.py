@@ -22,7 +22,12 @@ from tap_clicktime.custom_fields import pairs, without_annotations
 from tap_clicktime.metadata import entity_sets
 from tap_clicktime.streams import EntityStream
 from tap_clicktime.tables import tables
-from taps_common.cli.settings import COMMON_SETTINGS, header_error, url_error
+from taps_common.cli.settings import (
+    COMMON_SETTINGS,
+    custom_field_columns,
+    header_error,
+    url_error,
+)
 from taps_common.cli.tap import ApiTap
 from taps_common.errors import RequestError, ShapeError, StatusError, TapError
 from taps_common.http.request import Request, Service
@@ -122,19 +127,10 @@ class TapClickTime(ApiTap):
                 "text only. Both feed the tables of custom fields."
             ),
         ),
-        th.Property(
-            "custom_field_columns",
-            th.ObjectType(
-                additional_properties=th.ArrayType(
-                    th.CustomType({"type": ["string", "object"]}),
-                )
-            ),
-            title="Columns of custom fields",
-            description=(
-                "Entity set to the custom fields that get a column of their own, each a name or "
-                'an object with name and type: {"Jobs": ["Region", {"name": "Rate", "type": '
-                '"number"}]}. Types: string, number, integer, boolean, date, date-time.'
-            ),
+        custom_field_columns(
+            "Entity set to the custom fields that get a column of their own, each a name or "
+            'an object with name and type: {"Jobs": ["Region", {"name": "Rate", "type": '
+            '"number"}]}. Types: string, number, integer, boolean, date, date-time.'
         ),
         *COMMON_SETTINGS,
     ).to_dict()

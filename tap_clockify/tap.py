@@ -14,7 +14,12 @@ from tap_clockify.custom_columns import tables
 from tap_clockify.hosts import REGIONS, advice, api_url, credentials
 from tap_clockify.streams import STREAMS
 from tap_clockify.streams.workspaces import Workspaces
-from taps_common.cli.settings import COMMON_SETTINGS, header_error, url_error
+from taps_common.cli.settings import (
+    COMMON_SETTINGS,
+    custom_field_columns,
+    header_error,
+    url_error,
+)
 from taps_common.cli.tap import ApiTap
 from taps_common.errors import TapError
 from taps_common.http.request import Service
@@ -157,20 +162,11 @@ class TapClockify(ApiTap):
                 "days, to see whether the feeds still tell all that happens. 0 reads them always."
             ),
         ),
-        th.Property(
-            "custom_field_columns",
-            th.ObjectType(
-                additional_properties=th.ArrayType(
-                    th.CustomType({"type": ["string", "object"]}),
-                )
-            ),
-            title="Columns of custom fields",
-            description=(
-                "Table (time_entries, projects, users) to the custom fields that get a column of "
-                "their own, each a name (or id), or an object with name and type: "
-                '{"time_entries": ["PO", {"name": "Rate", "type": "number"}]}. Types: string, '
-                "number, integer, boolean, date, date-time."
-            ),
+        custom_field_columns(
+            "Table (time_entries, projects, users) to the custom fields that get a column of "
+            "their own, each a name (or id), or an object with name and type: "
+            '{"time_entries": ["PO", {"name": "Rate", "type": "number"}]}. Types: string, '
+            "number, integer, boolean, date, date-time."
         ),
         *COMMON_SETTINGS,
     ).to_dict()

@@ -9,14 +9,13 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tap_clockify.client import is_forbidden, is_unknown_id
 from tap_clockify.moving_lists import Backwards, Seen, look_again
 from tap_clockify.rows import time_entries as rows
 from tap_clockify.streams.by_changes import DELETED_AT, ByChanges, default_method
 from tap_clockify.streams.members import members
 from taps_common.errors import SkippedError
+from taps_common.records.json_text import text_of
 from taps_common.sync.steps import Again, Fetch, Plan
 from taps_common.sync.stream import ChildStream
 from taps_common.timestamps import to_text
@@ -38,7 +37,6 @@ is asked for with this much on both sides."""
 OWNER_ONLY = "only those of its owner arrive; use the key of an owner or admin"
 
 _start_of, _end_of = attrgetter("start"), attrgetter("timeInterval.end")
-_value_text = msgspec.json.Encoder(decimal_format="number")
 
 
 class TimeEntries(ByChanges):
@@ -229,19 +227,13 @@ class TimeEntryCustomFields(OfTimeEntries):
                 name=field.name,
                 type=field.type,
                 sourceType=field.sourceType,
-                value=_text_of(field.value),
+                value=text_of(field.value),
                 start=entry.start,
             )
             for entry in self.live(rows_read)
             if entry.customFieldValues
             for field in entry.customFieldValues
         ]
-
-
-def _text_of(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return _value_text.encode(value).decode()
 
 
 def _padded(timestamp: datetime, padding: timedelta) -> str:

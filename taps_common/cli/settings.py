@@ -54,6 +54,18 @@ DATE_SETTINGS: list[th.Property[Any]] = [
 """Between which dates is read."""
 
 
+def custom_field_columns(description: str) -> th.Property[Any]:
+    """Return the setting that gives custom fields columns of their own; its text is the tap's."""
+    return th.Property(
+        "custom_field_columns",
+        th.ObjectType(
+            additional_properties=th.ArrayType(th.CustomType({"type": ["string", "object"]}))
+        ),
+        title="Columns of custom fields",
+        description=description,
+    )
+
+
 def request_settings(
     *,
     timeout: float = 120,

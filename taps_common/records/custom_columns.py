@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from taps_common.errors import TapError
+from taps_common.records.json_text import as_json, text_of
 from taps_common.records.leaving import is_finite
 from taps_common.records.rescue import rescue
 from taps_common.records.row_types import Instant, attribute_of, row_type
@@ -32,8 +33,6 @@ TYPES: dict[str, Any] = {
     "date-time": Instant,
 }
 """What a custom field with a column of its own may be declared as."""
-
-_text_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 @dataclass(frozen=True)
@@ -173,15 +172,3 @@ def finite(value: object) -> object:
     if not is_finite(value):
         raise ArithmeticError("no finite number")
     return value
-
-
-def as_json(value: object) -> bytes:
-    """Return the JSON text of a value."""
-    return _text_encoder.encode(value)
-
-
-def text_of(value: object) -> str | None:
-    """Return a text as it is, anything else as its JSON text."""
-    if value is None or isinstance(value, str):
-        return value
-    return as_json(value).decode()

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from taps_common.records.row_types import JsonSchema, Row
 
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+as_json = msgspec.json.Encoder(decimal_format="number").encode
+"""Returns the JSON text of a value; decimals keep their digits."""
+
+
+def text_of(value: object) -> str | None:
+    """Return a text as it is, anything else as its JSON text."""
+    if value is None or isinstance(value, str):
+        return value
+    return as_json(value).decode()
 
 
 def as_text(schema: JsonSchema) -> JsonSchema:
@@ -40,7 +48,7 @@ def write_texts(rows: Sequence[Row], names: Iterable[str]) -> None:
         for row in rows:
             value: Any = getattr(row, name)
             if value is not None and value is not msgspec.UNSET:
-                setattr(row, name, _encode(value).decode())
+                setattr(row, name, as_json(value).decode())
 
 
 def _holds_json(described: JsonSchema) -> bool:

@@ -11,14 +11,14 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args, get_origin
 
 import msgspec
 from msgspec import inspect as types
 
 from taps_common.errors import ShapeError
-from taps_common.records.leaving import Leaving
+from taps_common.records.json_text import as_json
+from taps_common.records.leaving import Leaving, is_finite
 from taps_common.records.rescue import pattern, place_of, rescue, spelled
 from taps_common.records.row_types import RESCUED, fields_of, nested_row
 from taps_common.records.utc import is_timestamp_text, moved
@@ -35,7 +35,6 @@ Json: TypeAlias = msgspec.Raw | bytes
 _any = msgspec.json.Decoder(float_hook=Decimal)
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 NO_JSON = "the answer is not JSON, or breaks off in the middle"
 
@@ -68,7 +67,7 @@ def mended(body: bytes) -> bytes:
         ShapeError: the body is not JSON.
     """
     try:
-        return _encode(parse_tolerantly(body))
+        return as_json(parse_tolerantly(body))
     except (ValueError, RecursionError) as error:  # a number that no decoder reads again
         raise ShapeError(NO_JSON) from error
 
@@ -167,7 +166,7 @@ class Findings:
         value = _any.decode(raw)  # what is no JSON, or no Unicode, is seen here
         if isinstance(value, dict | list):
             kept = self._without_expected(value, path)
-            raw = raw if kept == value else _encode(kept)
+            raw = raw if kept == value else as_json(kept)
         self.rescued.append((path, bytes(raw)))
 
     def _without_expected(self, value: object, path: Path) -> object:
@@ -305,9 +304,7 @@ class ValueReader:
             return _MISFIT if any(one is _MISFIT for one in items) else items
         if isinstance(value, datetime) or (value and self._is_timestamp):
             return _MISFIT if (timestamp := moved(value)) is None else timestamp
-        if isinstance(value, Decimal):
-            return value if value.is_finite() else _MISFIT
-        return _MISFIT if isinstance(value, float) and not isfinite(value) else value
+        return value if is_finite(value) else _MISFIT
 
     def _meanings(self, value: object) -> list[object]:
         """Return what a value may be meant as, if not as itself.

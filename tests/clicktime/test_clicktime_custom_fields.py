@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_clicktime.custom_fields import kind_of, pairs, without_annotations
-from taps_common.records.custom_columns import CustomColumn, text_of
+from taps_common.records.custom_columns import CustomColumn
+from taps_common.records.json_text import text_of
 from tests.clicktime.runs import CUSTOM_TABLES, VERSIONS, Account, copied, same, true_rows
 
 if TYPE_CHECKING:
