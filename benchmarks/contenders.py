@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from benchmarks.perform.clips_asked import CSV, IDS
+from benchmarks.perform.clips_asked import IDS
 from benchmarks.services import PERFORM, Service
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ class Kind(Enum):
     PLAIN = "plain SDK tap"
     BARE = "bare loop: requests, orjson"
     DOWNLOAD = "bare download: requests; decodes and writes nothing"
-    PARSER = "bare loop: requests, csv.reader; writes nothing"
     DLT = "dlt rest_api"
 
     @property
@@ -31,7 +30,7 @@ class Kind(Enum):
     @property
     def tells(self) -> bool:
         """Whether it prints how many rows there were, instead of the rows."""
-        return self in {Kind.DOWNLOAD, Kind.PARSER, Kind.DLT}
+        return self in {Kind.DOWNLOAD, Kind.DLT}
 
 
 @dataclass(frozen=True)
@@ -135,8 +134,10 @@ def plain_clip(table: str) -> Contender:
     return replace(plain(PERFORM), table=table)
 
 
-PARSER = Contender(Kind.PARSER.value, Kind.PARSER, "benchmarks.perform.bare_loop", table=CSV)
-"""What only parses CSV."""
+def bare_clip(table: str) -> Contender:
+    """Return the bare loop over a clip."""
+    return replace(bare(PERFORM), table=table, arguments=(table,))
+
 
 EXTRACT = "extract to uncompressed files"
 LOAD = "extract, normalise, load into DuckDB"

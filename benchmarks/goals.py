@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.contenders import (
     EXTRACT,
-    PARSER,
     bare,
+    bare_clip,
     clip,
     clip_with_ids,
     dlt,
@@ -124,10 +124,9 @@ def _perform(results: Mapping[str, Result]) -> Iterator[Goal]:
                 text = f"Perform: {form}, {how}, against the plain SDK tap"
                 limit = 4 if contender == clip(stream) else None  # the plain tap gives no ids
                 yield Goal(text, against, limit, " times")
-                if PARSER in speed.figures:
-                    against = speed.times(contender, PARSER)
-                    text = f"Perform: {form}, {how}, against csv.reader alone"
-                    yield Goal(text, against, None, " times")
+                against = speed.times(contender, bare_clip(stream))
+                text = f"Perform: {form}, {how}, against the bare loop"
+                yield Goal(text, against, None, " times")
         if big := results.get(f"perform-big-{form.lower()}"):
             for how, contender in contenders.items():
                 text = f"Perform: peak memory at {big.rows:,} rows of {form}, {how}"

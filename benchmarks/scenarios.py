@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from benchmarks.contenders import (
     EXTRACT,
     LOAD,
-    PARSER,
     at_once,
     bare,
+    bare_clip,
     clip,
     clip_with_ids,
     dlt,
@@ -185,14 +185,14 @@ SCENARIOS = (
         title="Perform, CSV of 82 MB",
         service=PERFORM,
         entries=200_000,
-        contenders=(clip(CSV), clip_with_ids(CSV), plain_clip(CSV), PARSER),
+        contenders=(clip(CSV), clip_with_ids(CSV), plain_clip(CSV), bare_clip(CSV)),
     ),
     Scenario(  # 2 minutes
         name="perform-json",
         title="Perform, JSON array of 242 MB",
         service=PERFORM,
         entries=200_000,
-        contenders=(clip(JSON), clip_with_ids(JSON), plain_clip(JSON)),
+        contenders=(clip(JSON), clip_with_ids(JSON), plain_clip(JSON), bare_clip(JSON)),
     ),
     Scenario(  # 4 minutes
         name="perform-big-csv",

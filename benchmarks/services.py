@@ -104,7 +104,7 @@ def _projects(origin: str, rows: int) -> Access:
         origin=origin,
         tap={"projects": [{"name": project["name"], **login, "dataclips": clips}]},
         plain={**login, "clips": urls},
-        bare=(urls[perform.CSV],),
+        bare=tuple(urls.values()),
     )
 
 

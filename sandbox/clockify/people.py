@@ -63,13 +63,13 @@ def _several(ask: Ask, name: str) -> Sequence[str]:
     given = [value for key, value in ask.request.query if key == name]
     several = len(given) > 1
     refused = {
-        "any": False,
         "joined": several,
         "single": several or any("," in value for value in given),
     }
-    if refused[ask.world.several_values]:
+    if refused.get(ask.world.several_values):
         raise unconvertible(name, ",".join(given))
-    return ask.request.values(name)
+    values = ask.request.values(name)
+    return {"first": values[:1], "last": values[-1:]}.get(ask.world.several_values, values)
 
 
 def _with_memberships(one: User, kind: str) -> User:

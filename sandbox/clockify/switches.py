@@ -27,9 +27,10 @@ class Switches:
     plan_refusal: Literal[401, 402, 403] = 403
     """How a feature that the plan lacks is refused: 403 is usual, the help pages also list 401,
     two client families expect 402."""
-    several_values: Literal["any", "joined", "single"] = "any"
-    """How `roles` and `account-statuses` take several values: however they come, joined by commas,
-    or one only, as the description declares it; others are refused with 400."""
+    several_values: Literal["any", "joined", "single", "first", "last"] = "any"
+    """How `roles` and `account-statuses` take several values: however they come; joined by commas
+    or one only, as the description declares it, others are refused with 400; or all but the first
+    or the last are ignored."""
     null_envelopes: bool = False
     """The list inside an envelope is null where there is nothing (seen of expenses)."""
 

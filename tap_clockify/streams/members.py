@@ -25,16 +25,19 @@ if TYPE_CHECKING:
 
 STATUSES = "account-statuses"
 
+ACTIVE = "ACTIVE"
+
 ACCOUNT_STATUSES = (
-    "ACTIVE",
+    "LIMITED_DELETED",
     "PENDING_EMAIL_VERIFICATION",
-    "DELETED",
+    ACTIVE,
     "NOT_REGISTERED",
     "LIMITED",
-    "LIMITED_DELETED",
+    "DELETED",
 )
 """All account statuses. Without them the list hides kiosk ("limited") and deleted members, and so
-their entries."""
+their entries. Active members, of whom each workspace has one, are neither first nor last: their
+absence shows that only one of several values was obeyed."""
 
 
 class CurrentUser(ClockifyStream):
@@ -68,6 +71,7 @@ class Users(IdListStream):
         ("sort-column", "ID"),
     )
     alternatives = ({STATUSES: "repeated"}, {STATUSES: "joined"}, {STATUSES: "one by one"})
+    needs = frozenset({"status"})
 
     def refused_options(
         self, error: RequestError, partition: Partition, *, first: bool
@@ -101,16 +105,15 @@ class Users(IdListStream):
         Raises:
             ShapeError: there is no row, and a workspace has its owner at least.
         """
-        found = 0
+        found: set[str | None] = set()
 
         def note(rows_read: Rows) -> Rows:
-            nonlocal found
-            found += len(rows_read)
+            found.update(row.status for row in rows_read)
             return rows_read
 
         if bounds.options[STATUSES] != "one by one":
             yield from self.pages(partition, bounds, note)
-        if not found and bounds.options[STATUSES] != "repeated":
+        if found.isdisjoint({ACTIVE, None}):
             for status in ACCOUNT_STATUSES:
                 yield Again(goes_on=True)
                 yield from self.pages({**partition, STATUSES: status}, bounds, note)

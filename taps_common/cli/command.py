@@ -52,7 +52,10 @@ class CommandTap(SdkTap):
     """
 
     discovers_first: ClassVar[bool] = True
-    is_looked_at: bool = False
+
+    def __init__(self, *, is_looked_at: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
+        self.is_looked_at = is_looked_at  # the SDK may discover at once
+        super().__init__(**options)
 
     def check(self) -> Iterator[str]:
         """Return the lines of `--check`: who the key is, what it sees, what a run will cost."""
@@ -104,8 +107,8 @@ class CommandTap(SdkTap):
                 config=given.config,
                 parse_env_config=given.parse_env,
                 setup_mapper=cls.discovers_first,  # the SDK does so to know the tables
+                is_looked_at=True,
             )
-            tap.is_looked_at = True
             for line in of(tap):
                 _say(line)
         except TapError as error:

@@ -339,6 +339,15 @@ def test_check_of_broken_sets_is_a_sentence(account: Account) -> None:
     assert is_discreet(run, account)
 
 
+def test_check_does_not_wait_for_the_declaration_either(account: Account) -> None:
+    later = {"Retry-After": "60"}
+    account.fault("/$metadata", "status", code=503, headers=later, times=1)
+    run = account.command(*ENV, "--check")
+    assert (run.code, len(account.requests())) == (1, 1)
+    (sentence,) = run.sentences + run.output.decode().splitlines()
+    assert sentence.startswith("GET /$metadata at")
+
+
 # -- the rest of the command line ------------------------------------------------------------------
 
 

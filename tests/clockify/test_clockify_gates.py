@@ -289,6 +289,19 @@ def test_several_values_go_as_they_are_taken(
     assert sum("/users?" in line for line in lines) == requests[1] * len(world.workspaces)
 
 
+@pytest.mark.parametrize("way", ["first", "last"])
+def test_where_only_one_of_several_statuses_is_obeyed_no_member_is_lost(
+    account: Account, world: World, way: str
+) -> None:
+    """Which would be silent: active members, whom each workspace has, are not among the first."""
+    world.switch(several_values=way)
+    run = account.run(catalog=catalog(["users"]), **VERSIONS).ok()
+    world.switch(several_values="any")
+    assert differences(world, run, ["users"]) == {}
+    assert "users" in run.versioned
+    assert len({row["id"] for row in run.records("users")}) > 1
+
+
 def test_where_roles_are_refused_the_role_is_unknown_and_the_run_goes_on(
     account: Account, world: World
 ) -> None:

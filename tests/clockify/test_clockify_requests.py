@@ -38,8 +38,8 @@ ROLES = "GET /workspaces?roles=OWNER&roles=WORKSPACE_ADMIN"
 STATUSES = "".join(
     f"&account-statuses={one}"
     for one in (
-        *("ACTIVE", "PENDING_EMAIL_VERIFICATION", "DELETED"),
-        *("NOT_REGISTERED", "LIMITED", "LIMITED_DELETED"),
+        *("LIMITED_DELETED", "PENDING_EMAIL_VERIFICATION", "ACTIVE"),
+        *("NOT_REGISTERED", "LIMITED", "DELETED"),
     )
 )
 
