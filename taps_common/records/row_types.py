@@ -1,18 +1,20 @@
 """Row types: one declaration is documentation, JSON Schema, decoder and validator.
 
-A row type is a `Row` subclass whose fields carry the API's own names. Keys have plain types;
-every other field may be null, because services leave fields out and add nulls at will.
+A row type is a `Row` subclass whose fields carry the API's own names, and whose docstring
+describes them under `Attributes:`. Keys have plain types; every other field may be null, because
+services leave fields out and add nulls at will.
 """
 
 from __future__ import annotations
 
-import inspect
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 from msgspec import inspect as types
+
+from taps_common.records import attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -138,9 +140,25 @@ def _schema_of(info: types.Type) -> JsonSchema:
 
 def _object_schema(info: types.StructType) -> JsonSchema:
     schema: JsonSchema = {"type": "object"}
-    if text := inspect.cleandoc(info.cls.__doc__ or "").split("\n\n", maxsplit=1)[0]:
-        schema["description"] = " ".join(text.split())
-    schema["properties"] = {field.encode_name: _schema_of(field.type) for field in info.fields}
+    if text := attributes.about(info.cls):
+        schema["description"] = text
+    said = attributes.entries(info.cls)
+    schema["properties"] = {
+        field.encode_name: _property_schema(field.type, said.get(field.encode_name, ""))
+        for field in info.fields
+    }
+    return schema
+
+
+def _property_schema(info: types.Type, said: str) -> JsonSchema:
+    """Return the schema of a property, described by what is said of it, and by its type.
+
+    What an object is in general gives way to what it is here.
+    """
+    schema = _schema_of(info)
+    if said:
+        of_type = "" if nested_row(info) else schema.get("description", "")
+        schema["description"] = attributes.joined(said, of_type)
     return schema
 
 

@@ -16,6 +16,7 @@ from taps_common.records.row_types import (
     UnsupportedTypeError,
     json_schema,
     narrow,
+    with_rescue,
 )
 
 if TYPE_CHECKING:
@@ -87,6 +88,81 @@ def test_every_kind_has_a_schema() -> None:
             "free": free,
         },
     }
+
+
+Cents = Annotated[int, msgspec.Meta(description="In cents.")]
+
+
+class Timed(Row):
+    """A base.
+
+    Attributes:
+        seconds: how long it took. Unit: seconds. Example: 5.
+        note: replaced below.
+    """
+
+    seconds: float | None = None
+    note: str | None = None
+
+
+class Noted(Timed):
+    """One that extends it.
+
+    Attributes:
+        note: what was said.
+    """
+
+
+class Described(Row):
+    """A row that is described.
+
+    A paragraph for developers.
+
+    Attributes:
+        id: the id, of which there
+            is one. Joins: others.id.
+        note: what was said: anything.
+        break_: a pause. Empty: where none was made.
+        price: Unit: EUR. Example: 5.0.
+        cost: what it cost. Needs: the plan Pro.
+        paid: what was paid.
+        middle: an object here.
+        many: objects.
+    """
+
+    id: str
+    note: str | None = None
+    break_: int | None = msgspec.field(default=None, name="break")
+    price: Cents | None = None
+    cost: Cents | None = None
+    paid: Cents | None = None
+    middle: Middle | None = None
+    many: list[Inner] | None = None
+
+
+def test_the_docstring_describes_row_and_fields() -> None:
+    schema = json_schema(with_rescue(Described))
+    assert schema["description"] == "A row that is described."
+    said = {name: one.get("description") for name, one in schema["properties"].items()}
+    del said["_rescued_data"]
+    assert said == {
+        "id": "the id, of which there is one. Joins: others.id.",
+        "note": "what was said: anything.",
+        "break": "a pause. Empty: where none was made.",
+        "price": "In cents. Unit: EUR. Example: 5.0.",
+        "cost": "what it cost. In cents. Needs: the plan Pro.",
+        "paid": "what was paid. In cents.",
+        "middle": "an object here.",
+        "many": "objects.",
+    }
+    inside = schema["properties"]["many"]["items"]
+    assert inside["description"] == "An object inside."
+
+
+def test_fields_of_a_base_class_are_described_there() -> None:
+    properties = json_schema(Noted)["properties"]
+    assert properties["seconds"]["description"] == "how long it took. Unit: seconds. Example: 5."
+    assert properties["note"]["description"] == "what was said."
 
 
 def test_a_type_that_no_target_holds_is_refused() -> None:
