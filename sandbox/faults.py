@@ -66,7 +66,6 @@ class Faults:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Forget every fault."""
         with self._lock:
             self._faults.clear()
 

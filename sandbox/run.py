@@ -43,7 +43,6 @@ class Sandbox:
         self._thread.start()
 
     def reset_requests(self) -> None:
-        """Forget what was asked."""
         self.requests.clear()
 
     def close(self) -> None:

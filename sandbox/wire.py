@@ -32,8 +32,6 @@ LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Log 
 
 @dataclass
 class Request:
-    """What a client asked."""
-
     method: str
     path: str
     query: list[tuple[str, str]]
@@ -65,8 +63,6 @@ class Request:
 
 @dataclass
 class Response:
-    """What the server answers."""
-
     status: int
     chunks: Iterable[Chunk] = ()
     """A sequence is sent in one call; anything else piece by piece as it is made, and must yield
@@ -85,12 +81,10 @@ class Response:
 
     @property
     def body(self) -> bytes:
-        """The whole body in one piece."""
         return b"".join(self.chunks)
 
     @property
     def length(self) -> int:
-        """How many bytes the body has."""
         return sum(map(len, self.chunks)) if self.size is None else self.size
 
     @property
@@ -99,7 +93,6 @@ class Response:
         return self.cut or self.framing == "close"
 
     def put(self, body: bytes) -> None:
-        """Replace the body."""
         self.chunks, self.size, self.kept = (body,), None, None
 
 
@@ -123,8 +116,6 @@ class Clocked(Protocol):
 
 
 class Service(Protocol):
-    """One imitated API."""
-
     name: str
     prefix: str
     routes: Sequence[Route]
@@ -162,7 +153,6 @@ def json_response(value: object, status: int = 200) -> Response:
 
 
 def login_page(status: int = 200) -> Response:
-    """Answer the page that asks people to log in."""
     return Response(status, (LOGIN_PAGE,), content_type=HTML)
 
 

@@ -26,8 +26,6 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Size:
-    """How much is made up."""
-
     entries: int
     users: int
     jobs: int
@@ -107,7 +105,6 @@ class Company:
         self._rows: dict[str, list[Row]] = {}
 
     def rows(self) -> dict[str, list[Row]]:
-        """Make all rows up, by table."""
         size = self.size
         self._list("divisions", size.divisions, _division)
         self._list("tasks", size.tasks, self._task, shift=1)

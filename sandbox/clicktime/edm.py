@@ -111,14 +111,11 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True)
 class EntityType:
-    """A type of rows."""
-
     name: str
     key: tuple[str, ...]
     properties: tuple[Property, ...]
 
     def find(self, name: str) -> Property | None:
-        """Return a declared property."""
         return next((one for one in self.properties if one.name == name), None)
 
 

@@ -115,7 +115,6 @@ class _Reader:
         return passed
 
     def _operator(self, *wanted: str) -> str | None:
-        """Take an operator, or nothing."""
         if self.kind == "operator" and self.token in _NOT_OFFERED:
             raise Refusal(501, f"The operator '{self.token}' is not implemented.", "$filter")
         return self._advance() if self.kind == "operator" and self.token in wanted else None
@@ -177,7 +176,6 @@ def _constant(kind: str, value: Comparable | None) -> _Operand:
 
 
 def _test(operand: _Operand) -> Test:
-    """Return an operand as a test."""
     if operand.kind not in {"boolean", "null"}:
         raise Refusal(400, "The filter expression must be a boolean value.", "$filter")
 

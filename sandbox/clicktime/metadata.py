@@ -55,7 +55,6 @@ class _Style:
     reference: str = ""
 
     def type_name(self, one: Property) -> str:
-        """Name a property's type."""
         if one.type == CUSTOM_FIELDS:
             return "Edm.Untyped" if self.untyped else f"{self.types}.{CUSTOM_FIELDS}"
         if self.defined and one.type == "Edm.String" and one.name.endswith("ID"):
@@ -93,7 +92,6 @@ _STYLES = {
 
 
 def document(name: str, sets: Sequence[EntitySet]) -> bytes:
-    """Describe the sets in one style."""
     style = _STYLES[name]
     parts = {
         "bases": _BASES,
@@ -151,7 +149,6 @@ def _navigation(key: str, style: _Style) -> str:
 
 
 def _shared_types(style: _Style) -> str:
-    """Describe the free keys and the enumerations."""
     text = "" if style.untyped else f'<ComplexType Name="{CUSTOM_FIELDS}" OpenType="true"/>'
     for name, members in ENUMS.items():
         places = enumerate(members)

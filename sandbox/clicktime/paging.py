@@ -63,7 +63,6 @@ class Tokens:
         return token
 
     def take(self, token: str, set_name: str) -> Read:
-        """Return the read that a token continues."""
         read = self._reads.get(token)
         if read is None or read.set.name != set_name:
             raise Refusal(400, "The skip token is not valid.", "$skiptoken")
@@ -71,7 +70,6 @@ class Tokens:
 
 
 def answer(world: World, tokens: Tokens, read: Read, wanted: Format) -> Response:
-    """Answer one page."""
     switches = world.switches
     if switches.token_ttl and read.number > switches.token_ttl:
         raise Refusal(switches.token_status, "The link has expired.", "$skiptoken")
@@ -134,7 +132,6 @@ def _place_after(table: Table, slots: Sequence[int], read: Read) -> int:
 
 
 def _link(switches: Switches, tokens: Tokens, read: Read, root: str) -> str:
-    """Spell the address of the next page."""
     name = "%24skiptoken" if switches.link_form == "encoded" else "$skiptoken"
     relative = f"{read.set.name}?{name}={quote(tokens.issue(read), safe='')}"
     return relative if switches.link_form == "relative" else f"{root}/{relative}"

@@ -45,7 +45,6 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error
         self.target = target
 
     def response(self) -> Response:
-        """Return the error as the OData JSON format has it."""
         error = {"code": _CODES[self.status], "message": self.message, "details": []}
         if self.target is not None:
             error["target"] = self.target
@@ -73,7 +72,6 @@ class Format:
         return "@" if self.version == "4.01" else "@odata."
 
     def response(self, chunks: Sequence[Chunk]) -> Response:
-        """Answer JSON."""
         content_type = f"application/json;odata.metadata={self.metadata};odata.streaming=true"
         content_type += ";IEEE754Compatible=true" * self.strings
         headers = [("OData-Version", self.version), *self.headers]
@@ -81,7 +79,6 @@ class Format:
 
 
 def json_format(request: Request, root: str, version: str) -> Format:
-    """Settle the format of a JSON answer."""
     text = accepted(request, "application/json")
     level = _LEVEL.search(text)
     made = Format(root, version, strings=bool(_STRINGS.search(text)))

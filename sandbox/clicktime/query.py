@@ -25,8 +25,6 @@ _PREFERENCE = re.compile(r"^(odata\.)?maxpagesize\s*=\s*\"?(\d{1,9})\"?$", re.IG
 
 @dataclass(frozen=True)
 class Query:
-    """What a request wants of a set."""
-
     where: Filter | None = None
     ordering: Ordering = ()
     select: tuple[str, ...] = ()

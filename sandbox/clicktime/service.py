@@ -52,11 +52,9 @@ class ClickTime:
 
     @property
     def compress(self) -> bool:
-        """Whether the world's switch asks for gzip."""
         return self.world.switches.compress
 
     def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Call one of the world's mutations by name."""
         return call(self.world, ACTIONS, action, arguments)
 
     def admit(self, request: Request) -> Response | None:
@@ -69,11 +67,9 @@ class ClickTime:
         return None
 
     def no_route(self, request: Request) -> Response:
-        """Answer an unknown path."""
         return _unknown(request.path.removeprefix(self.prefix)).response()
 
     def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
-        """Answer a known path called with another method."""
         message = f"The requested resource does not support http method '{request.method}'."
         response = Refusal(405, message).response()
         response.headers.append(("Allow", ", ".join(allowed)))
@@ -95,13 +91,11 @@ class ClickTime:
         return wanted.response([msgspec.json.encode(document)])
 
     def metadata(self, request: Request) -> Response:
-        """Describe the entity model."""
         protocol.accepted(request, "application/xml")
         body = metadata.document(self.world.switches.metadata_style, [*self.world.sets.values()])
         return self._plain(body, "application/xml")
 
     def entities(self, request: Request) -> Response:
-        """Answer a page of a set."""
         one = self._set(request)
         options = query.options(request)
         wanted = self._format(request)

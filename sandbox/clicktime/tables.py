@@ -41,11 +41,9 @@ class Table:
         self._passing = lru_cache(VIEWS_KEPT)(self._filtered)
 
     def find(self, row_id: str) -> int | None:
-        """Return the slot of the row with an ID."""
         return self._slots().get(row_id)
 
     def insert(self, row: Row) -> None:
-        """Add a row behind the others."""
         self._put(self._next, row)
         self._next += 1
 
@@ -55,7 +53,6 @@ class Table:
         self._put(slot, self.rows[slot] | values)
 
     def remove_id(self, row_id: str) -> None:
-        """Take the row with an ID out."""
         slot = self._slots()[row_id]
         del self.rows[slot]
         for encoded in self._wire.values():

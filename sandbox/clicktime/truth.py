@@ -37,7 +37,6 @@ TABLES = _tables(list(model.served("", modified=False).values()))
 
 
 def tables(world: World) -> tuple[str, ...]:
-    """Return the tables that are there now."""
     return _tables(list(world.sets.values()))
 
 
@@ -53,7 +52,6 @@ def rows(world: World, table: str) -> list[Row]:
 
 
 def counts(world: World) -> dict[str, int]:
-    """Return how many rows each table should hold."""
     with world.lock:
         return {table: len(rows(world, table)) for table in tables(world)}
 

@@ -63,7 +63,6 @@ class World:
             return list(self.tables[table].rows.values())
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
         self.now += timedelta(seconds=seconds)
 
     def switch(self, **switches: object) -> None:
@@ -78,11 +77,9 @@ class World:
         return self.insert_row("time_entries", **{**known, **fields})
 
     def edit_entry(self, entry_id: str, **fields: object) -> None:
-        """Change fields of a time entry."""
         self._edit(self.tables["time_entries"], entry_id, fields)
 
     def delete_entry(self, entry_id: str) -> None:
-        """Remove a time entry."""
         with self.lock:
             self.tables["time_entries"].remove_id(entry_id)
 
@@ -108,7 +105,6 @@ class World:
             return row_id
 
     def edit_row(self, row_id: str, **fields: object) -> None:
-        """Change fields of a row, whatever its table."""
         self._edit(self._table_of(row_id), row_id, fields)
 
     def delete_row(self, row_id: str) -> None:
@@ -131,7 +127,6 @@ class World:
         raise KeyError(row_id)
 
     def _taken(self, table: str, fields: Mapping[str, object]) -> Row:
-        """Check names and values of given fields."""
         entity = model.stored_type(table)
         taken: Row = {}
         for name, value in fields.items():

@@ -57,8 +57,6 @@ CUSTOM_FIELDS: tuple[Fields, ...] = (
 
 
 class Builder:
-    """Makes the account up."""
-
     def __init__(self, seed: int, now: int) -> None:
         self.seed = seed
         self.now = now

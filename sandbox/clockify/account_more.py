@@ -39,7 +39,6 @@ POLICIES = (
 
 
 def period(start: int, end: int) -> rows.Period:
-    """Spell two instants."""
     return rows.Period(start=iso(start), end=iso(end))
 
 
@@ -61,7 +60,6 @@ class More:
         """Expenses that approval requests hold."""
 
     def fill(self) -> None:
-        """Make up everything."""
         for make, count in (
             (self._expense_category, len(CATEGORIES)),
             (self._expense, self._count(36)),
@@ -79,7 +77,6 @@ class More:
                 make(number)
 
     def _add(self, table: str, created: int, **fields: object) -> str:
-        """Put a row into a list and return its id."""
         row_id = self._id(created)
         self.data.add(table, row_id, **fields)
         return row_id

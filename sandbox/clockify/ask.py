@@ -41,7 +41,6 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error
         self.message = message
 
     def response(self) -> Response:
-        """Return the error as the service words it."""
         return json_response({"message": self.message, "code": self.code}, self.status)
 
 
@@ -106,7 +105,6 @@ class Ask:
             raise Refusal(400, 3002, f"Request body could not be read: {error}") from None
 
     def listed(self, name: str) -> list[str]:
-        """Return a list that the body may have."""
         given = self.body.get(name)
         return [str(one) for one in given] if isinstance(given, list) else []
 

@@ -117,7 +117,6 @@ def _listed_invoice(ask: Ask, one: Invoice) -> Shown:
 
 
 def invoice(ask: Ask) -> Shown:
-    """Return one invoice with its items."""
     one = ask.found(ask.data.invoices, "invoice")
     fields: Shown = msgspec.to_builtins(one)
     for held in ("workspaceId", "payments"):
@@ -134,5 +133,4 @@ def invoice(ask: Ask) -> Shown:
 
 
 def invoice_payments(ask: Ask) -> list[InvoicePayment]:
-    """List what was paid of an invoice."""
     return ask.found(ask.data.invoices, "invoice").payments

@@ -26,7 +26,6 @@ class Block:
 
     @classmethod
     def of(cls, rows: Iterable[object]) -> Block:
-        """Serialise rows."""
         return Block([msgspec.json.encode(row) for row in rows])
 
     def __len__(self) -> int:
@@ -40,7 +39,6 @@ class Block:
         return (b"[", rows, b"]")
 
     def row(self, index: int) -> bytes:
-        """Return one serialised row."""
         return self.body[self.offsets[index] : self.offsets[index + 1] - 1]
 
 
@@ -81,24 +79,19 @@ class Timesheet(Block):
         return self._places.get(entry_id)
 
     def entries(self) -> list[TimeEntry]:
-        """Return all entries."""
         return msgspec.json.decode(b"".join(self.page(0, len(self))), type=list[TimeEntry])
 
     def entry(self, entry_id: str) -> TimeEntry | None:
-        """Return one entry by its id."""
         index = self.find(entry_id)
         return None if index is None else self.entry_at(index)
 
     def entry_at(self, index: int) -> TimeEntry:
-        """Return the entry at an index."""
         return msgspec.json.decode(self.row(index), type=TimeEntry)
 
     def with_entry(self, start: int, row: bytes) -> Timesheet:
-        """Return a copy with one more entry."""
         return Timesheet([*self._entries(), (start, row)])
 
     def without(self, index: int) -> Timesheet:
-        """Return a copy without one entry."""
         entries = self._entries()
         del entries[index]
         return Timesheet(entries)

@@ -29,7 +29,6 @@ DELETION_DELAY = 60
 
 
 def created(ask: Ask) -> list[Shown]:
-    """Return what was created."""
     return _feed(ask, "created")
 
 
@@ -81,7 +80,6 @@ def _window(ask: Ask) -> tuple[int, int]:
 
 
 def row(world: World, event: Event, one: Happened) -> Shown:
-    """Return an event as a feed tells it."""
     spelled = {
         "TIME_ENTRY": one.kind,
         "TIMEENTRY": one.kind.replace("_", ""),

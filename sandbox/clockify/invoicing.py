@@ -13,12 +13,10 @@ if TYPE_CHECKING:
 
 
 def item_amount(item: InvoiceItem) -> int:
-    """Work out one line."""
     return item.quantity * item.unitPrice // 100
 
 
 def amounts(invoice: Invoice) -> dict[str, int]:
-    """Work out the sums."""
     subtotal = sum(map(item_amount, invoice.items))
     discount = round(subtotal * invoice.discount / 10_000)
     taxed = subtotal - discount

@@ -24,7 +24,6 @@ LISTED = ("ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED")
 
 
 def user(ask: Ask) -> User:
-    """Return the key's owner."""
     kind = "ALL" if ask.request.flag("include-memberships") else "NONE"
     return _with_memberships(ask.data.users[ask.caller.user_id], kind)
 
@@ -41,7 +40,6 @@ def workspaces(ask: Ask) -> list[Workspace]:
 
 
 def workspace(ask: Ask) -> Workspace:
-    """Return one workspace."""
     return ask.data.row
 
 
@@ -97,7 +95,6 @@ def managers(ask: Ask) -> list[User]:
 
 
 def profile(ask: Ask) -> Shown:
-    """Return a member's profile."""
     one, world = ask.member(), ask.world
     working = ask.data.row.workspaceSettings.workingDays
     return {

@@ -27,12 +27,10 @@ CAPACITY = 7 * HOUR
 
 
 def touches(period: Period, start: int, end: int) -> bool:
-    """Return whether a period touches a window."""
     return period.start <= iso(end) and period.end >= iso(start)
 
 
 def time_off_policies(ask: Ask) -> list[TimeOffPolicy]:
-    """List policies by status."""
     status = ask.one_of("status", ("ACTIVE", "ARCHIVED", "ALL")) or "ACTIVE"
     return ask.ordered(
         one
@@ -71,13 +69,11 @@ def time_off_requests(ask: Ask) -> list[Shown]:
 
 
 def policy_balances(ask: Ask) -> list[Shown]:
-    """List what members have left under a policy."""
     policy = ask.found(ask.data.time_off_policies, "policy")
     return [one for one in _balances(ask) if one["policyId"] == policy.id]
 
 
 def user_balances(ask: Ask) -> list[Shown]:
-    """List what a member has left."""
     user = ask.member()
     return [one for one in _balances(ask) if one["userId"] == user.id]
 
@@ -215,7 +211,6 @@ def user_totals(ask: Ask) -> list[Shown]:
 
 
 def project_total(ask: Ask) -> Shown | None:
-    """Return the total of one project."""
     wanted = ask.request.params["projectId"]
     return next((row for row in project_totals(ask) if row["projectId"] == wanted), None)
 

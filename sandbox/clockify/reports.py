@@ -263,7 +263,6 @@ def _expense_row(ask: Ask, expense: Expense) -> Shown:
 
 
 def expense_totals(_ask: Ask, rows: list[Shown]) -> Shown:
-    """Sum up the expense report."""
     totals = {
         "expensesCount": len(rows),
         "totalAmount": sum(row["amount"] for row in rows),

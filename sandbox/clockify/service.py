@@ -49,7 +49,6 @@ class Clockify:
 
     @property
     def now(self) -> datetime:
-        """The world's clock."""
         return self.world.now
 
     @now.setter
@@ -58,7 +57,6 @@ class Clockify:
 
     @property
     def compress(self) -> bool:
-        """Whether the world's switch asks for gzip."""
         return self.world.compress
 
     def admit(self, request: Request) -> Response | None:
@@ -75,22 +73,18 @@ class Clockify:
         return Refusal(404, 3000, f"No static resource {path}.").response()
 
     def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
-        """Answer a known path called with another method."""
         message = f"Request method '{request.method}' is not supported"
         response = Refusal(405, 3000, message).response()
         response.headers.append(("Allow", ", ".join(allowed)))
         return response
 
     def truth_counts(self) -> dict[str, int]:
-        """Rows per table."""
         return truth.counts(self.world)
 
     def truth_rows(self, table: str) -> list[dict[str, Json]]:
-        """Return the rows of one table."""
         return truth.rows(self.world, table)
 
     def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Call one of the world's mutations by name."""
         return call(self.world, ACTIONS, action, arguments)
 
     def _answering(self, operation: Operation) -> Handler:

@@ -21,7 +21,6 @@ WANTED = ("ALL", "ALL_ADMIN", "CREATED_BY_ME", "SHARED_WITH_ME")
 
 
 def webhooks(ask: Ask) -> list[Webhook]:
-    """List webhooks."""
     if ask.request.value("type") == "SYSTEM":
         raise Refusal(500, 0, "Internal server error")
     return list(ask.data.webhooks.values())

@@ -100,7 +100,6 @@ class WorkspaceData:
         getattr(self, table)[row_id] = converted(known, LISTS[table], fields)
 
     def timesheet(self, user_id: str) -> Timesheet:
-        """Return a member's time entries."""
         return self.timesheets.get(user_id) or Timesheet(())
 
     def membership_lists(self) -> list[list[rows.Membership]]:

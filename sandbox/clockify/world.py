@@ -98,7 +98,6 @@ class World(Switches):
 
     @property
     def main(self) -> WorkspaceData:
-        """The first workspace."""
         return self.workspaces[self.main_id]
 
     @property
@@ -139,11 +138,9 @@ class World(Switches):
         return self._window or (seconds("2017-01-01T00:00:00Z"), today + DAY - 1)
 
     def set_window(self, start: datetime | str, end: datetime | str) -> None:
-        """Say which window the truth of totals and reports is of."""
         self._window = (seconds(start), seconds(end))
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
         self.now += timedelta(seconds=seconds)
 
     def switch(self, **switches: bool | int | str) -> None:
@@ -189,7 +186,6 @@ class World(Switches):
         self.edit_entry(entry_id, timeInterval={"end": iso(seconds(at or self.now))})
 
     def delete_entry(self, entry_id: str) -> None:
-        """Remove a time entry."""
         with self.lock:
             data, user_id, index = self._find_entry(entry_id)
             sheet = data.timesheets[user_id]
@@ -218,7 +214,6 @@ class World(Switches):
                         project.clientName = str(fields["name"])
 
     def rename(self, row_id: str, name: str) -> None:
-        """Rename a client, project, task, tag or user group."""
         self.edit_row(row_id, name=name)
 
     def delete_row(self, row_id: str) -> None:
@@ -237,7 +232,6 @@ class World(Switches):
                     _drop(data, ("tasks", "assignments", "milestones"), "projectId", project_id)
 
     def insert_user(self, workspace_id: str, name: str, **fields: object) -> str:
-        """Add a member and return the user's id."""
         with self._change():
             user_id = str(fields.get("id") or self._builder.new_id())
             known = {
@@ -255,7 +249,6 @@ class World(Switches):
             return user_id
 
     def rename_user(self, user_id: str, name: str) -> None:
-        """Rename an account in every workspace."""
         with self._change():
             for data in self._homes(user_id):
                 data.users[user_id].name = name
@@ -273,7 +266,6 @@ class World(Switches):
             _drop(data, theirs, "userId", user_id)
 
     def set_features(self, workspace_id: str, features: list[str]) -> None:
-        """Change what the workspace's plan includes."""
         with self._change():
             self.workspaces[workspace_id].row.features = list(features)
 

@@ -49,7 +49,6 @@ def distorted(grid: Grid, oddities: Collection[str]) -> Grid:
 
 
 def text_of(grid: Grid, form: Form, about: About) -> Text:
-    """Spell a grid in the form's format."""
     return _csv(grid, form, about) if form.format == "csv" else _Json(grid, form).text(about)
 
 

@@ -38,8 +38,6 @@ _REFUSALS = {
 
 
 class _Asked(NamedTuple):
-    """The clip that a request is for."""
-
     project: int
     slug: str
     form: Form
@@ -64,7 +62,6 @@ class Perform:
         ]
 
     def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Call one of the world's mutations by name."""
         return call(self.world, ACTIONS, action, arguments)
 
     def admit(self, request: Request) -> Response | None:
@@ -80,11 +77,9 @@ class Perform:
         return refused
 
     def no_route(self, request: Request) -> Response:
-        """Answer an unknown path."""
         return login_page(404)
 
     def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
-        """Answer a known path called with another method."""
         refused = _refusal(405)
         if request.method == "HEAD":
             refused.put(b"")
@@ -130,7 +125,6 @@ class Perform:
         return _Asked(project, slug, self.world.form(project, slug))
 
     def _elsewhere(self, request: Request, asked: _Asked) -> Response:
-        """Answer where the content is."""
         expires = str(int(self.world.now.timestamp()) + SIGNED_FOR)
         query = f"expires={expires}&signature={_signature(asked, expires)}"
         name, _, port = request.headers.get("host", "127.0.0.1").partition(":")

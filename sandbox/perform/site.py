@@ -114,8 +114,6 @@ class Machine(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """One activity."""
-
     number: int
     reference: str
     name: str
@@ -208,7 +206,6 @@ def _wbs() -> Iterator[str]:
 
 
 def pick(values: tuple[Item, ...] | list[Item], number: int) -> Item:
-    """Return the value whose turn it is."""
     return values[number % len(values)]
 
 
@@ -238,5 +235,4 @@ def clock(rng: Random, first_hour: int) -> str:
 
 
 def new_uuid(rng: Random) -> str:
-    """Return a UUID."""
     return str(uuid.UUID(int=rng.getrandbits(128), version=4))

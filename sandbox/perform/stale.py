@@ -30,7 +30,6 @@ _FORMS: dict[str, tuple[str, str]] = {
 
 
 def answer(form: Form) -> Response:
-    """Answer that the clip is stale."""
     headers = retry_after(form.stale_retry_after)
     if form.stale_status == 204:
         return Response(204, (), headers, None)

@@ -25,8 +25,6 @@ _DATES = {"iso": r"\1-\2-\3", "dmy": r"\3/\2/\1", "mdy": r"\2/\3/\1"}
 
 
 class Column(NamedTuple):
-    """One column."""
-
     heading: str
     kind: Kind
 

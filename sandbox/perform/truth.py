@@ -37,7 +37,6 @@ def rows(world: World, table: str) -> list[Row]:
 
 
 def counts(world: World) -> dict[str, int]:
-    """Return how many rows each table should hold."""
     with world.lock:
         return {
             table: sum(len(world.served(project, table).rows) for project in PROJECTS)

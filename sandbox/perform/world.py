@@ -82,7 +82,6 @@ class World:
             self._freshness = Freshness()
 
     def urls(self, project: int) -> dict[str, str]:
-        """Return the path of each clip of a project, by slug."""
         return {slug: self.path(project, slug) for slug in self.slugs(project)}
 
     def slugs(self, project: int) -> list[str]:
@@ -91,7 +90,6 @@ class World:
         return list(EVERY if big else CLIPS)
 
     def path(self, project: int, slug: str) -> str:
-        """Return the address of a clip."""
         return f"/perform/projects/{project}/dataclips/{address(project, slug)}"
 
     def projects(self, base_url: str) -> list[Project]:
@@ -109,12 +107,10 @@ class World:
         ]
 
     def form(self, project: int, slug: str) -> Form:
-        """Return how a clip answers."""
         with self.lock:
             return with_form(self.default, self._own.get((project, slug), {}))
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
         self.now += timedelta(seconds=seconds)
 
     def switch(self, **values: object) -> None:
@@ -129,7 +125,6 @@ class World:
                 self._freshness.count_anew(PROJECTS, EVERY)
 
     def set_clip(self, slug: str, project: int | None = None, **values: object) -> None:
-        """Set switches of one clip, in one project or both."""
         with self.lock:
             if slug not in EVERY:
                 raise KeyError(slug)
@@ -211,18 +206,15 @@ class World:
             table.edit(row, cells)
 
     def insert_row(self, project: int, slug: str, cells: Mapping[str, object]) -> int:
-        """Add a row and return where it is."""
         with self._changing(project, slug) as table:
             return table.insert(cells)
 
     def copy_row(self, project: int, slug: str, row: int) -> int:
-        """Add a row that is identical to another."""
         with self._changing(project, slug) as table:
             table.rows.append(list(table.rows[row]))
             return len(table.rows) - 1
 
     def delete_row(self, project: int, slug: str, row: int) -> None:
-        """Remove a row."""
         with self._changing(project, slug) as table:
             del table.rows[row]
 
