@@ -18,7 +18,8 @@ from sandbox.wire import json_response
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.wire import Json, Request, Response, Service
+    from sandbox.service import Service
+    from sandbox.wire import Json, Request, Response
 
 
 @dataclass(frozen=True)

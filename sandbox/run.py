@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sandbox.faults import Faults
     from sandbox.server import RecordedRequest
-    from sandbox.wire import Service
+    from sandbox.service import Service
 
 
 class Sandbox:

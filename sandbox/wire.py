@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from http.client import responses
 from itertools import chain
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Sequence
     from io import BufferedReader
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -94,57 +93,6 @@ class Response:
 
     def put(self, body: bytes) -> None:
         self.chunks, self.size, self.kept = (body,), None, None
-
-
-Handler: TypeAlias = "Callable[[Request], Response]"
-
-
-@dataclass(frozen=True)
-class Route:
-    """One operation of a service; the template is relative to the service's prefix."""
-
-    method: str
-    template: str
-    handler: Handler
-
-
-class Clocked(Protocol):
-    """A service's data."""
-
-    now: datetime
-    """Its clock; it stands still until it is moved."""
-
-
-class Service(Protocol):
-    name: str
-    prefix: str
-    routes: Sequence[Route]
-
-    @property
-    def world(self) -> Clocked:
-        """What it answers from."""
-
-    @property
-    def compress(self) -> bool:
-        """Whether bodies above 1 KiB are gzipped for clients that accept it."""
-
-    def admit(self, request: Request) -> Response | None:
-        """Check credentials and quota; an answer here replaces the handler's."""
-
-    def no_route(self, request: Request) -> Response:
-        """Answer a path below the prefix that no route matches."""
-
-    def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
-        """Answer a known path called with another method."""
-
-    def truth_counts(self) -> dict[str, int]:
-        """Rows per table."""
-
-    def truth_rows(self, table: str, /) -> Sequence[Mapping[str, object]]:
-        """Return the rows of one table; KeyError for an unknown one."""
-
-    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Change the service's data: the mutations of its world by name."""
 
 
 def json_response(value: object, status: int = 200) -> Response:
@@ -238,17 +186,3 @@ def first_bytes(pieces: Iterable[Chunk], count: int) -> Iterator[Chunk]:
         count -= len(piece)
         if count <= 0:
             return
-
-
-def call(
-    world: object, actions: frozenset[str], action: str, arguments: Mapping[str, object]
-) -> Json:
-    """Call one of a world's mutations by name.
-
-    Raises:
-        ValueError: there is none of that name.
-    """
-    if action not in actions:
-        raise ValueError(f"No such action: {action}; there are {', '.join(sorted(actions))}.")
-    result: Json = getattr(world, action)(**arguments)
-    return result

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from sandbox.service import Refused
 from sandbox.wire import Response
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ _LEVEL = re.compile(r";\s*(?:odata\.)?metadata\s*=\s*(none|minimal|full)", re.IG
 _STRINGS = re.compile(r";\s*IEEE754Compatible\s*=\s*true", re.IGNORECASE)
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not an error
-    """A request that is answered with an error object; the target is the option at fault."""
+class Refusal(Refused):
+    """An error object; the target is the option at fault."""
 
     def __init__(self, status: int, message: str, target: str | None = None) -> None:
         super().__init__(message)

@@ -9,32 +9,29 @@ import msgspec
 
 from sandbox.clicktime import metadata, paging, protocol, query, truth
 from sandbox.clicktime.protocol import Refusal
-from sandbox.wire import Json, Request, Response, Route, call
+from sandbox.service import Route, Service
+from sandbox.wire import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from sandbox.clicktime.model import EntitySet
     from sandbox.clicktime.world import World
 
-ACTIONS = frozenset(
-    {
-        *("insert_entry", "edit_entry", "delete_entry"),
-        *("insert_row", "edit_row", "delete_row"),
-        *("advance", "switch"),
-    }
-)
-"""Methods of the world that `POST /__clicktime` calls by name."""
 
-
-class ClickTime:
-    """The service: routes over one world."""
+class ClickTime(Service):
+    """The routes over one world."""
 
     name = "clicktime"
     prefix = "/clicktime/odata"
+    actions = frozenset(
+        {
+            *("insert_entry", "edit_entry", "delete_entry"),
+            *("insert_row", "edit_row", "delete_row"),
+            *("advance", "switch"),
+        }
+    )
 
     def __init__(self, world: World) -> None:
-        self.world = world
+        self.world: World = world
         self.truth_counts = partial(truth.counts, world)
         self.truth_rows = partial(truth.rows, world)
         self.tokens = paging.Tokens()
@@ -45,43 +42,25 @@ class ClickTime:
             "/{Set}": self.entities,
             "/{Set}/$count": self.count,
         }
-        self.routes: Sequence[Route] = [
-            Route("GET", template, partial(self._answer, operation))
-            for template, operation in operations.items()
-        ]
+        self.routes = [Route("GET", template, answer) for template, answer in operations.items()]
 
     @property
     def compress(self) -> bool:
         return self.world.switches.compress
 
-    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        return call(self.world, ACTIONS, action, arguments)
-
     def admit(self, request: Request) -> Response | None:
-        """Check credentials, then the length of the address."""
-        try:
-            protocol.check_credentials(request)
-            protocol.check_length(request, self.world.switches.select_limit)
-        except Refusal as refusal:
-            return refusal.response()
+        """Check credentials, the length of the address, the version."""
+        protocol.check_credentials(request)
+        protocol.check_length(request, self.world.switches.select_limit)
+        protocol.check_version(request)
         return None
 
     def no_route(self, request: Request) -> Response:
         return _unknown(request.path.removeprefix(self.prefix)).response()
 
-    def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
+    def wrong_verb(self, request: Request) -> Response:
         message = f"The requested resource does not support http method '{request.method}'."
-        response = Refusal(405, message).response()
-        response.headers.append(("Allow", ", ".join(allowed)))
-        return response
-
-    def _answer(self, operation: Callable[[Request], Response], request: Request) -> Response:
-        try:
-            with self.world.lock:
-                protocol.check_version(request)
-                return operation(request)
-        except Refusal as refusal:
-            return refusal.response()
+        return Refusal(405, message).response()
 
     def service_document(self, request: Request) -> Response:
         """List the sets, forbidden ones too."""

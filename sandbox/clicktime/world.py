@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from sandbox.clicktime import model
 from sandbox.clicktime.company import SIZES, Company, custom_text
 from sandbox.clicktime.switches import Switches
 from sandbox.clicktime.tables import Table
+from sandbox.service import Clocked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sandbox.clicktime.edm import EntityType, Row
     from sandbox.clicktime.model import EntitySet
 
 
-class World:
+class World(Clocked):
     """One ClickTime company; every method is safe to call while the server answers.
 
     The company is made up when it is first looked at.
@@ -33,10 +33,8 @@ class World:
         now: datetime | None = None,
         entries: int | None = None,
     ) -> None:
+        super().__init__(now)
         chosen = SIZES[size]
-        self.lock = threading.RLock()
-        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
-        """The world's clock; it stands still until it is moved."""
         self.switches = Switches()
         self._company = Company(replace(chosen, entries=entries or chosen.entries), seed, self.now)
         self._tables: dict[str, Table] = {}
@@ -61,9 +59,6 @@ class World:
         """Return a table's rows in storage order; KeyError for an unknown one."""
         with self.lock:
             return list(self.tables[table].rows.values())
-
-    def advance(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
     def switch(self, **switches: object) -> None:
         """Set switches by name; ValueError for an unknown name or value."""

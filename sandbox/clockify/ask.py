@@ -14,6 +14,7 @@ import msgspec
 
 from sandbox.clockify.instants import seconds, wall_clock
 from sandbox.clockify.rows import Row
+from sandbox.service import Refused
 from sandbox.wire import Response, json_response
 
 if TYPE_CHECKING:
@@ -31,9 +32,7 @@ Shown = dict[str, Any]
 """A row as it is served, where that is more than what the sandbox holds."""
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not an error
-    """A request that is answered with an error body."""
-
+class Refusal(Refused):
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
         self.status = status

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
 from itertools import chain
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -28,9 +26,11 @@ from sandbox.clockify.rows import (
 )
 from sandbox.clockify.switches import Switches
 from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES, converted
+from sandbox.service import Clocked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from sandbox.clockify.blocks import Timesheet
     from sandbox.clockify.ledger import Event
@@ -49,7 +49,7 @@ ACTIONS = frozenset(
 _SWITCHES = {**get_type_hints(Switches), "account_zone": str}
 
 
-class World(Switches):
+class World(Clocked, Switches):
     """The account; every method is safe to call while the server answers."""
 
     def __init__(
@@ -70,13 +70,11 @@ class World(Switches):
             account: an account of a shape instead of a size, by name.
             numbers: what `Size` is to hold instead; None changes nothing.
         """
+        super().__init__(now)
         given: dict[str, Any] = {name: one for name, one in numbers.items() if one is not None}
         chosen = replace(ACCOUNTS[account] if account else SIZES[size], **given)
-        self.lock = threading.RLock()
         self.served: dict[bytes, Any] = {}
         """Lists that were asked for since the last change, serialised, by what was asked."""
-        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
-        """The world's clock; it stands still until it is moved."""
         self.started = self.now
         self._window: tuple[int, int] | None = None
         self._builder = Builder(seed, seconds(self.now))
@@ -139,9 +137,6 @@ class World(Switches):
 
     def set_window(self, start: datetime | str, end: datetime | str) -> None:
         self._window = (seconds(start), seconds(end))
-
-    def advance(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
     def switch(self, **switches: bool | int | str) -> None:
         """Set switches (omit_last_page, account_zone, ...) by name."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from sandbox.perform import people
@@ -23,6 +22,7 @@ from sandbox.perform.switches import (
     with_switches,
 )
 from sandbox.perform.tables import Column, Grid, Table
+from sandbox.service import Clocked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ class Project(TypedDict):
     dataclips: dict[str, str]
 
 
-class World:
+class World(Clocked):
     """Two projects with their clips; every method is safe to call while the server answers.
 
     A clip's rows are made up when they are first looked at.
@@ -59,10 +59,8 @@ class World:
         now: datetime | None = None,
         entries: int | None = None,
     ) -> None:
+        super().__init__(now)
         chosen = SIZES[size]
-        self.lock = threading.RLock()
-        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
-        """The world's clock; it stands still until it is moved."""
         self._begun = self.now
         self._size = replace(chosen, usages=entries or chosen.usages)
         self._seed = seed
@@ -109,9 +107,6 @@ class World:
     def form(self, project: int, slug: str) -> Form:
         with self.lock:
             return with_form(self.default, self._own.get((project, slug), {}))
-
-    def advance(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
     def switch(self, **values: object) -> None:
         """Set switches by name, those of all clips included; ValueError for a wrong one."""
