@@ -57,8 +57,8 @@ def _shown(ask: Ask, request: ApprovalRequest) -> Shown:
     lengths = [(one, _length(one)) for one in entries]
     tracked = sum(length for _, length in lengths)
     held = [data.expenses[one] for one in request.expenseIds if one in data.expenses]
-    owner, creator = data.users.get(request.ownerId), data.users.get(request.creatorId)
-    settings = owner.settings if owner else None
+    owner = ask.beside(request, userName="ownerId.name", settings="ownerId.settings")
+    settings = owner.pop("settings")
     return {
         "approvalRequest": {
             "id": request.id,
@@ -66,12 +66,11 @@ def _shown(ask: Ask, request: ApprovalRequest) -> Shown:
             "type": request.type,
             "creator": {
                 "userId": request.creatorId,
-                "userName": creator.name if creator else None,
-                "userEmail": creator.email if creator else None,
+                **ask.beside(request, userName="creatorId.name", userEmail="creatorId.email"),
             },
             "owner": {
                 "userId": request.ownerId,
-                "userName": owner.name if owner else None,
+                **owner,
                 "timeZone": settings.timeZone if settings else "UTC",
                 "startOfWeek": settings.weekStart if settings else "MONDAY",
             },

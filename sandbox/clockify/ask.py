@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from sandbox.clockify.instants import seconds, wall_clock
 from sandbox.clockify.rows import Row
@@ -30,6 +31,19 @@ AnyT = TypeVar("AnyT")
 
 Shown = dict[str, Any]
 """A row as it is served, where that is more than what the sandbox holds."""
+
+REFERENCES = {
+    "userId": "users former",
+    "requesterUserId": "users former",
+    "ownerId": "users former",
+    "creatorId": "users former",
+    "projectId": "projects",
+    "taskId": "tasks",
+    "clientId": "clients",
+    "categoryId": "expense_categories",
+    "policyId": "time_off_policies",
+}
+"""The lists that hold what a property refers to."""
 
 
 class Refusal(Refused):
@@ -161,6 +175,23 @@ class Ask:
         if row_id not in rows:
             raise invalid(f"{kind.title()} with id {row_id} doesn't belong to Workspace")
         return rows[row_id]
+
+    def shown(self, row: msgspec.Struct, **columns: str) -> Shown:
+        """Return a row with columns of those that it refers to; see `beside`."""
+        return {**structs.asdict(row), **self.beside(row, **columns)}
+
+    def beside(self, row: msgspec.Struct, **columns: str) -> Shown:
+        """Return columns of the rows that a row refers to (`policyId.name`); null of what is gone.
+
+        Removed members keep their names.
+        """
+        found: Shown = {}
+        for column, path in columns.items():
+            reference, _, name = path.partition(".")
+            row_id, lists = getattr(row, reference), REFERENCES[reference]
+            held = (getattr(self.data, one).get(row_id) for one in lists.split())
+            found[column] = getattr(next(filter(None, held), None), name, None)
+        return found
 
     def kept(self, rows: Iterable[RowT], **flags: str) -> list[RowT]:
         """Keep rows whose fields equal parameters, where those are given."""
