@@ -8,20 +8,15 @@ import socket
 import socketserver
 import threading
 import time
+from collections.abc import Sequence
 from email.utils import format_datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from io import BufferedReader
 
 from sandbox.control import Control, RecordedRequest
 from sandbox.faults import Drop, after_answer, before_answer
-from sandbox.service import Refused
+from sandbox.service import Handler, Refused, Service
 from sandbox.wire import Request, Response, json_response, read_request, send_response
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from io import BufferedReader
-
-    from sandbox.service import Handler, Service
 
 __all__ = ["RecordedRequest", "Server"]
 

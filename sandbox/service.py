@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+from sandbox.wire import Json, Request, Response
 
-    from sandbox.wire import Json, Request, Response
-
-    Handler: TypeAlias = Callable[[Request], Response]
+Handler: TypeAlias = Callable[[Request], Response]
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error

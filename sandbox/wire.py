@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.client import responses
+from io import BufferedReader
 from itertools import chain
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Iterable, Iterator, Sequence
-    from io import BufferedReader
-
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A decoded JSON value."""
 
-Chunk: TypeAlias = "bytes | memoryview"
+Chunk: TypeAlias = bytes | memoryview
 """A piece of a body; pages are sent as slices of a larger buffer, uncopied."""
 
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import base64
 import random
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from sandbox.clicktime import model
-from sandbox.clicktime.edm import ENUMS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from sandbox.clicktime.edm import Row, Value
-    from sandbox.wire import Json
+from sandbox.clicktime.edm import ENUMS, Row, Value
+from sandbox.wire import Json
 
 DAY = timedelta(days=1)
 

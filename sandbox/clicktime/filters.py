@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from sandbox.clicktime.edm import CUSTOM_FIELDS, ENUMS, day, ticks, time_of_day
+from sandbox.clicktime.edm import (
+    CUSTOM_FIELDS,
+    ENUMS,
+    Comparable,
+    EntityType,
+    Row,
+    day,
+    ticks,
+    time_of_day,
+)
 from sandbox.clicktime.protocol import Refusal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sandbox.clicktime.edm import Comparable, EntityType, Row
-
-    Getter: TypeAlias = Callable[[Row], Comparable | None]
-    Test: TypeAlias = Callable[[Row], bool | None]
+Getter: TypeAlias = Callable[[Row], Comparable | None]
+Test: TypeAlias = Callable[[Row], bool | None]
 
 _ORDERINGS: dict[str, Callable[[Comparable, Comparable], object]] = {
     "gt": operator.gt,

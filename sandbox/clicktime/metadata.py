@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from sandbox.clicktime.edm import CUSTOM_FIELDS, ENUMS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.clicktime.edm import EntityType, Property
-    from sandbox.clicktime.model import EntitySet
+from sandbox.clicktime.edm import CUSTOM_FIELDS, ENUMS, EntityType, Property
+from sandbox.clicktime.model import EntitySet
 
 EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 EDM = "http://docs.oasis-open.org/odata/ns/edm"

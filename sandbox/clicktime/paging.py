@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
 
-from sandbox.clicktime.protocol import Refusal
+from sandbox.clicktime.edm import Comparable
+from sandbox.clicktime.model import EntitySet
+from sandbox.clicktime.protocol import Format, Refusal
+from sandbox.clicktime.query import Query
 from sandbox.clicktime.shapes import shape_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.clicktime.edm import Comparable
-    from sandbox.clicktime.model import EntitySet
-    from sandbox.clicktime.protocol import Format
-    from sandbox.clicktime.query import Query
-    from sandbox.clicktime.switches import Switches
-    from sandbox.clicktime.tables import Table
-    from sandbox.clicktime.world import World
-    from sandbox.wire import Response
+from sandbox.clicktime.switches import Switches
+from sandbox.clicktime.tables import Table
+from sandbox.clicktime.world import World
+from sandbox.wire import Response
 
 TOKENS_KEPT = 50_000
 EMPTY_EVERY = 3

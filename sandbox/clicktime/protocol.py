@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from sandbox.service import Refused
-from sandbox.wire import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.wire import Chunk, Request
+from sandbox.wire import Chunk, Request, Response
 
 TOKEN = "sandbox-token"  # noqa: S105 - a made-up token
 USER_NAME = "clicktime"

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from sandbox.clicktime import metadata, paging, protocol, query, truth
+from sandbox.clicktime.model import EntitySet
 from sandbox.clicktime.protocol import Refusal
+from sandbox.clicktime.world import World
 from sandbox.service import Route, Service
 from sandbox.wire import Request, Response
-
-if TYPE_CHECKING:
-    from sandbox.clicktime.model import EntitySet
-    from sandbox.clicktime.world import World
 
 
 class ClickTime(Service):

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from sandbox.clicktime.edm import Order
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from sandbox.clicktime.edm import EntityType, Row
-    from sandbox.clicktime.filters import Filter
-    from sandbox.clicktime.shapes import Shape
+from sandbox.clicktime.edm import EntityType, Order, Row
+from sandbox.clicktime.filters import Filter
+from sandbox.clicktime.shapes import Shape
 
 Ordering: TypeAlias = tuple[Order, ...]
 

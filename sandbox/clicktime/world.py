@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sandbox.clicktime import model
 from sandbox.clicktime.company import SIZES, Company, custom_text
+from sandbox.clicktime.edm import EntityType, Row
+from sandbox.clicktime.model import EntitySet
 from sandbox.clicktime.switches import Switches
 from sandbox.clicktime.tables import Table
 from sandbox.service import Clocked
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from sandbox.clicktime.edm import EntityType, Row
-    from sandbox.clicktime.model import EntitySet
 
 
 class World(Clocked):

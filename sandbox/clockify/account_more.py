@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from sandbox.clockify import rows
 from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.instants import DAY, HOUR, iso
 from sandbox.clockify.invoicing import amounts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox.clockify.workspaces import WorkspaceData
+from sandbox.clockify.workspaces import WorkspaceData
 
 SMALL = 12
 """Members of the small account, which the counts are given for."""

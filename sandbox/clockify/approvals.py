@@ -7,20 +7,16 @@ by id. Amounts and totals are minor units.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from msgspec import structs
 
+from sandbox.clockify.ask import Ask, Shown
 from sandbox.clockify.billing import listed_expense
 from sandbox.clockify.instants import HOUR, duration, seconds, zoned
 from sandbox.clockify.projects import project_info, task_info
+from sandbox.clockify.rows import ApprovalRequest, Rate, TimeEntry
 from sandbox.clockify.time_entries import tags_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import ApprovalRequest, Rate, TimeEntry
 
 LISTED = ("PENDING", "APPROVED", "WITHDRAWN_APPROVAL")
 TYPES = ("TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE")

@@ -6,25 +6,20 @@ client that logs bodies logs its own key.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import structs
 
 from sandbox.clockify.instants import seconds, wall_clock
-from sandbox.clockify.rows import Row
+from sandbox.clockify.rows import Row, User
+from sandbox.clockify.workspaces import WorkspaceData
+from sandbox.clockify.world import World
 from sandbox.service import Refused
-from sandbox.wire import Response, json_response
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from sandbox.clockify.rows import User
-    from sandbox.clockify.workspaces import WorkspaceData
-    from sandbox.clockify.world import World
-    from sandbox.wire import Request
+from sandbox.wire import Request, Response, json_response
 
 RowT = TypeVar("RowT", bound=Row)
 AnyT = TypeVar("AnyT")

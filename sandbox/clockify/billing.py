@@ -7,19 +7,14 @@ by date. Neither list nor detail of invoices names the workspace; items have no 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 from msgspec import structs
 
-from sandbox.clockify.ask import access_denied
+from sandbox.clockify.ask import Ask, Shown, access_denied
 from sandbox.clockify.instants import DAY, iso, seconds
 from sandbox.clockify.invoicing import amounts, item_amount
 from sandbox.clockify.projects import project_info, task_info
-
-if TYPE_CHECKING:
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Expense, ExpenseCategory, Invoice, InvoicePayment
+from sandbox.clockify.rows import Expense, ExpenseCategory, Invoice, InvoicePayment
 
 STATUSES = ("UNSENT", "SENT", "PAID", "PARTIALLY_PAID", "VOID", "OVERDUE")
 COLUMNS = {

@@ -6,10 +6,7 @@ quantity / 100 (live probes); `tax`, `tax2` and `discount` are percents times 10
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sandbox.clockify.rows import Invoice, InvoiceItem
+from sandbox.clockify.rows import Invoice, InvoiceItem
 
 
 def item_amount(item: InvoiceItem) -> int:

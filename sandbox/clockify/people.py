@@ -6,18 +6,13 @@ when asked for. A profile has no id. Managers are the team managers of a member'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import structs
 
-from sandbox.clockify.ask import unconvertible
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import User, Workspace
+from sandbox.clockify.ask import Ask, Shown, unconvertible
+from sandbox.clockify.rows import User, Workspace
 
 LISTED = ("ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED")
 """LIMITED (kiosk) and deleted accounts are only listed when asked for."""

@@ -10,16 +10,11 @@ otherwise, on every day of a period.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from sandbox.clockify.ask import invalid
+from sandbox.clockify.ask import Ask, Shown, invalid
 from sandbox.clockify.instants import DAY, HOUR, iso, seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Assignment, BalanceAssignment, Period, TimeOffPolicy
+from sandbox.clockify.rows import Assignment, BalanceAssignment, Period, TimeOffPolicy
 
 CAPACITY = 7 * HOUR
 """What a member works a day, seconds."""

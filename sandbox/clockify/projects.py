@@ -6,17 +6,12 @@ belongs to them inline, of which the description says nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from msgspec import structs
 
-from sandbox.clockify.ask import unconvertible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Client, CustomField, Holiday, Project, Tag, Task
+from sandbox.clockify.ask import Ask, Shown, unconvertible
+from sandbox.clockify.rows import Client, CustomField, Holiday, Project, Tag, Task
 
 
 def clients(ask: Ask) -> list[Client]:

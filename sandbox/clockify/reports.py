@@ -10,16 +10,12 @@ their own rows; the entries of removed users are included.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
-from sandbox.clockify.ask import access_denied, invalid
+from sandbox.clockify.ask import Ask, Shown, access_denied, invalid
 from sandbox.clockify.instants import DAY, HOUR, seconds, zoned
 from sandbox.clockify.planning import CAPACITY
+from sandbox.clockify.rows import Expense, TimeEntry, User
 from sandbox.clockify.time_entries import tags_of
-
-if TYPE_CHECKING:
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Expense, TimeEntry, User
 
 SPANS = {"UNLIMITED_REPORTS": None, "ONE_YEAR_RANGE_REPORTS": 366}
 """Feature and the days of its longest window; without either 31."""

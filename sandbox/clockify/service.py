@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,14 +23,9 @@ from sandbox.clockify.ask import (
 from sandbox.clockify.blocks import Block, Part
 from sandbox.clockify.instants import HOUR
 from sandbox.clockify.operations import OPERATIONS, Operation, Paging
-from sandbox.clockify.world import ACTIONS
+from sandbox.clockify.world import ACTIONS, World
 from sandbox.service import Route, Service
 from sandbox.wire import Request, Response, json_response
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sandbox.clockify.world import World
 
 ADDON_TOKEN = "sandbox-addon-token"  # noqa: S105 - a made-up token
 

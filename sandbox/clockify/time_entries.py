@@ -6,16 +6,11 @@ first and refuses members who name somebody else's entry.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import structs
 
-from sandbox.clockify.ask import access_denied, invalid
+from sandbox.clockify.ask import Ask, Shown, access_denied, invalid
 from sandbox.clockify.blocks import Part
-
-if TYPE_CHECKING:
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Tag, TimeEntry
+from sandbox.clockify.rows import Tag, TimeEntry
 
 
 def time_entries(ask: Ask) -> Part | list[TimeEntry]:

@@ -8,9 +8,9 @@ token is a secret and no row holds it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -19,17 +19,11 @@ from sandbox.clockify.ask import Ask, Caller
 from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.blocks import Part
 from sandbox.clockify.instants import DAY, iso, seconds
-from sandbox.clockify.ledger import TYPES
+from sandbox.clockify.ledger import TYPES, Event
 from sandbox.clockify.operations import BALANCE, OPERATIONS, PLANNED, W
-from sandbox.wire import Request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox.clockify.ledger import Event
-    from sandbox.clockify.workspaces import WorkspaceData
-    from sandbox.clockify.world import World
-    from sandbox.wire import Json
+from sandbox.clockify.workspaces import WorkspaceData
+from sandbox.clockify.world import World
+from sandbox.wire import Json, Request
 
 Row = dict[str, Any]
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 from msgspec import structs
 
 from sandbox.clockify.account import ADMIN, MEMBER, Builder
 from sandbox.clockify.audit_log import action_of
+from sandbox.clockify.blocks import Timesheet
 from sandbox.clockify.instants import DAY, HOUR, duration, iso, seconds
-from sandbox.clockify.ledger import Ledger
+from sandbox.clockify.ledger import Event, Ledger
 from sandbox.clockify.plans import PLANS
 from sandbox.clockify.rows import (
     AuditLogEntry,
@@ -25,16 +28,8 @@ from sandbox.clockify.rows import (
     UserSettings,
 )
 from sandbox.clockify.switches import Switches
-from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES, converted
+from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES, WorkspaceData, converted
 from sandbox.service import Clocked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from sandbox.clockify.blocks import Timesheet
-    from sandbox.clockify.ledger import Event
-    from sandbox.clockify.workspaces import WorkspaceData
 
 ACTIONS = frozenset(
     {

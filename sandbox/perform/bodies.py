@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import zlib
 from codecs import BOM_UTF8, BOM_UTF16_LE
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from sandbox.perform.switches import Form
-    from sandbox.wire import Chunk
+from sandbox.perform.switches import Form
+from sandbox.wire import Chunk
 
 MARKER = "@@@@@@@@"
 """Stands in the rows of a block for the number of its repetition."""

@@ -6,16 +6,14 @@ import base64
 import binascii
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sandbox.perform import content, stale, truth
 from sandbox.perform.clips import BY_ADDRESS, address
+from sandbox.perform.switches import Form
+from sandbox.perform.world import World
 from sandbox.service import Route, Service
 from sandbox.wire import HTML, PLAIN, Request, Response, login_page
-
-if TYPE_CHECKING:
-    from sandbox.perform.switches import Form
-    from sandbox.perform.world import World
 
 SIGNED_FOR = 60
 """Seconds that a signed address is good for, by the sandbox's clock."""

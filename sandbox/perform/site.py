@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-Cell: TypeAlias = "str | None"
+Cell: TypeAlias = str | None
 """Text, or None for a blank."""
 
-Row: TypeAlias = "dict[str, Cell]"
+Row: TypeAlias = dict[str, Cell]
 """Cells by `Heading` or `Heading:kind`; the rows of a clip have the same headings in one order."""
 
 Item = TypeVar("Item")

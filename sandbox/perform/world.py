@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from sandbox.perform import people
 from sandbox.perform.bodies import MARKER
@@ -23,9 +24,6 @@ from sandbox.perform.switches import (
 )
 from sandbox.perform.tables import Column, Grid, Table
 from sandbox.service import Clocked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 Key = tuple[int, str]
 
