@@ -6,19 +6,15 @@ They are neither recorded nor subject to faults, latency or quota.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from sandbox.faults import Faults
-from sandbox.wire import json_response
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.wire import Json, Request, Response, Service
+from sandbox.service import Service
+from sandbox.wire import Json, Request, Response, json_response
 
 
 @dataclass(frozen=True)

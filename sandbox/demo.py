@@ -28,7 +28,6 @@ LOG = OUTPUT / "demo.log"
 
 
 def main() -> int:
-    """Run the demo; return the exit code."""
     OUTPUT.mkdir(exist_ok=True)
     DATABASE.unlink(missing_ok=True)
     LOG.unlink(missing_ok=True)
@@ -99,7 +98,6 @@ def _arrived(schema: str) -> dict[str, int]:
 
 
 def _report(tap: str, served: dict[str, int], arrived: dict[str, int]) -> bool:
-    """Print served and arrived rows side by side; return whether they differ."""
     print(f"\n{tap + ', schema ' + _schema(tap):<44}{'rows served':>12}{'rows arrived':>14}")
     missing = False
     for stream, count in served.items():

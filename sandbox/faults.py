@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
-from sandbox.wire import LOGIN_PAGE, Response
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sandbox.wire import Json
+from sandbox.wire import LOGIN_PAGE, Json, Response
 
 _Replacing = Literal["status", "html", "empty", "redirect", "reset", "hang"]
 _Truncating = Literal["truncate_body", "truncate_json"]
@@ -66,7 +62,6 @@ class Faults:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Forget every fault."""
         with self._lock:
             self._faults.clear()
 

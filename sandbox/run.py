@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from datetime import datetime
+
+from typing_extensions import Self
 
 from sandbox.clicktime.service import ClickTime
 from sandbox.clicktime.world import World as ClickTimeWorld
 from sandbox.clockify.service import Clockify
 from sandbox.clockify.world import World
+from sandbox.faults import Faults
 from sandbox.perform.service import Perform
 from sandbox.perform.world import World as PerformWorld
-from sandbox.server import Server
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from typing_extensions import Self
-
-    from sandbox.faults import Faults
-    from sandbox.server import RecordedRequest
-    from sandbox.wire import Service
+from sandbox.server import RecordedRequest, Server
+from sandbox.service import Service
 
 
 class Sandbox:
@@ -43,7 +38,6 @@ class Sandbox:
         self._thread.start()
 
     def reset_requests(self) -> None:
-        """Forget what was asked."""
         self.requests.clear()
 
     def close(self) -> None:

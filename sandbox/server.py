@@ -8,18 +8,15 @@ import socket
 import socketserver
 import threading
 import time
+from collections.abc import Sequence
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from io import BufferedReader
 
 from sandbox.control import Control, RecordedRequest
 from sandbox.faults import Drop, after_answer, before_answer
+from sandbox.service import Handler, Refused, Service
 from sandbox.wire import Request, Response, json_response, read_request, send_response
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from io import BufferedReader
-
-    from sandbox.wire import Handler, Service
 
 __all__ = ["RecordedRequest", "Server"]
 
@@ -57,7 +54,7 @@ class Server(socketserver.ThreadingTCPServer):
         fault = self.faults.take(request.method, request.path)
         response = before_answer(fault, self.closing.wait) if fault else None
         if response is None:
-            response = service.admit(request) or handler(request)
+            response = _answered(service, handler, request)
             response = after_answer(fault, response) if fault else response
         response.headers.append(("Date", format_datetime(service.world.now, usegmt=True)))
         return _compressed(request, response) if service.compress else response
@@ -104,6 +101,15 @@ class _Connection(socketserver.BaseRequestHandler):
         return not (close or response.closes or self.server.closing.is_set())
 
 
+def _answered(service: Service, handler: Handler, request: Request) -> Response:
+    """Let a service answer while its world stands still."""
+    try:
+        with service.world.lock:
+            return service.admit(request) or handler(request)
+    except Refused as refused:
+        return refused.response()
+
+
 def _is_below(service: Service, path: str) -> bool:
     return path == service.prefix or path.startswith(service.prefix + "/")
 
@@ -120,7 +126,13 @@ def _route(service: Service, request: Request) -> Handler:
         if route.method == request.method:
             return route.handler
         allowed.append(route.method)
-    return (lambda request: service.wrong_verb(request, allowed)) if allowed else service.no_route
+    return partial(_wrong_verb, service, allowed) if allowed else service.no_route
+
+
+def _wrong_verb(service: Service, allowed: Sequence[str], request: Request) -> Response:
+    response = service.wrong_verb(request)
+    response.headers.append(("Allow", ", ".join(allowed)))
+    return response
 
 
 def _matched(template: list[str], segments: list[str]) -> dict[str, str] | None:

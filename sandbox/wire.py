@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.client import responses
+from io import BufferedReader
 from itertools import chain
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-    from io import BufferedReader
-
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A decoded JSON value."""
 
-Chunk: TypeAlias = "bytes | memoryview"
+Chunk: TypeAlias = bytes | memoryview
 """A piece of a body; pages are sent as slices of a larger buffer, uncopied."""
 
 
@@ -32,8 +29,6 @@ LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Log 
 
 @dataclass
 class Request:
-    """What a client asked."""
-
     method: str
     path: str
     query: list[tuple[str, str]]
@@ -65,8 +60,6 @@ class Request:
 
 @dataclass
 class Response:
-    """What the server answers."""
-
     status: int
     chunks: Iterable[Chunk] = ()
     """A sequence is sent in one call; anything else piece by piece as it is made, and must yield
@@ -85,12 +78,10 @@ class Response:
 
     @property
     def body(self) -> bytes:
-        """The whole body in one piece."""
         return b"".join(self.chunks)
 
     @property
     def length(self) -> int:
-        """How many bytes the body has."""
         return sum(map(len, self.chunks)) if self.size is None else self.size
 
     @property
@@ -99,61 +90,7 @@ class Response:
         return self.cut or self.framing == "close"
 
     def put(self, body: bytes) -> None:
-        """Replace the body."""
         self.chunks, self.size, self.kept = (body,), None, None
-
-
-Handler: TypeAlias = "Callable[[Request], Response]"
-
-
-@dataclass(frozen=True)
-class Route:
-    """One operation of a service; the template is relative to the service's prefix."""
-
-    method: str
-    template: str
-    handler: Handler
-
-
-class Clocked(Protocol):
-    """A service's data."""
-
-    now: datetime
-    """Its clock; it stands still until it is moved."""
-
-
-class Service(Protocol):
-    """One imitated API."""
-
-    name: str
-    prefix: str
-    routes: Sequence[Route]
-
-    @property
-    def world(self) -> Clocked:
-        """What it answers from."""
-
-    @property
-    def compress(self) -> bool:
-        """Whether bodies above 1 KiB are gzipped for clients that accept it."""
-
-    def admit(self, request: Request) -> Response | None:
-        """Check credentials and quota; an answer here replaces the handler's."""
-
-    def no_route(self, request: Request) -> Response:
-        """Answer a path below the prefix that no route matches."""
-
-    def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
-        """Answer a known path called with another method."""
-
-    def truth_counts(self) -> dict[str, int]:
-        """Rows per table."""
-
-    def truth_rows(self, table: str, /) -> Sequence[Mapping[str, object]]:
-        """Return the rows of one table; KeyError for an unknown one."""
-
-    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Change the service's data: the mutations of its world by name."""
 
 
 def json_response(value: object, status: int = 200) -> Response:
@@ -162,7 +99,6 @@ def json_response(value: object, status: int = 200) -> Response:
 
 
 def login_page(status: int = 200) -> Response:
-    """Answer the page that asks people to log in."""
     return Response(status, (LOGIN_PAGE,), content_type=HTML)
 
 
@@ -248,17 +184,3 @@ def first_bytes(pieces: Iterable[Chunk], count: int) -> Iterator[Chunk]:
         count -= len(piece)
         if count <= 0:
             return
-
-
-def call(
-    world: object, actions: frozenset[str], action: str, arguments: Mapping[str, object]
-) -> Json:
-    """Call one of a world's mutations by name.
-
-    Raises:
-        ValueError: there is none of that name.
-    """
-    if action not in actions:
-        raise ValueError(f"No such action: {action}; there are {', '.join(sorted(actions))}.")
-    result: Json = getattr(world, action)(**arguments)
-    return result

@@ -255,8 +255,8 @@ def _write(name: str, schema: str, schemas: dict[str, Schema], classes: dict[str
     stored = STORED.get(name, "").split("; ") if name in STORED else []
     fields |= dict(one.split(": ", 1) for one in stored)
     base = "Row" if fields.pop("id", None) else "Struct"
-    lines = [f"class {name}({base}, kw_only=True, gc=False):", f'    """{schema}."""', ""]
-    classes[name] = "\n".join([*lines, *(f"    {one}: {fields[one]}" for one in fields)]) + "\n"
+    head = f"class {name}({base}, kw_only=True, gc=False):  # {schema}"
+    classes[name] = "\n".join([head, *(f"    {one}: {fields[one]}" for one in fields)]) + "\n"
 
 
 def _kind(shape: Schema, schemas: dict[str, Schema], classes: dict[str, str]) -> str:

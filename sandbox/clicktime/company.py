@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import base64
 import random
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from sandbox.clicktime import model
-from sandbox.clicktime.edm import ENUMS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from sandbox.clicktime.edm import Row, Value
-    from sandbox.wire import Json
+from sandbox.clicktime.edm import ENUMS, Row, Value
+from sandbox.wire import Json
 
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is made up."""
-
     entries: int
     users: int
     jobs: int
@@ -107,7 +100,6 @@ class Company:
         self._rows: dict[str, list[Row]] = {}
 
     def rows(self) -> dict[str, list[Row]]:
-        """Make all rows up, by table."""
         size = self.size
         self._list("divisions", size.divisions, _division)
         self._list("tasks", size.tasks, self._task, shift=1)

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-if TYPE_CHECKING:
-    from sandbox.wire import Json
+from sandbox.wire import Json
 
-Value: TypeAlias = "str | bool | int | float | Decimal | dict[str, Json] | None"
+Value: TypeAlias = str | bool | int | float | Decimal | dict[str, Json] | None
 """A property's value: dates, times and instants as text, Edm.Decimal as Decimal."""
 
-Row: TypeAlias = "dict[str, Value]"
+Row: TypeAlias = dict[str, Value]
 
-Comparable: TypeAlias = "str | bool | int | float | Decimal"
+Comparable: TypeAlias = str | bool | int | float | Decimal
 
 ENUMS = {
     "TimesheetStatus": (
@@ -111,14 +110,11 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True)
 class EntityType:
-    """A type of rows."""
-
     name: str
     key: tuple[str, ...]
     properties: tuple[Property, ...]
 
     def find(self, name: str) -> Property | None:
-        """Return a declared property."""
         return next((one for one in self.properties if one.name == name), None)
 
 

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from sandbox.clicktime.edm import CUSTOM_FIELDS, ENUMS, day, ticks, time_of_day
+from sandbox.clicktime.edm import (
+    CUSTOM_FIELDS,
+    ENUMS,
+    Comparable,
+    EntityType,
+    Row,
+    day,
+    ticks,
+    time_of_day,
+)
 from sandbox.clicktime.protocol import Refusal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sandbox.clicktime.edm import Comparable, EntityType, Row
-
-    Getter: TypeAlias = Callable[[Row], Comparable | None]
-    Test: TypeAlias = Callable[[Row], bool | None]
+Getter: TypeAlias = Callable[[Row], Comparable | None]
+Test: TypeAlias = Callable[[Row], bool | None]
 
 _ORDERINGS: dict[str, Callable[[Comparable, Comparable], object]] = {
     "gt": operator.gt,
@@ -115,7 +120,6 @@ class _Reader:
         return passed
 
     def _operator(self, *wanted: str) -> str | None:
-        """Take an operator, or nothing."""
         if self.kind == "operator" and self.token in _NOT_OFFERED:
             raise Refusal(501, f"The operator '{self.token}' is not implemented.", "$filter")
         return self._advance() if self.kind == "operator" and self.token in wanted else None
@@ -177,7 +181,6 @@ def _constant(kind: str, value: Comparable | None) -> _Operand:
 
 
 def _test(operand: _Operand) -> Test:
-    """Return an operand as a test."""
     if operand.kind not in {"boolean", "null"}:
         raise Refusal(400, "The filter expression must be a boolean value.", "$filter")
 

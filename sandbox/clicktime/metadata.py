@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from sandbox.clicktime.edm import CUSTOM_FIELDS, ENUMS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.clicktime.edm import EntityType, Property
-    from sandbox.clicktime.model import EntitySet
+from sandbox.clicktime.edm import CUSTOM_FIELDS, ENUMS, EntityType, Property
+from sandbox.clicktime.model import EntitySet
 
 EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 EDM = "http://docs.oasis-open.org/odata/ns/edm"
@@ -55,7 +50,6 @@ class _Style:
     reference: str = ""
 
     def type_name(self, one: Property) -> str:
-        """Name a property's type."""
         if one.type == CUSTOM_FIELDS:
             return "Edm.Untyped" if self.untyped else f"{self.types}.{CUSTOM_FIELDS}"
         if self.defined and one.type == "Edm.String" and one.name.endswith("ID"):
@@ -93,7 +87,6 @@ _STYLES = {
 
 
 def document(name: str, sets: Sequence[EntitySet]) -> bytes:
-    """Describe the sets in one style."""
     style = _STYLES[name]
     parts = {
         "bases": _BASES,
@@ -151,7 +144,6 @@ def _navigation(key: str, style: _Style) -> str:
 
 
 def _shared_types(style: _Style) -> str:
-    """Describe the free keys and the enumerations."""
     text = "" if style.untyped else f'<ComplexType Name="{CUSTOM_FIELDS}" OpenType="true"/>'
     for name, members in ENUMS.items():
         places = enumerate(members)

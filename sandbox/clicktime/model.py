@@ -104,8 +104,6 @@ TIME_ENTRY_VIEW = _type(
 
 @dataclass(frozen=True)
 class EntitySet:
-    """A set as it is served."""
-
     name: str
     type: EntityType
     table: str
@@ -123,7 +121,6 @@ class EntitySet:
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.name).lower()
 
     def with_modified(self) -> EntitySet:
-        """Return the set as it is with ModifiedDate."""
         if not self.tracked:
             return self
         return replace(self, type=replace(self.type, properties=(*self.type.properties, MODIFIED)))

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
 
-from sandbox.clicktime.protocol import Refusal
+from sandbox.clicktime.edm import Comparable
+from sandbox.clicktime.model import EntitySet
+from sandbox.clicktime.protocol import Format, Refusal
+from sandbox.clicktime.query import Query
 from sandbox.clicktime.shapes import shape_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.clicktime.edm import Comparable
-    from sandbox.clicktime.model import EntitySet
-    from sandbox.clicktime.protocol import Format
-    from sandbox.clicktime.query import Query
-    from sandbox.clicktime.switches import Switches
-    from sandbox.clicktime.tables import Table
-    from sandbox.clicktime.world import World
-    from sandbox.wire import Response
+from sandbox.clicktime.switches import Switches
+from sandbox.clicktime.tables import Table
+from sandbox.clicktime.world import World
+from sandbox.wire import Response
 
 TOKENS_KEPT = 50_000
 EMPTY_EVERY = 3
@@ -63,7 +58,6 @@ class Tokens:
         return token
 
     def take(self, token: str, set_name: str) -> Read:
-        """Return the read that a token continues."""
         read = self._reads.get(token)
         if read is None or read.set.name != set_name:
             raise Refusal(400, "The skip token is not valid.", "$skiptoken")
@@ -71,7 +65,6 @@ class Tokens:
 
 
 def answer(world: World, tokens: Tokens, read: Read, wanted: Format) -> Response:
-    """Answer one page."""
     switches = world.switches
     if switches.token_ttl and read.number > switches.token_ttl:
         raise Refusal(switches.token_status, "The link has expired.", "$skiptoken")
@@ -134,7 +127,6 @@ def _place_after(table: Table, slots: Sequence[int], read: Read) -> int:
 
 
 def _link(switches: Switches, tokens: Tokens, read: Read, root: str) -> str:
-    """Spell the address of the next page."""
     name = "%24skiptoken" if switches.link_form == "encoded" else "$skiptoken"
     relative = f"{read.set.name}?{name}={quote(tokens.issue(read), safe='')}"
     return relative if switches.link_form == "relative" else f"{root}/{relative}"

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
-from sandbox.wire import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.wire import Chunk, Request
+from sandbox.service import Refused
+from sandbox.wire import Chunk, Request, Response
 
 TOKEN = "sandbox-token"  # noqa: S105 - a made-up token
 USER_NAME = "clicktime"
@@ -35,8 +32,8 @@ _LEVEL = re.compile(r";\s*(?:odata\.)?metadata\s*=\s*(none|minimal|full)", re.IG
 _STRINGS = re.compile(r";\s*IEEE754Compatible\s*=\s*true", re.IGNORECASE)
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not an error
-    """A request that is answered with an error object; the target is the option at fault."""
+class Refusal(Refused):
+    """An error object; the target is the option at fault."""
 
     def __init__(self, status: int, message: str, target: str | None = None) -> None:
         super().__init__(message)
@@ -45,7 +42,6 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error
         self.target = target
 
     def response(self) -> Response:
-        """Return the error as the OData JSON format has it."""
         error = {"code": _CODES[self.status], "message": self.message, "details": []}
         if self.target is not None:
             error["target"] = self.target
@@ -73,7 +69,6 @@ class Format:
         return "@" if self.version == "4.01" else "@odata."
 
     def response(self, chunks: Sequence[Chunk]) -> Response:
-        """Answer JSON."""
         content_type = f"application/json;odata.metadata={self.metadata};odata.streaming=true"
         content_type += ";IEEE754Compatible=true" * self.strings
         headers = [("OData-Version", self.version), *self.headers]
@@ -81,7 +76,6 @@ class Format:
 
 
 def json_format(request: Request, root: str, version: str) -> Format:
-    """Settle the format of a JSON answer."""
     text = accepted(request, "application/json")
     level = _LEVEL.search(text)
     made = Format(root, version, strings=bool(_STRINGS.search(text)))

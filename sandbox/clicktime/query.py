@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from sandbox.clicktime.edm import CUSTOM_FIELDS, Order
+from sandbox.clicktime.edm import CUSTOM_FIELDS, EntityType, Order
 from sandbox.clicktime.filters import Filter, compile_filter
 from sandbox.clicktime.protocol import Refusal
-
-if TYPE_CHECKING:
-    from sandbox.clicktime.edm import EntityType
-    from sandbox.clicktime.switches import Switches
-    from sandbox.clicktime.tables import Ordering
-    from sandbox.wire import Request
+from sandbox.clicktime.switches import Switches
+from sandbox.clicktime.tables import Ordering
+from sandbox.wire import Request
 
 SKIPTOKEN = "$skiptoken"
 _KNOWN = frozenset({"$filter", "$orderby", "$select", "$top", "$skip", "$count", SKIPTOKEN})
@@ -25,8 +21,6 @@ _PREFERENCE = re.compile(r"^(odata\.)?maxpagesize\s*=\s*\"?(\d{1,9})\"?$", re.IG
 
 @dataclass(frozen=True)
 class Query:
-    """What a request wants of a set."""
-
     where: Filter | None = None
     ordering: Ordering = ()
     select: tuple[str, ...] = ()

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from sandbox.clicktime import metadata, paging, protocol, query, truth
+from sandbox.clicktime.model import EntitySet
 from sandbox.clicktime.protocol import Refusal
-from sandbox.wire import Json, Request, Response, Route, call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from sandbox.clicktime.model import EntitySet
-    from sandbox.clicktime.world import World
-
-ACTIONS = frozenset(
-    {
-        *("insert_entry", "edit_entry", "delete_entry"),
-        *("insert_row", "edit_row", "delete_row"),
-        *("advance", "switch"),
-    }
-)
-"""Methods of the world that `POST /__clicktime` calls by name."""
+from sandbox.clicktime.world import World
+from sandbox.service import Route, Service
+from sandbox.wire import Request, Response
 
 
-class ClickTime:
-    """The service: routes over one world."""
+class ClickTime(Service):
+    """The routes over one world."""
 
     name = "clicktime"
     prefix = "/clicktime/odata"
+    actions = frozenset(
+        {
+            *("insert_entry", "edit_entry", "delete_entry"),
+            *("insert_row", "edit_row", "delete_row"),
+            *("advance", "switch"),
+        }
+    )
 
     def __init__(self, world: World) -> None:
-        self.world = world
+        self.world: World = world
         self.truth_counts = partial(truth.counts, world)
         self.truth_rows = partial(truth.rows, world)
         self.tokens = paging.Tokens()
@@ -45,47 +39,25 @@ class ClickTime:
             "/{Set}": self.entities,
             "/{Set}/$count": self.count,
         }
-        self.routes: Sequence[Route] = [
-            Route("GET", template, partial(self._answer, operation))
-            for template, operation in operations.items()
-        ]
+        self.routes = [Route("GET", template, answer) for template, answer in operations.items()]
 
     @property
     def compress(self) -> bool:
-        """Whether the world's switch asks for gzip."""
         return self.world.switches.compress
 
-    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Call one of the world's mutations by name."""
-        return call(self.world, ACTIONS, action, arguments)
-
     def admit(self, request: Request) -> Response | None:
-        """Check credentials, then the length of the address."""
-        try:
-            protocol.check_credentials(request)
-            protocol.check_length(request, self.world.switches.select_limit)
-        except Refusal as refusal:
-            return refusal.response()
+        """Check credentials, the length of the address, the version."""
+        protocol.check_credentials(request)
+        protocol.check_length(request, self.world.switches.select_limit)
+        protocol.check_version(request)
         return None
 
     def no_route(self, request: Request) -> Response:
-        """Answer an unknown path."""
         return _unknown(request.path.removeprefix(self.prefix)).response()
 
-    def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
-        """Answer a known path called with another method."""
+    def wrong_verb(self, request: Request) -> Response:
         message = f"The requested resource does not support http method '{request.method}'."
-        response = Refusal(405, message).response()
-        response.headers.append(("Allow", ", ".join(allowed)))
-        return response
-
-    def _answer(self, operation: Callable[[Request], Response], request: Request) -> Response:
-        try:
-            with self.world.lock:
-                protocol.check_version(request)
-                return operation(request)
-        except Refusal as refusal:
-            return refusal.response()
+        return Refusal(405, message).response()
 
     def service_document(self, request: Request) -> Response:
         """List the sets, forbidden ones too."""
@@ -95,13 +67,11 @@ class ClickTime:
         return wanted.response([msgspec.json.encode(document)])
 
     def metadata(self, request: Request) -> Response:
-        """Describe the entity model."""
         protocol.accepted(request, "application/xml")
         body = metadata.document(self.world.switches.metadata_style, [*self.world.sets.values()])
         return self._plain(body, "application/xml")
 
     def entities(self, request: Request) -> Response:
-        """Answer a page of a set."""
         one = self._set(request)
         options = query.options(request)
         wanted = self._format(request)

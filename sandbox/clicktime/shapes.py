@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
 
-from sandbox.clicktime.edm import CUSTOM_FIELDS, Property
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.clicktime.edm import Row, Value
-    from sandbox.clicktime.model import EntitySet
-    from sandbox.clicktime.switches import Switches
-    from sandbox.wire import Json
+from sandbox.clicktime.edm import CUSTOM_FIELDS, Property, Row, Value
+from sandbox.clicktime.model import EntitySet
+from sandbox.clicktime.switches import Switches
+from sandbox.wire import Json
 
 SPECIAL = ("INF", "-INF", "NaN")
 SPECIAL_PROPERTY = "LifetimeBudget"

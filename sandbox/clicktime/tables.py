@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from sandbox.clicktime.edm import Order
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from sandbox.clicktime.edm import EntityType, Row
-    from sandbox.clicktime.filters import Filter
-    from sandbox.clicktime.shapes import Shape
+from sandbox.clicktime.edm import EntityType, Order, Row
+from sandbox.clicktime.filters import Filter
+from sandbox.clicktime.shapes import Shape
 
 Ordering: TypeAlias = tuple[Order, ...]
 
@@ -41,11 +36,9 @@ class Table:
         self._passing = lru_cache(VIEWS_KEPT)(self._filtered)
 
     def find(self, row_id: str) -> int | None:
-        """Return the slot of the row with an ID."""
         return self._slots().get(row_id)
 
     def insert(self, row: Row) -> None:
-        """Add a row behind the others."""
         self._put(self._next, row)
         self._next += 1
 
@@ -55,7 +48,6 @@ class Table:
         self._put(slot, self.rows[slot] | values)
 
     def remove_id(self, row_id: str) -> None:
-        """Take the row with an ID out."""
         slot = self._slots()[row_id]
         del self.rows[slot]
         for encoded in self._wire.values():

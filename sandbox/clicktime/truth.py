@@ -7,21 +7,16 @@ has no such numbers, hidden properties are left out, forbidden sets keep their r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import msgspec
 
 from sandbox.clicktime import model
-from sandbox.clicktime.edm import CUSTOM_FIELDS
+from sandbox.clicktime.edm import CUSTOM_FIELDS, Row, Value
+from sandbox.clicktime.model import EntitySet
 from sandbox.clicktime.shapes import SPECIAL_PROPERTY, shape_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.clicktime.edm import Row, Value
-    from sandbox.clicktime.model import EntitySet
-    from sandbox.clicktime.world import World
-    from sandbox.wire import Json
+from sandbox.clicktime.world import World
+from sandbox.wire import Json
 
 _KINDS = {bool: "boolean", int: "number", float: "number", str: "string", list: "array"}
 
@@ -37,7 +32,6 @@ TABLES = _tables(list(model.served("", modified=False).values()))
 
 
 def tables(world: World) -> tuple[str, ...]:
-    """Return the tables that are there now."""
     return _tables(list(world.sets.values()))
 
 
@@ -53,7 +47,6 @@ def rows(world: World, table: str) -> list[Row]:
 
 
 def counts(world: World) -> dict[str, int]:
-    """Return how many rows each table should hold."""
     with world.lock:
         return {table: len(rows(world, table)) for table in tables(world)}
 

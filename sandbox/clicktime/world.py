@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sandbox.clicktime import model
 from sandbox.clicktime.company import SIZES, Company, custom_text
+from sandbox.clicktime.edm import EntityType, Row
+from sandbox.clicktime.model import EntitySet
 from sandbox.clicktime.switches import Switches
 from sandbox.clicktime.tables import Table
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sandbox.clicktime.edm import EntityType, Row
-    from sandbox.clicktime.model import EntitySet
+from sandbox.service import Clocked
 
 
-class World:
+class World(Clocked):
     """One ClickTime company; every method is safe to call while the server answers.
 
     The company is made up when it is first looked at.
@@ -33,10 +29,8 @@ class World:
         now: datetime | None = None,
         entries: int | None = None,
     ) -> None:
+        super().__init__(now)
         chosen = SIZES[size]
-        self.lock = threading.RLock()
-        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
-        """The world's clock; it stands still until it is moved."""
         self.switches = Switches()
         self._company = Company(replace(chosen, entries=entries or chosen.entries), seed, self.now)
         self._tables: dict[str, Table] = {}
@@ -62,10 +56,6 @@ class World:
         with self.lock:
             return list(self.tables[table].rows.values())
 
-    def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
-        self.now += timedelta(seconds=seconds)
-
     def switch(self, **switches: object) -> None:
         """Set switches by name; ValueError for an unknown name or value."""
         with self.lock:
@@ -78,11 +68,9 @@ class World:
         return self.insert_row("time_entries", **{**known, **fields})
 
     def edit_entry(self, entry_id: str, **fields: object) -> None:
-        """Change fields of a time entry."""
         self._edit(self.tables["time_entries"], entry_id, fields)
 
     def delete_entry(self, entry_id: str) -> None:
-        """Remove a time entry."""
         with self.lock:
             self.tables["time_entries"].remove_id(entry_id)
 
@@ -108,7 +96,6 @@ class World:
             return row_id
 
     def edit_row(self, row_id: str, **fields: object) -> None:
-        """Change fields of a row, whatever its table."""
         self._edit(self._table_of(row_id), row_id, fields)
 
     def delete_row(self, row_id: str) -> None:
@@ -131,7 +118,6 @@ class World:
         raise KeyError(row_id)
 
     def _taken(self, table: str, fields: Mapping[str, object]) -> Row:
-        """Check names and values of given fields."""
         entity = model.stored_type(table)
         taken: Row = {}
         for name, value in fields.items():

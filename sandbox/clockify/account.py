@@ -6,9 +6,10 @@ Or some workspaces of one plan. The same arguments give the same account.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import structs
 
@@ -18,9 +19,6 @@ from sandbox.clockify.instants import DAY, iso
 from sandbox.clockify.plans import PLANS
 from sandbox.clockify.timesheets import Diary
 from sandbox.clockify.workspaces import Size, WorkspaceData
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MONTH = 30 * DAY
 WORKING_DAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]
@@ -57,8 +55,6 @@ CUSTOM_FIELDS: tuple[Fields, ...] = (
 
 
 class Builder:
-    """Makes the account up."""
-
     def __init__(self, seed: int, now: int) -> None:
         self.seed = seed
         self.now = now

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from sandbox.clockify import rows
 from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.instants import DAY, HOUR, iso
 from sandbox.clockify.invoicing import amounts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox.clockify.workspaces import WorkspaceData
+from sandbox.clockify.workspaces import WorkspaceData
 
 SMALL = 12
 """Members of the small account, which the counts are given for."""
@@ -39,7 +35,6 @@ POLICIES = (
 
 
 def period(start: int, end: int) -> rows.Period:
-    """Spell two instants."""
     return rows.Period(start=iso(start), end=iso(end))
 
 
@@ -61,7 +56,6 @@ class More:
         """Expenses that approval requests hold."""
 
     def fill(self) -> None:
-        """Make up everything."""
         for make, count in (
             (self._expense_category, len(CATEGORIES)),
             (self._expense, self._count(36)),
@@ -79,7 +73,6 @@ class More:
                 make(number)
 
     def _add(self, table: str, created: int, **fields: object) -> str:
-        """Put a row into a list and return its id."""
         row_id = self._id(created)
         self.data.add(table, row_id, **fields)
         return row_id

@@ -7,20 +7,16 @@ by id. Amounts and totals are minor units.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from msgspec import structs
 
+from sandbox.clockify.ask import Ask, Shown
 from sandbox.clockify.billing import listed_expense
 from sandbox.clockify.instants import HOUR, duration, seconds, zoned
 from sandbox.clockify.projects import project_info, task_info
+from sandbox.clockify.rows import ApprovalRequest, Rate, TimeEntry
 from sandbox.clockify.time_entries import tags_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import ApprovalRequest, Rate, TimeEntry
 
 LISTED = ("PENDING", "APPROVED", "WITHDRAWN_APPROVAL")
 TYPES = ("TIMESHEET", "EXPENSE", "TIMESHEET_AND_EXPENSE")
@@ -57,8 +53,8 @@ def _shown(ask: Ask, request: ApprovalRequest) -> Shown:
     lengths = [(one, _length(one)) for one in entries]
     tracked = sum(length for _, length in lengths)
     held = [data.expenses[one] for one in request.expenseIds if one in data.expenses]
-    owner, creator = data.users.get(request.ownerId), data.users.get(request.creatorId)
-    settings = owner.settings if owner else None
+    owner = ask.beside(request, userName="ownerId.name", settings="ownerId.settings")
+    settings = owner.pop("settings")
     return {
         "approvalRequest": {
             "id": request.id,
@@ -66,12 +62,11 @@ def _shown(ask: Ask, request: ApprovalRequest) -> Shown:
             "type": request.type,
             "creator": {
                 "userId": request.creatorId,
-                "userName": creator.name if creator else None,
-                "userEmail": creator.email if creator else None,
+                **ask.beside(request, userName="creatorId.name", userEmail="creatorId.email"),
             },
             "owner": {
                 "userId": request.ownerId,
-                "userName": owner.name if owner else None,
+                **owner,
                 "timeZone": settings.timeZone if settings else "UTC",
                 "startOfWeek": settings.weekStart if settings else "MONDAY",
             },

@@ -6,23 +6,20 @@ client that logs bodies logs its own key.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from sandbox.clockify.instants import seconds, wall_clock
-from sandbox.clockify.rows import Row
-from sandbox.wire import Response, json_response
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from sandbox.clockify.rows import User
-    from sandbox.clockify.workspaces import WorkspaceData
-    from sandbox.clockify.world import World
-    from sandbox.wire import Request
+from sandbox.clockify.rows import Row, User
+from sandbox.clockify.workspaces import WorkspaceData
+from sandbox.clockify.world import World
+from sandbox.service import Refused
+from sandbox.wire import Request, Response, json_response
 
 RowT = TypeVar("RowT", bound=Row)
 AnyT = TypeVar("AnyT")
@@ -30,10 +27,21 @@ AnyT = TypeVar("AnyT")
 Shown = dict[str, Any]
 """A row as it is served, where that is more than what the sandbox holds."""
 
+REFERENCES = {
+    "userId": "users former",
+    "requesterUserId": "users former",
+    "ownerId": "users former",
+    "creatorId": "users former",
+    "projectId": "projects",
+    "taskId": "tasks",
+    "clientId": "clients",
+    "categoryId": "expense_categories",
+    "policyId": "time_off_policies",
+}
+"""The lists that hold what a property refers to."""
 
-class Refusal(Exception):  # noqa: N818 - an answer, not an error
-    """A request that is answered with an error body."""
 
+class Refusal(Refused):
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
         self.status = status
@@ -41,7 +49,6 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error
         self.message = message
 
     def response(self) -> Response:
-        """Return the error as the service words it."""
         return json_response({"message": self.message, "code": self.code}, self.status)
 
 
@@ -106,7 +113,6 @@ class Ask:
             raise Refusal(400, 3002, f"Request body could not be read: {error}") from None
 
     def listed(self, name: str) -> list[str]:
-        """Return a list that the body may have."""
         given = self.body.get(name)
         return [str(one) for one in given] if isinstance(given, list) else []
 
@@ -164,6 +170,23 @@ class Ask:
         if row_id not in rows:
             raise invalid(f"{kind.title()} with id {row_id} doesn't belong to Workspace")
         return rows[row_id]
+
+    def shown(self, row: msgspec.Struct, **columns: str) -> Shown:
+        """Return a row with columns of those that it refers to; see `beside`."""
+        return {**structs.asdict(row), **self.beside(row, **columns)}
+
+    def beside(self, row: msgspec.Struct, **columns: str) -> Shown:
+        """Return columns of the rows that a row refers to (`policyId.name`); null of what is gone.
+
+        Removed members keep their names.
+        """
+        found: Shown = {}
+        for column, path in columns.items():
+            reference, _, name = path.partition(".")
+            row_id, lists = getattr(row, reference), REFERENCES[reference]
+            held = (getattr(self.data, one).get(row_id) for one in lists.split())
+            found[column] = getattr(next(filter(None, held), None), name, None)
+        return found
 
     def kept(self, rows: Iterable[RowT], **flags: str) -> list[RowT]:
         """Keep rows whose fields equal parameters, where those are given."""

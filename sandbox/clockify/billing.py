@@ -7,19 +7,14 @@ by date. Neither list nor detail of invoices names the workspace; items have no 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 from msgspec import structs
 
-from sandbox.clockify.ask import access_denied
+from sandbox.clockify.ask import Ask, Shown, access_denied
 from sandbox.clockify.instants import DAY, iso, seconds
 from sandbox.clockify.invoicing import amounts, item_amount
 from sandbox.clockify.projects import project_info, task_info
-
-if TYPE_CHECKING:
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Expense, ExpenseCategory, Invoice, InvoicePayment
+from sandbox.clockify.rows import Expense, ExpenseCategory, Invoice, InvoicePayment
 
 STATUSES = ("UNSENT", "SENT", "PAID", "PARTIALLY_PAID", "VOID", "OVERDUE")
 COLUMNS = {
@@ -117,7 +112,6 @@ def _listed_invoice(ask: Ask, one: Invoice) -> Shown:
 
 
 def invoice(ask: Ask) -> Shown:
-    """Return one invoice with its items."""
     one = ask.found(ask.data.invoices, "invoice")
     fields: Shown = msgspec.to_builtins(one)
     for held in ("workspaceId", "payments"):
@@ -134,5 +128,4 @@ def invoice(ask: Ask) -> Shown:
 
 
 def invoice_payments(ask: Ask) -> list[InvoicePayment]:
-    """List what was paid of an invoice."""
     return ask.found(ask.data.invoices, "invoice").payments

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from sandbox.clockify.rows import TimeEntry
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from sandbox.wire import Chunk
+from sandbox.wire import Chunk
 
 
 class Block:
@@ -26,7 +23,6 @@ class Block:
 
     @classmethod
     def of(cls, rows: Iterable[object]) -> Block:
-        """Serialise rows."""
         return Block([msgspec.json.encode(row) for row in rows])
 
     def __len__(self) -> int:
@@ -40,7 +36,6 @@ class Block:
         return (b"[", rows, b"]")
 
     def row(self, index: int) -> bytes:
-        """Return one serialised row."""
         return self.body[self.offsets[index] : self.offsets[index + 1] - 1]
 
 
@@ -81,24 +76,19 @@ class Timesheet(Block):
         return self._places.get(entry_id)
 
     def entries(self) -> list[TimeEntry]:
-        """Return all entries."""
         return msgspec.json.decode(b"".join(self.page(0, len(self))), type=list[TimeEntry])
 
     def entry(self, entry_id: str) -> TimeEntry | None:
-        """Return one entry by its id."""
         index = self.find(entry_id)
         return None if index is None else self.entry_at(index)
 
     def entry_at(self, index: int) -> TimeEntry:
-        """Return the entry at an index."""
         return msgspec.json.decode(self.row(index), type=TimeEntry)
 
     def with_entry(self, start: int, row: bytes) -> Timesheet:
-        """Return a copy with one more entry."""
         return Timesheet([*self._entries(), (start, row)])
 
     def without(self, index: int) -> Timesheet:
-        """Return a copy without one entry."""
         entries = self._entries()
         del entries[index]
         return Timesheet(entries)

@@ -7,20 +7,22 @@ tokens. Its rows have no id; `content` and `previousContent` are JSON texts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-from sandbox.clockify.ask import Refusal, access_denied, invalid, lacks_feature, unconvertible
+from sandbox.clockify.ask import (
+    Ask,
+    Refusal,
+    Shown,
+    access_denied,
+    invalid,
+    lacks_feature,
+    unconvertible,
+)
 from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.instants import DAY, iso, seconds
-from sandbox.clockify.ledger import TYPES
-
-if TYPE_CHECKING:
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.ledger import Event, Happened
-    from sandbox.clockify.rows import AuditLogEntry
-    from sandbox.clockify.world import World
+from sandbox.clockify.ledger import TYPES, Event, Happened
+from sandbox.clockify.rows import AuditLogEntry
+from sandbox.clockify.world import World
 
 DEFAULT_SPAN = 30 * DAY
 
@@ -29,7 +31,6 @@ DELETION_DELAY = 60
 
 
 def created(ask: Ask) -> list[Shown]:
-    """Return what was created."""
     return _feed(ask, "created")
 
 
@@ -81,7 +82,6 @@ def _window(ask: Ask) -> tuple[int, int]:
 
 
 def row(world: World, event: Event, one: Happened) -> Shown:
-    """Return an event as a feed tells it."""
     spelled = {
         "TIME_ENTRY": one.kind,
         "TIMEENTRY": one.kind.replace("_", ""),

@@ -6,19 +6,14 @@ quantity / 100 (live probes); `tax`, `tax2` and `discount` are percents times 10
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sandbox.clockify.rows import Invoice, InvoiceItem
+from sandbox.clockify.rows import Invoice, InvoiceItem
 
 
 def item_amount(item: InvoiceItem) -> int:
-    """Work out one line."""
     return item.quantity * item.unitPrice // 100
 
 
 def amounts(invoice: Invoice) -> dict[str, int]:
-    """Work out the sums."""
     subtotal = sum(map(item_amount, invoice.items))
     discount = round(subtotal * invoice.discount / 10_000)
     taxed = subtotal - discount

@@ -8,20 +8,17 @@ told by its id, whose first 8 digits are an instant.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import structs
 
 from sandbox.clockify.instants import DAY, HOUR
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
-
-    from sandbox.clockify.rows import Row
-    from sandbox.clockify.workspaces import WorkspaceData
+from sandbox.clockify.rows import Row
+from sandbox.clockify.workspaces import WorkspaceData
 
 Event = Literal["created", "updated", "deleted"]
 Key = tuple[str, str, str]

@@ -6,8 +6,9 @@ that take no notice of page parameters, are as others observed them.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -22,12 +23,8 @@ from sandbox.clockify import (
     sharing,
     time_entries,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from sandbox.clockify.ask import Ask
-    from sandbox.clockify.world import World
+from sandbox.clockify.ask import Ask
+from sandbox.clockify.world import World
 
 API, REPORTS, AUDIT = "/api/v1", "/report/v1", "/audit/v1"
 """Where the three hosts of the service are below the sandbox's prefix."""

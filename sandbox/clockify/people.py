@@ -6,25 +6,19 @@ when asked for. A profile has no id. Managers are the team managers of a member'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import structs
 
-from sandbox.clockify.ask import unconvertible
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import User, Workspace
+from sandbox.clockify.ask import Ask, Shown, unconvertible
+from sandbox.clockify.rows import User, Workspace
 
 LISTED = ("ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED")
 """LIMITED (kiosk) and deleted accounts are only listed when asked for."""
 
 
 def user(ask: Ask) -> User:
-    """Return the key's owner."""
     kind = "ALL" if ask.request.flag("include-memberships") else "NONE"
     return _with_memberships(ask.data.users[ask.caller.user_id], kind)
 
@@ -41,7 +35,6 @@ def workspaces(ask: Ask) -> list[Workspace]:
 
 
 def workspace(ask: Ask) -> Workspace:
-    """Return one workspace."""
     return ask.data.row
 
 
@@ -97,7 +90,6 @@ def managers(ask: Ask) -> list[User]:
 
 
 def profile(ask: Ask) -> Shown:
-    """Return a member's profile."""
     one, world = ask.member(), ask.world
     working = ask.data.row.workspaceSettings.workingDays
     return {

@@ -9,30 +9,32 @@ otherwise, on every day of a period.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Iterable
 
-from msgspec import structs
-
-from sandbox.clockify.ask import invalid
+from sandbox.clockify.ask import Ask, Shown, invalid
 from sandbox.clockify.instants import DAY, HOUR, iso, seconds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Assignment, BalanceAssignment, Period, TimeOffPolicy
+from sandbox.clockify.rows import Assignment, BalanceAssignment, Period, TimeOffPolicy
 
 CAPACITY = 7 * HOUR
 """What a member works a day, seconds."""
 
+PROJECT = {
+    "projectName": "projectId.name",
+    "projectColor": "projectId.color",
+    "projectArchived": "projectId.archived",
+    "projectBillable": "projectId.billable",
+    "clientName": "projectId.clientName",
+    "taskName": "taskId.name",
+}
+ASSIGNMENT = {**PROJECT, "userName": "userId.name", "clientId": "projectId.clientId"}
+
 
 def touches(period: Period, start: int, end: int) -> bool:
-    """Return whether a period touches a window."""
     return period.start <= iso(end) and period.end >= iso(start)
 
 
 def time_off_policies(ask: Ask) -> list[TimeOffPolicy]:
-    """List policies by status."""
     status = ask.one_of("status", ("ACTIVE", "ARCHIVED", "ALL")) or "ACTIVE"
     return ask.ordered(
         one
@@ -54,49 +56,41 @@ def time_off_requests(ask: Ask) -> list[Shown]:
         and ("ALL" in statuses or one.status.statusType in statuses)
         and (window is None or touches(one.timeOffPeriod.period, *window))
     ]
-    rows = []
-    for one in sorted(kept, key=lambda one: (one.createdAt, one.id), reverse=True):
-        policy, user = data.time_off_policies.get(one.policyId), data.users.get(one.userId)
-        requester = data.users.get(one.requesterUserId or "")
-        names = {
-            "policyName": policy.name if policy else None,
-            "timeUnit": policy.timeUnit if policy else "DAYS",
-            "userName": user.name if user else None,
-            "userEmail": user.email if user else None,
-            "userTimeZone": ask.world.zone_of(one.userId) if user else None,
-            "requesterUserName": requester.name if requester else None,
-        }
-        rows.append({**structs.asdict(one), **names})
-    return rows
+    columns = {
+        "policyName": "policyId.name",
+        "timeUnit": "policyId.timeUnit",
+        "userName": "userId.name",
+        "userEmail": "userId.email",
+        "requesterUserName": "requesterUserId.name",
+    }
+    return [
+        {**ask.shown(one, **columns), "userTimeZone": ask.world.zone_of(one.userId)}
+        for one in sorted(kept, key=lambda one: (one.createdAt, one.id), reverse=True)
+    ]
 
 
 def policy_balances(ask: Ask) -> list[Shown]:
-    """List what members have left under a policy."""
     policy = ask.found(ask.data.time_off_policies, "policy")
     return [one for one in _balances(ask) if one["policyId"] == policy.id]
 
 
 def user_balances(ask: Ask) -> list[Shown]:
-    """List what a member has left."""
     user = ask.member()
     return [one for one in _balances(ask) if one["userId"] == user.id]
 
 
 def _balances(ask: Ask) -> list[Shown]:
-    data, rows = ask.data, []
-    for one in data.time_off_balances.values():
-        policy, user = data.time_off_policies.get(one.policyId), data.users.get(one.userId)
-        if user is None or not ask.sees(user.id):
-            continue
-        names = {
-            "balance": one.total - one.used,
-            "userName": user.name,
-            "policyName": policy.name if policy else None,
-            "policyTimeUnit": policy.timeUnit if policy else "DAYS",
-            "policyArchived": policy.archived if policy else True,
-        }
-        rows.append({**structs.asdict(one), **names})
-    return rows
+    columns = {
+        "userName": "userId.name",
+        "policyName": "policyId.name",
+        "policyTimeUnit": "policyId.timeUnit",
+        "policyArchived": "policyId.archived",
+    }
+    return [
+        {**ask.shown(one, **columns), "balance": one.total - one.used}
+        for one in ask.data.time_off_balances.values()
+        if ask.sees(one.userId)
+    ]
 
 
 def balance_assignments(ask: Ask) -> list[BalanceAssignment]:
@@ -112,26 +106,10 @@ def assignments(ask: Ask) -> list[Shown]:
     column = ask.one_of("sort-column", ("PROJECT", "USER", "ID"))
     name = {"PROJECT": "projectName", "USER": "userName"}.get(column or "", "id")
     kept = [one for one in ask.data.assignments.values() if touches(one.period, *window)]
-    rows = [_shown_assignment(ask, one) for one in kept if ask.sees(one.userId)]
+    rows = [ask.shown(one, **ASSIGNMENT) for one in kept if ask.sees(one.userId)]
+    for row in rows:
+        del row["published"]
     return ask.sorted(rows, lambda row: (str(row[name]), row["id"]))
-
-
-def _shown_assignment(ask: Ask, one: Assignment) -> Shown:
-    project = ask.data.projects.get(one.projectId)
-    task, user = ask.data.tasks.get(one.taskId or ""), ask.data.users.get(one.userId)
-    row: Shown = structs.asdict(one)
-    del row["published"]
-    return {
-        **row,
-        "userName": user.name if user else None,
-        "projectName": project.name if project else None,
-        "projectColor": project.color if project else None,
-        "projectArchived": project.archived if project else True,
-        "projectBillable": project.billable if project else False,
-        "clientId": project.clientId if project else None,
-        "clientName": project.clientName if project else None,
-        "taskName": task.name if task else None,
-    }
 
 
 def _days(start: int, end: int) -> list[int]:
@@ -154,31 +132,23 @@ def _planned(ask: Ask, start: int, end: int) -> list[tuple[Assignment, list[int]
 def project_totals(ask: Ask) -> list[Shown]:
     """Sum up a window per project that has assignments in it."""
     start, end = ask.window()
-    every = _planned(ask, start, end)
+    by_project: dict[str, list[tuple[Assignment, list[int]]]] = defaultdict(list)
+    for one, days in _planned(ask, start, end):
+        by_project[one.projectId].append((one, days))
     totals: list[Shown] = []
-    for project in ask.data.projects.values():
-        planned = [(one, days) for one, days in every if one.projectId == project.id]
-        if not planned:
-            continue
+    for project_id, planned in by_project.items():
         busy = {day for _, days in planned for day in days}
-        tasks = [ask.data.tasks[one.taskId] for one, _ in planned if one.taskId in ask.data.tasks]
+        first = next((one for one, _ in planned if one.taskId in ask.data.tasks), planned[0][0])
+        milestones = ask.data.milestones.values()
         totals.append(
             {
-                "projectId": project.id,
-                "projectName": project.name,
-                "projectColor": project.color,
-                "projectArchived": project.archived,
-                "projectBillable": project.billable,
-                "clientName": project.clientName,
-                "taskId": tasks[0].id if tasks else None,
-                "taskName": tasks[0].name if tasks else None,
+                "projectId": project_id,
+                **ask.beside(first, **PROJECT, taskId="taskId.id"),
                 "totalHours": sum(one.hoursPerDay * len(days) for one, days in planned),
                 "assignments": [
                     {"date": iso(day), "hasAssignment": day in busy} for day in _days(start, end)
                 ],
-                "milestones": [
-                    one for one in ask.data.milestones.values() if one.projectId == project.id
-                ],
+                "milestones": [one for one in milestones if one.projectId == project_id],
                 "workspaceId": ask.data.row.id,
             }
         )
@@ -215,7 +185,6 @@ def user_totals(ask: Ask) -> list[Shown]:
 
 
 def project_total(ask: Ask) -> Shown | None:
-    """Return the total of one project."""
     wanted = ask.request.params["projectId"]
     return next((row for row in project_totals(ask) if row["projectId"] == wanted), None)
 

@@ -6,26 +6,19 @@ belongs to them inline, of which the description says nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from msgspec import structs
 
-from sandbox.clockify.ask import unconvertible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Client, CustomField, Holiday, Project, Tag, Task
+from sandbox.clockify.ask import Ask, Shown, unconvertible
+from sandbox.clockify.rows import Client, CustomField, Holiday, Project, Tag, Task
 
 
 def clients(ask: Ask) -> list[Client]:
-    """List clients."""
     return ask.ordered(ask.kept(ask.data.clients.values(), archived="archived"))
 
 
 def tags(ask: Ask) -> list[Tag]:
-    """List tags."""
     return ask.ordered(ask.kept(ask.data.tags.values(), archived="archived"))
 
 
@@ -66,7 +59,6 @@ def _hydrated(ask: Ask, rows: Iterable[Project]) -> list[Shown]:
 
 
 def tasks(ask: Ask) -> list[Task]:
-    """List a project's tasks."""
     project_id = ask.found(ask.data.projects, "project").id
     active = ask.request.flag("is-active")
     theirs = [one for one in ask.data.tasks.values() if one.projectId == project_id]
@@ -74,7 +66,6 @@ def tasks(ask: Ask) -> list[Task]:
 
 
 def custom_fields(ask: Ask) -> list[CustomField]:
-    """List custom fields of time entries and of users."""
     fields = ask.data.custom_fields.values()
     return ask.kept(fields, status="status", entityType="entity-type")
 
@@ -99,7 +90,6 @@ def project_custom_fields(ask: Ask) -> list[CustomField]:
 
 
 def holidays(ask: Ask) -> list[Holiday]:
-    """List holidays."""
     return list(ask.data.holidays.values())
 
 
@@ -113,6 +103,5 @@ def project_info(ask: Ask, project_id: str | None) -> Shown | None:
 
 
 def task_info(ask: Ask, task_id: str | None) -> Shown | None:
-    """Return what other rows show of a task."""
     task = ask.data.tasks.get(task_id or "")
     return {"id": task.id, "name": task.name} if task else None

@@ -10,18 +10,23 @@ their own rows; the entries of removed users are included.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
-from sandbox.clockify.ask import access_denied, invalid
+from sandbox.clockify.ask import Ask, Shown, access_denied, invalid
 from sandbox.clockify.instants import DAY, HOUR, seconds, zoned
 from sandbox.clockify.planning import CAPACITY
-
-if TYPE_CHECKING:
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Expense, TimeEntry, User
+from sandbox.clockify.rows import Expense, TimeEntry, User
+from sandbox.clockify.time_entries import tags_of
 
 SPANS = {"UNLIMITED_REPORTS": None, "ONE_YEAR_RANGE_REPORTS": 366}
 """Feature and the days of its longest window; without either 31."""
+
+USER = {"userName": "userId.name", "userEmail": "userId.email"}
+PROJECT = {
+    "projectName": "projectId.name",
+    "projectColor": "projectId.color",
+    "clientId": "projectId.clientId",
+    "clientName": "projectId.clientName",
+}
 
 
 def detailed(ask: Ask) -> list[Shown]:
@@ -67,24 +72,11 @@ def detailed(ask: Ask) -> list[Shown]:
 
 
 def _entry_row(ask: Ask, entry: TimeEntry, zone: str) -> Shown:
-    data, user = ask.data, _user(ask, entry.userId)
-    project = data.projects.get(entry.projectId or "")
-    task = data.tasks.get(entry.taskId or "")
-    tags = [data.tags[one] for one in entry.tagIds or () if one in data.tags]
-    start, end = entry.timeInterval.start, str(entry.timeInterval.end)
+    tags, start, end = tags_of(ask, entry), entry.timeInterval.start, str(entry.timeInterval.end)
+    same = ("description", "userId", "billable", "projectId", "taskId")
     row: Shown = {
-        "description": entry.description,
-        "userId": entry.userId,
-        "userName": user and user.name,
-        "userEmail": user and user.email,
-        "billable": entry.billable,
-        "projectId": entry.projectId,
-        "projectName": project and project.name,
-        "projectColor": project and project.color,
-        "clientId": project and project.clientId,
-        "clientName": project and project.clientName,
-        "taskId": entry.taskId,
-        "taskName": task and task.name,
+        **{name: getattr(entry, name) for name in same},
+        **ask.beside(entry, **USER, **PROJECT, taskName="taskId.name"),
         "timeInterval": {
             "start": zoned(start, zone)[0],
             "end": zoned(end, zone)[0],
@@ -105,12 +97,8 @@ def _entry_row(ask: Ask, entry: TimeEntry, zone: str) -> Shown:
             {"customFieldId": one.customFieldId, "name": one.name, "value": one.value}
             for one in entry.customFieldValues or ()
         ],
-        "userCustomFields": user.customFields if user else [],
+        **ask.beside(entry, userCustomFields="userId.customFields"),
     }
-
-
-def _user(ask: Ask, user_id: str) -> User | None:
-    return ask.data.users.get(user_id) or ask.data.former.get(user_id)
 
 
 def _amounts(ask: Ask, entry: TimeEntry, shown: str) -> Shown:
@@ -136,27 +124,14 @@ def entry_totals(ask: Ask, rows: list[Shown]) -> Shown:
         return {"totals": []}
     if not rows:
         return {"totals": [None]}
-    by_currency: dict[str, float] = defaultdict(float)
-    for row in rows:
-        by_currency[str(row.get("currency"))] += row.get("amount", 0)
     lengths = [(row["timeInterval"]["duration"], row["billable"]) for row in rows]
-    amount = round(sum(by_currency.values()), 2)
+    amount = round(sum(row.get("amount", 0) for row in rows), 2)
     totals: Shown = {
+        "id" if ask.world.documented_reports else "_id": "",
         "totalTime": sum(length for length, _ in lengths),
         "totalBillableTime": sum(length for length, billable in lengths if billable),
         "entriesCount": len(rows),
         "amounts": [{"type": "EARNED", "value": amount}],
-    }
-    if ask.world.documented_reports:
-        return {"totals": [{"id": "", **totals}]}
-    totals |= {
-        "_id": "",
-        "totalAmount": amount,
-        "numOfCurrencies": len(by_currency),
-        "totalAmountByCurrency": [
-            {"currency": currency, "amount": round(sum_, 2)}
-            for currency, sum_ in by_currency.items()
-        ],
     }
     return {"totals": [totals]}
 
@@ -216,22 +191,20 @@ def expenses(ask: Ask) -> list[Shown]:
 
 def _expense_row(ask: Ask, expense: Expense) -> Shown:
     """Return a row of the expense report; the date is an instant here."""
-    data, user = ask.data, _user(ask, expense.userId)
-    project = data.projects.get(expense.projectId or "")
-    category = data.expense_categories.get(expense.categoryId or "")
+    data = ask.data
     requests = data.approval_requests.values()
     approvals = [one.id for one in requests if expense.id in one.expenseIds]
+    category = {
+        "categoryName": "categoryId.name",
+        "categoryUnit": "categoryId.unit",
+        "categoryHasUnitPrice": "categoryId.hasUnitPrice",
+    }
     same = ("workspaceId", "userId", "projectId", "categoryId", "notes", "billable", "quantity")
     row: Shown = {
         **{name: getattr(expense, name) for name in (*same, "fileId", "fileName")},
-        "userName": user and user.name,
-        "userEmail": user and user.email,
+        **ask.beside(expense, **USER, **category, projectName="projectId.name"),
         "userStatus": data.standing().get(expense.userId, "INACTIVE"),
         "date": f"{expense.date}T00:00:00Z",
-        "projectName": project and project.name,
-        "categoryName": category and category.name,
-        "categoryUnit": category and category.unit,
-        "categoryHasUnitPrice": category.hasUnitPrice if category else False,
         "amount": expense.total,
         "approvalRequestId": approvals[-1] if approvals else None,
     }
@@ -239,10 +212,11 @@ def _expense_row(ask: Ask, expense: Expense) -> Shown:
         return {
             "_id": expense.id,
             **row,
-            "clientName": project and project.clientName,
+            **ask.beside(
+                expense, clientName="projectId.clientName", userCustomFields="userId.customFields"
+            ),
             "isLocked": expense.isLocked,
             "currency": data.row.currencies[0].code,
-            "userCustomFields": user.customFields if user else [],
         }
     billed = [
         {"manuallyInvoiced": False, "invoiceId": invoice.id}
@@ -254,7 +228,7 @@ def _expense_row(ask: Ask, expense: Expense) -> Shown:
         "id": expense.id,
         **row,
         "locked": expense.isLocked,
-        "projectColor": project and project.color,
+        **ask.beside(expense, projectColor="projectId.color"),
         "exportFields": ["PROJECT", "CLIENT"],
         "reportName": "Expense report",
         "time": "00:00:00",
@@ -263,7 +237,6 @@ def _expense_row(ask: Ask, expense: Expense) -> Shown:
 
 
 def expense_totals(_ask: Ask, rows: list[Shown]) -> Shown:
-    """Sum up the expense report."""
     totals = {
         "expensesCount": len(rows),
         "totalAmount": sum(row["amount"] for row in rows),

@@ -16,23 +16,17 @@ class Row(Struct, kw_only=True, gc=False):
     id: str
 
 
-class Rate(Struct, kw_only=True, gc=False):
-    """RateDtoV1."""
-
+class Rate(Struct, kw_only=True, gc=False):  # RateDtoV1
     amount: int
     currency: str | None = None
 
 
-class Currency(Row, kw_only=True, gc=False):
-    """CurrencyWithDefaultInfoDtoV1."""
-
+class Currency(Row, kw_only=True, gc=False):  # CurrencyWithDefaultInfoDtoV1
     code: str
     isDefault: bool = False
 
 
-class Membership(Struct, kw_only=True, gc=False):
-    """MembershipDtoV1."""
-
+class Membership(Struct, kw_only=True, gc=False):  # MembershipDtoV1
     costRate: Rate | None = None
     hourlyRate: Rate | None = None
     membershipStatus: str = "ACTIVE"
@@ -41,16 +35,12 @@ class Membership(Struct, kw_only=True, gc=False):
     userId: str
 
 
-class WorkspaceSubdomain(Struct, kw_only=True, gc=False):
-    """WorkspaceSubdomainDtoV1."""
-
+class WorkspaceSubdomain(Struct, kw_only=True, gc=False):  # WorkspaceSubdomainDtoV1
     enabled: bool = False
     name: str | None = None
 
 
-class AutomaticLock(Struct, kw_only=True, gc=False):
-    """AutomaticLockDtoV1."""
-
+class AutomaticLock(Struct, kw_only=True, gc=False):  # AutomaticLockDtoV1
     changeDay: str = "FRIDAY"
     dayOfMonth: int = 15
     firstDay: str = "MONDAY"
@@ -59,24 +49,18 @@ class AutomaticLock(Struct, kw_only=True, gc=False):
     type: str = "WEEKLY"
 
 
-class EntityCreationPermissions(Struct, kw_only=True, gc=False):
-    """EntityCreationPermissionsDtoV1."""
-
+class EntityCreationPermissions(Struct, kw_only=True, gc=False):  # EntityCreationPermissionsDtoV1
     whoCanCreateProjectsAndClients: str | dict[str, str] | None = None
     whoCanCreateTags: str | dict[str, str] | None = None
     whoCanCreateTasks: str | dict[str, str] | None = None
 
 
-class Round(Struct, kw_only=True, gc=False):
-    """RoundDto."""
-
+class Round(Struct, kw_only=True, gc=False):  # RoundDto
     minutes: str = "15"
     round: str = "Round to nearest"
 
 
-class WorkspaceSettings(Struct, kw_only=True, gc=False):
-    """WorkspaceSettingsDtoV1."""
-
+class WorkspaceSettings(Struct, kw_only=True, gc=False):  # WorkspaceSettingsDtoV1
     activeBillableHours: bool = False
     adminOnlyPages: list[str] = []
     automaticLock: AutomaticLock | None = None
@@ -115,9 +99,7 @@ class WorkspaceSettings(Struct, kw_only=True, gc=False):
     workingDays: list[str] = []
 
 
-class Workspace(Row, kw_only=True, gc=False):
-    """WorkspaceDtoV1."""
-
+class Workspace(Row, kw_only=True, gc=False):  # WorkspaceDtoV1
     cakeOrganizationId: str | None = None
     costRate: Rate | None = None
     currencies: list[Currency] = []
@@ -131,9 +113,7 @@ class Workspace(Row, kw_only=True, gc=False):
     workspaceSettings: WorkspaceSettings
 
 
-class UserCustomFieldValue(Struct, kw_only=True, gc=False):
-    """UserCustomFieldValueDtoV1."""
-
+class UserCustomFieldValue(Struct, kw_only=True, gc=False):  # UserCustomFieldValueDtoV1
     customFieldId: str
     customFieldName: str | None = None
     customFieldType: str | None = None
@@ -141,16 +121,12 @@ class UserCustomFieldValue(Struct, kw_only=True, gc=False):
     value: Value = None
 
 
-class SummaryReportSettings(Struct, kw_only=True, gc=False):
-    """SummaryReportSettingsDtoV1."""
-
+class SummaryReportSettings(Struct, kw_only=True, gc=False):  # SummaryReportSettingsDtoV1
     group: str = "PROJECT"
     subgroup: str = "CLIENT"
 
 
-class UserSettings(Struct, kw_only=True, gc=False):
-    """UserSettingsDtoV1."""
-
+class UserSettings(Struct, kw_only=True, gc=False):  # UserSettingsDtoV1
     alerts: bool = True
     approval: bool = False
     collapseAllProjectLists: bool = True
@@ -183,9 +159,7 @@ class UserSettings(Struct, kw_only=True, gc=False):
     weeklyUpdates: bool = False
 
 
-class User(Row, kw_only=True, gc=False):
-    """UserDtoV1."""
-
+class User(Row, kw_only=True, gc=False):  # UserDtoV1
     activeWorkspace: str | None = None
     customFields: list[UserCustomFieldValue] = []
     defaultWorkspace: str | None = None
@@ -197,24 +171,18 @@ class User(Row, kw_only=True, gc=False):
     status: str = "ACTIVE"
 
 
-class TeamManager(Row, kw_only=True, gc=False):
-    """UserRedactedDtoV1."""
-
+class TeamManager(Row, kw_only=True, gc=False):  # UserRedactedDtoV1
     name: str | None = None
 
 
-class UserGroup(Row, kw_only=True, gc=False):
-    """UserGroupDtoV1."""
-
+class UserGroup(Row, kw_only=True, gc=False):  # UserGroupDtoV1
     name: str
     teamManagers: list[TeamManager] | None = None
     userIds: list[str] = []
     workspaceId: str
 
 
-class Client(Row, kw_only=True, gc=False):
-    """ClientWithCurrencyDtoV1."""
-
+class Client(Row, kw_only=True, gc=False):  # ClientWithCurrencyDtoV1
     address: str | None = None
     archived: bool = False
     ccEmails: list[str] | None = None
@@ -226,9 +194,7 @@ class Client(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class EstimateWithOptions(Struct, kw_only=True, gc=False):
-    """EstimateWithOptionsDto."""
-
+class EstimateWithOptions(Struct, kw_only=True, gc=False):  # EstimateWithOptionsDto
     active: bool = True
     estimate: int = 0
     includeExpenses: bool = False
@@ -236,16 +202,12 @@ class EstimateWithOptions(Struct, kw_only=True, gc=False):
     type: str = "MANUAL"
 
 
-class Estimate(Struct, kw_only=True, gc=False):
-    """EstimateDtoV1."""
-
+class Estimate(Struct, kw_only=True, gc=False):  # EstimateDtoV1
     estimate: str = "PT0S"
     type: str = "AUTO"
 
 
-class TimeEstimate(Struct, kw_only=True, gc=False):
-    """TimeEstimateDto."""
-
+class TimeEstimate(Struct, kw_only=True, gc=False):  # TimeEstimateDto
     active: bool = True
     estimate: str | None = None
     includeNonBillable: bool = True
@@ -253,9 +215,7 @@ class TimeEstimate(Struct, kw_only=True, gc=False):
     type: str = "MANUAL"
 
 
-class EstimateReset(Struct, kw_only=True, gc=False):
-    """EstimateReset."""
-
+class EstimateReset(Struct, kw_only=True, gc=False):  # EstimateReset
     interval: str = "MONTHLY"
     month: str | None = None
     dayOfWeek: str | None = None
@@ -263,9 +223,7 @@ class EstimateReset(Struct, kw_only=True, gc=False):
     hour: int = 0
 
 
-class Project(Row, kw_only=True, gc=False):
-    """ProjectDtoV1."""
-
+class Project(Row, kw_only=True, gc=False):  # ProjectDtoV1
     archived: bool = False
     billable: bool = True
     budgetEstimate: EstimateWithOptions | None = None
@@ -286,9 +244,7 @@ class Project(Row, kw_only=True, gc=False):
     estimateReset: EstimateReset | None = None
 
 
-class Task(Row, kw_only=True, gc=False):
-    """TaskDtoV1."""
-
+class Task(Row, kw_only=True, gc=False):  # TaskDtoV1
     assigneeId: str | None = None
     assigneeIds: list[str] = []
     billable: bool = True
@@ -303,25 +259,19 @@ class Task(Row, kw_only=True, gc=False):
     userGroupIds: list[str] = []
 
 
-class Tag(Row, kw_only=True, gc=False):
-    """TagDtoV1."""
-
+class Tag(Row, kw_only=True, gc=False):  # TagDtoV1
     archived: bool = False
     name: str
     workspaceId: str
 
 
-class CustomFieldDefaultValues(Struct, kw_only=True, gc=False):
-    """CustomFieldDefaultValuesDtoV1."""
-
+class CustomFieldDefaultValues(Struct, kw_only=True, gc=False):  # CustomFieldDefaultValuesDtoV1
     projectId: str
     status: str = "VISIBLE"
     value: Value = None
 
 
-class CustomField(Row, kw_only=True, gc=False):
-    """CustomFieldDtoV1."""
-
+class CustomField(Row, kw_only=True, gc=False):  # CustomFieldDtoV1
     allowedValues: list[str] = []
     description: str | None = None
     entityType: str = "TIMEENTRY"
@@ -336,16 +286,12 @@ class CustomField(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class DatePeriod(Struct, kw_only=True, gc=False):
-    """DatePeriod."""
-
+class DatePeriod(Struct, kw_only=True, gc=False):  # DatePeriod
     endDate: str
     startDate: str
 
 
-class Holiday(Row, kw_only=True, gc=False):
-    """HolidayDtoV1."""
-
+class Holiday(Row, kw_only=True, gc=False):  # HolidayDtoV1
     automaticTimeEntryCreation: bool = False
     datePeriod: DatePeriod
     everyoneIncludingNew: bool = True
@@ -358,9 +304,7 @@ class Holiday(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class CustomFieldValue(Struct, kw_only=True, gc=False):
-    """CustomFieldValueDtoV1."""
-
+class CustomFieldValue(Struct, kw_only=True, gc=False):  # CustomFieldValueDtoV1
     customFieldId: str
     name: str = ""
     timeEntryId: str
@@ -369,17 +313,13 @@ class CustomFieldValue(Struct, kw_only=True, gc=False):
     sourceType: str | None = None
 
 
-class TimeInterval(Struct, kw_only=True, gc=False):
-    """TimeIntervalDtoV1."""
-
+class TimeInterval(Struct, kw_only=True, gc=False):  # TimeIntervalDtoV1
     duration: str | None = None
     end: str | None = None
     start: str
 
 
-class TimeEntry(Row, kw_only=True, gc=False):
-    """TimeEntryWithRatesDtoV1."""
-
+class TimeEntry(Row, kw_only=True, gc=False):  # TimeEntryWithRatesDtoV1
     billable: bool = False
     costRate: Rate | None = None
     customFieldValues: list[CustomFieldValue] | None = None
@@ -396,9 +336,7 @@ class TimeEntry(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class ExpenseCategory(Row, kw_only=True, gc=False):
-    """ExpenseCategoryDtoV1."""
-
+class ExpenseCategory(Row, kw_only=True, gc=False):  # ExpenseCategoryDtoV1
     archived: bool = False
     hasUnitPrice: bool = False
     name: str
@@ -407,9 +345,7 @@ class ExpenseCategory(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class Expense(Row, kw_only=True, gc=False):
-    """ExpenseDtoV1."""
-
+class Expense(Row, kw_only=True, gc=False):  # ExpenseDtoV1
     billable: bool = True
     categoryId: str | None = None
     date: str
@@ -426,9 +362,7 @@ class Expense(Row, kw_only=True, gc=False):
     fileName: str | None = None
 
 
-class InvoiceItem(Struct, kw_only=True, gc=False):
-    """InvoiceItemDto."""
-
+class InvoiceItem(Struct, kw_only=True, gc=False):  # InvoiceItemDto
     applyTaxes: str = "NONE"
     description: str | None = None
     expenseIds: list[str] = []
@@ -440,9 +374,7 @@ class InvoiceItem(Struct, kw_only=True, gc=False):
     unitPrice: int = 100000
 
 
-class Invoice(Row, kw_only=True, gc=False):
-    """InvoiceOverviewDtoV1."""
-
+class Invoice(Row, kw_only=True, gc=False):  # InvoiceOverviewDtoV1
     billFrom: str | None = None
     calculationType: str = "INVOICE_BASED"
     clientAddress: str | None = None
@@ -466,58 +398,44 @@ class Invoice(Row, kw_only=True, gc=False):
     payments: list[InvoicePayment] = []
 
 
-class InvoicePayment(Row, kw_only=True, gc=False):
-    """InvoicePaymentDtoV1."""
-
+class InvoicePayment(Row, kw_only=True, gc=False):  # InvoicePaymentDtoV1
     amount: int
     author: str = "Olivera Owner"
     date: str
     note: str | None = None
 
 
-class PolicyApproval(Struct, kw_only=True, gc=False):
-    """PolicyApprovalDto."""
-
+class PolicyApproval(Struct, kw_only=True, gc=False):  # PolicyApprovalDto
     requiresApproval: bool = True
     specificMembers: bool = False
     teamManagers: bool = False
     userIds: list[str] = []
 
 
-class AutomaticAccrual(Struct, kw_only=True, gc=False):
-    """AutomaticAccrualDto."""
-
+class AutomaticAccrual(Struct, kw_only=True, gc=False):  # AutomaticAccrualDto
     amount: float = 20.0
     period: str = "YEAR"
     timeUnit: str = "DAYS"
 
 
-class DefaultEntities(Struct, kw_only=True, gc=False):
-    """DefaultEntitiesDto."""
-
+class DefaultEntities(Struct, kw_only=True, gc=False):  # DefaultEntitiesDto
     projectId: str | None = None
     taskId: str | None = None
 
 
-class AutomaticTimeEntryCreation(Struct, kw_only=True, gc=False):
-    """AutomaticTimeEntryCreationDto."""
-
+class AutomaticTimeEntryCreation(Struct, kw_only=True, gc=False):  # AutomaticTimeEntryCreationDto
     defaultEntities: DefaultEntities
     enabled: bool = True
 
 
-class NegativeBalance(Struct, kw_only=True, gc=False):
-    """NegativeBalanceDto."""
-
+class NegativeBalance(Struct, kw_only=True, gc=False):  # NegativeBalanceDto
     amount: float = 2.0
     period: str = "MONTH"
     shouldReset: bool = True
     timeUnit: str = "DAYS"
 
 
-class TimeOffPolicy(Row, kw_only=True, gc=False):
-    """PolicyDtoV1."""
-
+class TimeOffPolicy(Row, kw_only=True, gc=False):  # PolicyDtoV1
     allowHalfDay: bool = False
     allowNegativeBalance: bool = False
     approve: PolicyApproval = field(default_factory=PolicyApproval)
@@ -536,9 +454,7 @@ class TimeOffPolicy(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class TimeOffRequestStatus(Struct, kw_only=True, gc=False):
-    """TimeOffRequestStatus."""
-
+class TimeOffRequestStatus(Struct, kw_only=True, gc=False):  # TimeOffRequestStatus
     changedAt: str | None = None
     changedByUserId: str | None = None
     changedByUserName: str | None = None
@@ -547,25 +463,19 @@ class TimeOffRequestStatus(Struct, kw_only=True, gc=False):
     statusType: str = "PENDING"
 
 
-class Period(Struct, kw_only=True, gc=False):
-    """Period."""
-
+class Period(Struct, kw_only=True, gc=False):  # Period
     end: str
     start: str
 
 
-class TimeOffRequestPeriod(Struct, kw_only=True, gc=False):
-    """TimeOffRequestPeriodDto."""
-
+class TimeOffRequestPeriod(Struct, kw_only=True, gc=False):  # TimeOffRequestPeriodDto
     halfDay: bool = False
     halfDayHours: Period | None = None
     halfDayPeriod: str = "NOT_DEFINED"
     period: Period
 
 
-class TimeOffRequest(Row, kw_only=True, gc=False):
-    """TimeOffRequestFullV1Dto."""
-
+class TimeOffRequest(Row, kw_only=True, gc=False):  # TimeOffRequestFullV1Dto
     balance: float = 18.0
     balanceDiff: float = 1.0
     createdAt: str
@@ -578,9 +488,7 @@ class TimeOffRequest(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class TimeOffBalance(Row, kw_only=True, gc=False):
-    """BalanceDtoV1."""
-
+class TimeOffBalance(Row, kw_only=True, gc=False):  # BalanceDtoV1
     negativeBalanceAmount: float = 0.0
     negativeBalanceLimit: bool = False
     negativeBalanceUsed: float = 0.0
@@ -591,9 +499,7 @@ class TimeOffBalance(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class BalanceAssignment(Row, kw_only=True, gc=False):
-    """BalanceAssignmentV1Dto."""
-
+class BalanceAssignment(Row, kw_only=True, gc=False):  # BalanceAssignmentV1Dto
     accrued: float = 20.0
     balance: float = 20.0
     dateRange: Period
@@ -602,9 +508,7 @@ class BalanceAssignment(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class Assignment(Row, kw_only=True, gc=False):
-    """AssignmentHydratedDtoV1."""
-
+class Assignment(Row, kw_only=True, gc=False):  # AssignmentHydratedDtoV1
     billable: bool = True
     hoursPerDay: float = 7.5
     note: str | None = None
@@ -617,18 +521,14 @@ class Assignment(Row, kw_only=True, gc=False):
     published: bool = True
 
 
-class Milestone(Row, kw_only=True, gc=False):
-    """MilestoneDto."""
-
+class Milestone(Row, kw_only=True, gc=False):  # MilestoneDto
     date: str
     name: str
     projectId: str
     workspaceId: str
 
 
-class ApprovalRequestStatus(Struct, kw_only=True, gc=False):
-    """ApprovalRequestStatusDtoV1."""
-
+class ApprovalRequestStatus(Struct, kw_only=True, gc=False):  # ApprovalRequestStatusDtoV1
     note: str | None = None
     state: str = "PENDING"
     updatedAt: str
@@ -636,9 +536,7 @@ class ApprovalRequestStatus(Struct, kw_only=True, gc=False):
     updatedByUserName: str | None = None
 
 
-class ApprovalRequest(Row, kw_only=True, gc=False):
-    """ApprovalRequestDtoV1."""
-
+class ApprovalRequest(Row, kw_only=True, gc=False):  # ApprovalRequestDtoV1
     dateRange: Period
     status: ApprovalRequestStatus
     type: str = "TIMESHEET"
@@ -649,9 +547,7 @@ class ApprovalRequest(Row, kw_only=True, gc=False):
     expenseIds: list[str] = []
 
 
-class Webhook(Row, kw_only=True, gc=False):
-    """WebhookDtoV1."""
-
+class Webhook(Row, kw_only=True, gc=False):  # WebhookDtoV1
     authToken: str = "whsec-new"
     deliveryEnabled: bool = True
     enabled: bool = True
@@ -665,9 +561,7 @@ class Webhook(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class SharedReport(Row, kw_only=True, gc=False):
-    """SharedReportDtoV1."""
-
+class SharedReport(Row, kw_only=True, gc=False):  # SharedReportDtoV1
     fixedDate: bool = False
     isPublic: bool = True
     link: str | None = None
@@ -681,9 +575,7 @@ class SharedReport(Row, kw_only=True, gc=False):
     workspaceId: str
 
 
-class AuditLogEntry(Struct, kw_only=True, gc=False):
-    """AuditLogDtoV1."""
-
+class AuditLogEntry(Struct, kw_only=True, gc=False):  # AuditLogDtoV1
     action: str
     content: str | None = None
     previousContent: str | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,52 +23,37 @@ from sandbox.clockify.ask import (
 from sandbox.clockify.blocks import Block, Part
 from sandbox.clockify.instants import HOUR
 from sandbox.clockify.operations import OPERATIONS, Operation, Paging
-from sandbox.clockify.world import ACTIONS
-from sandbox.wire import Handler, Json, Request, Response, Route, call, json_response
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from sandbox.clockify.world import World
+from sandbox.clockify.world import ACTIONS, World
+from sandbox.service import Route, Service
+from sandbox.wire import Request, Response, json_response
 
 ADDON_TOKEN = "sandbox-addon-token"  # noqa: S105 - a made-up token
 
 
-class Clockify:
-    """The service: all operations over one world."""
+class Clockify(Service):
+    """All operations over one world."""
 
     name = "clockify"
     prefix = "/clockify"
     """Below it are the hosts: /api/v1, /report/v1 and /audit/v1."""
+    actions = ACTIONS
 
     def __init__(self, world: World, requests_per_hour: int | None = None) -> None:
-        self.world = world
+        self.world: World = world
+        self.truth_counts = partial(truth.counts, world)
+        self.truth_rows = partial(truth.rows, world)
         self.quota = Quota(world, requests_per_hour)
-        self.routes: Sequence[Route] = [
-            Route(one.method, one.host + one.path, self._answering(one)) for one in OPERATIONS
+        self.routes = [
+            Route(one.method, one.host + one.path, partial(self._answer, one)) for one in OPERATIONS
         ]
 
     @property
-    def now(self) -> datetime:
-        """The world's clock."""
-        return self.world.now
-
-    @now.setter
-    def now(self, instant: datetime) -> None:
-        self.world.now = instant
-
-    @property
     def compress(self) -> bool:
-        """Whether the world's switch asks for gzip."""
         return self.world.compress
 
     def admit(self, request: Request) -> Response | None:
         """Check credentials, then the quota of the workspace (the main one where none is named)."""
-        try:
-            _caller(self.world, request)
-        except Refusal as refusal:
-            return refusal.response()
+        _caller(self.world, request)
         return self.quota.spend(request.params.get("workspaceId", self.world.main_id))
 
     def no_route(self, request: Request) -> Response:
@@ -74,36 +61,9 @@ class Clockify:
         path = request.path.removeprefix(self.prefix + "/").partition("/")[2]
         return Refusal(404, 3000, f"No static resource {path}.").response()
 
-    def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
-        """Answer a known path called with another method."""
+    def wrong_verb(self, request: Request) -> Response:
         message = f"Request method '{request.method}' is not supported"
-        response = Refusal(405, 3000, message).response()
-        response.headers.append(("Allow", ", ".join(allowed)))
-        return response
-
-    def truth_counts(self) -> dict[str, int]:
-        """Rows per table."""
-        return truth.counts(self.world)
-
-    def truth_rows(self, table: str) -> list[dict[str, Json]]:
-        """Return the rows of one table."""
-        return truth.rows(self.world, table)
-
-    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Call one of the world's mutations by name."""
-        return call(self.world, ACTIONS, action, arguments)
-
-    def _answering(self, operation: Operation) -> Handler:
-        """Answer an operation while the world stands still."""
-
-        def answer(request: Request) -> Response:
-            try:
-                with self.world.lock:
-                    return self._answer(operation, request)
-            except Refusal as refusal:
-                return refusal.response()
-
-        return answer
+        return Refusal(405, 3000, message).response()
 
     def _answer(self, operation: Operation, request: Request) -> Response:
         ask = _asked(self.world, operation, request)
@@ -234,7 +194,7 @@ class Quota:
     """
 
     def __init__(self, world: World, per_hour: int | None) -> None:
-        self.world = world
+        self.world: World = world
         self.per_hour = per_hour
         self._lock = threading.Lock()
         self._hours: dict[str, tuple[float, int]] = {}

@@ -7,21 +7,15 @@ of them than the description: filter, userId, workspaceId, and who sees one is t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import structs
 
-from sandbox.clockify.ask import Refusal
-
-if TYPE_CHECKING:
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import SharedReport, Webhook
+from sandbox.clockify.ask import Ask, Refusal, Shown
+from sandbox.clockify.rows import SharedReport, Webhook
 
 WANTED = ("ALL", "ALL_ADMIN", "CREATED_BY_ME", "SHARED_WITH_ME")
 
 
 def webhooks(ask: Ask) -> list[Webhook]:
-    """List webhooks."""
     if ask.request.value("type") == "SYSTEM":
         raise Refusal(500, 0, "Internal server error")
     return list(ask.data.webhooks.values())

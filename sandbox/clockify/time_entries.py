@@ -6,16 +6,11 @@ first and refuses members who name somebody else's entry.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import structs
 
-from sandbox.clockify.ask import access_denied, invalid
+from sandbox.clockify.ask import Ask, Shown, access_denied, invalid
 from sandbox.clockify.blocks import Part
-
-if TYPE_CHECKING:
-    from sandbox.clockify.ask import Ask, Shown
-    from sandbox.clockify.rows import Row, TimeEntry
+from sandbox.clockify.rows import Tag, TimeEntry
 
 
 def time_entries(ask: Ask) -> Part | list[TimeEntry]:
@@ -66,7 +61,7 @@ def _hydrated(ask: Ask, entry: TimeEntry) -> Shown:
     }
 
 
-def tags_of(ask: Ask, entry: TimeEntry) -> list[Row]:
+def tags_of(ask: Ask, entry: TimeEntry) -> list[Tag]:
     """Return the tags of an entry that are there."""
     tags = ask.data.tags
     return [tags[one] for one in entry.tagIds or () if one in tags]

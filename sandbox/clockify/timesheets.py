@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import structs
 
 from sandbox.clockify.blocks import Timesheet
 from sandbox.clockify.instants import DAY, HOUR, duration, iso
-from sandbox.clockify.rows import CustomFieldValue, TimeEntry, TimeInterval
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox.clockify.rows import CustomField, Task, User, Value
-    from sandbox.clockify.workspaces import WorkspaceData
+from sandbox.clockify.rows import (
+    CustomField,
+    CustomFieldValue,
+    Task,
+    TimeEntry,
+    TimeInterval,
+    User,
+    Value,
+)
+from sandbox.clockify.workspaces import WorkspaceData
 
 WORKDAY = 10 * HOUR
 DAYS = 600

@@ -8,10 +8,9 @@ token is a secret and no row holds it.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -20,17 +19,11 @@ from sandbox.clockify.ask import Ask, Caller
 from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.blocks import Part
 from sandbox.clockify.instants import DAY, iso, seconds
-from sandbox.clockify.ledger import TYPES
+from sandbox.clockify.ledger import TYPES, Event
 from sandbox.clockify.operations import BALANCE, OPERATIONS, PLANNED, W
-from sandbox.wire import Request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox.clockify.ledger import Event
-    from sandbox.clockify.workspaces import WorkspaceData
-    from sandbox.clockify.world import World
-    from sandbox.wire import Json
+from sandbox.clockify.workspaces import WorkspaceData
+from sandbox.clockify.world import World
+from sandbox.wire import Json, Request
 
 Row = dict[str, Any]
 
@@ -104,37 +97,14 @@ def rows(world: World, table: str) -> list[dict[str, Json]]:
 
 
 def counts(world: World, *, everything: bool = False) -> dict[str, int]:
-    """Return how many rows each table should hold; a million time entries take some seconds.
+    """Return how many rows each table should hold.
 
     Args:
         world: the account.
         everything: whether the tables besides the core are counted as well.
     """
-    per_entry = _count_entries(world)
-    return {
-        table: per_entry[table] if table in per_entry else len(rows(world, table))
-        for table in (*TABLES, *(MORE_TABLES if everything else ()))
-    }
-
-
-class _Countable(msgspec.Struct):
-    """The lists of a time entry that have tables of their own."""
-
-    tagIds: list[str] | None
-    customFieldValues: list[msgspec.Raw] | None
-
-
-def _count_entries(world: World) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for data in world.workspaces.values():
-        for sheet in map(data.timesheet, data.users):
-            body = b"".join(sheet.page(0, len(sheet)))
-            entries = msgspec.json.decode(body, type=list[_Countable])
-            counted["time_entries"] += len(entries)
-            counted["time_entry_tags"] += sum(len(one.tagIds or ()) for one in entries)
-            values = (len(one.customFieldValues or ()) for one in entries)
-            counted["time_entry_custom_fields"] += sum(values)
-    return counted
+    tables = (*TABLES, *MORE_TABLES) if everything else TABLES
+    return {table: len(rows(world, table)) for table in tables}
 
 
 Table = Callable[[Source], Iterable[Row]]
@@ -146,48 +116,36 @@ def _of(path: str, *parents: str, **asked: object) -> Table:
     return lambda of: of.read(path, *parents, **asked)
 
 
-def _within(rows: Table, name: str, **context: str) -> Table:
-    """Make a table of a list that each row has; context: its column = the row's."""
+def _with(rows: Table, **columns: Callable[[Row], object]) -> Table:
+    """Add columns to a table."""
     return lambda of: [
-        {**child, **{column: parent[source] for column, source in context.items()}}
+        {**row, **{name: value(row) for name, value in columns.items()}} for row in rows(of)
+    ]
+
+
+def _within(rows: Table, name: str, column: str = "", **context: str) -> Table:
+    """Make a table of a list that each row has.
+
+    Args:
+        rows: those that have the list.
+        name: the list's.
+        column: what holds its items, where they are no objects.
+        context: a column, and where the row has it.
+    """
+    return lambda of: [
+        {
+            **({column: child} if column else child),
+            **{to: parent[source] for to, source in context.items()},
+        }
         for parent in rows(of)
         for child in parent[name] or ()
     ]
 
 
-def _workspace_features(of: Source) -> Iterator[Row]:
-    for workspace in WORKSPACES(of):
-        home = {"workspaceId": workspace["id"]}
-        yield from ({**home, "feature": one} for one in workspace["features"])
-
-
-def _user_group_members(of: Source) -> Iterator[Row]:
-    for group in USER_GROUPS(of):
-        yield from ({"userGroupId": group["id"], "userId": one} for one in group["userIds"])
-
-
-def _time_entries(of: Source) -> Iterator[Row]:
-    for row in of.read(W + "/user/{userId}/time-entries"):
-        yield {**row, "start": row["timeInterval"]["start"]}
-
-
-def _of_entry(row: Row) -> Row:
-    return {"timeEntryId": row["id"], "userId": row["userId"], "start": row["start"]}
-
-
-def _time_entry_tags(of: Source) -> Iterator[Row]:
-    for row in _time_entries(of):
-        yield from ({"tagId": tag, **_of_entry(row)} for tag in row["tagIds"] or ())
-
-
-def _time_entry_custom_fields(of: Source) -> Iterator[Row]:
-    """Yield values as they are if they are strings or null, others as their compact JSON text."""
-    for row in _time_entries(of):
-        for one in row["customFieldValues"] or ():
-            value = one["value"]
-            if not isinstance(value, (str, type(None))):
-                value = msgspec.json.encode(value).decode()
-            yield {**one, "value": value, **_of_entry(row)}
+def _text(row: Row) -> str | None:
+    """Return a value as it is if it is a string or null, another as its compact JSON text."""
+    value: str | None = row["value"]
+    return value if isinstance(value, (str, type(None))) else msgspec.json.encode(value).decode()
 
 
 def _current_user(of: Source) -> list[Row]:
@@ -201,21 +159,8 @@ def _expense_categories(of: Source) -> list[Row]:
     return [row for archived in ("true", "false") for row in of.read(path, archived=archived)]
 
 
-def _time_off_requests(of: Source) -> Iterator[Row]:
-    """Add when each changed last."""
-    for row in of.read(W + "/time-off/requests"):
-        yield {**row, "changedAt": max(row["createdAt"], row["status"]["changedAt"] or "")}
-
-
 def _user_totals(of: Source) -> list[Row]:
     return of.read(PLANNED + "/user-filter/totals", body=of.window)
-
-
-def _approval_requests(of: Source) -> Iterator[Row]:
-    """Add id and moment of change."""
-    for row in of.read(W + "/approval-requests"):
-        request = row["approvalRequest"]
-        yield {**row, "id": request["id"], "updatedAt": request["status"]["updatedAt"]}
 
 
 def _webhooks(of: Source) -> Iterator[Row]:
@@ -265,7 +210,16 @@ def _detailed_report(of: Source) -> Iterator[Row]:
 WORKSPACES, PROJECTS = _of(W), _of(W + "/projects")
 USERS = _of(W + "/users", memberships="ALL", account_statuses=STATUSES)
 USER_GROUPS = _of(W + "/user-groups", includeTeamManagers="true")
+ENTRIES = _with(
+    _of(W + "/user/{userId}/time-entries"), start=lambda row: row["timeInterval"]["start"]
+)
+ENTRY = {"timeEntryId": "id", "userId": "userId", "start": "start"}
 INVOICES = _of(W + "/invoices/{invoiceId}")
+APPROVALS = _with(
+    _of(W + "/approval-requests"),
+    id=lambda row: row["approvalRequest"]["id"],
+    updatedAt=lambda row: row["approvalRequest"]["status"]["updatedAt"],
+)
 APPROVAL = {"approvalRequestId": "id", "updatedAt": "updatedAt"}
 
 CORE: dict[str, Table] = {
@@ -276,12 +230,12 @@ CORE: dict[str, Table] = {
     "projects": PROJECTS,
     "tasks": _of(W + "/projects/{projectId}/tasks"),
     "tags": _of(W + "/tags"),
-    "time_entries": _time_entries,
+    "time_entries": ENTRIES,
     "user_memberships": _within(USERS, "memberships"),
     "project_memberships": _within(PROJECTS, "memberships", projectId="id"),
-    "user_group_members": _user_group_members,
-    "time_entry_tags": _time_entry_tags,
-    "time_entry_custom_fields": _time_entry_custom_fields,
+    "user_group_members": _within(USER_GROUPS, "userIds", "userId", userGroupId="id"),
+    "time_entry_tags": _within(ENTRIES, "tagIds", "tagId", **ENTRY),
+    "time_entry_custom_fields": _with(_within(ENTRIES, "customFieldValues", **ENTRY), value=_text),
 }
 FURTHER: dict[str, Table] = {
     "current_user": _current_user,
@@ -289,7 +243,7 @@ FURTHER: dict[str, Table] = {
     "user_managers": _of(W + "/users/{userId}/managers", "userId"),
     "workspace_memberships": _within(WORKSPACES, "memberships"),
     "workspace_currencies": _within(WORKSPACES, "currencies"),
-    "workspace_features": _workspace_features,
+    "workspace_features": _within(WORKSPACES, "features", "feature"),
     "custom_fields": _of(W + "/custom-fields"),
     "project_custom_fields": _of(W + "/projects/{projectId}/custom-fields", "projectId"),
     "expenses": _of(W + "/expenses"),
@@ -299,16 +253,19 @@ FURTHER: dict[str, Table] = {
     "invoice_payments": _of(W + "/invoices/{invoiceId}/payments", "invoiceId"),
     "holidays": _of(W + "/holidays"),
     "time_off_policies": _of(W + "/time-off/policies", status="ALL"),
-    "time_off_requests": _time_off_requests,
+    "time_off_requests": _with(
+        _of(W + "/time-off/requests"),
+        changedAt=lambda row: max(row["createdAt"], row["status"]["changedAt"] or ""),
+    ),
     "time_off_balances": _of(BALANCE + "/policy/{policyId}"),
     "balance_assignments": _of(BALANCE + "/assignment/user/{userId}/policy/{policyId}"),
     "assignments": _of(PLANNED + "/all", start=EVER["start"], end=EVER["end"]),
     "project_assignment_totals": lambda of: of.read(PLANNED + "/projects/totals", body=of.window),
     "user_capacity_totals": _user_totals,
     "user_capacity_days": _within(_user_totals, "totalHoursPerDay", userId="userId"),
-    "approval_requests": _approval_requests,
-    "approval_request_entries": _within(_approval_requests, "entries", **APPROVAL),
-    "approval_request_expenses": _within(_approval_requests, "expenses", **APPROVAL),
+    "approval_requests": APPROVALS,
+    "approval_request_entries": _within(APPROVALS, "entries", **APPROVAL),
+    "approval_request_expenses": _within(APPROVALS, "expenses", **APPROVAL),
     "webhooks": _webhooks,
     "shared_reports": _of(W + "/shared-reports"),
     "entity_changes": _changes("created", "updated"),

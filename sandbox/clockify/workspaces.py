@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar, get_args, get_type_hints
+from typing import TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from sandbox.clockify import rows  # noqa: TC001 - LISTS reads the annotations
+from sandbox.clockify import rows
 from sandbox.clockify.blocks import Timesheet
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,6 @@ class WorkspaceData:
         getattr(self, table)[row_id] = converted(known, LISTS[table], fields)
 
     def timesheet(self, user_id: str) -> Timesheet:
-        """Return a member's time entries."""
         return self.timesheets.get(user_id) or Timesheet(())
 
     def membership_lists(self) -> list[list[rows.Membership]]:

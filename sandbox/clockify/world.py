@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 from msgspec import structs
 
 from sandbox.clockify.account import ADMIN, MEMBER, Builder
 from sandbox.clockify.audit_log import action_of
+from sandbox.clockify.blocks import Timesheet
 from sandbox.clockify.instants import DAY, HOUR, duration, iso, seconds
-from sandbox.clockify.ledger import Ledger
+from sandbox.clockify.ledger import Event, Ledger
 from sandbox.clockify.plans import PLANS
 from sandbox.clockify.rows import (
     AuditLogEntry,
@@ -27,14 +28,8 @@ from sandbox.clockify.rows import (
     UserSettings,
 )
 from sandbox.clockify.switches import Switches
-from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES, converted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sandbox.clockify.blocks import Timesheet
-    from sandbox.clockify.ledger import Event
-    from sandbox.clockify.workspaces import WorkspaceData
+from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES, WorkspaceData, converted
+from sandbox.service import Clocked
 
 ACTIONS = frozenset(
     {
@@ -49,7 +44,7 @@ ACTIONS = frozenset(
 _SWITCHES = {**get_type_hints(Switches), "account_zone": str}
 
 
-class World(Switches):
+class World(Clocked, Switches):
     """The account; every method is safe to call while the server answers."""
 
     def __init__(
@@ -70,13 +65,11 @@ class World(Switches):
             account: an account of a shape instead of a size, by name.
             numbers: what `Size` is to hold instead; None changes nothing.
         """
+        super().__init__(now)
         given: dict[str, Any] = {name: one for name, one in numbers.items() if one is not None}
         chosen = replace(ACCOUNTS[account] if account else SIZES[size], **given)
-        self.lock = threading.RLock()
         self.served: dict[bytes, Any] = {}
         """Lists that were asked for since the last change, serialised, by what was asked."""
-        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
-        """The world's clock; it stands still until it is moved."""
         self.started = self.now
         self._window: tuple[int, int] | None = None
         self._builder = Builder(seed, seconds(self.now))
@@ -98,7 +91,6 @@ class World(Switches):
 
     @property
     def main(self) -> WorkspaceData:
-        """The first workspace."""
         return self.workspaces[self.main_id]
 
     @property
@@ -139,12 +131,7 @@ class World(Switches):
         return self._window or (seconds("2017-01-01T00:00:00Z"), today + DAY - 1)
 
     def set_window(self, start: datetime | str, end: datetime | str) -> None:
-        """Say which window the truth of totals and reports is of."""
         self._window = (seconds(start), seconds(end))
-
-    def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
-        self.now += timedelta(seconds=seconds)
 
     def switch(self, **switches: bool | int | str) -> None:
         """Set switches (omit_last_page, account_zone, ...) by name."""
@@ -189,7 +176,6 @@ class World(Switches):
         self.edit_entry(entry_id, timeInterval={"end": iso(seconds(at or self.now))})
 
     def delete_entry(self, entry_id: str) -> None:
-        """Remove a time entry."""
         with self.lock:
             data, user_id, index = self._find_entry(entry_id)
             sheet = data.timesheets[user_id]
@@ -218,7 +204,6 @@ class World(Switches):
                         project.clientName = str(fields["name"])
 
     def rename(self, row_id: str, name: str) -> None:
-        """Rename a client, project, task, tag or user group."""
         self.edit_row(row_id, name=name)
 
     def delete_row(self, row_id: str) -> None:
@@ -237,7 +222,6 @@ class World(Switches):
                     _drop(data, ("tasks", "assignments", "milestones"), "projectId", project_id)
 
     def insert_user(self, workspace_id: str, name: str, **fields: object) -> str:
-        """Add a member and return the user's id."""
         with self._change():
             user_id = str(fields.get("id") or self._builder.new_id())
             known = {
@@ -255,7 +239,6 @@ class World(Switches):
             return user_id
 
     def rename_user(self, user_id: str, name: str) -> None:
-        """Rename an account in every workspace."""
         with self._change():
             for data in self._homes(user_id):
                 data.users[user_id].name = name
@@ -273,7 +256,6 @@ class World(Switches):
             _drop(data, theirs, "userId", user_id)
 
     def set_features(self, workspace_id: str, features: list[str]) -> None:
-        """Change what the workspace's plan includes."""
         with self._change():
             self.workspaces[workspace_id].row.features = list(features)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import zlib
 from codecs import BOM_UTF8, BOM_UTF16_LE
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from sandbox.perform.switches import Form
-    from sandbox.wire import Chunk
+from sandbox.perform.switches import Form
+from sandbox.wire import Chunk
 
 MARKER = "@@@@@@@@"
 """Stands in the rows of a block for the number of its repetition."""
@@ -54,12 +52,10 @@ class Body:
 
     @property
     def length(self) -> int:
-        """How many bytes there are."""
         rows = self.offset(self._total) - self._separator if self._total else len(self._head)
         return rows + len(self._tail)
 
     def offset(self, row: int) -> int:
-        """Return where a row begins."""
         blocks, rest = divmod(row, self._each) if self._each else (0, 0)
         return len(self._head) + blocks * len(self._block) + self._offsets[rest]
 
@@ -103,7 +99,6 @@ def sliced(chunks: Iterable[Chunk], size: int) -> Iterator[Chunk]:
 
 
 def compressed(chunks: Iterable[Chunk]) -> Iterator[bytes]:
-    """Yield the gzip form."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     for chunk in chunks:
         if packed := packer.compress(chunk):

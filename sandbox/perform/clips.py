@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sandbox.perform import lists, people, work
+from sandbox.perform.site import Row, Site
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from sandbox.perform.site import Row, Site
-
-    Rows: TypeAlias = Callable[[Site], Iterable[Row]]
+Rows: TypeAlias = Callable[[Site], Iterable[Row]]
 
 FULL_USAGE = "resource_usage_export"
 PROJECTS = (1, 2)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from email.utils import format_datetime
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from sandbox.perform.bodies import Body, Streamed, compressed, sliced
 from sandbox.perform.clips import EVERY
 from sandbox.perform.formats import About, distorted, text_of
 from sandbox.perform.site import NAMES
-from sandbox.wire import Response, login_page
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sandbox.perform.switches import Form
-    from sandbox.perform.world import World
-    from sandbox.wire import Chunk, Request
+from sandbox.perform.switches import Form
+from sandbox.perform.world import World
+from sandbox.wire import Chunk, Request, Response, login_page
 
 _TYPES = {"csv": "text/csv", "jsonlines": "application/x-ndjson"}
 _CONDITIONS = {"ETag": "if-none-match", "Last-Modified": "if-modified-since"}

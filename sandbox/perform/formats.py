@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from sandbox.perform.bodies import Text
-from sandbox.perform.tables import Grid
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
-    from sandbox.perform.switches import Form
-    from sandbox.perform.tables import Cells, Kind
+from sandbox.perform.switches import Form
+from sandbox.perform.tables import Cells, Grid, Kind
 
 RAGGED_EVERY = 7
 """Every so many rows one is too short or too long: the 6th, the 13th, ... counted from 0."""
@@ -49,7 +45,6 @@ def distorted(grid: Grid, oddities: Collection[str]) -> Grid:
 
 
 def text_of(grid: Grid, form: Form, about: About) -> Text:
-    """Spell a grid in the form's format."""
     return _csv(grid, form, about) if form.format == "csv" else _Json(grid, form).text(about)
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import NamedTuple
 
-from sandbox.perform.site import CODES, COMPANIES, UNITS, amount, clock, note, pick, yes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from random import Random
-
-    from sandbox.perform.site import Cell, Row, Site
+from sandbox.perform.site import (
+    CODES,
+    COMPANIES,
+    UNITS,
+    Cell,
+    Row,
+    Site,
+    amount,
+    clock,
+    note,
+    pick,
+    yes,
+)
 
 
 class Listed(NamedTuple):

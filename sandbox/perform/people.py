@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import date
+from random import Random
 
-from sandbox.perform.site import DAY, LOCATIONS, TAGS, amount, clock, note, pick, yes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-    from random import Random
-
-    from sandbox.perform.site import Cell, Machine, Person, Row, Site
+from sandbox.perform.site import (
+    DAY,
+    LOCATIONS,
+    TAGS,
+    Cell,
+    Machine,
+    Person,
+    Row,
+    Site,
+    amount,
+    clock,
+    note,
+    pick,
+    yes,
+)
 
 WORK_DATE = "Work Date"
 TWIN_EVERY = 150

@@ -6,26 +6,14 @@ import base64
 import binascii
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sandbox.perform import content, stale, truth
 from sandbox.perform.clips import BY_ADDRESS, address
-from sandbox.wire import HTML, PLAIN, Json, Request, Response, Route, call, login_page
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sandbox.perform.switches import Form
-    from sandbox.perform.world import World
-
-ACTIONS = frozenset(
-    {
-        *("insert_row", "edit_row", "copy_row", "delete_row", "shrink", "shuffle"),
-        *("add_column", "enlarge_cell"),
-        *("advance", "switch", "set_clip", "reset", "urls", "projects"),
-    }
-)
-"""Methods of the world that `POST /__perform` calls by name."""
+from sandbox.perform.switches import Form
+from sandbox.perform.world import World
+from sandbox.service import Route, Service
+from sandbox.wire import HTML, PLAIN, Request, Response, login_page
 
 SIGNED_FOR = 60
 """Seconds that a signed address is good for, by the sandbox's clock."""
@@ -38,34 +26,33 @@ _REFUSALS = {
 
 
 class _Asked(NamedTuple):
-    """The clip that a request is for."""
-
     project: int
     slug: str
     form: Form
 
 
-class Perform:
-    """The service: routes over one world."""
+class Perform(Service):
+    """The routes over one world; each clip has a switch of its own for compression."""
 
     name = "perform"
     prefix = "/perform"
-    compress = False
-    """Each clip has a switch of its own."""
+    actions = frozenset(
+        {
+            *("insert_row", "edit_row", "copy_row", "delete_row", "shrink", "shuffle"),
+            *("add_column", "enlarge_cell"),
+            *("advance", "switch", "set_clip", "reset", "urls", "projects"),
+        }
+    )
 
     def __init__(self, world: World) -> None:
-        self.world = world
+        self.world: World = world
         self.truth_counts = partial(truth.counts, world)
         self.truth_rows = partial(truth.rows, world)
-        self.routes: Sequence[Route] = [
+        self.routes = [
             Route("GET", "/projects/{project}/dataclips/{clip}", self.clip),
             Route("GET", "/storage/{project}/{clip}", self.stored),
             Route("GET", "/projects/{project}", lambda _: login_page()),
         ]
-
-    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Call one of the world's mutations by name."""
-        return call(self.world, ACTIONS, action, arguments)
 
     def admit(self, request: Request) -> Response | None:
         """Check the credentials of a request for a clip; the other routes need none."""
@@ -80,46 +67,37 @@ class Perform:
         return refused
 
     def no_route(self, request: Request) -> Response:
-        """Answer an unknown path."""
         return login_page(404)
 
-    def wrong_verb(self, request: Request, allowed: Sequence[str]) -> Response:
-        """Answer a known path called with another method."""
-        refused = _refusal(405)
-        if request.method == "HEAD":
-            refused.put(b"")
-        refused.headers.append(("Allow", ", ".join(allowed)))
-        return refused
+    def wrong_verb(self, request: Request) -> Response:
+        return _refusal(405) if request.method != "HEAD" else Response(405, (), content_type=PLAIN)
 
     def clip(self, request: Request) -> Response:
         """Answer a clip, unless it is refused, stale or elsewhere."""
-        with self.world.lock:
-            asked = self._find(request)
-            if asked is None:
-                return _refusal(404)
-            project, slug, form = asked
-            if form.refuse:
-                return _refusal(form.refuse)
-            if self.world.is_stale(project, slug):
-                return stale.answer(form)
-            if form.redirect:
-                return self._elsewhere(request, asked)
-            return content.answer(self.world, *asked, request)
+        asked = self._find(request)
+        if asked is None:
+            return _refusal(404)
+        project, slug, form = asked
+        if form.refuse:
+            return _refusal(form.refuse)
+        if self.world.is_stale(project, slug):
+            return stale.answer(form)
+        if form.redirect:
+            return self._elsewhere(request, asked)
+        return content.answer(self.world, *asked, request)
 
     def stored(self, request: Request) -> Response:
         """Answer a clip at a signed address, which is all that it takes to read it."""
-        with self.world.lock:
-            asked = self._find(request)
-            expires = request.value("expires") or "0"
-            if (
-                asked is None
-                or request.value("signature") != _signature(asked, expires)
-                or int(expires) < self.world.now.timestamp()
-            ):
-                return _refusal(403)
-            if self.world.switches.storage == "strict" and "authorization" in request.headers:
-                return _refusal(400)
-            return content.answer(self.world, *asked, request)
+        asked, expires = self._find(request), request.value("expires") or "0"
+        if (
+            asked is None
+            or request.value("signature") != _signature(asked, expires)
+            or int(expires) < self.world.now.timestamp()
+        ):
+            return _refusal(403)
+        if self.world.switches.storage == "strict" and "authorization" in request.headers:
+            return _refusal(400)
+        return content.answer(self.world, *asked, request)
 
     def _find(self, request: Request) -> _Asked | None:
         """Return which clip an address is of; None for an unknown one."""
@@ -130,7 +108,6 @@ class Perform:
         return _Asked(project, slug, self.world.form(project, slug))
 
     def _elsewhere(self, request: Request, asked: _Asked) -> Response:
-        """Answer where the content is."""
         expires = str(int(self.world.now.timestamp()) + SIGNED_FOR)
         query = f"expires={expires}&signature={_signature(asked, expires)}"
         name, _, port = request.headers.get("host", "127.0.0.1").partition(":")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-Cell: TypeAlias = "str | None"
+Cell: TypeAlias = str | None
 """Text, or None for a blank."""
 
-Row: TypeAlias = "dict[str, Cell]"
+Row: TypeAlias = dict[str, Cell]
 """Cells by `Heading` or `Heading:kind`; the rows of a clip have the same headings in one order."""
 
 Item = TypeVar("Item")
@@ -114,8 +112,6 @@ class Machine(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """One activity."""
-
     number: int
     reference: str
     name: str
@@ -208,7 +204,6 @@ def _wbs() -> Iterator[str]:
 
 
 def pick(values: tuple[Item, ...] | list[Item], number: int) -> Item:
-    """Return the value whose turn it is."""
     return values[number % len(values)]
 
 
@@ -238,5 +233,4 @@ def clock(rng: Random, first_hour: int) -> str:
 
 
 def new_uuid(rng: Random) -> str:
-    """Return a UUID."""
     return str(uuid.UUID(int=rng.getrandbits(128), version=4))

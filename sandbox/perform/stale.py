@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from sandbox.perform.switches import Form
 from sandbox.wire import HTML, PLAIN, Response, retry_after
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from sandbox.perform.switches import Form
 
 _SENTENCE = "Dataclip stale: it is being refreshed. Please try again in a few minutes."
 _ERRORS = '{"errors": [{"status": "stale", "title": "Dataclip Stale"}]}'
@@ -30,7 +25,6 @@ _FORMS: dict[str, tuple[str, str]] = {
 
 
 def answer(form: Form) -> Response:
-    """Answer that the clip is stale."""
     headers = retry_after(form.stale_retry_after)
     if form.stale_status == 204:
         return Response(204, (), headers, None)

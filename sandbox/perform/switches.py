@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from sandbox.perform.clips import PROJECTS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Format: TypeAlias = Literal[
     "csv", "array", "fields_values", "values_fields", "wrapped", "jsonlines"

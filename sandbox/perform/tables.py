@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from sandbox.perform.site import Cell, Row
+from sandbox.perform.site import Cell, Row
 
 Kind: TypeAlias = Literal[
     "text", "date", "time", "datetime", "decimal", "integer", "boolean", "day"
 ]
 """What cells mean; the heading of a day's column is itself a date, kept as ISO text."""
 
-Cells: TypeAlias = "list[str | None]"
+Cells: TypeAlias = list[str | None]
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _DATES = {"iso": r"\1-\2-\3", "dmy": r"\3/\2/\1", "mdy": r"\2/\3/\1"}
 
 
 class Column(NamedTuple):
-    """One column."""
-
     heading: str
     kind: Kind
 

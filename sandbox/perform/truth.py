@@ -7,16 +7,11 @@ clip is an empty table. `grid` has what is served, oddities included.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.perform.clips import CLIPS, PROJECTS
 from sandbox.perform.formats import distorted
-from sandbox.perform.site import NAMES
-
-if TYPE_CHECKING:
-    from sandbox.perform.site import Row
-    from sandbox.perform.tables import Grid
-    from sandbox.perform.world import World
+from sandbox.perform.site import NAMES, Row
+from sandbox.perform.tables import Grid
+from sandbox.perform.world import World
 
 TABLES = tuple(CLIPS)
 """The tables by slug; each has the rows of both projects."""
@@ -37,7 +32,6 @@ def rows(world: World, table: str) -> list[Row]:
 
 
 def counts(world: World) -> dict[str, int]:
-    """Return how many rows each table should hold."""
     with world.lock:
         return {
             table: sum(len(world.served(project, table).rows) for project in PROJECTS)

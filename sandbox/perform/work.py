@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from random import Random
 
-from sandbox.perform.site import COMPANIES, DAY, amount, clock, note, pick, yes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from sandbox.perform.site import Activity, Row, Site
+from sandbox.perform.site import COMPANIES, DAY, Activity, Row, Site, amount, clock, note, pick, yes
 
 _METHODS = ("percentage", "quantity_progress", "tagged_item_labour", "tagged_item_quantity")
 _BUDGETS = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, TypedDict
+from datetime import datetime, timedelta
+from typing import TypedDict
 
 from sandbox.perform import people
 from sandbox.perform.bodies import MARKER
@@ -23,9 +23,7 @@ from sandbox.perform.switches import (
     with_switches,
 )
 from sandbox.perform.tables import Column, Grid, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from sandbox.service import Clocked
 
 Key = tuple[int, str]
 
@@ -45,7 +43,7 @@ class Project(TypedDict):
     dataclips: dict[str, str]
 
 
-class World:
+class World(Clocked):
     """Two projects with their clips; every method is safe to call while the server answers.
 
     A clip's rows are made up when they are first looked at.
@@ -59,10 +57,8 @@ class World:
         now: datetime | None = None,
         entries: int | None = None,
     ) -> None:
+        super().__init__(now)
         chosen = SIZES[size]
-        self.lock = threading.RLock()
-        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
-        """The world's clock; it stands still until it is moved."""
         self._begun = self.now
         self._size = replace(chosen, usages=entries or chosen.usages)
         self._seed = seed
@@ -82,7 +78,6 @@ class World:
             self._freshness = Freshness()
 
     def urls(self, project: int) -> dict[str, str]:
-        """Return the path of each clip of a project, by slug."""
         return {slug: self.path(project, slug) for slug in self.slugs(project)}
 
     def slugs(self, project: int) -> list[str]:
@@ -91,7 +86,6 @@ class World:
         return list(EVERY if big else CLIPS)
 
     def path(self, project: int, slug: str) -> str:
-        """Return the address of a clip."""
         return f"/perform/projects/{project}/dataclips/{address(project, slug)}"
 
     def projects(self, base_url: str) -> list[Project]:
@@ -109,13 +103,8 @@ class World:
         ]
 
     def form(self, project: int, slug: str) -> Form:
-        """Return how a clip answers."""
         with self.lock:
             return with_form(self.default, self._own.get((project, slug), {}))
-
-    def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
-        self.now += timedelta(seconds=seconds)
 
     def switch(self, **values: object) -> None:
         """Set switches by name, those of all clips included; ValueError for a wrong one."""
@@ -129,7 +118,6 @@ class World:
                 self._freshness.count_anew(PROJECTS, EVERY)
 
     def set_clip(self, slug: str, project: int | None = None, **values: object) -> None:
-        """Set switches of one clip, in one project or both."""
         with self.lock:
             if slug not in EVERY:
                 raise KeyError(slug)
@@ -211,18 +199,15 @@ class World:
             table.edit(row, cells)
 
     def insert_row(self, project: int, slug: str, cells: Mapping[str, object]) -> int:
-        """Add a row and return where it is."""
         with self._changing(project, slug) as table:
             return table.insert(cells)
 
     def copy_row(self, project: int, slug: str, row: int) -> int:
-        """Add a row that is identical to another."""
         with self._changing(project, slug) as table:
             table.rows.append(list(table.rows[row]))
             return len(table.rows) - 1
 
     def delete_row(self, project: int, slug: str, row: int) -> None:
-        """Remove a row."""
         with self._changing(project, slug) as table:
             del table.rows[row]
 

@@ -1,0 +1,80 @@
+"""What the imitated services have in common: a clock, routes, refusals, changes by name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import ClassVar, TypeAlias
+
+from sandbox.wire import Json, Request, Response
+
+Handler: TypeAlias = Callable[[Request], Response]
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not an error
+    """A request that is answered with an error."""
+
+    def response(self) -> Response:
+        raise NotImplementedError
+
+
+class Clocked:
+    """A service's data and its clock, which stands still until it is moved."""
+
+    def __init__(self, now: datetime | None) -> None:
+        self.lock = threading.RLock()
+        """Held while a request is answered."""
+        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of a service; the template is relative to the service's prefix."""
+
+    method: str
+    template: str
+    handler: Handler
+
+
+class Service:
+    """One imitated API; what it refuses, it may raise as well."""
+
+    name: str
+    prefix: str
+    actions: ClassVar[frozenset[str]]
+    """Methods of the world that `POST /__{name}` calls by name."""
+    routes: Sequence[Route]
+    world: Clocked
+    truth_counts: Callable[[], dict[str, int]]
+    """Counts the rows of each table."""
+    truth_rows: Callable[[str], Sequence[Mapping[str, object]]]
+    """Returns the rows of one table; KeyError for an unknown one."""
+
+    @property
+    def compress(self) -> bool:
+        """Whether bodies above 1 KiB are gzipped for clients that accept it."""
+        return False
+
+    def admit(self, request: Request) -> Response | None:
+        """Check credentials and quota; an answer here replaces the handler's."""
+
+    def no_route(self, request: Request) -> Response:
+        """Answer a path below the prefix that no route matches."""
+        raise NotImplementedError
+
+    def wrong_verb(self, request: Request) -> Response:
+        """Answer a known path called with another method."""
+        raise NotImplementedError
+
+    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
+        """Change the world; ValueError for an unknown action."""
+        if action not in self.actions:
+            known = ", ".join(sorted(self.actions))
+            raise ValueError(f"No such action: {action}; there are {known}.")
+        result: Json = getattr(self.world, action)(**arguments)
+        return result
