@@ -7,6 +7,7 @@ before any handler sees them, whichever handlers a logging configuration has.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import warnings
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 _OURS = ("tap-", "singer_sdk", "py.warnings")
 """How loggers are named whose texts are written."""
+
+_FOR_MACHINES = ("singer_sdk.metrics", "singer_sdk.configuration._dict_config")
+"""Loggers of the SDK that say at INFO what only a program reads: where a logging configuration asks
+for its lines, as Meltano's does for `structured-logging`, and not in the plain log."""
 
 _TEXT_LEFT_OUT = "said something in %s, line %s; its text is left out, as it may quote data"
 
@@ -34,6 +39,9 @@ def keep_discreet(logger: logging.Logger) -> None:
         if error is not None:
             logger.critical(_UNEXPECTED, trail_of(error, traceback))
 
+    if "SINGER_SDK_LOG_CONFIG" not in os.environ:
+        for name in _FOR_MACHINES:
+            logging.getLogger(name).addFilter(_needs_attention)
     logging.setLogRecordFactory(_record)
     logging.raiseExceptions = False  # or logging itself would quote what it cannot write
     warnings.formatwarning = _warning
@@ -70,6 +78,11 @@ def _record(
     elif error and error[1]:
         text, values = f"{text} [%s]", (*values, trail_of(error[1], error[2]))
     return logging.LogRecord(name, level, path, line, text, values, None, *rest, **more)
+
+
+def _needs_attention(record: logging.LogRecord) -> bool:
+    """Return whether a line is for a person."""
+    return record.levelno >= logging.WARNING
 
 
 def _warning(

@@ -30,6 +30,8 @@ library.warning("at https://host/?q={SECRET}")
 library.error("at %s", "https://host/?q={SECRET}")
 library.debug("at %s", "https://host/?q={SECRET}")
 logging.getLogger("singer_sdk.mapper").debug("Eval result: %s", "{SECRET}")
+logging.getLogger("singer_sdk.metrics").info("METRIC: %s", "what a program reads")
+logging.getLogger("singer_sdk.configuration._dict_config").warning("what a person reads")
 def fail():
     try:
         raise KeyError("{SECRET}")
@@ -81,6 +83,8 @@ def test_no_text_of_a_library_or_of_an_error_is_logged(structured: bool, tmp_pat
     assert SECRET not in run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     assert "what the tap says" in run.stderr
+    assert "what a person reads" in run.stderr
+    assert ("METRIC: what a program reads" in run.stderr) is structured
     assert "FutureWarning: what changes" in run.stderr
     assert "UserWarning" in run.stderr
     assert run.stderr.count("Unexpected error: ValueError (") == 3
