@@ -149,7 +149,7 @@ class Rows:
         """Yield sentences on what was odd about the cells, for the log."""
         for heading, count in self._misfits.items():
             kept = f" and kept in {RESCUED}" if self._policy.bad_value == "rescue" else ""
-            yield f"{count:,} values of {heading} do not fit their type and were sent as null{kept}"
+            yield f"{count:,} values of {heading} do not fit their type and are sent as null{kept}"
         if self._repeated:
             yield (
                 f"{self._repeated:,} rows have the key of another, and a target keeps one of each:"
