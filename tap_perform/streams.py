@@ -136,7 +136,7 @@ class ClipStream(EndpointStream):
         rows = self._rows(one.clip, table, bounds.row)
         for batch in rows or ():
             yield Write(batch)
-        for note in rows.notes() if rows else ():
+        for note in rows.notes(rescued=self._rescues) if rows else ():
             self.logger.warning("%s: %s.", one.clip, note)
 
     def tried(self, one: Download) -> list[str]:
@@ -148,7 +148,7 @@ class ClipStream(EndpointStream):
         rows = self._rows(one.clip, one.table(), self.row)
         for _ in rows or ():
             pass
-        return list(rows.notes() if rows else ())
+        return list(rows.notes(rescued=self._rescues) if rows else ())
 
     def _rows(self, clip: Clip, table: Table, row: type[msgspec.Struct]) -> Rows | None:
         """Return what makes the rows of a table; None of an empty JSON list.
@@ -201,7 +201,7 @@ class ClipStream(EndpointStream):
                 f"{clip_name} has columns that the catalog does not know: {headings}. Discover "
                 f"again; {setting} is 'fail'."
             )
-        rescued = self._policy.new_column == "rescue" and self.selects((RESCUED,))
+        rescued = self._policy.new_column == "rescue" and self._rescues
         what = f"kept in {RESCUED}" if rescued else "kept in _extra" if extra else "left out"
         self.logger.warning(
             "%s: columns that the catalog does not know, %s until you discover again: %s",
@@ -212,7 +212,15 @@ class ClipStream(EndpointStream):
     def _policy(self) -> Policy:
         """What is done with what has no place: the settings of this tap go before `on_drift`."""
         names = ("on_bad_value", "on_new_column")
-        return Policy(*(self.config.get(name) or self.config["on_drift"] for name in names))
+        found = Policy(*(self.config.get(name) or self.config["on_drift"] for name in names))
+        if found.new_column == "extra" and EXTRA not in self.effective_schema["properties"]:
+            return found._replace(new_column="rescue")  # the catalog is from before
+        return found
+
+    @property
+    def _rescues(self) -> bool:
+        """Whether there is a column for what is rescued."""
+        return self.selects((RESCUED,))
 
     # -- all projects ----------------------------------------------------------------------------
 
