@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 
 def shape_of(one: Download) -> str:
-    """Return what a clip's response is, as far as it was taken."""
-    columns = f"{len(one.headings()):,} columns"
-    if one.cut:
-        return f"CSV, {columns}"
-    rows = one.table().rows
-    return f"{one.table().form}, {columns}, {rows:,} row{'s' if rows != 1 else ''}"
+    """Return what a clip's response is.
+
+    Raises:
+        TapError: there is none, or it is not a table.
+    """
+    table = one.table()
+    rows = f"{table.rows:,} row{'s' if table.rows != 1 else ''}"
+    return f"{table.form}, {len(table.headings):,} columns, {rows}"
 
 
 def state_of(error: TapError) -> str:

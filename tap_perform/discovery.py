@@ -73,25 +73,18 @@ class Discovery:
     logger: logging.Logger
 
     def tables(self) -> Tables:
-        """Return the tables, and why others cannot be told.
-
-        Raises:
-            TapError: none can.
-        """
+        """Return the tables, and why others cannot be told."""
         found = Tables()
         for stream in dict.fromkeys(clip.stream for clip in self.clips):
             declared = declarations(stream, self._clips(stream))
             try:
                 fields, keys = self._columns(stream, declared)
             except TapError as error:
-                self.logger.warning("%s is not a table: %s", stream, error)
                 found.unread[stream] = str(error)
                 continue
             if self.infer and self.catalog is None:
                 fields = self._inferred(stream, fields, declared)
             found.known.append(clip_stream(stream, fields, keys, declared, extra=self.extra))
-        if not found.known:
-            raise TapError(next(iter(found.unread.values())))
         return found
 
     def _clips(self, stream: str) -> list[Clip]:

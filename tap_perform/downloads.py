@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar, cast
 
 from tap_perform.client import request_for, service_of
 from tap_perform.expected import Expected
+from tap_perform.partial_bodies import refuse_part_in
 from tap_perform.readers import is_json, open_table, peek
 from taps_common.errors import (
     InterruptedRunError,
@@ -90,7 +91,8 @@ class Download:
         if self._table is None:
             body, content_type = self._body()
             assert self.response is not None  # noqa: S101 - it has the body
-            complete = self.clip.allow_unterminated or shows_its_end(self.response.headers)
+            headers = self.response.headers
+            complete = self.clip.allow_unterminated or shows_its_end(headers)
             table = self._read(
                 lambda: open_table(
                     body,
@@ -103,6 +105,7 @@ class Download:
                 )
             )
             try:
+                self._read(lambda: refuse_part_in(headers, table.rows))
                 self._check(table.headings)
             except ShapeError:
                 table.close()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tap_perform.cell_file import encoded
 from tap_perform.json_bulk import Bulk
 from tap_perform.json_window import Number, Pairs, Window, kind_of
-from tap_perform.message_bodies import SAYING
+from tap_perform.message_bodies import NOTES, SAYING, says_nothing
+from tap_perform.partial_bodies import refuse_part
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ _HEADINGS = ("fields", "columns")
 """What lists of headings are called, beside a list of rows."""
 _ROWS = ("values", "rows")
 """What those rows are called."""
+_ERRORS = {"error", "errors"}
+"""Members that a table has only if they are empty."""
 
 
 @dataclass
@@ -76,20 +79,28 @@ class _Members:
     Attributes:
         headings: lists that may be headings, by name.
         arrays: the lists that may be rows, by name, in their order.
-        others: the kind of each other member.
+        others: each other member, and lists of errors.
     """
 
     headings: dict[str, list[Any]] = field(default_factory=dict)
     arrays: list[tuple[str, _Array]] = field(default_factory=list)
-    others: dict[str, str] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
 
     @property
     def said(self) -> set[str]:
-        """Names of what is there, in lower case."""
-        there = {name.lower() for name, kind in self.others.items() if kind != "null"}
+        """Names of what says something, in lower case."""
+        there = {name.lower() for name, value in self.others.items() if not says_nothing(value)}
         return there | {
             name.lower() for name, array in self.arrays if array.rows or not self.headings
         }
+
+    def drop_empty(self) -> None:
+        """Drop lists and objects for messages that hold none, beside the list of rows."""
+        kept = [one for one in self.arrays if one[1].rows or one[0].lower() not in NOTES]
+        self.arrays = kept or self.arrays
+        for name in [*self.others]:
+            if name.lower() in NOTES and says_nothing(self.others[name]):
+                del self.others[name]
 
 
 def _check_object(body: _JsonBody, path: Sequence[str], *, headed: bool = False) -> Found:
@@ -104,8 +115,10 @@ def _check_object(body: _JsonBody, path: Sequence[str], *, headed: bool = False)
         found = _read_object(body, path, ("fields",), headed=headed)  # they are the rows
     if found is None:
         return body.rows("JSON lines", lines=True)
-    if reports := found.said & {"error", "errors"}:
+    found.drop_empty()
+    if reports := found.said & _ERRORS:
         raise ShapeError(f"The body is a JSON object with a member `{min(reports)}`, not a table.")
+    refuse_part(found.others, sum(array.rows for _, array in found.arrays))
     lists = [array for name, array in found.arrays if name in called]
     if found.headings and not (
         found.headings.keys() == {"columns"} and lists[0].is_all("an object")
@@ -143,8 +156,8 @@ def _members(
         first, leads = window.peek(), name in path[:1]
         if first == "{" and leads:
             inner.append(_members(body, window, path[1:], headings, headed=headed))
-        elif first != "[":
-            found.others[name] = kind_of(window.value())
+        elif first != "[" or (name.lower() in _ERRORS and not leads):
+            found.others[name] = window.value()
         elif name in headings and len(path) <= 1 and not leads:
             found.headings[name] = window.value()
         elif not path or (leads and len(path) == 1):
@@ -191,11 +204,12 @@ _LINES = ("ndjson", "jsonl", "json-lines")
 """What content types of JSON lines are called; only they make a single object a row."""
 
 
-def _only(arrays: list[tuple[str, _Array]], others: dict[str, str]) -> _Array:
+def _only(arrays: list[tuple[str, _Array]], others: dict[str, Any]) -> _Array:
     """Return the one list of an object."""
     if not arrays:
         raise _NoTableError(f"The body is a JSON object without a list of rows.{_DEEPER}")
-    if len(arrays) > 1 or "an object" in others.values():
+    objects = [name for name, value in others.items() if kind_of(value) == "an object"]
+    if len(arrays) > 1 or objects:
         raise _NoTableError(
             f"The body is a JSON object with more in it than one list of rows.{_DEEPER}"
         )
@@ -256,8 +270,8 @@ class _Array:
         self._found = found
         bulk = Bulk(window, lines=lines)
         elements = window.lines() if lines else window.elements()
-        if headed:
-            self.name(_headings_in(next(elements, None), window))
+        if headed and (first := next(elements, None)) is not None:
+            self.name(_headings_in(first, window))
         values = map(self._seen, elements)
         for batch in found.cut(values):
             ended = len(batch) < found.most

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 SAYING = {"error", "errors", "message", "messages", "detail", "details", "title", "status", "code"}
 """Names under which messages stand, in lower case."""
 
+NOTES = SAYING | {"warning", "warnings", "notice", "notices", "hints"}
+"""Names of lists that stand beside rows, mostly without an item."""
+
 _ERRORS = {"error", "errors", "error_code", "error_message", "error_description", "sqlstate"}
 """Names of columns that a table of few columns has only if it is a message."""
 
@@ -53,6 +56,11 @@ def proves(headings: Sequence[str], known: AbstractSet[str]) -> bool:
     """
     names = {*map(name_of, headings)}
     return bool(names & known - _HEADINGS) or (bool(known) and names.issuperset(known))
+
+
+def says_nothing(value: object) -> bool:
+    """Return whether a member of a JSON object is null, false, empty or zero."""
+    return not value or value in ("0", "false")
 
 
 def is_message(headings: Sequence[str], rows: int, *, csv: bool) -> bool:

@@ -145,11 +145,16 @@ class Rows:
                 yield list(map(self._new, *(make(numbered) for make in self._makers)))
                 first += rows
 
-    def notes(self) -> Iterator[str]:
-        """Yield sentences on what was odd about the cells, for the log."""
+    def notes(self, *, rescued: bool) -> Iterator[str]:
+        """Yield sentences on what was odd about the cells, for the log.
+
+        Args:
+            rescued: whether the table has the column of what is rescued.
+        """
+        rescued = rescued and self._policy.bad_value == "rescue"
         for heading, count in self._misfits.items():
-            kept = f" and kept in {RESCUED}" if self._policy.bad_value == "rescue" else ""
-            yield f"{count:,} values of {heading} do not fit their type and were sent as null{kept}"
+            kept = f" and kept in {RESCUED}" if rescued else ""
+            yield f"{count:,} values of {heading} do not fit their type and are sent as null{kept}"
         if self._repeated:
             yield (
                 f"{self._repeated:,} rows have the key of another, and a target keeps one of each:"

@@ -10,7 +10,7 @@ from tap_perform.columns import EXTRA, RESERVED, name_of, notes_on, some
 from tap_perform.rows import Policy, Rows
 from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, TapError
-from taps_common.records.row_types import RESCUED, json_schema
+from taps_common.records.row_types import RESCUED, fields_of, json_schema
 from taps_common.sync.max_shrink import Compared
 from taps_common.sync.steps import Checkpoint, Plan, Write
 from taps_common.sync.stream import EndpointStream
@@ -18,6 +18,8 @@ from taps_common.sync.unchanged import MAPPING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import msgspec
 
     from tap_perform.downloads import Download
     from tap_perform.fields import Declared, Field
@@ -131,14 +133,36 @@ class ClipStream(EndpointStream):
 
     def _write(self, one: Download, table: Table, bounds: Bounds) -> Requests:
         """Write the rows of a table, some at a time."""
-        clip = one.clip
-        if not table.headings and not table.rows:  # an empty JSON list
-            return
+        rows = self._rows(one.clip, table, bounds.row)
+        for batch in rows or ():
+            yield Write(batch)
+        for note in rows.notes(rescued=self._rescues) if rows else ():
+            self.logger.warning("%s: %s.", one.clip, note)
+
+    def tried(self, one: Download) -> list[str]:
+        """Make the rows of a clip and drop them; return what is odd about them.
+
+        Raises:
+            TapError: a run would fail.
+        """
+        rows = self._rows(one.clip, one.table(), self.row)
+        for _ in rows or ():
+            pass
+        return list(rows.notes(rescued=self._rescues) if rows else ())
+
+    def _rows(self, clip: Clip, table: Table, row: type[msgspec.Struct]) -> Rows | None:
+        """Return what makes the rows of a table; None of an empty JSON list.
+
+        Raises:
+            ShapeError: its columns are not those of the stream.
+        """
+        if not table.headings and not table.rows:
+            return None
         keys = [name for name in self.own_keys if name not in RESERVED]
         rows = Rows(
             clip,
             table,
-            row=bounds.row,
+            row=row,
             fields=self.fields,
             keys=keys,
             trusted=self.declared.keys is not None or keys != documented_keys(self.name),
@@ -146,11 +170,9 @@ class ClipStream(EndpointStream):
         )
         for note in (*table.notes, *notes_on(rows.columns)):
             self.logger.info("%s: %s", clip, note)
-        self._report_columns(str(clip), rows, extra=EXTRA in bounds.columns)
-        for batch in rows:
-            yield Write(batch)
-        for note in rows.notes():
-            self.logger.warning("%s: %s.", clip, note)
+        extra = any(one.encode_name == EXTRA for one in fields_of(row))
+        self._report_columns(str(clip), rows, extra=extra)
+        return rows
 
     def _report_columns(self, clip_name: str, rows: Rows, *, extra: bool) -> None:
         """Say which columns are new, whether they are kept, and which are missing.
@@ -179,7 +201,7 @@ class ClipStream(EndpointStream):
                 f"{clip_name} has columns that the catalog does not know: {headings}. Discover "
                 f"again; {setting} is 'fail'."
             )
-        rescued = self._policy.new_column == "rescue" and self.selects((RESCUED,))
+        rescued = self._policy.new_column == "rescue" and self._rescues
         what = f"kept in {RESCUED}" if rescued else "kept in _extra" if extra else "left out"
         self.logger.warning(
             "%s: columns that the catalog does not know, %s until you discover again: %s",
@@ -190,7 +212,15 @@ class ClipStream(EndpointStream):
     def _policy(self) -> Policy:
         """What is done with what has no place: the settings of this tap go before `on_drift`."""
         names = ("on_bad_value", "on_new_column")
-        return Policy(*(self.config.get(name) or self.config["on_drift"] for name in names))
+        found = Policy(*(self.config.get(name) or self.config["on_drift"] for name in names))
+        if found.new_column == "extra" and EXTRA not in self.effective_schema["properties"]:
+            return found._replace(new_column="rescue")  # the catalog is from before
+        return found
+
+    @property
+    def _rescues(self) -> bool:
+        """Whether there is a column for what is rescued."""
+        return self.selects((RESCUED,))
 
     # -- all projects ----------------------------------------------------------------------------
 

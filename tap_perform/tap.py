@@ -217,10 +217,9 @@ class TapPerform(ApiTap):
 
     @cached_property
     def _found(self) -> Tables:
-        extra = self.config.get("on_new_column") == "extra"
         if not self.config.get("projects"):
             self.logger.info("No projects: these are the documented tables and columns.")
-            return Tables(documented(extra=extra))
+            return Tables(documented(extra=self._extra))
         if self._errors:
             raise TapError(" ".join(self._errors))
         infer = self.config["infer_types"]
@@ -229,11 +228,28 @@ class TapPerform(ApiTap):
         for _ in downloads.ready():
             pass
         try:
-            return Discovery(
-                self.clips, self._entries, downloads, infer=infer, extra=extra, logger=self.logger
-            ).tables()
+            found = self._tables_of(downloads)
         finally:
             downloads.close()
+        for stream, why in found.unread.items():
+            self.logger.warning("%s is not a table: %s", stream, why)
+        if not found.known:
+            raise TapError(next(iter(found.unread.values())))
+        return found
+
+    def _tables_of(self, downloads: Downloads) -> Tables:
+        return Discovery(
+            self.clips,
+            self._entries,
+            downloads,
+            infer=self.config["infer_types"],
+            extra=self._extra,
+            logger=self.logger,
+        ).tables()
+
+    @property
+    def _extra(self) -> bool:
+        return self.config.get("on_new_column") == "extra"
 
     # -- the run ---------------------------------------------------------------------------------
 
@@ -316,10 +332,11 @@ class TapPerform(ApiTap):
             downloads.close()
 
     def check(self) -> Iterator[str]:
-        """Return whether each clip is ready, and what to do about those that are not."""
+        """Return whether each clip can be read, and what to do about those that cannot."""
         yield f"{self.name} {self.plugin_version}"
-        downloads = self._ask_for(self.clips, headings=True)
+        downloads = self._ask_for(self.clips)
         downloads.touch()
+        self._found = self._tables_of(downloads)
         failed = 0
         project = ""
         for one in downloads.all:
@@ -327,11 +344,15 @@ class TapPerform(ApiTap):
                 project = one.clip.project
                 yield f"{project}:"
             try:
-                yield f"  {one.clip.stream}: ready, {shape_of(one)}"
+                shape, notes = shape_of(one), self._tried(one)
             except TapError as error:
                 state = state_of(error)
                 yield f"  {one.clip.stream}: {state}: {error}"
                 failed += state not in {"stale", "not ready"}
+            else:
+                yield f"  {one.clip.stream}: ready, {shape}"
+                yield from (f"    {note}." for note in notes)
+            one.close()
         downloads.close()
         if failed:
             raise TapError(
@@ -341,6 +362,18 @@ class TapPerform(ApiTap):
             f"A full run of all tables sends at least {len(self.clips):,} requests: one per "
             "dataclip, and one for the headings of each where no catalog is given."
         )
+
+    def _tried(self, one: Download) -> list[str]:
+        """Make the rows of a clip as a run does; return what is odd about them.
+
+        Raises:
+            TapError: a run will fail.
+        """
+        if reason := self._found.unread.get(one.clip.stream):
+            raise TapError(reason)
+        stream = self.streams[one.clip.stream]
+        assert isinstance(stream, ClipStream)  # noqa: S101 - there are no others
+        return stream.tried(one)
 
 
 def _selected(entry: CatalogEntry) -> bool:

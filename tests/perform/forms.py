@@ -133,7 +133,7 @@ NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 SHAPES = {
     "array": "[{rows}]",
     "wrapped": '{{"rows":[{rows}]}}',
-    "among others": '{{"stale":false,"rows":[{rows}],"row_count":1}}',
+    "among others": '{{"stale":false,"rows":[{rows}],"row_count":0}}',
     "fields_values": '{{"fields":{headings},"values":[{rows}]}}',
     "values_fields": '{{"values":[{rows}],"fields":{headings}}}',
     "lines": "{rows}",

@@ -14,7 +14,7 @@ from tap_perform.suggestion import without_secrets
 from tap_perform.tap import TapPerform
 from tests.common.doubles import Answer
 from tests.common.runs import turning
-from tests.perform.clips import BOTH, OTHER, QUAY, ROUTE, TABLE, dockets, lines
+from tests.perform.clips import BOTH, OTHER, QUAY, ROUTE, TABLE, dockets, lines, reasons
 
 if TYPE_CHECKING:
     from tests.perform.clips import Clips
@@ -56,12 +56,14 @@ def test_check_says_what_each_clip_is(clips: Clips) -> None:
     clips.put(TABLE, dockets(), of=BOTH)
     clips.put(OTHER, b'{"a": 1, "b": 2}\n{"a": 3}')
     clips.put(OTHER, b'[{"a": 1}]', of=[ROUTE])
-    clips.put("wbs_export", lines("WBS Code,WBS Name", *["01.02,Earth"] * 200_000))
+    clips.put(
+        "wbs_export", lines("WBS Code,WBS Name", *(f"{row:06},Earth" for row in range(90_000)))
+    )
     assert said(clips)[1:] == [
         f"{QUAY}:",
         f"  {TABLE}: ready, CSV, 4 columns, 20 rows",
         f"  {OTHER}: ready, JSON lines, 2 columns, 2 rows",
-        "  wbs_export: ready, CSV, 2 columns",
+        "  wbs_export: ready, CSV, 2 columns, 90,000 rows",
         f"{ROUTE}:",
         f"  {TABLE}: ready, CSV, 4 columns, 20 rows",
         f"  {OTHER}: ready, a JSON array of objects, 1 columns, 1 row",
@@ -88,6 +90,59 @@ def test_check_names_the_clip_that_cannot_be_read(clips: Clips, answer: Answer, 
     assert f"dataclip {TABLE} of {QUAY} " in found[2]
     assert sum(": ready, " in line for line in found) == 2
     assert found[-1] == "A run will fail: 1 of 3 dataclips cannot be read."
+
+
+HEADINGS = "Reference Code,Activity Name,Actual Start,Float Days"
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "says"),
+    [
+        ((HEADINGS, "A1,Pour,31/01/2026,1"), {}, "set date_format for the project or the clip"),
+        ((HEADINGS, *(f"A{n},Pour,,1" for n in range(9)), "A5,x,,1"), {}, "by which Bentley tells"),
+        (("Activity Name,Float Days", "Pour,1"), {}, "has no column reference_code, which is part"),
+        (
+            (HEADINGS, ",Pour,,1"),
+            {"types": {"Reference Code": "integer"}},
+            "has no value in Reference Code",
+        ),
+        ((HEADINGS, "A1,Pour,,many"), {"on_bad_value": "fail"}, "'many' does not fit"),
+        ((HEADINGS, "A1,Pour,,many"), {"on_drift": "fail"}, "'many' does not fit"),
+    ],
+)
+def test_check_says_what_a_run_will_say(
+    clips: Clips, rows: tuple[str, ...], settings: dict[str, Any], says: str
+) -> None:
+    clips.declared["activity_export"] = {"types": settings.get("types")}
+    clips.put("activity_export", lines(*rows))
+    clips.put("activity_export", lines(HEADINGS, "1,Pour,,1"), of=[ROUTE])
+    given = {name: value for name, value in settings.items() if name != "types"}
+    found = said(clips, code=1, config=_Given(clips.config(**given)))
+    (reason,) = reasons(clips.run(**given), "activity_export")
+    sentence = reason.partition(f"(project {QUAY}): ")[2]
+    assert says in sentence
+    assert found[1:] == [
+        f"{QUAY}:",
+        f"  activity_export: fails: {sentence}",
+        f"{ROUTE}:",
+        "  activity_export: ready, CSV, 4 columns, 1 row",
+        "A run will fail: 1 of 2 dataclips cannot be read.",
+    ]
+
+
+def test_check_says_of_all_clips_why_there_is_no_table(clips: Clips) -> None:
+    clips.put("activity_export", lines("Activity Name,Float Days", "Pour,1"), of=BOTH)
+    found = said(clips, code=1)
+    why = clips.run().error
+    assert "has no column reference_code, by which Bentley tells its rows apart" in why
+    assert [line for line in found if why in line] == [f"  activity_export: fails: {why}"] * 2
+
+
+def test_check_says_what_does_not_fit_and_is_kept(clips: Clips) -> None:
+    clips.put("activity_export", lines(HEADINGS, "1,Pour,,many", "2,Pour,,3"))
+    _, _, ready, odd, _ = said(clips)
+    assert ready == "  activity_export: ready, CSV, 4 columns, 2 rows"
+    assert odd.startswith("    1 values of Float Days do not fit their type and are sent as null")
 
 
 @pytest.mark.parametrize(

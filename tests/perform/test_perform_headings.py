@@ -155,11 +155,25 @@ def test_a_new_column_is_kept_as_json(clips: Clips) -> None:
     assert json.loads(extra[QUAY]) == {NEW: 'x "y" z'}
 
 
-def test_nothing_is_said_to_be_kept_that_is_not(clips: Clips) -> None:
-    """A catalog from before has no `_extra`."""
+def test_a_new_column_is_kept_where_a_catalog_from_before_has_no_extra(clips: Clips) -> None:
     run = with_a_new_column(clips, "extra", discovered="warn").ok()
     assert "_extra" not in run.schema(TABLE)
-    assert f"left out until you discover again: {NEW!r}" in run.log
+    assert f"kept in {RESCUED} until you discover again: {NEW!r}" in run.log
+    kept = {row["project"]: row[RESCUED] for row in run.records(TABLE) if RESCUED in row}
+    assert {one: json.loads(text) for one, text in kept.items()} == {QUAY: {NEW: 'x "y" z'}}
+
+
+def test_nothing_is_said_to_be_kept_that_is_not(clips: Clips) -> None:
+    clips.declared[TABLE] = {"types": {"a": "integer"}}
+    clips.put(TABLE, lines("a,b", "1,2"))
+    catalog = clips.discovered()
+    for stream in catalog["streams"]:
+        del stream["schema"]["properties"][RESCUED]
+    clips.put(TABLE, lines("a,c,b", "x,3,2"))
+    run = clips.run(catalog=catalog, on_new_column="extra").ok()
+    assert cells(run) == [{"a": None, "b": "2"}]
+    assert "left out until you discover again: 'c'" in run.log
+    assert f"of {QUAY}: 1 values of a do not fit their type and are sent as null." in run.log
 
 
 def test_every_unknown_column_is_kept_whatever_the_headings(clips: Clips) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 from codecs import BOM_UTF8, BOM_UTF16_LE
-from typing import Any
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_perform.readers import open_table, peek
 from taps_common.errors import ShapeError
-from tests.perform.clips import lines
+from tests.common.doubles import Answer
+from tests.perform.clips import QUAY, TABLE, dockets, lines
+
+if TYPE_CHECKING:
+    from tests.perform.clips import Clips
 
 GOOD = ["Reference Code,Activity Name,Cost Code", *(f'A{n},"Pour {n}",4000' for n in range(1000))]
 NAMES = [b"Code,Name,Also", *(f"A{row},Zoë {row},Müller".encode() for row in range(1, 401))]
@@ -155,12 +160,70 @@ def test_what_is_no_complete_table_is_refused(body: bytes, sentence: str) -> Non
         ('{"data": {"rows": [{}], "rows": [{}]}}', "no list at `records_path` (rows)"),
         ('{"error": "x", "data": {"rows": []}}', "with a member `error`, not a table"),
         ('{"message": "x", "data": {"rows": []}}', "a member `message`: it is a message"),
+        ('{"errors": [{"code": 1}], "data": {"rows": [{"a": 1}]}}', "with a member `errors`"),
+        ('{"page": {"next": "secret"}, "data": {"rows": [{"a": 1}]}}', "are missing (`next`)"),
         ('{"data": {"rows": [{"a": 1}]}', CUT),
         ('{"data": {"rows": [{"a": 1}, 2]}}', NO_OBJECT.format(2, "text or number")),
     ],
 )
 def test_a_path_that_leads_to_no_table_is_refused(body: str, sentence: str) -> None:
     assert sentence in refusal(body.encode(), records_path=("data", "rows"))
+
+
+PARTS = [
+    *('"has_more": true', '"hasNextPage": "true"', '"truncated": true', '"truncated": 5'),
+    *('"row_limit_reached": true', '"success": false', '"status": "failed"', '"isPartial": true'),
+    *('"next": "https://secret"', '"next": 2', '"next": {"href": "secret"}', '"nextCursor": "s"'),
+    *('"@odata.nextLink": "secret"', '"page": {"next_url": "secret"}', '"total_pages": 2'),
+    *('"page": 2', '"total": 2', '"totalCount": "2"', '"row_count": 2', '"@odata.count": 2'),
+    *('"meta": {"total": 3}', '"num_rows": 2', '"recordsTotal": 2'),
+]
+WHOLE = [
+    *('"errors": []', '"errors": {}', '"error": null', '"messages": []', '"warnings": []'),
+    *('"has_more": false', '"next": null', '"next": ""', '"total": 1', '"total": 0', '"page": 1'),
+    *('"truncated": 0', '"row_limit_reached": "false"', '"success": true', '"status": "ok"'),
+    *('"total_pages": 1', '"next_refresh": "2026-01-31"', '"limit": 1000'),
+]
+ONE_ROW = [
+    *('"rows": [{"a": "1"}]', '"fields": ["a"], "values": [["1"]]', '"rows": [["a"], ["1"]]'),
+    '"columns": ["a"], "rows": [["1"]]',
+]
+
+
+@pytest.mark.parametrize("rows", ONE_ROW)
+@pytest.mark.parametrize("part", PARTS)
+def test_what_says_that_it_is_a_part_is_refused(rows: str, part: str) -> None:
+    for body in (f"{{{rows}, {part}}}", f"{{{part}, {rows}}}"):
+        said = refusal(body.encode())
+        assert said.startswith("The answer says that ")
+        assert said.endswith("(a higher limit, or CSV), or ask Bentley's support.")
+
+
+@pytest.mark.parametrize("rows", ONE_ROW)
+@pytest.mark.parametrize("beside", WHOLE)
+def test_what_says_nothing_beside_the_rows_does_no_harm(rows: str, beside: str) -> None:
+    for body in (f"{{{rows}, {beside}}}", f"{{{beside}, {rows}}}"):
+        with closing(open_table(io.BytesIO(body.encode()), delimiter=None, encoding=None)) as table:
+            assert [[*table.headings], *table] == [["a"], ["1"]]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Link": '<https://secret>; rel="prev", <https://secret>; rel="next"'},
+        {"X-Total-Count": "21"},
+        {"x-has-more": "true"},
+    ],
+)
+def test_a_header_that_says_that_it_is_a_part_is_obeyed(
+    clips: Clips, header: dict[str, str]
+) -> None:
+    clips.put(TABLE, Answer(body=dockets(20), headers=header))
+    run = clips.run()
+    assert (run.code, run.messages) == (1, [])
+    assert f"dataclip {TABLE} of {QUAY} is not a table: The answer says that " in run.said
+    clips.put(TABLE, Answer(body=dockets(20), headers={"X-Total-Count": "20", "Link": "rel=self"}))
+    assert clips.run().ok().counts() == {TABLE: 20}
 
 
 @pytest.mark.parametrize("known", [(), ("docket_date", "status")], ids=["unknown", "known"])

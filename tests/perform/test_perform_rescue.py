@@ -47,7 +47,7 @@ def test_cells_are_kept_as_they_came(account: Account) -> None:
     assert found[2] == weather
     assert found[3] == weather | {"float_days": "many", "actual_start": "31/31/2026"}
     assert all(RESCUED not in row for row in run.records(KEYED) if row["project"] != FIRST)
-    assert "1 values of Float Days do not fit their type and were sent as null and kept" in run.log
+    assert "1 values of Float Days do not fit their type and are sent as null and kept" in run.log
     assert "kept in _rescued_data until you discover again" in run.log
     assert f"{KEYED}: {len(found) + 2:,} values fit no column and are in _rescued_data" in run.log
 
