@@ -1,9 +1,5 @@
 """Approval requests, with the time entries and expenses they hold."""
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from tap_clockify.rows.common import (
     IsoDuration,
     MinorUnits,
@@ -17,11 +13,15 @@ from tap_clockify.rows.expenses import ExpenseCategory, ExpenseDay
 from tap_clockify.rows.projects import Tag
 from taps_common.records.row_types import Instant, Json, Number, Row
 
-ChangedAt = Annotated[Instant, Meta(description="Copy of approvalRequest.status.updatedAt.")]
-
 
 class ApprovalCreator(Row):
-    """Who handed a request in."""
+    """Who handed a request in.
+
+    Attributes:
+        userId: the member. Joins: users.id.
+        userName: Example: John Doe.
+        userEmail: Example: johndoe@example.com.
+    """
 
     userId: str | None = None
     userName: str | None = None
@@ -29,7 +29,14 @@ class ApprovalCreator(Row):
 
 
 class ApprovalOwner(Row):
-    """Whose time and expenses a request is about."""
+    """Whose time and expenses a request is about.
+
+    Attributes:
+        userId: the member. Joins: users.id.
+        userName: Example: John Doe.
+        timeZone: where the member's days begin and end. Example: Europe/Budapest.
+        startOfWeek: the first day of the member's week, MONDAY to SUNDAY.
+    """
 
     userId: str | None = None
     userName: str | None = None
@@ -38,7 +45,16 @@ class ApprovalOwner(Row):
 
 
 class ApprovalStatus(Row):
-    """What was decided, when and by whom."""
+    """What was decided, when and by whom.
+
+    Attributes:
+        state: PENDING, APPROVED or WITHDRAWN_APPROVAL; requests in other states are never listed.
+        note: what was said about the decision. Empty: where nothing was written.
+        updatedAt: when the state changed last. Example: 2020-01-01T08:00:00Z. Empty: perhaps while
+            nothing was decided; not documented.
+        updatedBy: who changed it. Empty: as updatedAt. Joins: users.id.
+        updatedByUserName: who changed it, by name. Example: John Doe. Empty: as updatedAt.
+    """
 
     state: str | None = None
     note: str | None = None
@@ -48,7 +64,17 @@ class ApprovalStatus(Row):
 
 
 class ApprovalBody(Row):
-    """The request itself."""
+    """The request itself.
+
+    Attributes:
+        id: unique in all of Clockify. Example: 567687e29ae1f428e7ebf564.
+        workspaceId: where the request is. Joins: workspaces.id.
+        type: TIMESHEET, EXPENSE or TIMESHEET_AND_EXPENSE.
+        creator: who handed it in.
+        owner: whose time and expenses it is about.
+        dateRange: the period that was handed in.
+        status: what was decided.
+    """
 
     id: str
     workspaceId: str | None = None
@@ -60,7 +86,16 @@ class ApprovalBody(Row):
 
 
 class ApprovedCustomFieldValue(Row):
-    """A custom field's value on a time entry that was handed in."""
+    """A custom field's value on a time entry that was handed in.
+
+    Attributes:
+        customFieldId: the field. Joins: custom_fields.id.
+        timeEntryId: the entry. Joins: time_entries.id.
+        value: a number, a list of texts, true or false, or a text, as the field's type has it.
+            Example: 20231211-12345. Empty: where none was given.
+        sourceType: where the value comes from: WORKSPACE, PROJECT or TIMEENTRY. Empty: where
+            Clockify leaves it out.
+    """
 
     customFieldId: str | None = None
     timeEntryId: str | None = None
@@ -69,7 +104,24 @@ class ApprovedCustomFieldValue(Row):
 
 
 class ApprovalEntry(Row):
-    """A time entry that was handed in."""
+    """A time entry that was handed in.
+
+    Attributes:
+        id: the entry. Joins: time_entries.id.
+        approvalRequestId: the request that holds it. Joins: approval_requests.id.
+        description: what was done, as the member wrote it. Empty: where nothing was written.
+        billable: whether the time can be billed.
+        isLocked: whether the entry can no longer be changed.
+        type: REGULAR, BREAK, HOLIDAY or TIME_OFF.
+        project: what the time is booked on. Empty: where none was chosen.
+        task: what the time is booked on, within the project. Empty: where none was chosen.
+        tags: the entry's tags. Empty: where there are none. Joins: tags.id.
+        timeInterval: when the entry ran.
+        hourlyRate: what an hour of the entry is billed at. Empty: where the entry has no rate.
+        costRate: what an hour of the entry costs. Empty: where the entry has no such rate.
+            Needs: the plan Pro.
+        customFieldValues: the entry's custom fields. Needs: the plan Pro.
+    """
 
     id: str | None = None
     approvalRequestId: str | None = None
@@ -87,7 +139,35 @@ class ApprovalEntry(Row):
 
 
 class ApprovalExpense(Row):
-    """An expense that was handed in."""
+    """An expense that was handed in.
+
+    Attributes:
+        id: the expense. Joins: expenses.id.
+        approvalRequestId: the request that holds it. Joins: approval_requests.id.
+        approvalStatus: PENDING, APPROVED, UNSUBMITTED, REJECTED, WITHDRAWN_APPROVAL or
+            WITHDRAWN_SUBMISSION.
+        detailedApprovalStatus: one of the values of approvalStatus; when they differ is not
+            documented.
+        userId: who spent the money. Joins: users.id.
+        workspaceId: where the money was spent. Joins: workspaces.id.
+        date: when the money was spent.
+        billable: whether the client can be billed for it.
+        isLocked: whether the expense can no longer be changed. Empty: where Clockify sends locked
+            instead.
+        locked: whether the expense can no longer be changed. Empty: where Clockify sends isLocked
+            instead.
+        notes: free text about the expense. Empty: where nothing was written.
+        quantity: how many units, if the category has a price by unit. Example: 3.
+        total: how much was spent. Example: 10500.5.
+        currency: ISO 4217 code of total. Example: USD.
+        fileId: the receipt, which is not read. Empty: without a receipt.
+        fileName: of the receipt. Example: file_12345.csv. Empty: without a receipt.
+        fileUrl: address of the receipt. Empty: without a receipt.
+        category: what the money was spent on. Empty: where none was chosen.
+            Joins: expense_categories.id.
+        project: what the money was spent for. Empty: where none was chosen.
+        task: what the money was spent for, within the project. Empty: where none was chosen.
+    """
 
     id: str | None = None
     approvalRequestId: str | None = None
@@ -112,12 +192,32 @@ class ApprovalExpense(Row):
 
 
 class ApprovalRequest(Row):
-    """Time and expenses of a period that were handed in: pending, approved or withdrawn."""
+    """Time and expenses of a period that were handed in: pending, approved or withdrawn.
+
+    Attributes:
+        approvalRequest: the request itself; id and updatedAt are copied from it.
+        id: copy of approvalRequest.id, unique in all of Clockify.
+            Example: 567687e29ae1f428e7ebf564.
+        workspaceId: where the request is. Joins: workspaces.id.
+        updatedAt: copy of approvalRequest.status.updatedAt, at the top because it is the
+            replication key. Example: 2020-01-01T08:00:00Z.
+        approvedTime: how much of the time is approved.
+        pendingTime: how much of the time waits for a decision.
+        trackedTime: how much time was recorded.
+        billableTime: how much of the time can be billed.
+        breakTime: how much of the time is breaks.
+        billableAmount: what the time can be billed at. Example: 2500.
+        costAmount: what the time costs. Example: 5000. Needs: the plan Pro.
+        expenseTotal: what the expenses add up to. Example: 7500. Needs: the plan Pro.
+        entries: time that was handed in, one row each in approval_request_entries.
+        expenses: expenses that were handed in, one row each in approval_request_expenses.
+            Needs: the plan Pro.
+    """
 
     approvalRequest: ApprovalBody
-    id: Annotated[str, Meta(description="Copy of approvalRequest.id.")] = ""
+    id: str = ""
     workspaceId: str = ""
-    updatedAt: ChangedAt | None = None
+    updatedAt: Instant | None = None
     approvedTime: IsoDuration | None = None
     pendingTime: IsoDuration | None = None
     trackedTime: IsoDuration | None = None
@@ -131,11 +231,30 @@ class ApprovalRequest(Row):
 
 
 class ApprovalRequestEntry(Row):
-    """A time entry in an approval request."""
+    """A time entry in an approval request.
+
+    Attributes:
+        workspaceId: where the request is. Joins: workspaces.id.
+        approvalRequestId: the request. Joins: approval_requests.id.
+        updatedAt: when the state of the request changed last. Example: 2020-01-01T08:00:00Z.
+        id: the entry. Joins: time_entries.id.
+        description: what was done, as the member wrote it. Empty: where nothing was written.
+        billable: whether the time can be billed.
+        isLocked: whether the entry can no longer be changed.
+        type: REGULAR, BREAK, HOLIDAY or TIME_OFF.
+        project: what the time is booked on. Empty: where none was chosen.
+        task: what the time is booked on, within the project. Empty: where none was chosen.
+        tags: the entry's tags. Empty: where there are none. Joins: tags.id.
+        timeInterval: when the entry ran.
+        hourlyRate: what an hour of the entry is billed at. Empty: where the entry has no rate.
+        costRate: what an hour of the entry costs. Empty: where the entry has no such rate.
+            Needs: the plan Pro.
+        customFieldValues: the entry's custom fields. Needs: the plan Pro.
+    """
 
     workspaceId: str
     approvalRequestId: str
-    updatedAt: ChangedAt | None
+    updatedAt: Instant | None
     id: str | None
     description: str | None
     billable: bool | None
@@ -151,11 +270,40 @@ class ApprovalRequestEntry(Row):
 
 
 class ApprovalRequestExpense(Row):
-    """An expense in an approval request."""
+    """An expense in an approval request.
+
+    Attributes:
+        workspaceId: where the request is. Joins: workspaces.id.
+        approvalRequestId: the request. Joins: approval_requests.id.
+        updatedAt: when the state of the request changed last. Example: 2020-01-01T08:00:00Z.
+        id: the expense. Joins: expenses.id.
+        approvalStatus: PENDING, APPROVED, UNSUBMITTED, REJECTED, WITHDRAWN_APPROVAL or
+            WITHDRAWN_SUBMISSION.
+        detailedApprovalStatus: one of the values of approvalStatus; when they differ is not
+            documented.
+        userId: who spent the money. Joins: users.id.
+        date: when the money was spent.
+        billable: whether the client can be billed for it.
+        isLocked: whether the expense can no longer be changed. Empty: where Clockify sends locked
+            instead.
+        locked: whether the expense can no longer be changed. Empty: where Clockify sends isLocked
+            instead.
+        notes: free text about the expense. Empty: where nothing was written.
+        quantity: how many units, if the category has a price by unit. Example: 3.
+        total: how much was spent. Example: 10500.5.
+        currency: ISO 4217 code of total. Example: USD.
+        fileId: the receipt, which is not read. Empty: without a receipt.
+        fileName: of the receipt. Example: file_12345.csv. Empty: without a receipt.
+        fileUrl: address of the receipt. Empty: without a receipt.
+        category: what the money was spent on. Empty: where none was chosen.
+            Joins: expense_categories.id.
+        project: what the money was spent for. Empty: where none was chosen.
+        task: what the money was spent for, within the project. Empty: where none was chosen.
+    """
 
     workspaceId: str
     approvalRequestId: str
-    updatedAt: ChangedAt | None
+    updatedAt: Instant | None
     id: str | None
     approvalStatus: str | None
     detailedApprovalStatus: str | None

@@ -1,30 +1,31 @@
 """The audit log."""
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from taps_common.records.row_types import Instant, Row
-
-_ROW_ID = (
-    "Digest of workspaceId, timestamp, userId, action, content and previousContent, and the number "
-    "among entries that are alike: entries have no id of their own."
-)
 
 
 class AuditLogEntry(Row):
-    """Something that a member did, kept for a year by Clockify."""
+    """Something that a member did, kept for a year by Clockify.
 
-    _row_id: Annotated[str, Meta(description=_ROW_ID)] = ""
+    Attributes:
+        _row_id: digest of workspaceId, timestamp, userId, action, content and previousContent, and
+            the number among entries that are alike: entries have no id of their own.
+        workspaceId: where it was done. Joins: workspaces.id.
+        timestamp: when it was done. Example: 2025-05-01T11:15:00Z.
+        action: what was done. Example: CREATE_PROJECT.
+        userId: who did it. Joins: users.id.
+        userName: Example: John Doe.
+        userEmail: Example: johndoe@example.com.
+        content: what was changed, as it is now; JSON text. Example: {"projectName":"New Project"}.
+        previousContent: what was changed, as it was; JSON text. Empty: where there was nothing
+            before.
+    """
+
+    _row_id: str = ""
     workspaceId: str = ""
-    timestamp: Annotated[Instant, Meta(description="When it was done, UTC.")] | None = None
+    timestamp: Instant | None = None
     action: str | None = None
     userId: str | None = None
     userName: str | None = None
     userEmail: str | None = None
-    content: (
-        Annotated[str, Meta(description="JSON text of what was changed, as it is now.")] | None
-    ) = None
-    previousContent: (
-        Annotated[str, Meta(description="JSON text of what was changed, as it was.")] | None
-    ) = None
+    content: str | None = None
+    previousContent: str | None = None

@@ -7,20 +7,37 @@ from msgspec import Meta
 from taps_common.records.row_types import Instant, Number, Row
 
 MinorUnits = Annotated[
-    Number, Meta(description="In minor units of the currency (cents), possibly with a fraction.")
+    Number,
+    Meta(description="Unit: minor units of the currency (cents), possibly with a fraction."),
 ]
-IsoDuration = Annotated[str, Meta(description="ISO-8601 duration, such as PT1H30M.")]
+IsoDuration = Annotated[str, Meta(description="Unit: ISO-8601 duration, such as PT1H30M.")]
 
 
 class Rate(Row):
-    """An amount of money per hour."""
+    """An amount of money per hour.
+
+    Attributes:
+        amount: what an hour is worth. Example: 10500.
+        currency: ISO 4217 code. Example: USD.
+    """
 
     amount: MinorUnits | None = None
     currency: str | None = None
 
 
 class Membership(Row):
-    """A member's access to a workspace, a project or a group."""
+    """A member's access to a workspace, a project or a group.
+
+    Attributes:
+        userId: the member. Joins: users.id.
+        targetId: what the member has access to: the id of a workspace, project or group, as
+            membershipType says.
+        membershipType: WORKSPACE, PROJECT or USERGROUP.
+        membershipStatus: PENDING, ACTIVE, DECLINED or INACTIVE, there.
+        hourlyRate: what an hour of the member is billed at there. Empty: where none is set.
+        costRate: what an hour of the member costs there. Empty: where none is set. Needs: the plan
+            Pro.
+    """
 
     userId: str | None = None
     targetId: str | None = None
@@ -31,14 +48,27 @@ class Membership(Row):
 
 
 class Period(Row):
-    """From one time to another."""
+    """From one time to another.
+
+    Attributes:
+        start: where it begins. Example: 2026-01-01T08:00:00Z.
+        end: where it ends. Example: 2026-01-07T17:00:00Z.
+    """
 
     start: Instant | None = None
     end: Instant | None = None
 
 
 class ProjectInfo(Row):
-    """What other rows show of a project."""
+    """What other rows show of a project.
+
+    Attributes:
+        id: the project. Joins: projects.id.
+        name: Example: Software Development.
+        clientId: the project's client. Empty: where it has none. Joins: clients.id.
+        clientName: Example: Client X. Empty: where the project has no client.
+        color: in which Clockify shows the project, RGB in hexadecimal. Example: #03A9F4.
+    """
 
     id: str | None = None
     name: str | None = None
@@ -48,18 +78,38 @@ class ProjectInfo(Row):
 
 
 class TaskInfo(Row):
-    """What other rows show of a task."""
+    """What other rows show of a task.
+
+    Attributes:
+        id: the task. Joins: tasks.id.
+        name: Example: Bugfixing.
+    """
 
     id: str | None = None
     name: str | None = None
 
 
-WallClock = Annotated[str, Meta(description="Wall clock of timeZone.")]
-Offset = Annotated[int, Meta(description="Seconds from UTC.")]
+WallClock = Annotated[str, Meta(description="Unit: wall clock of timeZone.")]
+Offset = Annotated[int, Meta(description="Unit: seconds from UTC.")]
 
 
 class ZonedTimeInterval(Row):
-    """When an entry ran, in UTC and in its member's zone."""
+    """When an entry ran, in UTC and in its member's zone.
+
+    Attributes:
+        start: when the entry began. Example: 2026-01-31T08:00:00Z.
+        end: when the entry ended. Empty: while the timer runs.
+        duration: from start to end. Empty: while the timer runs.
+        timeZone: the zone of zonedStart, zonedEnd and the offsets. Example: Europe/Budapest.
+            Empty: where Clockify leaves it out.
+        zonedStart: when the entry began, there. Empty: where Clockify leaves it out.
+        zonedEnd: when the entry ended, there. Empty: where Clockify leaves it out, and while the
+            timer runs.
+        offsetStart: how far timeZone was from UTC when the entry began. Example: 3600. Empty: where
+            Clockify leaves it out.
+        offsetEnd: how far timeZone was from UTC when the entry ended. Example: 3600. Empty: where
+            Clockify leaves it out, and while the timer runs.
+    """
 
     start: Instant | None = None
     end: Instant | None = None

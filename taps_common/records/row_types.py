@@ -157,7 +157,7 @@ def _property_schema(info: types.Type, said: str) -> JsonSchema:
     """
     schema = _schema_of(info)
     if said:
-        of_type = "" if nested_row(info) else schema.get("description", "")
+        of_type = "" if "properties" in schema else schema.get("description", "")
         schema["description"] = attributes.joined(said, of_type)
     return schema
 

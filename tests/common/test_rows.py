@@ -128,6 +128,7 @@ class Described(Row):
         paid: what was paid.
         middle: an object here.
         many: objects.
+        either: an object, or a list.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Described(Row):
     paid: Cents | None = None
     middle: Middle | None = None
     many: list[Inner] | None = None
+    either: Inner | list[Json] | None = None
 
 
 def test_the_docstring_describes_row_and_fields() -> None:
@@ -154,6 +156,7 @@ def test_the_docstring_describes_row_and_fields() -> None:
         "paid": "what was paid. In cents.",
         "middle": "an object here.",
         "many": "objects.",
+        "either": "an object, or a list.",
     }
     inside = schema["properties"]["many"]["items"]
     assert inside["description"] == "An object inside."
