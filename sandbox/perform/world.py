@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sandbox.perform import people
 from sandbox.perform.bodies import MARKER
 from sandbox.perform.clips import CLIPS, EVERY, FULL_USAGE, PROJECTS, address
+from sandbox.perform.rows import WORK_DATE, rows
 from sandbox.perform.site import DAY, NAMES, SIZES, Site
 from sandbox.perform.stale import Freshness
 from sandbox.perform.switches import (
@@ -136,7 +136,7 @@ class World(Clocked):
         with self.lock:
             key = (project, slug)
             if key not in self._tables:
-                self._tables[key] = Table.of(CLIPS[slug].rows(self.site(project)))
+                self._tables[key] = Table.of(rows(self.site(project), CLIPS[slug].name))
             return self._tables[key]
 
     def site(self, project: int) -> Site:
@@ -188,7 +188,7 @@ class World(Clocked):
 
     def _window(self, project: int, days: int) -> Grid:
         table = self.table(project, FULL_USAGE)
-        place = table.place(people.WORK_DATE)
+        place = table.place(WORK_DATE)
         first = (self.now.date() - days * DAY).isoformat()
         rows = [row for row in table.rows if (row[place] or "") > first]
         return Table(table.columns, rows).spelled(self.switches.dates[project])
