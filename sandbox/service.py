@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
-from sandbox.wire import Json, Request, Response
+from sandbox.wire import Request, Response
 
 Handler: TypeAlias = Callable[[Request], Response]
 
@@ -46,14 +46,8 @@ class Service:
 
     name: str
     prefix: str
-    actions: ClassVar[frozenset[str]]
-    """Methods of the world that `POST /__{name}` calls by name."""
     routes: Sequence[Route]
     world: Clocked
-    truth_counts: Callable[[], dict[str, int]]
-    """Counts the rows of each table."""
-    truth_rows: Callable[[str], Sequence[Mapping[str, object]]]
-    """Returns the rows of one table; KeyError for an unknown one."""
 
     @property
     def compress(self) -> bool:
@@ -70,11 +64,3 @@ class Service:
     def wrong_verb(self, request: Request) -> Response:
         """Answer a known path called with another method."""
         raise NotImplementedError
-
-    def act(self, action: str, arguments: Mapping[str, object]) -> Json:
-        """Change the world; ValueError for an unknown action."""
-        if action not in self.actions:
-            known = ", ".join(sorted(self.actions))
-            raise ValueError(f"No such action: {action}; there are {known}.")
-        result: Json = getattr(self.world, action)(**arguments)
-        return result

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import msgspec
 
-from sandbox.clicktime import metadata, paging, protocol, query, truth
+from sandbox.clicktime import metadata, paging, protocol, query
 from sandbox.clicktime.model import EntitySet
 from sandbox.clicktime.protocol import Refusal
 from sandbox.clicktime.world import World
@@ -19,18 +17,9 @@ class ClickTime(Service):
 
     name = "clicktime"
     prefix = "/clicktime/odata"
-    actions = frozenset(
-        {
-            *("insert_entry", "edit_entry", "delete_entry"),
-            *("insert_row", "edit_row", "delete_row"),
-            *("advance", "switch"),
-        }
-    )
 
     def __init__(self, world: World) -> None:
         self.world: World = world
-        self.truth_counts = partial(truth.counts, world)
-        self.truth_rows = partial(truth.rows, world)
         self.tokens = paging.Tokens()
         operations = {
             "": self.service_document,

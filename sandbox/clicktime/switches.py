@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
-
-import msgspec
-
-from sandbox.clicktime.model import SET_NAMES
 
 Refused: TypeAlias = Literal["", "ignore", "refuse"]
 """What happens to a query option: it works, it is ignored, it is answered `refusal_status`."""
@@ -65,17 +61,3 @@ class Switches:
     """Rows carry `@odata.id`, `@odata.etag` and types, inside CustomFields too."""
     compress: bool = False
     """Gzip bodies above 1 KiB for clients that accept it."""
-
-    def set(self, **values: object) -> None:
-        """Set switches by name; ValueError for an unknown name or value."""
-        names = [one.name for one in fields(self)]
-        unknown = values.keys() - set(names)
-        if unknown:
-            wrong = ", ".join(sorted(unknown))
-            raise ValueError(f"No such switch: {wrong}; there are {', '.join(names)}.")
-        checked = msgspec.convert({**asdict(self), **values}, Switches)
-        strangers = {*checked.hidden, *checked.forbidden} - SET_NAMES
-        if strangers:
-            raise ValueError(f"No such set: {', '.join(sorted(strangers))}.")
-        for name in values:
-            setattr(self, name, getattr(checked, name))

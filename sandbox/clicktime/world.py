@@ -13,6 +13,7 @@ from sandbox.clicktime.model import EntitySet
 from sandbox.clicktime.switches import Switches
 from sandbox.clicktime.tables import Table
 from sandbox.service import Clocked
+from sandbox.switches import changed
 
 
 class World(Clocked):
@@ -59,7 +60,10 @@ class World(Clocked):
     def switch(self, **switches: object) -> None:
         """Set switches by name; ValueError for an unknown name or value."""
         with self.lock:
-            self.switches.set(**switches)
+            chosen = changed(self.switches, switches)
+            if strangers := {*chosen.hidden, *chosen.forbidden} - model.SET_NAMES:
+                raise ValueError(f"No such set: {', '.join(sorted(strangers))}.")
+            self.switches = chosen
 
     def insert_entry(self, **fields: object) -> str:
         """Add a time entry (by default an hour of today) and return its ID."""

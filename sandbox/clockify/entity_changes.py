@@ -30,21 +30,8 @@ DELETION_DELAY = 60
 """Seconds until a deletion shows: "approximately one minute"."""
 
 
-def created(ask: Ask) -> list[Shown]:
-    return _feed(ask, "created")
-
-
-def updated(ask: Ask) -> list[Shown]:
-    """Return what was updated, but not created within the window."""
-    return _feed(ask, "updated")
-
-
-def deleted(ask: Ask) -> list[Shown]:
-    """Return what was deleted, but not created within the window."""
-    return _feed(ask, "deleted")
-
-
-def _feed(ask: Ask, event: Event) -> list[Shown]:
+def feed(ask: Ask, event: Event) -> list[Shown]:
+    """Return what happened within a window."""
     world = ask.world
     if world.changes_feature and world.changes_feature not in ask.data.row.features:
         raise lacks_feature(world)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -104,6 +105,16 @@ class Operation:
         return head.encode(), tail.encode()
 
 
+def _rows(table: str, *, sort: bool = True, **flags: str) -> Callable[[Ask], list[Any]]:
+    """Answer the rows of a list; flags: what must equal which parameter, if that is given."""
+
+    def answer(ask: Ask) -> list[Any]:
+        rows = ask.kept(getattr(ask.data, table).values(), **flags)
+        return ask.ordered(rows) if sort else rows
+
+    return answer
+
+
 def _response(switch: str) -> Callable[[World], Envelope | None]:
     """Return the described envelope of lists that come bare, if a switch asks for it."""
     return lambda world: {"response": ROWS} if getattr(world, switch) else None
@@ -121,30 +132,32 @@ PLANNED = W + "/scheduling/assignments"
 OPERATIONS = (
     Operation("GET", "/user", people.user),
     Operation("GET", "/workspaces", people.workspaces, addons=False),
-    Operation("GET", W, people.workspace),
+    Operation("GET", W, lambda ask: ask.data.row),
     Operation("GET", W + "/users", people.users, LIST),
     Operation("GET", W + "/users/{userId}/managers", people.managers, LIST),
     Operation("GET", W + "/member-profile/{userId}", people.profile),
     Operation("GET", W + "/user-groups", people.user_groups, LIST),
-    Operation("GET", W + "/clients", projects.clients, LIST),
+    Operation("GET", W + "/clients", _rows("clients", archived="archived"), LIST),
     Operation("GET", W + "/projects", projects.projects, LIST),
     Operation("GET", W + "/projects/{projectId}/tasks", projects.tasks, LIST),
     Operation("GET", W + "/projects/{projectId}/custom-fields", projects.project_custom_fields,
               feature="CUSTOM_FIELDS"),
-    Operation("GET", W + "/tags", projects.tags, LIST),
-    Operation("GET", W + "/custom-fields", projects.custom_fields, feature="CUSTOM_FIELDS"),
-    Operation("GET", W + "/holidays", projects.holidays, feature="TIME_OFF"),
+    Operation("GET", W + "/tags", _rows("tags", archived="archived"), LIST),
+    Operation("GET", W + "/custom-fields",
+              _rows("custom_fields", sort=False, status="status", entityType="entity-type"),
+              feature="CUSTOM_FIELDS"),
+    Operation("GET", W + "/holidays", _rows("holidays", sort=False), feature="TIME_OFF"),
 
     Operation("GET", W + "/user/{userId}/time-entries", time_entries.time_entries, LIST),
     Operation("POST", W + "/time-entries/batch", time_entries.batch),
     Operation("GET", W + "/time-entries/status/in-progress", time_entries.in_progress,
               Paging(default=10, most=1_000), admins=True),
 
-    Operation("GET", W + "/entities/created", entity_changes.created, FEED,
+    Operation("GET", W + "/entities/created", partial(entity_changes.feed, event="created"), FEED,
               envelope=_response("changes_envelope")),
-    Operation("GET", W + "/entities/updated", entity_changes.updated, FEED,
+    Operation("GET", W + "/entities/updated", partial(entity_changes.feed, event="updated"), FEED,
               envelope=_response("changes_envelope")),
-    Operation("GET", W + "/entities/deleted", entity_changes.deleted, FEED,
+    Operation("GET", W + "/entities/deleted", partial(entity_changes.feed, event="deleted"), FEED,
               envelope=_response("changes_envelope")),
     Operation("POST", W + "/audit-log", entity_changes.audit_log,
               Paging(default=20, most=50, header=False), "AUDIT_LOG", admins=True, host=AUDIT,

@@ -34,10 +34,6 @@ def workspaces(ask: Ask) -> list[Workspace]:
     ]
 
 
-def workspace(ask: Ask) -> Workspace:
-    return ask.data.row
-
-
 def users(ask: Ask) -> list[User]:
     """List members by account status and by their standing in the workspace."""
     request, standing = ask.request, ask.data.standing()

@@ -11,15 +11,7 @@ from collections.abc import Iterable
 from msgspec import structs
 
 from sandbox.clockify.ask import Ask, Shown, unconvertible
-from sandbox.clockify.rows import Client, CustomField, Holiday, Project, Tag, Task
-
-
-def clients(ask: Ask) -> list[Client]:
-    return ask.ordered(ask.kept(ask.data.clients.values(), archived="archived"))
-
-
-def tags(ask: Ask) -> list[Tag]:
-    return ask.ordered(ask.kept(ask.data.tags.values(), archived="archived"))
+from sandbox.clockify.rows import CustomField, Project, Task
 
 
 def projects(ask: Ask) -> list[Project] | list[Shown]:
@@ -65,11 +57,6 @@ def tasks(ask: Ask) -> list[Task]:
     return ask.ordered(one for one in theirs if active in {None, one.status == "ACTIVE"})
 
 
-def custom_fields(ask: Ask) -> list[CustomField]:
-    fields = ask.data.custom_fields.values()
-    return ask.kept(fields, status="status", entityType="entity-type")
-
-
 def _of_entries(ask: Ask) -> list[CustomField]:
     return [one for one in ask.data.custom_fields.values() if one.entityType == "TIMEENTRY"]
 
@@ -87,10 +74,6 @@ def project_custom_fields(ask: Ask) -> list[CustomField]:
         for one in _of_entries(ask)
     ]
     return ask.kept(own, status="status", entityType="entity-type")
-
-
-def holidays(ask: Ask) -> list[Holiday]:
-    return list(ask.data.holidays.values())
 
 
 def project_info(ask: Ask, project_id: str | None) -> Shown | None:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandbox.clockify import truth
 from sandbox.clockify.ask import (
     Ask,
     Caller,
@@ -23,7 +22,7 @@ from sandbox.clockify.ask import (
 from sandbox.clockify.blocks import Block, Part
 from sandbox.clockify.instants import HOUR
 from sandbox.clockify.operations import OPERATIONS, Operation, Paging
-from sandbox.clockify.world import ACTIONS, World
+from sandbox.clockify.world import World
 from sandbox.service import Route, Service
 from sandbox.wire import Request, Response, json_response
 
@@ -36,12 +35,9 @@ class Clockify(Service):
     name = "clockify"
     prefix = "/clockify"
     """Below it are the hosts: /api/v1, /report/v1 and /audit/v1."""
-    actions = ACTIONS
 
     def __init__(self, world: World, requests_per_hour: int | None = None) -> None:
         self.world: World = world
-        self.truth_counts = partial(truth.counts, world)
-        self.truth_rows = partial(truth.rows, world)
         self.quota = Quota(world, requests_per_hour)
         self.routes = [
             Route(one.method, one.host + one.path, partial(self._answer, one)) for one in OPERATIONS

@@ -31,16 +31,6 @@ from sandbox.clockify.switches import Switches
 from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES, WorkspaceData, converted
 from sandbox.service import Clocked
 
-ACTIONS = frozenset(
-    {
-        *("insert_entry", "edit_entry", "stop_timer", "delete_entry"),
-        *("insert_row", "edit_row", "rename", "delete_row", "delete_project"),
-        *("insert_user", "rename_user", "remove_user", "set_state", "insert_payment"),
-        *("insert_audit_log", "set_features", "set_plan", "set_window", "advance", "switch"),
-    }
-)
-"""Methods of the world that `POST /__clockify` calls by name."""
-
 _SWITCHES = {**get_type_hints(Switches), "account_zone": str}
 
 

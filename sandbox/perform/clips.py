@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from functools import partial
 from hashlib import sha256
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from sandbox.perform import lists, people, work
-from sandbox.perform.site import Row, Site
-
-Rows: TypeAlias = Callable[[Site], Iterable[Row]]
+from sandbox.perform.rows import LISTS
 
 FULL_USAGE = "resource_usage_export"
 PROJECTS = (1, 2)
@@ -20,10 +15,9 @@ PROJECTS = (1, 2)
 class Clip(NamedTuple):
     """One clip; a window is live and holds the last so many days of the full usage export."""
 
+    name: str
     slug: str
     window: int
-    rows: Rows
-    """How its rows are made up."""
     big: bool = False
     """Whether it is as long as the switch `big_rows` says, and the first project's only."""
 
@@ -39,31 +33,16 @@ def address(project: int, slug: str) -> str:
     return "".join(chr(ord("a") + byte % 26) for byte in digest[:28])
 
 
-_OWN: dict[str, Rows] = {
-    "Activity Export": work.activities,
-    "Attendance Export": people.attendance,
-    "Docket Export": work.dockets,
-    "Person Export": people.persons,
-    "Resource": people.resources,
-    "Resource Usage Export": people.usages,
-    "Tagged Item Registers Export": work.registers,
-    "WBS Export": work.wbs,
-    "Work Roster Export": people.work_roster,
-    **{f"Resource Usage Export (Last {days} Days)": people.usages for days in (10, 20, 60)},
-}
-"""Clips whose rows are made up by hand."""
-
 _CUSTOM = "Custom Cost Report"
 """A clip made on request; the 27 others are those that a project provisions itself."""
 
 
 def _clip(name: str, *, big: bool = False) -> Clip:
     days = re.search(r"Last (\d+) Days", name)
-    rows = people.usages if big else _OWN.get(name) or partial(lists.rows, name=name)
-    return Clip(slug_of(name), int(days[1]) if days else 0, rows, big)
+    return Clip(name, slug_of(name), int(days[1]) if days else 0, big)
 
 
-_NAMES = (*sorted({*_OWN, *lists.LISTS} - {_CUSTOM}, key=slug_of), _CUSTOM)
+_NAMES = (*sorted({*LISTS} - {_CUSTOM}, key=slug_of), _CUSTOM)
 
 CLIPS = {clip.slug: clip for clip in map(_clip, _NAMES)}
 EVERY = CLIPS | {slug_of(name): _clip(name, big=True) for name in ("Big CSV", "Big JSON")}

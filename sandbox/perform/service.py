@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
-from sandbox.perform import content, stale, truth
+from sandbox.perform import content, stale
 from sandbox.perform.clips import BY_ADDRESS, address
 from sandbox.perform.switches import Form
 from sandbox.perform.world import World
@@ -36,18 +35,9 @@ class Perform(Service):
 
     name = "perform"
     prefix = "/perform"
-    actions = frozenset(
-        {
-            *("insert_row", "edit_row", "copy_row", "delete_row", "shrink", "shuffle"),
-            *("add_column", "enlarge_cell"),
-            *("advance", "switch", "set_clip", "reset", "urls", "projects"),
-        }
-    )
 
     def __init__(self, world: World) -> None:
         self.world: World = world
-        self.truth_counts = partial(truth.counts, world)
-        self.truth_rows = partial(truth.rows, world)
         self.routes = [
             Route("GET", "/projects/{project}/dataclips/{clip}", self.clip),
             Route("GET", "/storage/{project}/{clip}", self.stored),

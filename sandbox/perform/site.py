@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -81,49 +81,24 @@ ROLES = (
     ("Surveyor / Setting-out", "Staff", "Indirect"),
 )
 """Role, category, category's type."""
-DISCIPLINES = ("Civil", "Structural", "Électrique", None)
-LOCATIONS = ("Ch 0+000 to 0+450", "Berth 3", "Zone “A”", None)
-CATEGORIES = ("Productive", "Delay: weather", "Rework")
-UNITS = ("m", "m²", "m³", "t", "ea", "%")
-TAGS = (None, "night", "night, critical", "Übergabe, QA; hold")
 
 
-class Person(NamedTuple):
-    """One person; the shown name is not unique."""
+class Resource(NamedTuple):
+    """Who or what can be booked; names are not unique."""
 
     number: int
-    shown: str
-    uuid: str
-    reference: str
-    supervisor: str
-    company: tuple[str, str | None]
-    role: tuple[str, str, str]
-    identifier: str
-
-
-class Machine(NamedTuple):
-    """One item of equipment, or another resource."""
-
+    kind: str
     name: str
     uuid: str
     identifier: str
     external: str | None
     company: tuple[str, str | None]
+    role: tuple[str, str, str]
 
 
 class Activity(NamedTuple):
-    number: int
     reference: str
     name: str
-    wbs: str
-    job: str
-    cost_code: str
-    discipline: str | None
-    location: str | None
-    unit: str
-    category: str
-    start: date
-    finish: date
 
 
 class Site:
@@ -132,16 +107,24 @@ class Site:
     def __init__(self, project: int, size: Size, seed: int, now: datetime) -> None:
         self.project = project
         self.size = size
-        self.now = now
         self.today = now.date()
         self.title = TITLES[project]
         self._seed = f"{seed} {project}"
         rng = self.random("site")
         self.wbs = list(_wbs())
         self.people = [self._person(rng, number) for number in range(size.people)]
-        self.equipment = [_machine(rng, number, "Excavator") for number in range(20)]
-        self.others = [_machine(rng, number, "Concrete C32/40") for number in range(12)]
-        self.activities = [self._activity(rng, number) for number in range(size.activities)]
+        self.resources = [
+            *self.people,
+            *(_machine(rng, number, "Excavator", "Equipment") for number in range(20)),
+            *(_machine(rng, number, "Concrete C32/40", "Other Resource") for number in range(12)),
+        ]
+        self.activities = [
+            Activity(
+                CODES[number] if number < len(CODES) else f"A{1000 + 10 * number}",
+                f"{pick(('Pour', 'Fix', 'Strip', 'Survey'), number)} pier {number // 4 + 1}",
+            )
+            for number in range(size.activities)
+        ]
 
     def random(self, use: str) -> Random:
         """Return a generator of its own for each use, so that no table depends on another."""
@@ -151,46 +134,31 @@ class Site:
         """Return a day before today as ISO text."""
         return (self.today - DAY * ago).isoformat()
 
-    def _person(self, rng: Random, number: int) -> Person:
+    def _person(self, rng: Random, number: int) -> Resource:
         named = number - 3 if number % 10 == 7 else number  # some are called like another one
         given, family = pick(GIVEN, named), pick(FAMILY, named // 2)
-        return Person(
+        return Resource(
             number,
-            shown=f"{given} {family}" if self.project == 1 else f"{family.upper()}, {given}",
-            uuid=new_uuid(rng),
-            reference=f"{number:05d}",
-            supervisor=f"{family[0].upper()}{number:03d}" if number % 5 == 0 else "",
-            company=pick(COMPANIES, number),
-            role=pick(ROLES, number),
-            identifier=str(10**18 + rng.randrange(10**18)) if number % 3 else f"{number:03d}",
-        )
-
-    def _activity(self, rng: Random, number: int) -> Activity:
-        start = self.today + DAY * rng.randint(-300, 120)
-        return Activity(
-            number,
-            reference=CODES[number] if number < len(CODES) else f"A{1000 + 10 * number}",
-            name=f"{pick(('Pour', 'Fix', 'Strip', 'Survey'), number)} pier {number // 4 + 1}",
-            wbs=pick(self.wbs, number),
-            job=f"{number % 7:04d}" if number % 6 else "",
-            cost_code=pick(CODES, number),
-            discipline=pick(DISCIPLINES, number // 3),
-            location=pick(LOCATIONS, number // 2),
-            unit=pick(UNITS, number),
-            category=pick(CATEGORIES, number // 5),
-            start=start,
-            finish=start + DAY * rng.randint(1, 90),
+            "People",
+            f"{given} {family}" if self.project == 1 else f"{family.upper()}, {given}",
+            str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+            str(10**18 + rng.randrange(10**18)) if number % 3 else f"{number:03d}",
+            f"{number:05d}",
+            pick(COMPANIES, number),
+            pick(ROLES, number),
         )
 
 
-def _machine(rng: Random, number: int, kind: str) -> Machine:
-    external = str(rng.randrange(10**18, 10**19)) if number % 3 else None
-    return Machine(
-        name=f"{kind} {number // 2 + 1:02d}",
-        uuid=new_uuid(rng),
-        identifier=f"{kind[0]}{number:04d}" if number % 4 else pick(CODES, number // 4),
-        external=external,
-        company=pick(COMPANIES, number),
+def _machine(rng: Random, number: int, name: str, kind: str) -> Resource:
+    return Resource(
+        number,
+        kind,
+        f"{name} {number // 2 + 1:02d}",
+        str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+        f"{kind[0]}{number:04d}" if number % 4 else pick(CODES, number // 4),
+        str(rng.randrange(10**18, 10**19)) if number % 3 else None,
+        pick(COMPANIES, number),
+        ("", "Plant", "Direct"),
     )
 
 
@@ -214,11 +182,11 @@ def note(number: int) -> str | None:
     return f"Checked by the foreman, item {number}" if number % 2 else None
 
 
-def amount(rng: Random, number: int, *, most: int = 1_000_000) -> str:
+def amount(rng: Random, number: int) -> str:
     """Return an exact number with two decimals; every 40th is an odd one."""
     if number % 40 == 1:
         return pick(DECIMALS, number // 40)
-    hundredths = rng.randrange(most)
+    hundredths = rng.randrange(1_000_000)
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
@@ -230,7 +198,3 @@ def yes(value: object) -> str:
 def clock(rng: Random, first_hour: int) -> str:
     """Return a time of the three hours from a full one."""
     return f"{first_hour + rng.randrange(3):02d}:{rng.randrange(0, 60, 5):02d}"
-
-
-def new_uuid(rng: Random) -> str:
-    return str(uuid.UUID(int=rng.getrandbits(128), version=4))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Literal, TypeAlias
-
-import msgspec
 
 from sandbox.perform.clips import PROJECTS
 
@@ -105,29 +102,3 @@ class Switches:
 
 
 FORM_NAMES = frozenset(one.name for one in fields(Form))
-_NAMES = FORM_NAMES | {one.name for one in fields(Switches)}
-
-
-def check(names: set[str]) -> None:
-    """Refuse unknown names with ValueError."""
-    if unknown := names - _NAMES:
-        wrong, known = (", ".join(sorted(some)) for some in (unknown, _NAMES))
-        raise ValueError(f"No such switch: {wrong}; there are {known}.")
-
-
-def with_form(form: Form, values: Mapping[str, object]) -> Form:
-    """Return a form with some values changed; ValueError for a wrong one."""
-    return msgspec.convert({**asdict(form), **values}, Form)
-
-
-def with_switches(switches: Switches, values: Mapping[str, object]) -> Switches:
-    """Return switches with some values changed; projects that are not named stay as they are."""
-    known = asdict(switches)
-    for name, value in values.items():
-        known[name] = value
-        if isinstance(value, dict):
-            by_project = {int(project): one for project, one in value.items()}
-            if strangers := by_project.keys() - set(PROJECTS):
-                raise ValueError(f"No such project: {strangers}.")
-            known[name] = {**getattr(switches, name), **by_project}
-    return msgspec.convert(known, Switches)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sandbox.perform import people
 from sandbox.perform.bodies import MARKER
 from sandbox.perform.clips import CLIPS, EVERY, FULL_USAGE, PROJECTS, address
+from sandbox.perform.rows import WORK_DATE, rows
 from sandbox.perform.site import DAY, NAMES, SIZES, Site
 from sandbox.perform.stale import Freshness
 from sandbox.perform.switches import (
@@ -18,12 +18,10 @@ from sandbox.perform.switches import (
     FORMATS,
     Form,
     Switches,
-    check,
-    with_form,
-    with_switches,
 )
 from sandbox.perform.tables import Column, Grid, Table
 from sandbox.service import Clocked
+from sandbox.switches import changed
 
 Key = tuple[int, str]
 
@@ -104,16 +102,20 @@ class World(Clocked):
 
     def form(self, project: int, slug: str) -> Form:
         with self.lock:
-            return with_form(self.default, self._own.get((project, slug), {}))
+            return changed(self.default, self._own.get((project, slug), {}))
 
     def switch(self, **values: object) -> None:
         """Set switches by name, those of all clips included; ValueError for a wrong one."""
         with self.lock:
-            check({*values})
-            ours = {name: value for name, value in values.items() if name in FORM_NAMES}
-            rest = {name: value for name, value in values.items() if name not in FORM_NAMES}
-            default = with_form(self.default, ours)
-            self.switches, self.default = with_switches(self.switches, rest), default
+            ours = {name: values.pop(name) for name in FORM_NAMES & values.keys()}
+            for name, value in values.items():
+                if isinstance(value, dict):  # projects that are not named stay as they are
+                    named = {int(project): one for project, one in value.items()}
+                    if strangers := named.keys() - set(PROJECTS):
+                        raise ValueError(f"No such project: {strangers}.")
+                    values[name] = getattr(self.switches, name) | named
+            switches, self.default = changed(self.switches, values), changed(self.default, ours)
+            self.switches = switches
             if "stale" in ours:
                 self._freshness.count_anew(PROJECTS, EVERY)
 
@@ -121,12 +123,10 @@ class World(Clocked):
         with self.lock:
             if slug not in EVERY:
                 raise KeyError(slug)
-            if strangers := values.keys() - FORM_NAMES:
-                raise ValueError(f"No switch of a clip: {', '.join(sorted(strangers))}.")
             chosen = PROJECTS if project is None else (project,)
             for one in chosen:
                 own = {**self._own.get((one, slug), {}), **values}
-                with_form(self.default, own)
+                changed(self.default, own)
                 self._own[one, slug] = own
             if "stale" in values:
                 self._freshness.count_anew(chosen, [slug])
@@ -136,7 +136,7 @@ class World(Clocked):
         with self.lock:
             key = (project, slug)
             if key not in self._tables:
-                self._tables[key] = Table.of(CLIPS[slug].rows(self.site(project)))
+                self._tables[key] = Table.of(rows(self.site(project), CLIPS[slug].name))
             return self._tables[key]
 
     def site(self, project: int) -> Site:
@@ -188,7 +188,7 @@ class World(Clocked):
 
     def _window(self, project: int, days: int) -> Grid:
         table = self.table(project, FULL_USAGE)
-        place = table.place(people.WORK_DATE)
+        place = table.place(WORK_DATE)
         first = (self.now.date() - days * DAY).isoformat()
         rows = [row for row in table.rows if (row[place] or "") > first]
         return Table(table.columns, rows).spelled(self.switches.dates[project])

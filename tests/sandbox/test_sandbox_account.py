@@ -45,13 +45,6 @@ def test_truth_of_nested_tables(world: World) -> None:
         assert count == len(truth.rows(world, table)), table
 
 
-def test_the_truth_is_told_by_control_routes(client: Client) -> None:
-    for table in ("tags", "webhooks"):
-        told = client.ask("GET", f"/__truth/clockify/{table}").json
-        assert told == truth.rows(client.world, table)
-    assert client.ask("GET", "/__truth/clockify").json == truth.counts(client.world)
-
-
 def test_same_arguments_same_account(world: World) -> None:
     same, other = World(now=NOW), World(now=NOW, seed=8, entries=100)
     for table in (*truth.TABLES, "expenses", "audit_log"):

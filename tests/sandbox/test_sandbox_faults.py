@@ -143,5 +143,5 @@ def test_refusals_and_control_routes_are_spared(running: Sandbox, api: Api) -> N
     running.reset_requests()
     running.faults.add(route="/", kind="status", times=0)
     assert api.control("GET", "/healthz").status == 200
-    assert api.control("GET", "/__truth/clockify").status == 200
+    assert api.control("GET", "/__requests").status == 200
     assert running.requests == []
