@@ -231,6 +231,42 @@ def test_another_table_than_in_the_last_run_is_refused_until_it_is_accepted(
     read(clips, other, state=accepted.state).ok()
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Activity Export,,,",
+        "# exported 2026,,,",
+        ",,Activity Export,",
+        "Exported:,2026-01-31,,",
+        "\r\nActivity Export,,,\r\n,,,",
+    ],
+)
+@pytest.mark.parametrize("rows", [3, 60_000], ids=["small", "large"])  # of a large one a part comes
+def test_a_title_with_blank_cells_is_no_line_of_headings(
+    clips: Clips, title: str, rows: int
+) -> None:
+    table = [f"Docket,Status,Hours,Day{row}" for row in range(rows)]
+    run = read(clips, lines(title, *table))
+    assert (run.code, run.messages) == (1, [])
+    filled = 2 if "2026-" in title else 1
+    assert (
+        f"dataclip {TABLE} of {QUAY} has {filled} of 4 headings in its first line, and blank cells "
+        "for the others: it is a title or a comment before the headings. Take it out in Perform; "
+        "if the line is right, declare its headings in columns."
+    ) in run.said
+
+
+@pytest.mark.parametrize(
+    ("headings", "columns"),
+    [(",Value", []), ("a,b,c,,", []), ("a,b,,", ["a", "b"]), ("Docket,", ["Docket", ""])],
+)
+def test_blank_headings_of_a_table_are_no_title(
+    clips: Clips, headings: str, columns: list[str]
+) -> None:
+    clips.declared[TABLE] = {"columns": columns}
+    assert read(clips, lines(headings, headings)).ok().counts() == {TABLE: 1}
+
+
 def test_half_of_the_columns_are_enough_and_an_old_state_is_taken(clips: Clips) -> None:
     run = read(clips, "a,b,c,d\r\n1,2,3,4\r\n").ok()
     run = read(clips, "a,b,x,y\r\n1,2,3,4\r\n", state=run.state).ok()
