@@ -203,6 +203,32 @@ def test_columns_that_are_gone_or_renamed_are_null_and_named(clips: Clips) -> No
     assert cells(run) == [{"a": cell, "b": None} for cell in "121"]
 
 
+def test_columns_that_came_or_went_since_the_last_run_are_named_without_a_catalog(
+    clips: Clips,
+) -> None:
+    clips.put(TABLE, lines("a,b,C c", "1,2,3"), of=BOTH)
+    state = clips.run().ok().state
+    assert "last run" not in clips.run(state=state).ok().log
+    clips.put(TABLE, lines("a,C c,N?,n", "1,3,4,5"), of=BOTH)
+    run = clips.run(state=state).ok()
+    for project in BOTH:
+        clip = f"dataclip {TABLE} of {project}"
+        assert run.log.count(f"{clip}: columns of the last run are gone: b\n") == 1
+        assert run.log.count(f"{clip}: columns that the last run had not: n\n") == 1
+    assert "last run" not in clips.run(state=run.state).ok().log
+
+
+def test_what_the_catalog_tells_of_columns_is_said_once(clips: Clips) -> None:
+    clips.put(TABLE, lines("a,b,c", "1,2,3"))
+    catalog = clips.discovered()
+    state = clips.run(catalog=catalog).ok().state
+    clips.put(TABLE, lines("a,c,d", "1,3,4"))
+    log = clips.run(catalog=catalog, state=state).ok().log
+    assert "columns are missing, sent as null: b" in log
+    assert "until you discover again: 'd'" in log
+    assert "last run" not in log
+
+
 # -- headings of another table ---------------------------------------------------------------------
 
 
