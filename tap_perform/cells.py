@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
@@ -34,6 +35,8 @@ _ZONE = re.compile(r"(?i) ?(?:UTC|GMT|Z|(?P<hours>[+-][0-9]{2})(?::?(?P<minutes>
 _UTC = re.compile(r"(?i)\b(?:UTC|GMT)\b")
 _TIMED = re.compile(r"%[HIMSXcp]")
 _DATED = re.compile(r"%[dmjYybBUWxcGV]")
+_CLOCK = re.compile(r"\W*%[HIMSX].*")
+"""The end of a format that has a time of day behind the date."""
 
 
 def reader_of(
@@ -65,7 +68,7 @@ def reader_of(
     if type_ == "boolean":
         return _boolean
     if type_ == "integer":
-        return _integers(thousands_sign)
+        return _integers(decimal_sign, thousands_sign)
     if type_ == "number":
         return _numbers(decimal_sign, thousands_sign)
     timed = date_format if date_format and _TIMED.search(date_format) else None
@@ -82,8 +85,8 @@ def reader_of(
     return lru_cache(_MOST_KEPT)(read)  # the same days come again and again
 
 
-def _integers(thousands_sign: str) -> Callable[[str], int]:
-    plain = _plain(thousands_sign)
+def _integers(decimal_sign: str, thousands_sign: str) -> Callable[[str], int]:
+    plain = _plain(decimal_sign, thousands_sign, whole=True)
 
     def integer(cell: str) -> int:
         return int(cell if cell.isdigit() and cell.isascii() else plain(cell))
@@ -92,7 +95,7 @@ def _integers(thousands_sign: str) -> Callable[[str], int]:
 
 
 def _numbers(decimal_sign: str, thousands_sign: str) -> Callable[[str], Decimal]:
-    plain = _plain(thousands_sign, decimal_sign)
+    plain = _plain(decimal_sign, thousands_sign)
 
     @lru_cache(_MOST_KEPT)  # hours and rates come again and again
     def number(cell: str) -> Decimal:
@@ -101,14 +104,22 @@ def _numbers(decimal_sign: str, thousands_sign: str) -> Callable[[str], Decimal]
     return number
 
 
-def _plain(thousands_sign: str, decimal_sign: str = "") -> Callable[[str], str]:
-    """Return what spells numbers as Python does; integers only where there is no decimal sign."""
+def _plain(decimal_sign: str, thousands_sign: str, *, whole: bool = False) -> Callable[[str], str]:
+    """Return what spells numbers as Python does.
+
+    Args:
+        decimal_sign: what stands before a fraction.
+        thousands_sign: what may stand between groups of digits.
+        whole: whether only integers are taken; a fraction of zeros is dropped.
+    """
     between = f"[{_BLANKS}]" if thousands_sign == " " else re.escape(thousands_sign)
     digits = "[0-9]+"
     if thousands_sign:
         digits = f"(?:[0-9]{{1,3}}(?:{between}[0-9]{{2,3}})*{between}[0-9]{{3}}|[0-9]+)"
-    if decimal_sign:
-        mark = re.escape(decimal_sign)
+    mark = re.escape(decimal_sign)
+    if whole:
+        digits = f"{digits}(?:{mark}0+)?"
+    else:
         digits = f"(?:{digits}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,4}})?"
     signed = rf"(?P<sign>[+-]?)(?P<money>{_MONEY}[{_BLANKS}]*)?(?P<late>[+-]?)(?P<digits>{digits})"
     spelled = re.compile(rf"(?P<open>\(?){signed}(?P<unit>[{_BLANKS}]*(?:%|{_MONEY}))?(?P<end>\)?)")
@@ -121,7 +132,9 @@ def _plain(thousands_sign: str, decimal_sign: str = "") -> Callable[[str], str]:
         if len(sign) > 1 or bool(found["open"]) != bool(found["end"]):
             raise ValueError("no number")
         bare = re.sub(between, "", found["digits"]) if thousands_sign else found["digits"]
-        return sign + (bare.replace(decimal_sign, ".") if decimal_sign else bare)
+        return sign + (
+            bare.partition(decimal_sign)[0] if whole else bare.replace(decimal_sign, ".")
+        )
 
     return plain
 
@@ -174,7 +187,21 @@ def _time(cell: str) -> str:
 
 
 def _dates(date_format: str | None) -> Callable[[str], date]:
-    return _strptime(date_format, datetime.date) if date_format else _date
+    """Return what reads days in a format; a timestamp stands for its day, as in `_date`."""
+    if not date_format:
+        return _date
+    read = _strptime(date_format, datetime.date)
+    bare = _strptime(_CLOCK.split(date_format)[0], datetime.date)
+
+    def day_of(cell: str) -> date:
+        for one in (read, bare):  # the format may have a time of day that a cell lacks
+            with suppress(ValueError):
+                return one(cell)
+        day, clock = _day_and_clock(cell)
+        _time(clock)
+        return bare(day)
+
+    return day_of
 
 
 def _date_times(read: Callable[[str], date]) -> Callable[[str], str]:

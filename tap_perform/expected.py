@@ -76,11 +76,18 @@ class Expected:
         """Make sure that headings are those of the clip; an empty JSON list has none.
 
         Raises:
-            ShapeError: none is a documented one, or fewer than half of the last run's are there.
-                The sentence goes on after the clip's name.
+            ShapeError: they are a title, none is a documented one, or fewer than half of the last
+                run's are there. The sentence goes on after the clip's name.
         """
         if self.accept or not headings:
             return
+        if _is_title(headings) and not proves(headings, self.known):
+            filled = len([*filter(str.strip, headings)])
+            raise ShapeError(
+                f"has {filled:,} of {len(headings):,} headings in its first line, and blank cells "
+                "for the others: it is a title or a comment before the headings. Take it out in "
+                "Perform; if the line is right, declare its headings in columns."
+            )
         names = {*map(name_of, headings)}
         if self.documented and not proves(headings, self.documented | self.declared):
             raise ShapeError(f"has none of the columns that Bentley documents: {_WAY_OUT}")
@@ -88,3 +95,12 @@ class Expected:
             raise ShapeError(
                 f"has {len(still):,} of the {len(self.last):,} columns of the last run: {_WAY_OUT}"
             )
+
+
+def _is_title(headings: Sequence[str]) -> bool:
+    """Return whether a line of headings is a title or a comment, filled up with blank cells.
+
+    One blank heading before one that is not may be that of numbered rows.
+    """
+    filled = [*map(bool, map(str.strip, headings))]
+    return filled.count(True) * 2 <= len(filled) and filled not in ([False, True], [False])

@@ -172,7 +172,21 @@ class ClipStream(EndpointStream):
             self.logger.info("%s: %s", clip, note)
         extra = any(one.encode_name == EXTRA for one in fields_of(row))
         self._report_columns(str(clip), rows, extra=extra)
+        self._report_changes(clip, table, rows)
         return rows
+
+    def _report_changes(self, clip: Clip, table: Table, rows: Rows) -> None:
+        """Say which columns come or went since the last run, if the catalog's did not tell."""
+        last: list[str] = self._last.get(clip.project, {}).get("headings", [])
+        names = dict.fromkeys(map(name_of, table.headings))
+        told = {name_of(self.fields[name].heading) for name in rows.missing}
+        told |= {name_of(column.heading) for column in rows.new}
+        gone = [name for name in last if name not in {*names, *told}]
+        new = [name for name in names if name not in {*last, *told}]
+        if last and gone:
+            self.logger.warning("%s: columns of the last run are gone: %s", clip, some(gone))
+        if last and new:
+            self.logger.warning("%s: columns that the last run had not: %s", clip, some(new))
 
     def _report_columns(self, clip_name: str, rows: Rows, *, extra: bool) -> None:
         """Say which columns are new, whether they are kept, and which are missing.

@@ -4,77 +4,30 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from datetime import datetime
-from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tap_perform.catalogue import CLIPS, documented_keys
-from tap_perform.cells import narrowest, wider
-from tap_perform.columns import columns_of, name_of
+from tap_perform.cells import wider
+from tap_perform.columns import name_of
+from tap_perform.fields import declarations
 from tap_perform.inference import declarable
 from tap_perform.settings import FOR_ALL_CLIPS
+from tap_perform.survey import PLAIN, Signs, Survey, date_formats, signs_of
 from taps_common.errors import TapError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tap_perform.downloads import Download
-    from tap_perform.readers import Table
-
-FORMATS = ("%d/%m/%Y", "%m/%d/%Y")
-"""Spellings of dates that a project may be set to (help, "Project Settings")."""
 
 _IDENTIFYING = {"uuid", "guid", "id", "key", "identifier", "reference", "ref", "code", "number"}
 """Words in the headings of columns that tell rows apart."""
 
 _MOST_CANDIDATES = 8
 """Columns that are tried in pairs."""
-
-_SLASHED = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
-
-
-class Survey:
-    """What all rows of a clip have in common.
-
-    Attributes:
-        names: names of its columns.
-        kinds: narrowest type of each column; None where all cells are blank.
-        dates: the cells of each column that holds nothing but dates with slashes.
-    """
-
-    def __init__(self, table: Table, decimal_sign: str = ".") -> None:
-        self.table = table
-        kind = partial(narrowest, decimal_sign=decimal_sign)
-        self.columns = columns_of(table.headings)
-        kinds: list[str | None] = [None] * len(self.columns)
-        dates: list[set[str] | None] = [set() for _ in self.columns]
-        for cells in table:
-            kinds = list(map(kind, kinds, cells))
-            for place, cell in enumerate(cells):
-                held = dates[place]
-                if held is not None and cell:
-                    dates[place] = held | {cell} if _SLASHED.fullmatch(cell) else None
-        self.kinds = {one.name: kinds[one.position] for one in self.columns}
-        self.dates = {one.name: held for one in self.columns if (held := dates[one.position])}
-
-    def unique(self, keys: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-        """Return those of some combinations of columns that tell all rows apart, without blanks."""
-        places = {one.name: one.position for one in self.columns}
-        seen: dict[tuple[str, ...], set[int]] = {
-            key: set() for key in keys if {*key} <= places.keys()
-        }
-        for cells in self.table:
-            for key in list(seen):
-                values = tuple([cells[places[name]] for name in key])
-                digest = hash(values)
-                if None in values or digest in seen[key]:
-                    del seen[key]
-                else:
-                    seen[key].add(digest)
-        return list(seen)
 
 
 def suggested(
@@ -85,31 +38,66 @@ def suggested(
     Args:
         projects: the setting as it is.
         downloads: the responses of all clips.
+
+    Raises:
+        TapError: some could not be read; what the others tell was yielded before.
     """
     surveys: dict[str, dict[str, Survey]] = {}
+    unread = []
     for one in downloads:
+        clip, clips = one.clip, [other.clip for other in downloads]
+        same = (other for other in clips if other.stream == clip.stream)
+        declared = declarations(clip.stream, same).types
+        types = {name_of(heading): kind for heading, kind in declared.items()}
+        signs = Signs(clip.decimal_sign, clip.thousands_sign)
         try:
-            surveys.setdefault(one.clip.stream, {})[one.clip.project] = Survey(
-                one.table(), one.clip.decimal_sign
-            )
+            survey = Survey(clip, one.table(), types, signs)
+            surveys.setdefault(clip.stream, {})[clip.project] = survey
         except TapError as error:
-            yield f"# {one.clip}: nothing to go by: {error}"
-    formats: dict[str, str | None] = {}
-    for name in (project["name"] for project in projects):
-        possible = date_formats(found[name] for found in surveys.values() if name in found)
-        formats[name] = possible[0] if len(possible) == 1 else None
-        if len(possible) > 1:
-            yield f"# {name}: whether day or month comes first cannot be told: set date_format."
-        if not possible:
-            yield from _said_of_dates(name, surveys)
-    clips = {stream: _declaration(stream, found, formats) for stream, found in surveys.items()}
-    for stream, found in clips.items():
+            unread.append(f"{clip.stream} of {clip.project}")
+            yield f"# {clip}: nothing to go by: {error}"
+    spelled: dict[str, dict[str, str]] = {}
+    for project in projects:
+        name = project["name"]
+        spelled[name] = {}
+        yield from _look_at_signs(project, surveys, spelled[name])
+        yield from _look_at_dates(name, surveys, spelled[name])
+    formats = {name: found.get("date_format") for name, found in spelled.items()}
+    yield from _misfits(surveys, formats)
+    clips_found = {
+        stream: _declaration(stream, found, formats) for stream, found in surveys.items()
+    }
+    for stream, suggestion in clips_found.items():
+        yield from _documented_key_fails(surveys[stream], suggestion)
         rows = sum(one.table.rows for one in surveys[stream].values())
-        yield f"# {stream}, {rows:,} row{'s' if rows != 1 else ''}: {_key_of(stream, found)}"
+        yield f"# {stream}, {rows:,} row{'s' if rows != 1 else ''}: {_key_of(stream, suggestion)}"
     yield "# A key that holds for these rows may not hold for later ones: use what you know."
     yield "# User names, passwords and values in the queries of addresses are left out: keep yours."
-    block = {"projects": [_project(project, clips, formats) for project in projects]}
+    block = {"projects": [_project(one, clips_found, spelled[one["name"]]) for one in projects]}
     yield yaml.dump(block, Dumper=_Plain, sort_keys=False, allow_unicode=True).rstrip()
+    if unread:
+        raise TapError(
+            f"# {len(unread):,} of {len(downloads):,} dataclips could not be read, and nothing is "
+            f"suggested for them: {', '.join(unread)}."
+        )
+
+
+def _documented_key_fails(
+    surveys: Mapping[str, Survey], suggestion: Mapping[str, Any]
+) -> Iterator[str]:
+    """Say where a documented key does not tell rows apart, if no other is declared."""
+    clip = next(iter(surveys.values())).clip
+    known = CLIPS.get(clip.stream)
+    declared = any(one.clip.primary_keys is not None for one in surveys.values())
+    if declared or not (known and known.keys and "primary_keys" in suggestion):
+        return
+    key = tuple(documented_keys(clip.stream))
+    where = [name for name, one in surveys.items() if one.table.rows and not one.unique([key])]
+    if where:
+        yield (
+            f"# {clip.stream}: {' and '.join(known.keys)}, the documented key, repeats, is blank "
+            f"or is missing in {', '.join(where)}: a run refuses that, and primary_keys is below."
+        )
 
 
 def _key_of(stream: str, found: Mapping[str, Any]) -> str:
@@ -132,7 +120,7 @@ class _Plain(yaml.SafeDumper):
 def _project(
     project: Mapping[str, Any],
     clips: Mapping[str, dict[str, Any]],
-    formats: Mapping[str, str | None],
+    spelled: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return a project of the setting, what was found beside what it declares already."""
     dataclips = {}
@@ -146,8 +134,7 @@ def _project(
             del found["types"]
         dataclips[stream] = found if len(found) > 1 else found["url"]
     kept = {name: project[name] for name in ("name", "url", *FOR_ALL_CLIPS) if project.get(name)}
-    written = project.get("date_format") or formats[project["name"]]
-    return {**kept, **({"date_format": written} if written else {}), "dataclips": dataclips}
+    return {**kept, **spelled, **kept, "dataclips": dataclips}
 
 
 def without_secrets(url: str) -> str:
@@ -171,35 +158,89 @@ _USER = re.compile(r"^(\s*[a-z]+://)[^/?#]*@", re.IGNORECASE)
 # -- types -----------------------------------------------------------------------------------------
 
 
-def date_formats(surveys: Iterable[Survey]) -> list[str]:
-    """Return the formats that read all dates with slashes of a project; none if there are none."""
-    cells = {cell for one in surveys for held in one.dates.values() for cell in held}
-    return [one for one in FORMATS if cells and all(_reads(one, cell) for cell in cells)]
+def _of(project: str, surveys: Mapping[str, Mapping[str, Survey]]) -> dict[str, Survey]:
+    return {stream: found[project] for stream, found in surveys.items() if project in found}
 
 
-def _said_of_dates(project: str, surveys: Mapping[str, Mapping[str, Survey]]) -> Iterator[str]:
-    """Say in which columns of a project days come first and in which months, if both do."""
-    columns: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
-    of_project = {name: found[project] for name, found in surveys.items() if project in found}
-    for stream, one in of_project.items():
+def _look_at_signs(
+    project: Mapping[str, Any], surveys: dict[str, dict[str, Survey]], spelled: dict[str, str]
+) -> Iterator[str]:
+    """Find the signs in a project's numbers, unless they are set, and look at those again."""
+    name = project["name"]
+    plain = {key: one for key, one in _of(name, surveys).items() if one.signs == PLAIN}
+    possible = signs_of(list(plain.values()))
+    if project.get("decimal_sign") or project.get("thousands_sign") or possible == [PLAIN]:
+        return
+    if len(possible) > 1:
+        yield (
+            f"# {name}: what stands before fractions and what between thousands cannot be told: "
+            "set decimal_sign or thousands_sign."
+        )
+    if len(possible) == 1:
+        (signs,) = possible
+        pairs = (("decimal_sign", signs.decimal, "."), ("thousands_sign", signs.thousands, ""))
+        spelled.update({setting: sign for setting, sign, usual in pairs if sign != usual})
+        for stream, one in plain.items():
+            surveys[stream][name] = Survey(one.clip, one.table, one.types, signs)
+
+
+def _look_at_dates(
+    project: str, surveys: Mapping[str, Mapping[str, Survey]], spelled: dict[str, str]
+) -> Iterator[str]:
+    """Find the format of a project's dates, or say why there is none."""
+    found = _of(project, surveys)
+    cells = {cell for one in found.values() for held in one.dates.values() for cell in held}
+    possible = date_formats(cells)
+    if len(possible) == 1:
+        spelled["date_format"] = possible[0]
+    elif possible:
+        yield f"# {project}: whether day or month comes first cannot be told: set date_format."
+    elif cells:
+        yield from _said_of_dates(project, found)
+
+
+def _said_of_dates(project: str, surveys: Mapping[str, Survey]) -> Iterator[str]:
+    """Say which format reads which columns of a project."""
+    columns: defaultdict[str, list[str]] = defaultdict(list)
+    for stream, one in surveys.items():
         for column, heading, _ in one.columns:
             if cells := one.dates.get(column):
-                formats = [form for form in FORMATS if all(_reads(form, cell) for cell in cells)]
-                columns[tuple(formats)].append(f"{heading} of {stream}")
-    day, month, neither = (", ".join(columns[one]) for one in (FORMATS[:1], FORMATS[1:], ()))
-    parts = [f"the day comes first in {day}"] if day else []
-    parts += [f"the month in {month}"] if month else []
-    parts += [f"now this, now that, or neither, in {neither}"] if neither else []
-    if parts:
-        yield f"# {project}: no date_format reads all dates: {'; '.join(parts)}."
+                possible = date_formats(cells)
+                reading = " or ".join(possible) if possible else "none"
+                columns[reading].append(f"{heading} of {stream}")
+    parts = [f"{one} reads {', '.join(names)}" for one, names in columns.items()]
+    yield f"# {project}: no date_format reads all dates: {'; '.join(parts)}."
 
 
-def _reads(date_format: str, cell: str) -> bool:
-    try:
-        datetime.strptime(cell, date_format)  # noqa: DTZ007 - a try
-    except ValueError:
-        return False
-    return True
+_SETTINGS = {
+    "date": "date_format",
+    "date-time": "date_format",
+    "time": "date_format",
+    "integer": "decimal_sign, thousands_sign or null_values",
+    "number": "decimal_sign, thousands_sign or null_values",
+    "boolean": "null_values",
+}
+"""What may have to be set where values do not fit a type."""
+
+
+def _misfits(
+    surveys: Mapping[str, Mapping[str, Survey]], formats: Mapping[str, str | None]
+) -> Iterator[str]:
+    """Say of which declared and documented columns the values do not fit their type."""
+    for one in (one for found in surveys.values() for one in found.values()):
+        date_format = one.clip.date_format or formats[one.clip.project]
+        if timed := [heading for name, heading, _ in one.columns if name in one.timed]:
+            yield (
+                f"# {one.clip}: {', '.join(timed)} {'holds' if len(timed) == 1 else 'hold'} times "
+                "of day, which a date drops: date-time is below."
+            )
+        for column in one.columns:
+            kind = "date-time" if column.name in one.timed else one.types.get(column.name)
+            if kind in _SETTINGS and (bad := one.misfits(column, kind, date_format)):
+                yield (
+                    f"# {one.clip}: {bad:,} values of {column.heading} do not fit their type "
+                    f"{kind}: set {_SETTINGS[kind]}, or another type."
+                )
 
 
 def _declaration(
@@ -211,7 +252,9 @@ def _declaration(
     dated: set[str] = set()
     headings: dict[str, str] = {}
     kinds: dict[str, str | None] = {}
+    timed: set[str] = set()
     for project, one in surveys.items():
+        timed |= one.timed
         for name, heading, _ in one.columns:
             headings.setdefault(name, heading)
             dated |= {name} & one.dates.keys()
@@ -223,6 +266,7 @@ def _declaration(
         for name, kind in declared.items()
         if kind != "string" and name_of(headings[name]) not in documented
     }
+    types |= {headings[name]: "date-time" for name in kinds if name in timed}
     found: dict[str, Any] = {"types": types} if types else {}
     texts = [name for name, kind in declared.items() if kind == "string" and name not in dated]
     dates = [name for name, kind in declared.items() if kind == "date"]

@@ -23,6 +23,8 @@ DMY = "%d/%m/%Y"
         ("integer", None, "007", 7),
         ("integer", None, " -12 ", -12),
         ("integer", None, "+" + "9" * 30, 10**30 - 1),
+        ("integer", None, "5.0", 5),
+        ("integer", None, " -12.00 ", -12),
         ("number", None, "1.10", Decimal("1.10")),
         ("number", None, " -.5E-3", Decimal("-0.0005")),
         ("number", None, "1E5", Decimal("1E5")),
@@ -33,6 +35,11 @@ DMY = "%d/%m/%Y"
         *(("boolean", None, cell, False) for cell in ("f", "F ", "N")),
         ("date", None, "2024-02-29", date(2024, 2, 29)),
         ("date", DMY, "03/04/2024", date(2024, 4, 3)),
+        ("date", DMY, "03/04/2024 07:05:00", date(2024, 4, 3)),
+        ("date", DMY, "03/04/2024T00:00Z", date(2024, 4, 3)),
+        ("date", "%d %b %Y", "3 Apr 2024 07:05 UTC", date(2024, 4, 3)),
+        ("date", "%d/%m/%Y %H:%M", "03/04/2024 07:05", date(2024, 4, 3)),
+        ("date", "%d/%m/%Y %H:%M", "03/04/2024", date(2024, 4, 3)),
         ("date", "%H:%M", "2024-02-29", date(2024, 2, 29)),
         ("date", None, "2024-02-29 00:00:00", date(2024, 2, 29)),
         ("date", None, "2024-02-29 00:00:00 UTC", date(2024, 2, 29)),
@@ -80,6 +87,7 @@ def test_a_cell_that_fits_is_read(
         *((".", cell, "5") for cell in ("$5", "5 €", "£ 5", "5%", "5 %", "\u00a05\u202f₹")),
         *((".", cell, "-5.10") for cell in ("(5.10)", "-$5.10", "$-5.10", "($5.10)", " (5.10 %) ")),
         (",", "1,5", "1.5"),
+        (",.", "1.234,00", "1234.00"),
         (",", "-,5 €", "-0.5"),
         (",", "1,5E-3", "0.0015"),
         (".,", "1,234,567.80", "1234567.80"),
@@ -93,8 +101,8 @@ def test_a_cell_that_fits_is_read(
 def test_a_number_is_read_as_it_is_spelled(signs: str, cell: str, value: str) -> None:
     given_ = {"decimal_sign": signs[0], "thousands_sign": signs[1:]}
     assert str(reader_of("number", None, **given_)(cell)) == value
-    if set(value) <= {*"-0123456789"}:
-        assert reader_of("integer", None, **given_)(cell) == int(value)
+    if Decimal(value) % 1 == 0:
+        assert reader_of("integer", None, **given_)(cell) == int(Decimal(value))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +129,7 @@ def test_a_number_that_is_spelled_otherwise_is_none(signs: str, cell: str) -> No
     [
         *(
             ("integer", None, cell)
-            for cell in ("1_000", "\u0661\u0662", "²", "1.0", "1E5", "x", "- 1", "\n1")
+            for cell in ("1_000", "\u0661\u0662", "²", "1.5", "1.", "1E5", "x", "- 1", "\n1")
         ),
         *(
             ("number", None, cell)
@@ -132,6 +140,9 @@ def test_a_number_that_is_spelled_otherwise_is_none(signs: str, cell: str) -> No
         ("date", None, "2024-02-29T24:00:00"),
         ("date", None, "2024-02-30 00:00:00"),
         ("date", DMY, "2024-04-03"),
+        ("date", DMY, "2024-04-03 07:05"),
+        ("date", DMY, "03/04/2024 25:00"),
+        ("date", DMY, "03/04/2024 and more"),
         ("date", DMY, "\u0660\u0663/04/2024"),
         ("date-time", None, "2023-02-29"),
         ("date-time", None, "0001-01-01T00:00+14:00"),

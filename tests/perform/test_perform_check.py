@@ -175,7 +175,12 @@ def test_what_is_suggested_holds_for_all_rows_and_keeps_no_secret(clips: Clips) 
     projects = clips.projects()
     projects[0]["dataclips"][OTHER] = clips.at(OTHER).replace("//", "//us:pw@") + "?token=t"
     config = _Given(clips.config(projects=projects))
-    text = "\n".join(said(clips, suggest=True, check=False, config=config))
+    found_lines = said(clips, code=1, suggest=True, check=False, config=config)
+    text = "\n".join(found_lines)
+    assert found_lines[-1] == (
+        "# 1 of 5 dataclips could not be read, and nothing is suggested for them: event_export of "
+        f"{QUAY}."
+    )
     assert not [word for word in ("s3cret", "us3r", "pw", "=t\n") if word in text]
     assert f"# dataclip event_export of {QUAY}: nothing to go by: GET dataclip event_exp" in text
     assert f"# {ROUTE}: whether day or month comes first cannot be told: set date_for" in text
@@ -243,8 +248,114 @@ def test_days_first_beside_months_first_are_said(clips: Clips) -> None:
     projects = [one | {"null_values": ["-"]} for one in clips.projects()]
     text = suggested(clips, projects=projects)
     assert yaml.safe_load(text)["projects"][0]["null_values"] == ["-"]
-    assert (
-        f"# {QUAY}: no date_format reads all dates: the day comes first in Start of {TABLE}; the "
-        f"month in Finish of {TABLE}; now this, now that, or neither, in Posted of {TABLE}."
-    ) in text
+    (said_of_dates,) = (line for line in text.splitlines() if "no date_format" in line)
+    assert said_of_dates == (
+        f"# {QUAY}: no date_format reads all dates: %d/%m/%Y reads Start of {TABLE}; "
+        f"%m/%d/%Y reads Finish of {TABLE}; %d/%m/%Y or %m/%d/%Y reads Due of {TABLE}; "
+        f"none reads Posted of {TABLE}."
+    )
     assert clips_in(text) == {TABLE: clips.at(TABLE)}
+
+
+ACTIVITIES = "activity_export"
+
+
+@pytest.mark.parametrize(
+    ("rows", "signs", "rate"),
+    [
+        (("A1,7.5,1", "A2,8,2"), {}, "integer"),
+        (('A1,"7,5",1', 'A2,8,"0,25"'), {"decimal_sign": ","}, "number"),
+        (('A1,"1.207,5",1', 'A2,8,"0,25"'), {"decimal_sign": ",", "thousands_sign": "."}, "number"),
+        (('A1,"1 207,5",1', "A2,8,2"), {"decimal_sign": ",", "thousands_sign": " "}, "integer"),
+        (('A1,"1,207.5",1', "A2,8,2"), {"thousands_sign": ","}, "integer"),
+        (('A1,2,"0,25"', "A2,8,2"), {"decimal_sign": ","}, "number"),
+        (('A1,2,"1,250"', "A2,8,2"), {}, None),
+    ],
+)
+def test_signs_of_numbers_are_suggested(
+    clips: Clips, rows: tuple[str, ...], signs: dict[str, str], rate: str | None
+) -> None:
+    clips.put(ACTIVITIES, lines("Reference Code,Float Days,Rate", *rows))
+    text = suggested(clips)
+    (project,) = yaml.safe_load(text)["projects"]
+    found = {name: project[name] for name in ("decimal_sign", "thousands_sign") if name in project}
+    assert found == signs
+    clip = project["dataclips"][ACTIVITIES]
+    assert (clip["types"] if isinstance(clip, dict) else {}) == ({"Rate": rate} if rate else {})
+    assert "do not fit" not in text
+
+
+def test_signs_that_cannot_be_told_are_said(clips: Clips) -> None:
+    clips.put(ACTIVITIES, lines("Reference Code,Float Days", 'A1,"1,207"', "A2,many"))
+    text = suggested(clips)
+    clip = f"dataclip {ACTIVITIES} of {QUAY}"
+    assert f"# {clip}: 2 values of Float Days do not fit their type number: set decimal_" in text
+    clips.put(ACTIVITIES, lines("Reference Code,Float Days", 'A1,"1,207"', "A2,3"))
+    text = suggested(clips)
+    assert f"# {QUAY}: what stands before fractions and what between thousands cannot be" in text
+    assert (
+        f"# {clip}: 1 values of Float Days do not fit their type number: set decimal_sign" in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "date_format"),
+    [
+        ("31.01.2026", "%d.%m.%Y"),
+        ("31-Jan-2026", "%d-%b-%Y"),
+        ("5 May 2026", "%d %b %Y"),
+        ("31/01/26", "%d/%m/%y"),
+        ("2026/01/31", "%Y/%m/%d"),
+        ("31/01/2026 00:00", "%d/%m/%Y"),
+        ("2026-01-31", None),
+        ("2026-01-31 00:00:00", None),
+    ],
+)
+def test_the_form_of_documented_dates_is_suggested(
+    clips: Clips, cell: str, date_format: str | None
+) -> None:
+    clips.put(ACTIVITIES, lines("Reference Code,Actual Start", f"A1,{cell}", "A2,"))
+    text = suggested(clips)
+    (project,) = yaml.safe_load(text)["projects"]
+    assert project.get("date_format") == date_format
+    assert project["dataclips"] == {ACTIVITIES: clips.at(ACTIVITIES)}
+    assert "do not fit" not in text
+
+
+@pytest.mark.parametrize("cell", ["31/01/2026 10:30", "2026-01-31 10:30:00", "2026-01-31T10:30Z"])
+def test_times_of_day_in_a_column_of_dates_are_suggested(clips: Clips, cell: str) -> None:
+    clips.put(ACTIVITIES, lines("Reference Code,Actual Start", f"A1,{cell}", "A2,"))
+    text = suggested(clips)
+    assert clips_in(text)[ACTIVITIES]["types"] == {"Actual Start": "date-time"}
+    assert f"# dataclip {ACTIVITIES} of {QUAY}: Actual Start holds times of day" in text
+    assert "do not fit" not in text
+
+
+def test_dates_that_nothing_reads_are_said(clips: Clips) -> None:
+    clips.put(ACTIVITIES, lines("Reference Code,Actual Start", "A1,week 5", "A2,2026-01-31"))
+    said_of_it = "1 values of Actual Start do not fit their type date: set date_format, or another"
+    assert f"# dataclip {ACTIVITIES} of {QUAY}: {said_of_it} type." in suggested(clips)
+
+
+def test_codes_that_look_like_short_dates_stay_text(clips: Clips) -> None:
+    clips.put(TABLE, lines("Node,Version", "01.02.03,1.2.26", "02.03.04,1.3.26"))
+    assert clips_in(suggested(clips))[TABLE] == {
+        "url": clips.at(TABLE),
+        "primary_keys": ["Node"],
+    }
+
+
+@pytest.mark.parametrize("again", ["A1", ""])
+def test_a_documented_key_that_does_not_hold_is_said(clips: Clips, again: str) -> None:
+    rows = ("A1,Pour,x1", "A2,Pour,x2")
+    clips.put(ACTIVITIES, lines("Reference Code,Activity Name,Ledger", *rows), of=BOTH)
+    assert "the documented key" not in suggested(clips)
+    rows = ("A1,Pour,x1", f"{again},Pour,x2")
+    clips.put(ACTIVITIES, lines("Reference Code,Activity Name,Ledger", *rows))
+    text = suggested(clips)
+    assert (
+        f"# {ACTIVITIES}: Reference Code, the documented key, repeats, is blank or is missing in "
+        f"{QUAY}: a run refuses that, and primary_keys is below."
+    ) in text
+    for project in yaml.safe_load(text)["projects"]:
+        assert project["dataclips"][ACTIVITIES]["primary_keys"] == ["Ledger"]

@@ -203,6 +203,32 @@ def test_columns_that_are_gone_or_renamed_are_null_and_named(clips: Clips) -> No
     assert cells(run) == [{"a": cell, "b": None} for cell in "121"]
 
 
+def test_columns_that_came_or_went_since_the_last_run_are_named_without_a_catalog(
+    clips: Clips,
+) -> None:
+    clips.put(TABLE, lines("a,b,C c", "1,2,3"), of=BOTH)
+    state = clips.run().ok().state
+    assert "last run" not in clips.run(state=state).ok().log
+    clips.put(TABLE, lines("a,C c,N?,n", "1,3,4,5"), of=BOTH)
+    run = clips.run(state=state).ok()
+    for project in BOTH:
+        clip = f"dataclip {TABLE} of {project}"
+        assert run.log.count(f"{clip}: columns of the last run are gone: b\n") == 1
+        assert run.log.count(f"{clip}: columns that the last run had not: n\n") == 1
+    assert "last run" not in clips.run(state=run.state).ok().log
+
+
+def test_what_the_catalog_tells_of_columns_is_said_once(clips: Clips) -> None:
+    clips.put(TABLE, lines("a,b,c", "1,2,3"))
+    catalog = clips.discovered()
+    state = clips.run(catalog=catalog).ok().state
+    clips.put(TABLE, lines("a,c,d", "1,3,4"))
+    log = clips.run(catalog=catalog, state=state).ok().log
+    assert "columns are missing, sent as null: b" in log
+    assert "until you discover again: 'd'" in log
+    assert "last run" not in log
+
+
 # -- headings of another table ---------------------------------------------------------------------
 
 
@@ -229,6 +255,42 @@ def test_another_table_than_in_the_last_run_is_refused_until_it_is_accepted(
     accepted = read(clips, other, state=day_one.state, **given).ok()
     assert accepted.versioned == [TABLE]
     read(clips, other, state=accepted.state).ok()
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Activity Export,,,",
+        "# exported 2026,,,",
+        ",,Activity Export,",
+        "Exported:,2026-01-31,,",
+        "\r\nActivity Export,,,\r\n,,,",
+    ],
+)
+@pytest.mark.parametrize("rows", [3, 60_000], ids=["small", "large"])  # of a large one a part comes
+def test_a_title_with_blank_cells_is_no_line_of_headings(
+    clips: Clips, title: str, rows: int
+) -> None:
+    table = [f"Docket,Status,Hours,Day{row}" for row in range(rows)]
+    run = read(clips, lines(title, *table))
+    assert (run.code, run.messages) == (1, [])
+    filled = 2 if "2026-" in title else 1
+    assert (
+        f"dataclip {TABLE} of {QUAY} has {filled} of 4 headings in its first line, and blank cells "
+        "for the others: it is a title or a comment before the headings. Take it out in Perform; "
+        "if the line is right, declare its headings in columns."
+    ) in run.said
+
+
+@pytest.mark.parametrize(
+    ("headings", "columns"),
+    [(",Value", []), ("a,b,c,,", []), ("a,b,,", ["a", "b"]), ("Docket,", ["Docket", ""])],
+)
+def test_blank_headings_of_a_table_are_no_title(
+    clips: Clips, headings: str, columns: list[str]
+) -> None:
+    clips.declared[TABLE] = {"columns": columns}
+    assert read(clips, lines(headings, headings)).ok().counts() == {TABLE: 1}
 
 
 def test_half_of_the_columns_are_enough_and_an_old_state_is_taken(clips: Clips) -> None:
