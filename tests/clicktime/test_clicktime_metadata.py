@@ -10,6 +10,7 @@ import json
 
 import pytest
 
+from tap_clicktime.csdl import read
 from tap_clicktime.metadata import DEEPEST, entity_sets
 from tap_clicktime.tap import TapClickTime
 from taps_common.records.row_types import json_schema
@@ -84,7 +85,7 @@ def test_a_set_that_is_not_listed_is_read_where_it_is_named() -> None:
 
 
 def test_texts_of_the_documentation_stand_in_where_the_service_has_none() -> None:
-    described = entity_sets(
+    described = read(
         document(
             '<EntityType Name="Thing"><Annotation Term="Core.Description" String="A thing."/>'
             '<Property Name="Id" Type="Edm.Int32"/>'
