@@ -136,8 +136,9 @@ def read(body: bytes) -> Document:
         alias: schema.get("Namespace", "") for schema in schemas if (alias := schema.get("Alias"))
     }
     document = Document()
+    apart = _descriptions_apart(schemas, aliases)
     for schema in schemas:
-        _read_schema(schema, aliases, document)
+        _read_schema(schema, aliases, apart, document)
     _read_containers(schemas, aliases, document)
     return document
 
@@ -171,19 +172,33 @@ def _children(node: Element, *names: str) -> Iterator[Element]:
     return (child for child in node if _local(child) in names)
 
 
-def _read_schema(schema: Element, aliases: dict[str, str], document: Document) -> None:
+def _descriptions_apart(schemas: Iterable[Element], aliases: dict[str, str]) -> dict[str, str]:
+    """Return descriptions that stand apart from what they describe, by its qualified path."""
+    return {
+        _qualified(node.get("Target", ""), aliases): text
+        for schema in schemas
+        for node in _children(schema, "Annotations")
+        if (text := _description(node))
+    }
+
+
+def _read_schema(
+    schema: Element, aliases: dict[str, str], apart: dict[str, str], document: Document
+) -> None:
     namespace = _attribute(schema, "Namespace")
     for node in _children(schema, "EntityType", "ComplexType"):
         name = f"{namespace}.{_attribute(node, 'Name')}"
         base = node.get("BaseType")
-        properties = [_property(child, aliases) for child in _children(node, "Property")]
+        properties = [
+            _property(child, aliases, apart, name) for child in _children(node, "Property")
+        ]
         document.structured[name] = StructuredType(
             name=name,
             base=_qualified(base, aliases) if base else None,
             open=node.get("OpenType") == "true",
             properties={one.name: one for one in properties},
             key=tuple(_key(node)),
-            description=_description(node),
+            description=_description(node) or apart.get(name),
         )
     for node in _children(schema, "EnumType"):
         document.enums.add(f"{namespace}.{_attribute(node, 'Name')}")
@@ -192,7 +207,9 @@ def _read_schema(schema: Element, aliases: dict[str, str], document: Document) -
         document.definitions[f"{namespace}.{_attribute(node, 'Name')}"] = underlying
 
 
-def _property(node: Element, aliases: dict[str, str]) -> Property:
+def _property(
+    node: Element, aliases: dict[str, str], apart: dict[str, str], owner: str
+) -> Property:
     name, kind = _attribute(node, "Name"), node.get("Type") or NO_TYPE
     collection = kind.startswith("Collection(") and kind.endswith(")")
     return Property(
@@ -200,7 +217,7 @@ def _property(node: Element, aliases: dict[str, str]) -> Property:
         type=_qualified(kind[len("Collection(") : -1] if collection else kind, aliases),
         collection=collection,
         nullable=node.get("Nullable") != "false",
-        description=_description(node),
+        description=_description(node) or apart.get(f"{owner}/{name}"),
     )
 
 

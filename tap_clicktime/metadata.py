@@ -107,7 +107,7 @@ def _nobody(text: str) -> None:
 def entity_sets(
     body: bytes,
     wanted: Collection[str] = (),
-    described: Sequence[EntitySet] = (),
+    described: Document | None = None,
     warn: Callable[[str], None] = _nobody,
 ) -> list[EntitySet]:
     """Return the entity sets of a `$metadata` document, in its order.
@@ -117,7 +117,7 @@ def entity_sets(
     Args:
         body: the document.
         wanted: names of the sets to return; none returns all.
-        described: sets whose descriptions stand in where the document has none.
+        described: a document whose descriptions stand in where this one has none.
         warn: takes a sentence about each set that is left out, and each property without a type.
 
     Raises:
@@ -132,13 +132,13 @@ def entity_sets(
     chosen = [name for name in wanted or document.sets if wanted or name not in document.unlisted]
     if not chosen:
         raise MetadataError("$metadata declares no entity set: the token's user may see none.")
-    known = {one.name: one for one in described}
     found: list[EntitySet] = []
     errors: list[MetadataError] = []
     for name, kind in document.sets.items():
         if name in chosen:
             try:
-                found.append(_Builder(document, known.get(name), warn).entity_set(name, kind))
+                texts = _lineage_of(described, name)
+                found.append(_Builder(document, texts, warn).entity_set(name, kind))
             except MetadataError as error:
                 if wanted:
                     raise
@@ -149,22 +149,29 @@ def entity_sets(
     return found
 
 
+def _lineage_of(document: Document | None, entity_set: str) -> list[StructuredType]:
+    """Return the type of a set and what it extends; nothing where a document lacks the set."""
+    if document is None or entity_set not in document.sets:
+        return []
+    return document.lineage(document.sets[entity_set])
+
+
 class _Builder:
     """Builds one set's row type."""
 
     def __init__(
-        self, document: Document, described: EntitySet | None, warn: Callable[[str], None]
+        self,
+        document: Document,
+        described: Sequence[StructuredType],
+        warn: Callable[[str], None],
     ) -> None:
         self._document = document
         self._warn = warn
         self._made = 0
-        schema = json_schema(described.row) if described else {"properties": {}}
         self._texts = {
-            name: one["description"]
-            for name, one in schema["properties"].items()
-            if "description" in one
+            name: one.description for kind in described for name, one in kind.properties.items()
         }
-        self._doc = schema.get("description")
+        self._doc = described[-1].description if described else None
 
     def entity_set(self, name: str, kind: str) -> EntitySet:
         """Return a set.

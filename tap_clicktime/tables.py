@@ -51,7 +51,7 @@ def tables(sets: Sequence[EntitySet], config: Mapping[str, Any]) -> list[type[Re
         found.append(stream)
         if stream.custom_fields and one.key:
             name = _free_name(f"{snake(singular(one.name))}_custom_fields", taken)
-            found.append(_custom_field_stream(stream, name))
+            found.append(_custom_field_stream(stream, names[one.name], name))
     return found
 
 
@@ -171,7 +171,10 @@ def _cursor(one: EntitySet, named: str | None, dated: str | None) -> tuple[str |
     return (stamps[0], True) if stamps else (dated, False)
 
 
-def _custom_field_stream(stream: type[EntityStream], name: str) -> type[CustomFieldStream]:
+def _custom_field_stream(
+    stream: type[EntityStream], table: str, name: str
+) -> type[CustomFieldStream]:
+    """Return the table of the custom fields of another table's rows."""
     one = stream.entity_set
     owner = singular(one.name)
     copied = {f"{owner}{alias}": alias for _, alias in one.key}
@@ -179,13 +182,16 @@ def _custom_field_stream(stream: type[EntityStream], name: str) -> type[CustomFi
     if stream.cursor:
         copied[stream.cursor] = stream.cursor
     kinds = {field.encode_name: field.type for field in msgspec.structs.fields(stream.row)}
+    for _, key in one.key:
+        text = f"the row that has the custom field. Joins: {table}.{key}."
+        kinds[key] = Annotated[kinds[key], Meta(description=text)]
     fields: list[Any] = [(column, kinds[name]) for column, name in copied.items()]
     fields += [
-        ("Name", Annotated[str, Meta(description="Name of the custom field.")] | None),
+        ("Name", Annotated[str, Meta(description="name of the custom field.")] | None),
         ("Value", Annotated[str, Meta(description=VALUE)] | None),
         ("ValueType", Annotated[str, Meta(description=VALUE_TYPE)]),
     ]
-    doc = f"A custom field of a row of {snake(one.name)}."
+    doc = f"A custom field of a row of {table}."
     row = row_type(f"{owner}CustomField", fields, doc)
     return type(
         f"{owner}CustomFields",
@@ -204,5 +210,5 @@ def _custom_field_stream(stream: type[EntityStream], name: str) -> type[CustomFi
     )
 
 
-VALUE = "A text as it is, anything else as its JSON text."
-VALUE_TYPE = "What it is: string, number, boolean, null, array or object."
+VALUE = "a text as it is, anything else as its JSON text."
+VALUE_TYPE = "what the value is: string, number, boolean, null, array or object."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import typing as th
 
-from tap_clicktime import query
+from tap_clicktime import csdl, query
 from tap_clicktime.client import (
     advice,
     count_problem,
@@ -168,15 +168,15 @@ class TapClickTime(ApiTap):
         Raises:
             TapError: `$metadata` could not be read, or a setting does not go with it.
         """
-        described = entity_sets((files("tap_clicktime") / "documented.csdl.xml").read_bytes())
+        documented = (files("tap_clicktime") / "documented.csdl.xml").read_bytes()
         if not self.config.get("service_url") and not self.config.get("api_token"):
             self.logger.info("No service_url and no api_token: these are the documented tables.")
-            return tables(described, self.config)
+            return tables(entity_sets(documented), self.config)
         if self._errors:
             raise TapError(" ".join(self._errors))
-        return tables(self._live(described), self.config)
+        return tables(self._live(csdl.read(documented)), self.config)
 
-    def _live(self, described: Sequence[EntitySet]) -> list[EntitySet]:
+    def _live(self, described: csdl.Document) -> list[EntitySet]:
         request = Request(
             "/$metadata",
             headers={"Accept": "application/xml", "OData-MaxVersion": "4.01"},

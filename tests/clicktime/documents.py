@@ -6,13 +6,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tap_clicktime.csdl import Document
 from tap_clicktime.tap import TapClickTime
 from taps_common.records.row_types import RESCUED
 from tests.common.doubles import Answers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tap_clicktime.metadata import EntitySet
 
 FOLDER = Path(__file__).parent / "metadata"
@@ -48,8 +47,8 @@ def tap_over(body: bytes, **config: Any) -> TapClickTime:
     class Over(TapClickTime):
         session = Answers({"/$metadata": body})  # type: ignore[assignment]  # made-up answers
 
-        def _live(self, described: Sequence[EntitySet]) -> list[EntitySet]:
-            return super()._live(())
+        def _live(self, described: Document) -> list[EntitySet]:
+            return super()._live(Document())
 
     return Over(config=SETTINGS | config)
 

@@ -10,6 +10,7 @@ import json
 
 import pytest
 
+from tap_clicktime.csdl import read
 from tap_clicktime.metadata import DEEPEST, entity_sets
 from tap_clicktime.tap import TapClickTime
 from taps_common.records.row_types import json_schema
@@ -84,7 +85,7 @@ def test_a_set_that_is_not_listed_is_read_where_it_is_named() -> None:
 
 
 def test_texts_of_the_documentation_stand_in_where_the_service_has_none() -> None:
-    described = entity_sets(
+    described = read(
         document(
             '<EntityType Name="Thing"><Annotation Term="Core.Description" String="A thing."/>'
             '<Property Name="Id" Type="Edm.Int32"/>'
@@ -119,6 +120,33 @@ def test_texts_of_the_documentation_stand_in_where_the_service_has_none() -> Non
             "B": {"type": ["string", "null"], "description": "Own B."},
         },
     }
+
+
+def test_descriptions_may_stand_apart_from_what_they_describe() -> None:
+    """`Annotations` have a target: a type, or a property of it, by its path (CSDL XML, 14.2.1)."""
+    apart = (
+        '<Annotations Target="{0}.Thing"><Annotation Term="Core.Description" String="{1} thing."/>'
+        '</Annotations><Annotations Target="{0}.Thing/A">'
+        '<Annotation Term="Core.LongDescription" String="Long."/>'
+        '<Annotation Term="Core.Description"><String>{1} A.</String></Annotation></Annotations>'
+    )
+    types = thing('<Property Name="A" Type="Edm.String"/>')
+    inside = thing(
+        '<Property Name="A" Type="Edm.String">'
+        '<Annotation Term="Core.Description" String="Inside A."/></Property>'
+    )
+    expected = {
+        types + apart.format("Test", "A"): ("A thing.", "A A."),
+        apart.format("T", "Its") + types: ("Its thing.", "Its A."),
+        inside + apart.format("Test", "A"): ("A thing.", "Inside A."),
+        types + apart.format("Gone", "A"): ("Rows of the entity set Things.", None),
+    }
+    for declared, texts in expected.items():
+        body = document(declared).replace(b'Namespace="Test"', b'Namespace="Test" Alias="T"')
+        (one,) = entity_sets(body)
+        schema = json_schema(one.row)
+        found = schema["description"], schema["properties"]["A"].get("description")
+        assert found == texts, declared
 
 
 def test_what_may_be_null_is_told_by_the_declaration_not_by_the_schema() -> None:
