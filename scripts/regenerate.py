@@ -45,11 +45,10 @@ def generated() -> dict[Path, str]:
             _meltano_settings(tap),
             f"    # end generated: {tap.name} settings\n",
         )
-        page = ROOT / "docs" / f"{service}.md"
-        text = page.read_text()
         for name, table in (("settings", _settings_table(tap)), ("tables", _tables(tap))):
-            text = _between(text, f"<!-- begin {name} -->\n", table, f"<!-- end {name} -->\n")
-        files[page] = text
+            page = ROOT / "docs" / service / f"{name}.md"
+            begin, end = f"<!-- begin {name} -->\n", f"<!-- end {name} -->\n"
+            files[page] = _between(page.read_text(), begin, table, end)
     files[ROOT / "meltano.yml"] = meltano
     environment = ROOT / "sandbox" / "environment.meltano.yml"
     files[environment] = _between(

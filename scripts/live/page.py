@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 
-HEADING = "## What is not known"
 _MARK = re.compile(r"<!--\s*(live|not askable):\s*(.*?)\s*-->")
 _BULLET = re.compile(r"(?m)^(?:- |\| (?!not known |---))")
 """How an item of the list begins, or a row of the table."""
@@ -37,15 +36,17 @@ class Line:
     not_askable: str = ""
 
 
+def page_of(service: str) -> str:
+    """Return the file of the docs that says what is not known."""
+    return f"docs/{service}/unknown.md"
+
+
 def lines_of(service: str, root: Path = ROOT) -> list[Line]:
     """Return the lines of "What is not known" in the docs of a service."""
-    text = (root / "docs" / f"{service}.md").read_text()
-    begin = text.index(HEADING)
-    end = text.find("\n## ", begin + 1)
-    section = text[begin : None if end < 0 else end]
+    text = (root / page_of(service)).read_text()
     found = []
-    for bullet in list(_BULLET.finditer(section)):
-        rest = section[bullet.end() :]
+    for bullet in _BULLET.finditer(text):
+        rest = text[bullet.end() :]
         stop = re.search(r"\n(?=- |\n|\|)", rest)
         raw = rest[: stop.start()] if stop else rest
         marks = _MARK.findall(raw)
@@ -54,7 +55,7 @@ def lines_of(service: str, root: Path = ROOT) -> list[Line]:
         ]
         reasons = [reason for kind, reason in marks if kind == "not askable"]
         said = " ".join(_MARK.sub("", raw).split()).rstrip(";.| ").replace(" | ", ": ")
-        number = text.count("\n", 0, begin + bullet.start()) + 1
+        number = text.count("\n", 0, bullet.start()) + 1
         found.append(Line(number, said, tuple(asked), "; ".join(reasons)))
     return found
 
@@ -130,7 +131,7 @@ class Page:
         for question, findings in self.found.items():
             parts.append(f"## {question}")
             parts += [
-                f"Settles line {line.number} of docs/{self.service}.md: {line.text[:_LONGEST]}"
+                f"Settles line {line.number} of {page_of(self.service)}: {line.text[:_LONGEST]}"
                 for line in self.lines
                 if question in line.asked
             ]

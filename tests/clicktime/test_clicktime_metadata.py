@@ -1,7 +1,7 @@
 """From `$metadata` to tables: documents in the styles of known servers.
 
 What a document in `metadata/` becomes stands beside it, worked out from the standard (OData CSDL
-XML 4.01) and from the choices that docs/clicktime.md tells of.
+XML 4.01) and from the choices that docs/clicktime/ tells of.
 """
 
 from __future__ import annotations

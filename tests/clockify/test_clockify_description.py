@@ -177,7 +177,7 @@ def test_the_corrected_description_has_no_more() -> None:
 
 # -- the docs' page of other connectors ------------------------------------------------------------
 
-PAGE = Path(__file__).parents[2] / "docs" / "clockify-other-connectors.md"
+PAGE = Path(__file__).parents[2] / "docs" / "clockify" / "other-connectors.md"
 LINES = [
     [cell.strip(" `") for cell in line.strip("| ").split("|")]
     for line in PAGE.read_text().splitlines()

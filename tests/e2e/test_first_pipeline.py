@@ -73,7 +73,7 @@ def sample(name: str, schema: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("tap", TAPS)
 def test_every_documented_setting_arrives_at_the_tap(tap: Any, own: Path) -> None:
     prefix = tap.name.upper().replace("-", "_")
-    page = (ROOT / "docs" / f"{tap.name.removeprefix('tap-')}.md").read_text()
+    page = (ROOT / "docs" / tap.name.removeprefix("tap-") / "settings.md").read_text()
     documented = page.partition("<!-- begin settings -->")[2].partition("<!-- end settings -->")[0]
     schema = json.loads(json.dumps(tap.config_jsonschema))
     tap.append_builtin_config(schema)

@@ -224,7 +224,7 @@ def test_incremental_runs_miss_what_the_documents_say(pipeline: Pipeline, accoun
 
 
 def test_meltano_reads_time_entries_by_what_changed(pipeline: Pipeline, schema: str) -> None:
-    """As `docs/clockify.md` says how; what happened must be two minutes old."""
+    """As `docs/clockify/sync.md` says how; what happened must be two minutes old."""
     settings = pipeline.project / "meltano.yml"
     written = yaml.safe_load(settings.read_text())
     (extractor,) = [one for one in written["plugins"]["extractors"] if one["name"] == pipeline.tap]

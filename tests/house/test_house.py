@@ -129,7 +129,7 @@ def test_no_file_names_a_registry_and_names_say_what_is_inside() -> None:
 
 def test_the_tests_that_documents_name_exist() -> None:
     tests = "".join(one.read_text() for one in (ROOT / "tests").rglob("test_*.py"))
-    text = "".join(one.read_text() for one in (ROOT / "docs").glob("*.md"))
+    text = "".join(one.read_text() for one in (ROOT / "docs").rglob("*.md"))
     named = {*re.findall(r"`(test_\w+)`", text)}
     assert {one for one in named if f"def {one}(" not in tests} == set() != named
 

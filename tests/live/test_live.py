@@ -52,7 +52,7 @@ def test_each_line_that_is_not_known_is_asked_for_or_says_why_not(service: str) 
     lines = lines_of(service)
     assert lines
     for line in lines:
-        assert bool(line.asked) != bool(line.not_askable), f"docs/{service}.md:{line.number}"
+        assert bool(line.asked) != bool(line.not_askable), line.number
     assert {name for line in lines for name in line.asked} == {*TAPS[service].questions}
 
 
@@ -124,7 +124,7 @@ def test_every_question_is_answered_and_no_value_is_on_the_page(
     assert all(path.endswith("/time-entries/batch") for path in posted)
     for line in page.lines:
         if line.asked:
-            assert f"Settles line {line.number} of docs/{service}.md" in text
+            assert f"Settles line {line.number} of docs/{service}/unknown.md" in text
     shown = [value for value in values_of(account, service) if value in text]
     assert [value for value in shown if not NO_DATA.fullmatch(value)] == []
     assert account.running.url.partition("://")[2] not in text
