@@ -117,8 +117,9 @@ class DetailedReportEntry(Row):
             instead.
         locked: whether the entry can no longer be changed. Empty: where Clockify sends isLocked
             instead.
-        approvalRequestId: the approval request that holds the entry. Empty: where it was not handed
-            in. Needs: the plan Standard. Joins: approval_requests.id.
+        approvalRequestId: the approval request that holds the entry. One that was rejected or taken
+            back is in no table. Empty: where the entry was not handed in. Needs: the plan Standard.
+            Joins: approval_requests.id.
         amount: what is earned. Example: 10500. Empty: where the key may not see amounts. Needs: a
             role that may see amounts.
         rate: what is earned an hour. Example: 7000. Empty: where the key may not see amounts.
@@ -233,7 +234,8 @@ class ReportedExpense(Row):
             instead.
         locked: whether the expense can no longer be changed. Empty: where Clockify sends isLocked
             instead.
-        approvalRequestId: the approval request that holds it. Empty: where it was not handed in.
+        approvalRequestId: the approval request that holds the expense. One that was rejected or
+            taken back is in no table. Empty: where the expense was not handed in.
             Joins: approval_requests.id.
         invoicingInfo: by what it was invoiced; an empty list where it was not. Empty: where the
             report leaves it out.

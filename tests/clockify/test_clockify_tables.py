@@ -28,10 +28,11 @@ from tests.clockify.runs import (
     paths,
     true_rows,
 )
+from tests.common.descriptions import descriptions, parts_of
 from tests.common.runs import TurningClock, run_in_process, turning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.common.runs import Run
 
@@ -101,6 +102,40 @@ def test_rows_fit_the_schema_and_fill_every_property(run: Run, table: str) -> No
         assert row.keys() <= message["schema"]["properties"].keys()
     never = {RESCUED, *NEVER_IN_THE_SANDBOX.get(table, ())}
     assert set(paths(message["schema"])) - seen == never
+
+
+def test_columns_join_rows_that_there_are(run: Run) -> None:
+    """But for approval requests that are never listed: those that were rejected or taken back."""
+    rows = {table: run.records(table) for table in KEYS}
+    values = {
+        f"{table}.{key}": {row[key] for row in rows[table]}
+        for table, keys in KEYS.items()
+        for key in keys
+    }
+    joins = [
+        (table, path, to)
+        for table in KEYS
+        for path, text in descriptions({"properties": run.schema(table)}, table)
+        if (to := parts_of(text).get("Joins", "").removesuffix("."))
+    ]
+    alone = {
+        path
+        for table, path, to in joins
+        for row in rows[table]
+        if not {*values_at(row, path.split(".")[1:])} <= values[to]
+    }
+    assert alone == {"detailed_report.approvalRequestId", "expense_report.approvalRequestId"}
+
+
+def values_at(value: Any, names: list[str]) -> Iterator[str]:
+    """Yield what is at a path, in each item of a list; of an object its id."""
+    if isinstance(value, list):
+        for item in value:
+            yield from values_at(item, names)
+    elif isinstance(value, dict):
+        yield from values_at(value[names[0] if names else "id"], names[1:])
+    elif value is not None:
+        yield value
 
 
 def test_a_run_says_what_it_read_and_finds_nothing_odd(run: Run) -> None:
