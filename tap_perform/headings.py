@@ -142,7 +142,7 @@ USAGE = {
         "project."
     ),
     "Resource Unique Identifier": Heading(f"identifies the person. {_OF_PEOPLE}"),
-    "Resource Identifier": Heading("an identifier of the resource."),
+    "Resource Identifier": Heading("an identifier of the resource, of whatever type it is."),
     "Resource External Reference": Heading(
         "another identifier of the resource; of which system is not documented."
     ),

@@ -8,7 +8,7 @@ from tap_perform.catalogue import CLIPS
 from tap_perform.columns import EXTRA, PROJECT, ROW_ID
 from tap_perform.tap import TapPerform
 from taps_common.records.row_types import RESCUED
-from tests.common.descriptions import faults_of, parts_of
+from tests.common.descriptions import faults_of, parts
 from tests.perform.clips import lines
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def test_a_column_of_a_project_is_described_as_documented(clips: Clips) -> None:
         texts = {name: one.get("description") for name, one in properties.items()}
         assert texts["project_2"] == "name of the project, as Perform has it."
         assert texts["work_date"] == "day of the work that was recorded."
-        assert parts_of(str(texts["related_activity_code"])) == {
+        assert parts(str(texts["related_activity_code"])) == {
             "": "the activity that the event is of.",
-            "Empty": "where work_reference_type is Activity.",
-            "Joins": "activity_export.reference_code.",
+            "Empty": "where work_reference_type is Activity",
+            "Joins": "activity_export.reference_code",
         }
         assert texts["hours"] is None
