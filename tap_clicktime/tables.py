@@ -187,7 +187,7 @@ def _custom_field_stream(
         kinds[key] = Annotated[kinds[key], Meta(description=text)]
     fields: list[Any] = [(column, kinds[name]) for column, name in copied.items()]
     fields += [
-        ("Name", Annotated[str, Meta(description="name of the custom field.")] | None),
+        ("Name", Annotated[str, Meta(description="which custom field it is, by its name.")] | None),
         ("Value", Annotated[str, Meta(description=VALUE)] | None),
         ("ValueType", Annotated[str, Meta(description=VALUE_TYPE)]),
     ]

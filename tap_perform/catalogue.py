@@ -1,14 +1,21 @@
 """The self-service dataclips by Bentley's own names, and what is documented of their columns.
 
-Sources: help articles KB0026536 (names, descriptions, refresh), KB0026465 (activity fields and
-types), KB0026406 (resource usage columns), KB0026284 (WBS). Clips of other names are read as well.
+Sources: help articles KB0026536 (names, descriptions, refresh) and KB0026284 (WBS), and those of
+`headings`. Clips of other names are read as well.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tap_perform.columns import name_of
+from tap_perform.headings import ACTIVITY, USAGE, WBS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_perform.headings import Heading
 
 
 @dataclass(frozen=True)
@@ -20,73 +27,25 @@ class Known:
         text: what a row is.
         live: whether it is computed when it is asked for; the others are refreshed every 4 hours.
         keys: headings that tell its rows apart within a project.
-        types: type of each documented column that is not text, by heading.
-        texts: documented columns that are text.
+        headings: the documented columns; no clip is documented in full.
     """
 
     name: str
     text: str
     live: bool = False
     keys: tuple[str, ...] = ()
-    types: dict[str, str] = field(default_factory=dict)
-    texts: tuple[str, ...] = ()
+    headings: Mapping[str, Heading] = field(default_factory=dict)
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The documented columns, those of the key at least; no clip is documented in full."""
-        return (*self.texts, *self.types) or self.keys
+    def types(self) -> dict[str, str]:
+        """Type of each documented column that is not text, by heading."""
+        return {name: one.type for name, one in self.headings.items() if one.type != "string"}
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Headings of documented columns that are text."""
+        return tuple(name for name, one in self.headings.items() if one.type == "string")
 
-_COMPLETE = ("Labour at Complete", "Quantity at Complete", "Cost at Complete")
-
-_ACTIVITY_TYPES = {
-    **{
-        f"{plan} {what}": "number"
-        for plan in ("Original Budget", "Revised Budget", "Current Estimate")
-        for what in _COMPLETE
-    },
-    "Revised Budget Tracked Cost at Complete": "number",
-    "Current Estimate Tracked Cost at Complete": "number",
-    "Float Days": "number",
-    "Start Chainage": "number",
-    "End Chainage": "number",
-    "Start Chainage Offset": "number",
-    "End Chainage Offset": "number",
-    **{
-        f"{plan} Planned {end}": "date"
-        for plan in ("Original", "Revised", "Current")
-        for end in ("Start", "Finish")
-    },
-    **{f"{plan} {end}": "date" for plan in ("Actual", "Expected") for end in ("Start", "Finish")},
-    **{
-        f"{plan} {when} {end}": "date"
-        for plan in ("Revised", "Current")
-        for when in ("Early", "Late")
-        for end in ("Start", "Finish")
-    },
-    "Exclude from Mobile Activity List?": "boolean",
-    "Bookable for All?": "boolean",
-    "Non-Bookable?": "boolean",
-}
-
-_ACTIVITY_TEXTS = (
-    *("Reference Code", "Activity Name", "WBS Code", "Job Number", "Cost Code", "Cost Code Ref 1"),
-    *("Cost Code Ref 2", "Cost Type", "Route Identifier", "Quantity UoM", "Work Category"),
-    *("Discipline", "Location", "Earned Value Method"),
-    *(f"{plan} {end} Time" for plan in ("Actual", "Expected") for end in ("Start", "Finish")),
-)
-"""Codes are texts by Bentley's declaration; how times of day are spelled is not documented."""
-
-_USAGE_TYPES = {"Work Date": "date"}
-
-_USAGE_TEXTS = (
-    *("Project", "Resource Role", "Work Role Category", "Work Role Category Type", "Company"),
-    *("Company Supplier Reference", "Resource Type", "Resource Name"),
-    *("Resource Unique Identifier", "Resource Identifier", "Resource External Reference"),
-    *("Resource Supervisor", "Resource Tags", "Work Reference Type", "Work Reference Code"),
-    *("Work Reference Name", "Work Reference Tags", "Event Type", "Related Activity Code"),
-    *("Discipline", "Location", "Work Reference Category", "Job Number"),
-)
 
 _USAGE = "Time, quantity or equipment use booked by a resource"
 
@@ -95,8 +54,7 @@ CLIPS: dict[str, Known] = {
         "Activity Export",
         "An activity of the schedule.",
         keys=("Reference Code",),
-        types=_ACTIVITY_TYPES,
-        texts=_ACTIVITY_TEXTS,
+        headings=ACTIVITY,
     ),
     "applicable_rates": Known("Applicable Rates", "A rate that applies to a resource now."),
     "attendance_export": Known("Attendance Export", "A start or an end of someone's attendance."),
@@ -117,16 +75,13 @@ CLIPS: dict[str, Known] = {
     "resource_exception_report": Known(
         "Resource Exception Report", "An exception about a resource."
     ),
-    "resource_usage_export": Known(
-        "Resource Usage Export", f"{_USAGE}.", types=_USAGE_TYPES, texts=_USAGE_TEXTS
-    ),
+    "resource_usage_export": Known("Resource Usage Export", f"{_USAGE}.", headings=USAGE),
     **{
         f"resource_usage_export_last_{days}_days": Known(
             f"Resource Usage Export (Last {days} Days)",
             f"{_USAGE}, live, of the last {days} days.",
             live=True,
-            types=_USAGE_TYPES,
-            texts=_USAGE_TEXTS,
+            headings=USAGE,
         )
         for days in (10, 20, 60)
     },
@@ -142,7 +97,7 @@ CLIPS: dict[str, Known] = {
         "Tagged Item Registers Export", "A tagged item in a register, whose columns it defines."
     ),
     "wbs_export": Known(
-        "WBS Export", "A node of the work breakdown structure.", keys=("WBS Code",)
+        "WBS Export", "A node of the work breakdown structure.", keys=("WBS Code",), headings=WBS
     ),
     "work_roster_export": Known("Work Roster Export", "Someone's roster of work."),
 }
@@ -152,7 +107,14 @@ CLIPS: dict[str, Known] = {
 def documented_columns(stream: str) -> tuple[str, ...]:
     """Return the headings that Bentley documents of a clip; none where nobody does."""
     known = CLIPS.get(stream)
-    return known.columns if known else ()
+    return tuple(known.headings) if known else ()
+
+
+def documented_texts(stream: str) -> dict[str, str]:
+    """Return what is documented of a clip's columns, by heading and by the name that it gives."""
+    known = CLIPS.get(stream)
+    headings = known.headings if known else {}
+    return {key: one.text for name, one in headings.items() for key in (name, name_of(name))}
 
 
 def documented_keys(stream: str) -> list[str]:

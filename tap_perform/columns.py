@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from taps_common.records.row_types import RESCUED
@@ -75,6 +76,7 @@ def notes_on(columns: Iterable[Column]) -> list[str]:
     return notes
 
 
+@lru_cache(maxsize=4096)  # a start asks for each heading several times
 def name_of(heading: str) -> str:
     """Return the name that a heading gives its column; nothing where it has no letter or digit."""
     text = unicodedata.normalize("NFKC", heading).replace("%", "_percent_").lower()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tap_perform.catalogue import CLIPS, documented_keys
+from tap_perform.catalogue import CLIPS, documented_columns, documented_keys
 from tap_perform.columns import RESERVED, name_of, some
 from tap_perform.fields import declarations, fields_from, fields_in, named
 from tap_perform.inference import types_of
@@ -40,9 +40,9 @@ class Tables:
 def documented(*, extra: bool) -> list[type[ClipStream]]:
     """Return the tables of the self-service clips, with the columns that are documented."""
     tables = []
-    for stream, known in CLIPS.items():
+    for stream in CLIPS:
         declared = declarations(stream, ())
-        fields = fields_from([known.columns], declared.types)
+        fields = fields_from([documented_columns(stream)], declared.types)
         tables.append(clip_stream(stream, fields, documented_keys(stream), declared, extra=extra))
     return tables
 

@@ -36,7 +36,7 @@ def declarable(stream: str, heading: str, kind: str | None) -> str:
         kind: the narrowest type that holds all cells; None if all are blank.
     """
     known = CLIPS.get(stream)
-    documented = map(name_of, (*known.texts, *known.keys) if known else ())
+    documented = map(name_of, known.texts if known else ())
     words = map(str.lower, _WORDS.findall(heading))
     if name_of(heading) in documented or (
         kind in {"integer", "number"} and not _NAMES_OF_TEXTS.isdisjoint(words)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
-from tap_perform.catalogue import CLIPS
+from tap_perform.catalogue import CLIPS, documented_texts
 from tap_perform.columns import EXTRA, PROJECT, ROW_ID
 from tap_perform.fields import named
 from tap_perform.streams import ClipStream
@@ -38,12 +38,14 @@ def clip_stream(
         extra: whether columns that nobody knows are kept in one of their own.
     """
     known = CLIPS.get(stream)
-    required: list[Any] = [(PROJECT, _described(str, "Name of the project, from the settings."))]
+    required: list[Any] = [(PROJECT, _described(str, "name of the project, from the settings."))]
     if not keys:
         required.append((ROW_ID, _described(str, _ROW_ID_IS)))
-    required += [(one.name, _typed(one)) for one in fields if one.name in keys]
+    texts = documented_texts(stream)
+    types = {one.name: _typed(one, texts.get(one.heading) or texts.get(one.name)) for one in fields}
+    required += [(name, kind) for name, kind in types.items() if name in keys]
     optional: list[Any] = [
-        (one.name, _typed(one) | None, None) for one in fields if one.name not in keys
+        (name, kind | None, None) for name, kind in types.items() if name not in keys
     ]
     if extra:
         optional.append((EXTRA, _described(str, _EXTRA_IS) | None, None))
@@ -65,10 +67,10 @@ def clip_stream(
 
 
 _ROW_ID_IS = (
-    "Digest of the row's headings and cells as they came, with a number behind it where the same "
+    "digest of the row's headings and cells as they came, with a number behind it where the same "
     "row comes again: a row that changes is a new row."
 )
-_EXTRA_IS = "Cells of columns that the catalog does not know, as JSON text by heading."
+_EXTRA_IS = "cells of columns that the catalog does not know, as JSON text by heading."
 
 _PYTHON: dict[str, Any] = {
     "string": str,
@@ -83,9 +85,9 @@ def _described(kind: Any, text: str) -> Any:  # noqa: ANN401 - a type expression
     return Annotated[kind, Meta(extra_json_schema={"description": text})]
 
 
-def _typed(one: Field) -> Any:  # noqa: ANN401 - a type expression
+def _typed(one: Field, text: str | None) -> Any:  # noqa: ANN401 - a type expression
     """Return the type of a column; texts with a form stay texts, with all their digits."""
-    schema = {"title": one.heading}
+    schema = {"title": one.heading, **({"description": text} if text else {})}
     if one.type in {"date-time", "time"}:
         return Annotated[str, Meta(extra_json_schema={**schema, "format": one.type})]
     return Annotated[_PYTHON[one.type], Meta(extra_json_schema=schema)]

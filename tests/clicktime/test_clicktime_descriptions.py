@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tap_clicktime.tap import TapClickTime
 from tests.clicktime.documents import SETTINGS, catalog_of, document
-from tests.common.descriptions import faults_of, parts_of
+from tests.common.descriptions import faults_of, parts
 from tests.common.doubles import Answers
 
 USERS = '<EntitySet Name="Users" EntityType="Test.User"/>'
@@ -30,14 +30,14 @@ def test_a_column_of_a_service_is_described_as_documented() -> None:
 
     found = catalog_of(Over(config=SETTINGS))
     columns = found["users"]["properties"]
-    assert parts_of(columns["MinimumTimeHours"]["description"]) == {
+    assert parts(columns["MinimumTimeHours"]["description"]) == {
         "": "hours below which a MinimumTimePeriod of the user is incomplete.",
-        "Unit": "hours.",
+        "Unit": "hours",
         "Needs": (
-            "an Admin, or a Manager with View People for all divisions or who reviews timesheets."
+            "an Admin, or a Manager with View People for all divisions or who reviews timesheets"
         ),
     }
-    assert parts_of(columns["DivisionID"]["description"])["Joins"] == "divisions.ID."
+    assert parts(columns["DivisionID"]["description"])["Joins"] == "divisions.ID"
     assert columns["DivisionID"]["type"] == ["integer", "null"]
     assert columns["Shift"] == {"type": ["string", "null"]}
     assert {*columns} == {"ID", "MinimumTimeHours", "DivisionID", "Shift", "CustomFieldsStr"}

@@ -28,7 +28,7 @@ from tests.clockify.runs import (
     paths,
     true_rows,
 )
-from tests.common.descriptions import descriptions, parts_of
+from tests.common.descriptions import described, parts
 from tests.common.runs import TurningClock, run_in_process, turning
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ def test_columns_join_rows_that_there_are(run: Run) -> None:
     joins = [
         (table, path, to)
         for table in KEYS
-        for path, text in descriptions({"properties": run.schema(table)}, table)
-        if (to := parts_of(text).get("Joins", "").removesuffix("."))
+        for path, text in described({"properties": run.schema(table)}, table)
+        if (to := parts(text).get("Joins"))
     ]
     alone = {
         path

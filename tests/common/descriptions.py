@@ -1,4 +1,4 @@
-"""What a catalog says of its columns, nested ones included."""
+"""What catalogs say of their columns."""
 
 from __future__ import annotations
 
@@ -14,59 +14,56 @@ FILLING = "a an and are in is it its of or that the this to was whether which"
 """Words that say nothing."""
 
 
-def parts_of(text: str) -> dict[str, str]:
-    """Return the prose of a description, and its parts by their labels."""
-    prose, *rest = LABEL.split(text)
-    return {"": prose.strip(), **dict(zip(rest[::2], map(str.strip, rest[1::2]), strict=True))}
-
-
-def descriptions(schema: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
-    """Yield the path of each column and what is said of it."""
+def described(schema: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
+    """Return what is said of each column, nested ones included, by its path from the table on."""
     for name, column in schema.get("properties", {}).items():
         path = f"{above}.{name}"
         yield path, column.get("description", "")
-        yield from descriptions(column.get("items", column), path)
+        yield from described(column.get("items", column), path)
 
 
-def faults_of(schemas: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return what is wrong with the descriptions of tables, whose schemas are given by name."""
-    return [
-        f"{path}: {fault}"
-        for table, schema in schemas.items()
-        for path, text in descriptions(schema, table)
-        for fault in _faults(text, schemas)
-    ]
+def parts(text: str) -> dict[str, str]:
+    """Return the parts of a description by their labels; prose has none."""
+    prose, *labelled = LABEL.split(text)
+    values = (one.strip().removesuffix(".") for one in labelled[1::2])
+    return {"": prose.strip(), **dict(zip(labelled[::2], values, strict=True))}
 
 
-def _faults(text: str, schemas: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    parts = parts_of(text)
-    joined = parts.get("Joins", "").removesuffix(".")
-    table, _, column = joined.partition(".")
-    checks = {
-        "no description": any(parts.values()),
-        "labels out of order": [*parts] == ["", *(name for name in LABELS if name in parts)],
-        "a label twice": len(parts) == 1 + len(LABEL.findall(text)),
-        "a part without an end": all(one.endswith(".") for one in parts.values() if one),
-        f"joins {joined}, which is not there": not joined
-        or column in schemas.get(table, {"properties": ()})["properties"],
-    }
-    return [fault for fault, well in checks.items() if not well]
-
-
-def repeats_of(schemas: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return the paths of columns of which nothing is said that their path does not say."""
-    return [
-        path
-        for table, schema in schemas.items()
-        for path, text in descriptions(schema, table)
-        if {*parts_of(text)} == {""} and _words(text) <= _words(path) | _words(FILLING)
-    ]
-
-
-def _words(text: str) -> set[str]:
+def words(text: str) -> set[str]:
     """Return the words of a text, or of a name like `clientName`, without their plurals."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return {
         re.sub("ies$", "y", word).removesuffix("s")
         for word in re.findall(r"[a-z]+", spaced.lower())
     }
+
+
+def only_repeats(path: str, text: str) -> bool:
+    """Return whether a description has nothing that its path does not say."""
+    said = parts(text)
+    return len(said) == 1 and words(said[""]) <= words(path) | words(FILLING)
+
+
+def faults_of(schemas: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return what is wrong with the descriptions of tables, whose schemas are given by name."""
+    columns = {f"{table}.{name}" for table, one in schemas.items() for name in one["properties"]}
+    return [
+        f"{path}: {fault}"
+        for table, schema in schemas.items()
+        for path, text in described(schema, table)
+        for fault in _faults(path, text, columns)
+    ]
+
+
+def _faults(path: str, text: str, columns: set[str]) -> list[str]:
+    labels = LABEL.findall(text)
+    joined = parts(text).get("Joins")
+    checks = {
+        "no description": bool(text),
+        "only repeats the name": not only_repeats(path, text),
+        "labels out of order": labels == sorted({*labels}, key=LABELS.index),
+        "a part without an end": LABEL.sub("", text).endswith(".")
+        and all(one.rstrip().endswith(".") for one in LABEL.split(text)[::2] if one),
+        f"joins {joined}, which is not there": joined is None or joined in columns,
+    }
+    return [fault for fault, well in checks.items() if not well]
