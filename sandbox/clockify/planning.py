@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from sandbox.clockify.ask import Ask, Shown, invalid
 from sandbox.clockify.instants import DAY, HOUR, iso, seconds
 from sandbox.clockify.rows import Assignment, BalanceAssignment, Period, TimeOffPolicy
+from sandbox.clockify.workspaces import WORKING_DAYS
 
 CAPACITY = 7 * HOUR
 """What a member works a day, seconds."""
@@ -166,7 +167,6 @@ def user_totals(ask: Ask) -> list[Shown]:
             if one.userId == user.id:
                 for day in days:
                     hours[day] += one.hoursPerDay
-        working = ask.data.row.workspaceSettings.workingDays
         totals.append(
             {
                 "userId": user.id,
@@ -174,7 +174,7 @@ def user_totals(ask: Ask) -> list[Shown]:
                 "userImage": user.profilePicture,
                 "userStatus": standing.get(user.id),
                 "capacityPerDay": float(CAPACITY),
-                "workingDays": ask.world.list_or_text(working),
+                "workingDays": ask.world.list_or_text(WORKING_DAYS),
                 "totalHoursPerDay": [
                     {"date": iso(day), "totalHours": sum_} for day, sum_ in hours.items()
                 ],

@@ -47,6 +47,8 @@ SIZES = {
     "large": Size(members=200, entries=1_000_000, projects=400),
 }
 
+WORKING_DAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]
+
 RowT = TypeVar("RowT", bound=msgspec.Struct)
 
 
