@@ -8,8 +8,7 @@ import signal
 import sys
 
 import sandbox
-from sandbox.clockify.plans import PLANS
-from sandbox.clockify.workspaces import ACCOUNTS, SIZES
+from sandbox.clockify.workspaces import ACCOUNTS, PLANS, SIZES
 from sandbox.control import parse_instant
 from sandbox.perform.world import World as PerformWorld
 

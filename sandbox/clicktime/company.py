@@ -133,7 +133,7 @@ class Company:
         for number in range(count):
             rows.append({"ID": self.new_id()})
             likely = {} if number % 9 == 8 else self._likely(table, number)
-            fields: Row = {"CustomFields": _list_fields((number + shift) % PERIOD)}
+            fields: Row = {"CustomFields": _custom_fields((number + shift) % PERIOD)[0]}
             rows[-1] = self.row(table, likely | values(number) | rows[-1] | fields)
 
     def _id(self, table: str, number: int) -> Value:
@@ -224,7 +224,7 @@ class Company:
             draw = int(self._random.random() * 1_000_000)
             timed = draw % 3 == 0
             undated = number % WITHOUT_DATE == WITHOUT_DATE - 1 and number < FEW
-            fields, fields_text = _entry_fields(number % PERIOD)
+            fields, fields_text = _custom_fields(number % PERIOD)
             yield {
                 "ID": self.new_id(),
                 "UserID": users[number // each],
@@ -297,8 +297,8 @@ def _comment(number: int, draw: int) -> str | None:
 
 
 @cache
-def _entry_fields(number: int) -> tuple[dict[str, Json] | None, str | None]:
-    """Make up custom fields of a time entry, and their text: some are empty, some null."""
+def _custom_fields(number: int) -> tuple[dict[str, Json] | None, str | None]:
+    """Make up custom fields, and their text: some are empty, some null."""
     if number % 16 == 7:
         return None, None
     fields: dict[str, Json] = {}
@@ -312,18 +312,3 @@ def _entry_fields(number: int) -> tuple[dict[str, Json] | None, str | None]:
         fields["Größe"] = None
         fields["Site note"] = 'first line\nsecond "line"'
     return fields, custom_text(fields)
-
-
-@cache
-def _list_fields(number: int) -> dict[str, Json] | None:
-    """Make up custom fields of a user, job, client, task or division."""
-    if number % 6 == 5:
-        return None
-    fields: dict[str, Json] = {"Segment": REGIONS[number % len(REGIONS)], "Key account": True}
-    if number % 2:
-        fields["Head count"] = NUMBERS[number % len(NUMBERS)]
-        fields["Owner's site"] = None
-    if number % 4 == 0:
-        fields["Gebäude"] = f"B{number}"
-        fields["Key account"] = False
-    return fields

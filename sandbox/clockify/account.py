@@ -16,9 +16,8 @@ from msgspec import structs
 from sandbox.clockify import rows
 from sandbox.clockify.account_more import More
 from sandbox.clockify.instants import DAY, iso
-from sandbox.clockify.plans import PLANS
 from sandbox.clockify.timesheets import Diary
-from sandbox.clockify.workspaces import WORKING_DAYS, Size, WorkspaceData
+from sandbox.clockify.workspaces import PLANS, WORKING_DAYS, Size, WorkspaceData
 
 MONTH = 30 * DAY
 

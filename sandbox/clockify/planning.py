@@ -72,15 +72,6 @@ def time_off_requests(ask: Ask) -> list[Shown]:
 
 def policy_balances(ask: Ask) -> list[Shown]:
     policy = ask.found(ask.data.time_off_policies, "policy")
-    return [one for one in _balances(ask) if one["policyId"] == policy.id]
-
-
-def user_balances(ask: Ask) -> list[Shown]:
-    user = ask.member()
-    return [one for one in _balances(ask) if one["userId"] == user.id]
-
-
-def _balances(ask: Ask) -> list[Shown]:
     columns = {
         "userName": "userId.name",
         "policyName": "policyId.name",
@@ -90,7 +81,7 @@ def _balances(ask: Ask) -> list[Shown]:
     return [
         {**ask.shown(one, **columns), "balance": one.total - one.used}
         for one in ask.data.time_off_balances.values()
-        if ask.sees(one.userId)
+        if one.policyId == policy.id and ask.sees(one.userId)
     ]
 
 

@@ -17,7 +17,6 @@ from sandbox.clockify.audit_log import action_of
 from sandbox.clockify.blocks import Timesheet
 from sandbox.clockify.instants import DAY, HOUR, duration, iso, seconds
 from sandbox.clockify.ledger import Event, Ledger
-from sandbox.clockify.plans import PLANS
 from sandbox.clockify.rows import (
     USER_SETTINGS,
     AuditLogEntry,
@@ -28,7 +27,7 @@ from sandbox.clockify.rows import (
     User,
 )
 from sandbox.clockify.switches import Switches
-from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES, WorkspaceData, converted
+from sandbox.clockify.workspaces import ACCOUNTS, LISTS, PLANS, SIZES, WorkspaceData, converted
 from sandbox.service import Clocked
 
 _SWITCHES = {**get_type_hints(Switches), "account_zone": str}
