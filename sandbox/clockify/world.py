@@ -13,10 +13,9 @@ import msgspec
 from msgspec import structs
 
 from sandbox.clockify.account import ADMIN, MEMBER, Builder
-from sandbox.clockify.audit_log import action_of
 from sandbox.clockify.blocks import Timesheet
 from sandbox.clockify.instants import DAY, HOUR, duration, iso, seconds
-from sandbox.clockify.ledger import Event, Ledger
+from sandbox.clockify.ledger import Event, Ledger, action_of
 from sandbox.clockify.rows import (
     USER_SETTINGS,
     AuditLogEntry,

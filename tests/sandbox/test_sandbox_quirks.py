@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.clockify.audit_log import ACTIONS
+from sandbox.clockify.ledger import ACTIONS
 from tests.sandbox.clockify_client import CALLERS, UNKNOWN, Answer, Client, Rows
 
 WINDOW = {"start": "2026-09-01T00:00:00Z", "end": "2026-09-30T00:00:00Z"}
