@@ -8,8 +8,7 @@ import signal
 import sys
 
 import sandbox
-from sandbox.clockify.plans import PLANS
-from sandbox.clockify.workspaces import ACCOUNTS, SIZES
+from sandbox.clockify.workspaces import ACCOUNTS, PLANS, SIZES
 from sandbox.control import parse_instant
 from sandbox.perform.world import World as PerformWorld
 
@@ -28,10 +27,8 @@ def main() -> int:
         "--account", choices=sorted(ACCOUNTS), help="Clockify's account, of a shape instead"
     )
     parser.add_argument("--plan", choices=sorted(PLANS), help="plan of all Clockify workspaces")
-    parser.add_argument("--workspaces", type=int, help="how many there are, with --plan")
-    parser.add_argument("--projects", type=int, help="projects of Clockify's main workspace")
-    parser.add_argument("--tasks", type=int, help="tasks of Clockify's main workspace")
-    parser.add_argument("--members", type=int, help="members of Clockify's main workspace")
+    for name in ("members", "projects", "tasks", "workspaces"):
+        parser.add_argument(f"--{name}", type=int, help="how many Clockify has")
     parser.add_argument("--entries", type=int, help="time entries of each service's account")
     parser.add_argument("--latency-ms", type=float, default=0)
     parser.add_argument("--requests-per-hour", type=int, help="quota of each Clockify workspace")

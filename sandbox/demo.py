@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from sandbox import Sandbox, start
+from sandbox import start
 from sandbox.clicktime import truth as clicktime
 from sandbox.clockify import truth as clockify
 from sandbox.perform import truth as perform
@@ -36,7 +36,10 @@ def main() -> int:
         addresses = {
             "tap-clockify": ("TAP_CLOCKIFY_API_URL", f"{sandbox.url}/clockify/api/v1"),
             "tap-clicktime": ("TAP_CLICKTIME_SERVICE_URL", f"{sandbox.url}/clicktime/odata"),
-            "tap-perform": ("TAP_PERFORM_PROJECTS", _projects(sandbox)),
+            "tap-perform": (
+                "TAP_PERFORM_PROJECTS",
+                json.dumps(sandbox.perform.projects(sandbox.url)),
+            ),
         }
         for tap, variable in addresses.items():
             print(f"Running: meltano run {tap} target-duckdb", flush=True)
@@ -57,11 +60,6 @@ def main() -> int:
 def _schema(tap: str) -> str:
     """Return the schema that Meltano has a tap's tables written to."""
     return tap.replace("-", "_")
-
-
-def _projects(sandbox: Sandbox) -> str:
-    """Return tap-perform's setting `projects` as the environment holds it."""
-    return json.dumps(sandbox.perform.projects(sandbox.url))
 
 
 def _meltano_run(tap: str, variable: str, value: str) -> int:

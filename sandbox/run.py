@@ -57,34 +57,19 @@ def start(  # noqa: PLR0913 - one keyword per option of the command
     size: str = "small",
     seed: int = 1,
     now: datetime | None = None,
-    members: int | None = None,
     entries: int | None = None,
     account: str | None = None,
-    workspaces: int | None = None,
-    projects: int | None = None,
-    tasks: int | None = None,
-    plan: str | None = None,
     latency_ms: float = 0,
     requests_per_hour: int | None = None,
     port: int = 0,
+    **numbers: int | str | None,
 ) -> Sandbox:
     """Start a sandbox; port 0 picks a free one, `now` defaults to the present moment.
 
-    Account, workspaces, members, projects, tasks, plan and requests per hour are Clockify's;
-    ClickTime's company and Perform's clips are made up when they are first asked for.
+    Account, requests per hour and numbers (members, projects, tasks, workspaces, plan) are
+    Clockify's; ClickTime's company and Perform's clips are made up when they are first asked for.
     """
-    clockify = World(
-        size=size,
-        seed=seed,
-        now=now,
-        account=account,
-        members=members,
-        entries=entries,
-        workspaces=workspaces,
-        projects=projects,
-        tasks=tasks,
-        plan=plan,
-    )
+    clockify = World(size=size, seed=seed, now=now, account=account, entries=entries, **numbers)
     clicktime = ClickTimeWorld(size=size, seed=seed, now=now, entries=entries)
     perform = PerformWorld(size=size, seed=seed, now=now, entries=entries)
     services: list[Service] = [

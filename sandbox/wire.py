@@ -102,11 +102,6 @@ def login_page(status: int = 200) -> Response:
     return Response(status, (LOGIN_PAGE,), content_type=HTML)
 
 
-def retry_after(value: str) -> list[tuple[str, str]]:
-    """Return the header, if there is a value for it."""
-    return [("Retry-After", value)] if value else []
-
-
 def read_request(reader: BufferedReader) -> Request | None:
     """Read one request, or None when the client closed the connection."""
     line = reader.readline(65536)

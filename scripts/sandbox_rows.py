@@ -11,6 +11,7 @@ import copy
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -127,20 +128,14 @@ REQUIRED = {
 }
 """Properties without a default; all others are false, 0, empty or null, or as below."""
 
-BY_EXAMPLE = {
-    "UserSettings",
-    "WorkspaceSettings",
-    "AutomaticLock",
-    "Round",
-    "SummaryReportSettings",
-}
-"""Whose defaults are the description's examples."""
+SETTINGS = {"WorkspaceSettings": "WORKSPACE_SETTINGS", "UserSettings": "USER_SETTINGS"}
+"""Objects that are served as the description's examples, not as types."""
 
 DEFAULTS: dict[str, dict[str, Any]] = yaml.safe_load("""
 WorkspaceSubdomain: {name: null}
 WorkspaceSettings: {projectLabel: project, taskLabel: task, lockTimeEntries: null,
-  lockTimeZone: null, round: {}}
-UserSettings: {timeZone: UTC, summaryReportSettings: {}}
+  lockTimeZone: null}
+UserSettings: {timeZone: UTC}
 Membership: {membershipStatus: ACTIVE}
 User: {name: null, status: ACTIVE}
 UserGroup: {teamManagers: null}
@@ -212,6 +207,8 @@ Money is in minor units, durations are ISO 8601, instants are UTC. No key is eve
 
 from __future__ import annotations
 
+import json
+
 from msgspec import Struct, field
 
 Value = None | bool | int | float | str | list[str]
@@ -241,7 +238,31 @@ def written(schemas: dict[str, Schema]) -> str:
     classes: dict[str, str] = {}
     for name, schema in ROWS.items():
         _write(name, schema, schemas, classes)
-    return "\n\n".join((HEAD, *classes.values()))
+    return "\n\n".join((HEAD, *classes.values(), *_examples(schemas)))
+
+
+def _examples(schemas: dict[str, Schema]) -> list[str]:
+    """Return the settings as JSON."""
+    written = []
+    for name, constant in SETTINGS.items():
+        text = json.dumps(_example(name, f"{name}DtoV1", schemas), separators=(", ", ":"))
+        lines = textwrap.fill(text, 99, break_long_words=False, break_on_hyphens=False)
+        written.append(f'{constant}: dict[str, object] = json.loads("""\n{lines}\n""")\n')
+    return written
+
+
+def _example(name: str, schema: str, schemas: dict[str, Schema]) -> dict[str, object]:
+    given, example = DEFAULTS.get(name, {}), {}
+    for member, shape in schemas[schema]["properties"].items():
+        inner = shape.get("$ref", "").rsplit("/", 1)[-1]
+        if member in given:
+            example[member] = given[member]
+        elif schemas.get(inner, {}).get("properties"):
+            example[member] = _example(inner, inner, schemas)
+        else:
+            empty = {"array": [], "boolean": False}.get(shape.get("type", ""))
+            example[member] = shape.get("example", empty) if empty != [] else []
+    return example
 
 
 def _write(name: str, schema: str, schemas: dict[str, Schema], classes: dict[str, str]) -> None:
@@ -250,7 +271,7 @@ def _write(name: str, schema: str, schemas: dict[str, Schema], classes: dict[str
     for member, shape in schemas[schema]["properties"].items():
         if member not in COMPUTED.get(name, "").split():
             kind = _kind(shape, schemas, classes)
-            default = given.get(member, _default(name, member, shape, kind))
+            default = given.get(member, _default(name, member, kind))
             fields[member] = _declared(kind, default)
     stored = STORED.get(name, "").split("; ") if name in STORED else []
     fields |= dict(one.split(": ", 1) for one in stored)
@@ -266,9 +287,9 @@ def _kind(shape: Schema, schemas: dict[str, Schema], classes: dict[str, str]) ->
         if not schemas[schema].get("properties"):
             return _kind(schemas[schema], schemas, classes)
         name = NAMES.get(schema) or re.sub(r"(DtoV1|Dto)$", "", schema)
-        if name not in classes:
+        if name not in classes and name not in SETTINGS:
             _write(name, schema, schemas, classes)
-        return name
+        return "dict[str, object]" if name in SETTINGS else name
     if shape == ANYTHING:
         return "Value"
     if "anyOf" in shape:
@@ -279,12 +300,10 @@ def _kind(shape: Schema, schemas: dict[str, Schema], classes: dict[str, str]) ->
     return plain.get(shape["type"], "dict[str, object]")
 
 
-def _default(name: str, member: str, shape: Schema, kind: str) -> object:
+def _default(name: str, member: str, kind: str) -> object:
     """Return a property's default by rule; `...` is none at all."""
     if member in REQUIRED or f"{member} of {name}" in REQUIRED:
         return ...
-    if name in BY_EXAMPLE and shape.get("example") is not None and not kind.startswith("list"):
-        return shape["example"]
     empty = {"bool": False, "int": 0, "float": 0.0}
     return [] if kind.startswith("list") else empty.get(kind)
 

@@ -101,7 +101,7 @@ class Company:
 
     def rows(self) -> dict[str, list[Row]]:
         size = self.size
-        self._list("divisions", size.divisions, _division)
+        self._list("divisions", size.divisions, self._division)
         self._list("tasks", size.tasks, self._task, shift=1)
         self._list("users", size.users, self._user)
         self._list("clients", size.clients, self._client)
@@ -125,12 +125,16 @@ class Company:
     def _list(
         self, table: str, count: int, values: Callable[[int], Row], *, shift: int = 0
     ) -> None:
-        """Make up a table with custom fields; rows may refer to earlier ones and to themselves."""
+        """Make up a table with custom fields; rows may refer to earlier ones and to themselves.
+
+        Every ninth row has only what it must have.
+        """
         rows = self._rows[table] = []
         for number in range(count):
             rows.append({"ID": self.new_id()})
-            fields = _list_fields((number + shift) % PERIOD)
-            rows[-1] = self.row(table, values(number) | rows[-1] | {"CustomFields": fields})
+            likely = {} if number % 9 == 8 else self._likely(table, number)
+            fields: Row = {"CustomFields": _custom_fields((number + shift) % PERIOD)[0]}
+            rows[-1] = self.row(table, likely | values(number) | rows[-1] | fields)
 
     def _id(self, table: str, number: int) -> Value:
         """Return the key of a row, round and round."""
@@ -144,18 +148,6 @@ class Company:
 
     def _rate(self) -> Decimal:
         return Decimal(25 * self._random.randint(100, 1200)) / 100
-
-    def _task(self, number: int) -> Row:
-        return {
-            "Name": f"Task {number + 1}",
-            "TaskCode": f"T{number:03d}",
-            "ListDisplayText": f"T{number:03d} - Task {number + 1}",
-            "IsActive": number % 6 != 5,
-            "IsBillable": number % 3 != 0,
-            "BillingRate": self._rate() if number % 4 else None,
-            "UseCompanyBillingRate": number % 4 == 0,
-            "Notes": NOTES[number % len(NOTES)],
-        }
 
     def _likely(self, table: str, number: int) -> Row:
         """Make up a value for each declared property of a row; every fourth is null."""
@@ -171,17 +163,26 @@ class Company:
             row[one.name] = made.get(one.type) if place % 4 or not one.nullable else None
         return row | {"Notes": NOTES[number % len(NOTES)]}
 
+    def _division(self, number: int) -> Row:
+        return {"Name": f"Division {number + 1} / Süd", "IsActive": number % 5 != 4}
+
+    def _task(self, number: int) -> Row:
+        return {
+            "Name": f"Task {number + 1}",
+            "IsActive": number % 6 != 5,
+            "BillingRate": self._rate() if number % 4 else None,
+        }
+
     def _user(self, number: int) -> Row:
-        """Some have only a name; the first one approves everybody's sheets."""
+        """The first one approves everybody's sheets."""
         first = FIRST_NAMES[number % len(FIRST_NAMES)]
         last = LAST_NAMES[number % len(LAST_NAMES)]
-        likely = {} if number % 9 == 8 else self._likely("users", number)
-        return likely | {
+        return {
             "Name": f"{first} {last}",
             "Email": f"user{number}@example.test" if number % 11 else None,
             "IsActive": number % 8 != 6,
             "SubjectToTimesheetCompletion": number % 3 == 0,
-            "TimesheetApproverID": self._id("users", 0) if likely else None,
+            "TimesheetApproverID": self._id("users", 0) if number % 9 != 8 else None,
             "CostPerTimesheet": Decimal("12345678901234.567891") if number == 1 else None,
             "DivisionID": self._id("divisions", number),
             "ModifiedDate": self._instant(number, number) if number % 7 else None,
@@ -189,7 +190,7 @@ class Company:
 
     def _client(self, number: int) -> Row:
         """Two clients share a name."""
-        return self._likely("clients", number) | {
+        return {
             "Name": f"Client {max(1, number)} & Søn",
             "IsActive": number % 5 != 3,
             "CreatedDate": CREATED[number % len(CREATED)] if number % 6 else None,
@@ -198,7 +199,7 @@ class Company:
 
     def _job(self, number: int) -> Row:
         start = self.today - DAY * (30 * (number % 24) + 60)
-        return self._likely("jobs", number) | {
+        return {
             "ClientID": self._id("clients", number),
             "Name": f"Job {number + 1:03d}",
             "IsActive": number % 5 != 4,
@@ -223,7 +224,7 @@ class Company:
             draw = int(self._random.random() * 1_000_000)
             timed = draw % 3 == 0
             undated = number % WITHOUT_DATE == WITHOUT_DATE - 1 and number < FEW
-            fields, fields_text = _entry_fields(number % PERIOD)
+            fields, fields_text = _custom_fields(number % PERIOD)
             yield {
                 "ID": self.new_id(),
                 "UserID": users[number // each],
@@ -284,15 +285,6 @@ def custom_text(fields: Value) -> str | None:
     return None if fields is None else msgspec.json.encode(fields).decode()
 
 
-def _division(number: int) -> Row:
-    return {
-        "Name": f"Division {number + 1}" + (" / Süd" if number == 1 else ""),
-        "IsActive": number % 5 != 4,
-        "AccountingPackageID": f"D-{number:03d}" if number % 2 else None,
-        "Notes": NOTES[number % len(NOTES)],
-    }
-
-
 def _member(name: str, number: int) -> str:
     members = ENUMS[name]
     return members[number % len(members)]
@@ -305,8 +297,8 @@ def _comment(number: int, draw: int) -> str | None:
 
 
 @cache
-def _entry_fields(number: int) -> tuple[dict[str, Json] | None, str | None]:
-    """Make up custom fields of a time entry, and their text: some are empty, some null."""
+def _custom_fields(number: int) -> tuple[dict[str, Json] | None, str | None]:
+    """Make up custom fields, and their text: some are empty, some null."""
     if number % 16 == 7:
         return None, None
     fields: dict[str, Json] = {}
@@ -320,18 +312,3 @@ def _entry_fields(number: int) -> tuple[dict[str, Json] | None, str | None]:
         fields["Größe"] = None
         fields["Site note"] = 'first line\nsecond "line"'
     return fields, custom_text(fields)
-
-
-@cache
-def _list_fields(number: int) -> dict[str, Json] | None:
-    """Make up custom fields of a user, job, client, task or division."""
-    if number % 6 == 5:
-        return None
-    fields: dict[str, Json] = {"Segment": REGIONS[number % len(REGIONS)], "Key account": True}
-    if number % 2:
-        fields["Head count"] = NUMBERS[number % len(NUMBERS)]
-        fields["Owner's site"] = None
-    if number % 4 == 0:
-        fields["Gebäude"] = f"B{number}"
-        fields["Key account"] = False
-    return fields

@@ -1,6 +1,7 @@
-"""`$filter`: an expression becomes a test of rows, each true, false or null (unknown).
+"""`$filter`: an expression becomes a test of rows; what is unknown (null) does not pass.
 
-Operators and keywords are spelled in lower case, literals as OData 4.0 has them.
+Operators and keywords are spelled in lower case, literals as OData 4.0 has them. `not`, functions
+and arithmetic are not offered (501).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sandbox.clicktime.edm import (
 from sandbox.clicktime.protocol import Refusal
 
 Getter: TypeAlias = Callable[[Row], Comparable | None]
-Test: TypeAlias = Callable[[Row], bool | None]
+Test: TypeAlias = Callable[[Row], bool]
 
 _ORDERINGS: dict[str, Callable[[Comparable, Comparable], object]] = {
     "gt": operator.gt,
@@ -45,8 +46,7 @@ _TOKENS = {
     "time": rf"{_TIME}(?!\w)",
     "number": r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])|-?INF(?!\w)|NaN(?!\w)",
     "operator": rf"[ \t]+(?:{'|'.join(sorted({'or', 'and'} | _COMPARISONS | _NOT_OFFERED))})[ \t]+",
-    "not": r"not(?:[ \t]+|(?=\())",
-    "call": r"[^\W\d]\w*\(",
+    "call": r"not[ \t]|[^\W\d]\w*\(",
     "word": r"[^\W\d]\w*(?:/[^\W\d]\w*)*",
     "open": r"\([ \t]*",
     "close": r"[ \t]*\)",
@@ -133,7 +133,8 @@ class _Reader:
             operands.append(operand())
         if len(operands) == 1:
             return operands[0]
-        return _Operand("boolean", _junction(list(map(_test, operands)), decisive=name == "or"))
+        tests, decide = list(map(_test, operands)), any if name == "or" else all
+        return _Operand("boolean", lambda row: decide(test(row) for test in tests))
 
     def _comparison(self) -> _Operand:
         left = self._term()
@@ -141,12 +142,10 @@ class _Reader:
         return left if name is None else _Operand("boolean", _compared(name, left, self._term()))
 
     def _term(self) -> _Operand:
-        """Read `not`, which binds tighter than a comparison, brackets, a name or a constant."""
+        """Read brackets, a name or a constant."""
         kind, text = self.kind, self._advance()
         if kind == "call":
-            raise Refusal(501, f"The function '{text[:-1]}' is not implemented.", "$filter")
-        if kind == "not":
-            return _Operand("boolean", _negation(_test(self._term())))
+            raise Refusal(501, f"'{text}' is not implemented.", "$filter")
         if kind == "open":
             inner = self.disjunction()
             if self.kind != "close":
@@ -183,12 +182,7 @@ def _constant(kind: str, value: Comparable | None) -> _Operand:
 def _test(operand: _Operand) -> Test:
     if operand.kind not in {"boolean", "null"}:
         raise Refusal(400, "The filter expression must be a boolean value.", "$filter")
-
-    def test(row: Row) -> bool | None:
-        value = operand.get(row)
-        return value if isinstance(value, bool) else None
-
-    return test
+    return lambda row: operand.get(row) is True
 
 
 def _compared(name: str, left: _Operand, right: _Operand) -> Test:
@@ -223,26 +217,3 @@ def _member_of_enum(operand: _Operand, other: _Operand) -> _Operand:
     if name not in members:
         raise Refusal(400, f"'{name}' is not a member of {other.kind}.", "$filter")
     return _constant(other.kind, members.index(str(name)))
-
-
-def _negation(test: Test) -> Test:
-    def negated(row: Row) -> bool | None:
-        value = test(row)
-        return None if value is None else not value
-
-    return negated
-
-
-def _junction(tests: list[Test], *, decisive: bool) -> Test:
-    """Join tests by `or` (True decides) or by `and` (False decides)."""
-
-    def joined(row: Row) -> bool | None:
-        unknown = False
-        for test in tests:
-            value = test(row)
-            if value is decisive:
-                return decisive
-            unknown = unknown or value is None
-        return None if unknown else not decisive
-
-    return joined

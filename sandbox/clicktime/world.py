@@ -71,13 +71,6 @@ class World(Clocked):
         known = {"UserID": user, "JobID": job, "Date": f"{self.now:%Y-%m-%d}", "Hours": 1}
         return self.insert_row("time_entries", **{**known, **fields})
 
-    def edit_entry(self, entry_id: str, **fields: object) -> None:
-        self._edit(self.tables["time_entries"], entry_id, fields)
-
-    def delete_entry(self, entry_id: str) -> None:
-        with self.lock:
-            self.tables["time_entries"].remove_id(entry_id)
-
     def insert_row(self, table: str, **fields: object) -> str:
         """Add a row to a table (users, jobs, ...) and return its ID."""
         with self.lock:
@@ -106,6 +99,8 @@ class World(Clocked):
         """Remove a row; what refers to it stays as it is."""
         with self.lock:
             self._table_of(row_id).remove_id(row_id)
+
+    edit_entry, delete_entry = edit_row, delete_row
 
     def _edit(self, table: Table, row_id: str, fields: Mapping[str, object]) -> None:
         with self.lock:

@@ -6,7 +6,7 @@ Or some workspaces of one plan. The same arguments give the same account.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -16,12 +16,10 @@ from msgspec import structs
 from sandbox.clockify import rows
 from sandbox.clockify.account_more import More
 from sandbox.clockify.instants import DAY, iso
-from sandbox.clockify.plans import PLANS
 from sandbox.clockify.timesheets import Diary
-from sandbox.clockify.workspaces import Size, WorkspaceData
+from sandbox.clockify.workspaces import PLANS, WORKING_DAYS, Size, WorkspaceData
 
 MONTH = 30 * DAY
-WORKING_DAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]
 
 FIRST = ("Ana", "Bojan", "Chloé", "Dmitri", "Eun-ji", "Fátima", "Göran", "Hiro", "Ines", "Jürgen")
 LAST = ("Petrović", "Smith", "Nguyen", "García", "Müller", "Okafor", "Rossi", "Kowalski", "Sato")
@@ -41,6 +39,8 @@ SPECIAL = (
 )
 
 Fields = dict[str, Any]
+Part = tuple[rows.Workspace, list[rows.User], Size]
+"""A workspace, its members, and how much it has."""
 
 CUSTOM_FIELDS: tuple[Fields, ...] = (
     {"name": "Ticket", "type": "TXT", "required": True, "workspaceDefaultValue": "T-0000"},
@@ -70,50 +70,49 @@ class Builder:
 
     def account(self, size: Size) -> list[WorkspaceData]:
         """Make up all workspaces; the first member belongs to all."""
-        built = self._two(size) if size.plan is None else self._alike(size, size.plan)
-        numbers = count(1)
+        built, numbers = [], count(1)
+        for row, members, share in self._parts(size) if size.plan else self._two(size):
+            data = self._workspace(row, members, share)
+            data.roles[members[OWNER].id] = {"OWNER"}
+            self._fill_timesheets(data, share.entries)
+            built.append(data)
+        if not size.plan:
+            self._give_roles(*built)
         for data in built:
             More(data, self.seed, self.now, numbers).fill()
         return built
 
-    def _two(self, size: Size) -> list[WorkspaceData]:
-        """Make up a full workspace and a small one; the first four members belong to both."""
+    def _two(self, size: Size) -> Iterator[Part]:
+        """Yield a full workspace and a small one; the first four members belong to both."""
         main_id, second_id = self.new_id(), self.new_id()
-        members = self._members(size.members, main_id)
-        second_entries = min(size.entries // 10, 200)
-        main = self._workspace(self._enterprise(main_id), members, size)
-        small = Size(members=4, entries=second_entries, projects=3)
-        second = self._workspace(self._free(second_id), members[:4], small)
-        owner = members[OWNER].id
-        main.roles[owner], second.roles[owner] = {"OWNER"}, {"WORKSPACE_ADMIN"}
-        if len(members) > ADMIN:
-            admin = members[ADMIN].id
-            main.roles[admin] = {"WORKSPACE_ADMIN", "TEAM_MANAGER"}
-            second.roles[admin] = {"PROJECT_MANAGER"}
-        self._fill_timesheets(main, size.entries - second_entries)
-        self._fill_timesheets(second, second_entries)
-        return [main, second]
+        members, second = self._members(size.members, main_id), min(size.entries // 10, 200)
+        yield self._enterprise(main_id), members, replace(size, entries=size.entries - second)
+        small = Size(members=4, entries=second, projects=3)
+        yield self._free(second_id), members[:4], small
 
-    def _alike(self, size: Size, plan: str) -> list[WorkspaceData]:
+    def _give_roles(self, main: WorkspaceData, second: WorkspaceData) -> None:
+        """Make the admin of the one a project manager of the other, the owner an admin."""
+        members = [*main.users]
+        second.roles[members[OWNER]] = {"WORKSPACE_ADMIN"}
+        if len(members) > ADMIN:
+            main.roles[members[ADMIN]] = {"WORKSPACE_ADMIN", "TEAM_MANAGER"}
+            second.roles[members[ADMIN]] = {"PROJECT_MANAGER"}
+
+    def _parts(self, size: Size) -> Iterator[Part]:
         """Divide everything among workspaces of one plan; the first member owns them all."""
         parts = size.workspaces
         ids = [self.new_id() for _ in range(parts)]
         owner, *others = self._members(size.members, ids[0])
-        built = []
         for place, ident in enumerate(ids):
             row = self._enterprise(ident)
-            row.featureSubscriptionType, row.features = PLANS[plan]
+            row.featureSubscriptionType, row.features = PLANS[str(size.plan)]
             share = replace(
                 size,
                 entries=_share(size.entries, place, parts),
                 projects=_share(size.projects, place, parts),
                 tasks=size.tasks and _share(size.tasks, place, parts),
             )
-            data = self._workspace(row, [owner, *others[place::parts]], share)
-            data.roles[owner.id] = {"OWNER"}
-            self._fill_timesheets(data, share.entries)
-            built.append(data)
-        return built
+            yield row, [owner, *others[place::parts]], share
 
     def _members(self, number: int, home: str) -> list[rows.User]:
         return [self._member(ordinal, self.new_id(), home) for ordinal in range(number)]
@@ -133,7 +132,7 @@ class Builder:
             profilePicture=f"https://img.example.test/{user_id}.png" if ordinal % 3 == 0 else None,
             activeWorkspace=home if joined else None,
             defaultWorkspace=home if joined else None,
-            settings=rows.UserSettings(timeZone=zone) if joined else None,
+            settings={**rows.USER_SETTINGS, "timeZone": zone} if joined else None,
             status=status,
         )
 
@@ -149,16 +148,18 @@ class Builder:
             rows.Currency(id=self.new_id(), code="USD"),
         ]
         row.subdomain = rows.WorkspaceSubdomain(name="sandboxbuilders", enabled=True)
-        settings = row.workspaceSettings
-        settings.adminOnlyPages, settings.automaticLock = ["TEAM", "REPORTS"], rows.AutomaticLock()
-        settings.lockTimeEntries = iso(self.now - 60 * DAY)
-        settings.lockTimeZone = "Europe/Belgrade"
+        row.workspaceSettings |= {
+            "adminOnlyPages": ["TEAM", "REPORTS"],
+            "lockTimeEntries": iso(self.now - 60 * DAY),
+            "lockTimeZone": "Europe/Belgrade",
+        }
         return row
 
     def _free(self, workspace_id: str) -> rows.Workspace:
         """Return a workspace with few features, every optional field null."""
         row = _row(workspace_id, "Side project", "FREE", {"value": "EVERYONE"})
         row.currencies = [rows.Currency(id=self.new_id(), code="GBP", isDefault=True)]
+        row.workspaceSettings["automaticLock"] = None
         return row
 
     def _workspace(
@@ -343,19 +344,18 @@ def _row(
 ) -> rows.Workspace:
     """Return a workspace; the wire has both strings and objects as permissions."""
     kind, features = PLANS[plan]
-    permissions = rows.EntityCreationPermissions(
-        whoCanCreateProjectsAndClients=permission,
-        whoCanCreateTags=permission,
-        whoCanCreateTasks=permission,
-    )
+    whose = ("whoCanCreateProjectsAndClients", "whoCanCreateTags", "whoCanCreateTasks")
+    permissions = dict.fromkeys(whose, permission)
     return rows.Workspace(
         id=workspace_id,
         name=name,
         features=features,
         featureSubscriptionType=kind,
-        workspaceSettings=rows.WorkspaceSettings(
-            entityCreationPermissions=permissions, workingDays=WORKING_DAYS
-        ),
+        workspaceSettings={
+            **rows.WORKSPACE_SETTINGS,
+            "entityCreationPermissions": permissions,
+            "workingDays": WORKING_DAYS,
+        },
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.clockify import rows
-from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.instants import DAY, HOUR, iso
 from sandbox.clockify.invoicing import amounts
+from sandbox.clockify.ledger import ACTIONS
 from sandbox.clockify.workspaces import WorkspaceData
 
 SMALL = 12

@@ -67,8 +67,8 @@ def _shown(ask: Ask, request: ApprovalRequest) -> Shown:
             "owner": {
                 "userId": request.ownerId,
                 **owner,
-                "timeZone": settings.timeZone if settings else "UTC",
-                "startOfWeek": settings.weekStart if settings else "MONDAY",
+                "timeZone": settings["timeZone"] if settings else "UTC",
+                "startOfWeek": settings["weekStart"] if settings else "MONDAY",
             },
             "dateRange": request.dateRange,
             "status": request.status,

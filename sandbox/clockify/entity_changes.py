@@ -18,9 +18,8 @@ from sandbox.clockify.ask import (
     lacks_feature,
     unconvertible,
 )
-from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.instants import DAY, iso, seconds
-from sandbox.clockify.ledger import TYPES, Event, Happened
+from sandbox.clockify.ledger import ACTIONS, TYPES, Event, Happened
 from sandbox.clockify.rows import AuditLogEntry
 from sandbox.clockify.world import World
 

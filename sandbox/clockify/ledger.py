@@ -50,6 +50,29 @@ TYPES = (*(name for name in LISTED if name != "EXPENSE"), *ENTRY_TYPES)
 """What the feeds can be asked for."""
 
 
+ACTIONS = (
+    *("CREATE_TIME_PERSONAL_TIMER", "CREATE_TIME_PERSONAL_MANUAL", "CREATE_TIME_IMPORT"),
+    *("CREATE_TIME_KIOSK", "CREATE_TIME_FOR_OTHER", "RESTORE_TIME", "RESTORE_TIME_FOR_OTHER"),
+    *("UPDATE_TIME_PERSONAL", "UPDATE_TIME_FOR_OTHER"),
+    *("DELETE_TIME_PERSONAL", "DELETE_TIME_FOR_OTHER"),
+    *("CREATE_PROJECT", "CREATE_PROJECT_IMPORT", "CREATE_PROJECT_QUICKBOOKS"),
+    *("UPDATE_PROJECT", "DELETE_PROJECT"),
+    *("CREATE_TASK", "CREATE_TASK_IMPORT", "UPDATE_TASK", "DELETE_TASK"),
+    *("CREATE_CLIENT", "CREATE_CLIENT_IMPORT", "CREATE_CLIENT_QUICKBOOKS"),
+    *("UPDATE_CLIENT", "DELETE_CLIENT"),
+    *("CREATE_TAG", "CREATE_TAG_IMPORT", "UPDATE_TAG", "DELETE_TAG"),
+    *("CREATE_EXPENSE", "CREATE_EXPENSE_FOR_OTHER", "RESTORE_EXPENSE"),
+    *("RESTORE_EXPENSE_FOR_OTHER", "UPDATE_EXPENSE", "UPDATE_EXPENSE_FOR_OTHER"),
+    *("DELETE_EXPENSE", "DELETE_EXPENSE_FOR_OTHER"),
+)
+"""The closed set that may be asked for."""
+
+_NOUNS = ("CLIENT", "PROJECT", "TASK", "TAG", "EXPENSE")
+"""Of what the log tells, besides time entries."""
+
+_VERBS = {"created": "CREATE", "updated": "UPDATE", "deleted": "DELETE"}
+
+
 @dataclass
 class Change:
     """What happened to one thing; None is never (or, of `created`, before the sandbox began)."""
@@ -58,6 +81,10 @@ class Change:
     created: int | None = None
     updated: int | None = None
     deleted: int | None = None
+
+
+Told = Iterator[tuple[str, str, Change]]
+"""Type, id and what happened."""
 
 
 class Happened(NamedTuple):
@@ -139,7 +166,7 @@ class Ledger:
         What was deleted is in neither of the other two; created and deleted inside one window is
         in none; created and updated is in created only.
         """
-        everything = chain(self._noted(workspace_id, types), self._untouched(workspace_id, types))
+        everything = self._listed(workspace_id, types)
         if event == "created" and set(types) & set(ENTRY_TYPES):
             everything = chain(everything, self._old_entries(workspace_id, types, start, end))
         found = []
@@ -156,25 +183,17 @@ class Ledger:
                 found.append(Happened(at, kind, row_id, born, change.updated, change.document))
         return sorted(found)
 
-    def _noted(
-        self, workspace_id: str, types: Collection[str]
-    ) -> Iterator[tuple[str, str, Change]]:
+    def _listed(self, workspace_id: str, types: Collection[str]) -> Told:
+        """Yield what was noted, then the listed rows that nothing happened to."""
         for (home, kind, row_id), change in self.changes.items():
             if home == workspace_id and kind in types:
                 yield kind, row_id, change
-
-    def _untouched(
-        self, workspace_id: str, types: Collection[str]
-    ) -> Iterator[tuple[str, str, Change]]:
-        """Yield the listed rows that nothing happened to since the sandbox began."""
         for kind in set(types) & set(LISTED):
             for row_id, document in self.known[workspace_id, kind].items():
                 if (workspace_id, kind, row_id) not in self.changes:
                     yield kind, row_id, Change(document)
 
-    def _old_entries(
-        self, workspace_id: str, types: Collection[str], start: int, end: int
-    ) -> Iterator[tuple[str, str, Change]]:
+    def _old_entries(self, workspace_id: str, types: Collection[str], start: int, end: int) -> Told:
         """Yield untouched time entries of a window; one made up was created an hour before."""
         if start > self.epoch:
             return
@@ -223,3 +242,14 @@ def _documents(data: WorkspaceData, kind: str) -> dict[str, bytes]:
             for user in data.users.values()
         }
     return {row_id: msgspec.json.encode(row) for row_id, row in rows.items()}
+
+
+def action_of(kind: str, event: str, *, other: bool) -> str | None:
+    """Return what the log calls a change, of one's own or of another's; None where it is silent."""
+    if kind == "TIME_ENTRY":
+        whose = "FOR_OTHER" if other else "PERSONAL"
+        manual = "_MANUAL" if event == "created" and not other else ""
+        return f"{_VERBS[event]}_TIME_{whose}{manual}"
+    noun = kind.removesuffix("S")
+    whose = "_FOR_OTHER" if other and noun == "EXPENSE" else ""
+    return f"{_VERBS[event]}_{noun}{whose}" if noun in _NOUNS else None

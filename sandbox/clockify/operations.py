@@ -180,8 +180,6 @@ OPERATIONS = (
               "TIME_OFF", envelope={"requests": ROWS, "count": COUNT}),
     Operation("GET", BALANCE + "/policy/{policyId}", planning.policy_balances, TIME_OFF,
               "TIME_OFF", envelope={"balances": ROWS, "count": COUNT}),
-    Operation("GET", BALANCE + "/user/{userId}", planning.user_balances, TIME_OFF,
-              "TIME_OFF", envelope={"balances": ROWS, "count": COUNT}),
     Operation("GET", BALANCE + "/assignment/user/{userId}/policy/{policyId}",
               planning.balance_assignments, feature="TIME_OFF"),
     Operation("GET", PLANNED + "/all", planning.assignments, LIST, "SCHEDULING"),

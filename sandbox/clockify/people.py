@@ -13,6 +13,7 @@ from msgspec import structs
 
 from sandbox.clockify.ask import Ask, Shown, unconvertible
 from sandbox.clockify.rows import User, Workspace
+from sandbox.clockify.workspaces import WORKING_DAYS
 
 LISTED = ("ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED")
 """LIMITED (kiosk) and deleted accounts are only listed when asked for."""
@@ -87,7 +88,6 @@ def managers(ask: Ask) -> list[User]:
 
 def profile(ask: Ask) -> Shown:
     one, world = ask.member(), ask.world
-    working = ask.data.row.workspaceSettings.workingDays
     return {
         "email": one.email,
         "name": one.name,
@@ -97,9 +97,9 @@ def profile(ask: Ask) -> Shown:
             request.ownerId == one.id and request.status.state == "PENDING"
             for request in ask.data.approval_requests.values()
         ),
-        "weekStart": one.settings.weekStart if one.settings else "MONDAY",
+        "weekStart": one.settings["weekStart"] if one.settings else "MONDAY",
         "workCapacity": "PT7H",
-        "workingDays": world.list_or_text(working),
+        "workingDays": world.list_or_text(WORKING_DAYS),
         "workspaceNumber": sum(one.id in data.users for data in world.workspaces.values()),
         "userCustomFieldValues": [
             {

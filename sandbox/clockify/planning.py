@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from sandbox.clockify.ask import Ask, Shown, invalid
 from sandbox.clockify.instants import DAY, HOUR, iso, seconds
 from sandbox.clockify.rows import Assignment, BalanceAssignment, Period, TimeOffPolicy
+from sandbox.clockify.workspaces import WORKING_DAYS
 
 CAPACITY = 7 * HOUR
 """What a member works a day, seconds."""
@@ -71,15 +72,6 @@ def time_off_requests(ask: Ask) -> list[Shown]:
 
 def policy_balances(ask: Ask) -> list[Shown]:
     policy = ask.found(ask.data.time_off_policies, "policy")
-    return [one for one in _balances(ask) if one["policyId"] == policy.id]
-
-
-def user_balances(ask: Ask) -> list[Shown]:
-    user = ask.member()
-    return [one for one in _balances(ask) if one["userId"] == user.id]
-
-
-def _balances(ask: Ask) -> list[Shown]:
     columns = {
         "userName": "userId.name",
         "policyName": "policyId.name",
@@ -89,7 +81,7 @@ def _balances(ask: Ask) -> list[Shown]:
     return [
         {**ask.shown(one, **columns), "balance": one.total - one.used}
         for one in ask.data.time_off_balances.values()
-        if ask.sees(one.userId)
+        if one.policyId == policy.id and ask.sees(one.userId)
     ]
 
 
@@ -166,7 +158,6 @@ def user_totals(ask: Ask) -> list[Shown]:
             if one.userId == user.id:
                 for day in days:
                     hours[day] += one.hoursPerDay
-        working = ask.data.row.workspaceSettings.workingDays
         totals.append(
             {
                 "userId": user.id,
@@ -174,7 +165,7 @@ def user_totals(ask: Ask) -> list[Shown]:
                 "userImage": user.profilePicture,
                 "userStatus": standing.get(user.id),
                 "capacityPerDay": float(CAPACITY),
-                "workingDays": ask.world.list_or_text(working),
+                "workingDays": ask.world.list_or_text(WORKING_DAYS),
                 "totalHoursPerDay": [
                     {"date": iso(day), "totalHours": sum_} for day, sum_ in hours.items()
                 ],

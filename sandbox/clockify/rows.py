@@ -5,6 +5,8 @@ Money is in minor units, durations are ISO 8601, instants are UTC. No key is eve
 
 from __future__ import annotations
 
+import json
+
 from msgspec import Struct, field
 
 Value = None | bool | int | float | str | list[str]
@@ -40,65 +42,6 @@ class WorkspaceSubdomain(Struct, kw_only=True, gc=False):  # WorkspaceSubdomainD
     name: str | None = None
 
 
-class AutomaticLock(Struct, kw_only=True, gc=False):  # AutomaticLockDtoV1
-    changeDay: str = "FRIDAY"
-    dayOfMonth: int = 15
-    firstDay: str = "MONDAY"
-    olderThanPeriod: str = "DAYS"
-    olderThanValue: int = 5
-    type: str = "WEEKLY"
-
-
-class EntityCreationPermissions(Struct, kw_only=True, gc=False):  # EntityCreationPermissionsDtoV1
-    whoCanCreateProjectsAndClients: str | dict[str, str] | None = None
-    whoCanCreateTags: str | dict[str, str] | None = None
-    whoCanCreateTasks: str | dict[str, str] | None = None
-
-
-class Round(Struct, kw_only=True, gc=False):  # RoundDto
-    minutes: str = "15"
-    round: str = "Round to nearest"
-
-
-class WorkspaceSettings(Struct, kw_only=True, gc=False):  # WorkspaceSettingsDtoV1
-    activeBillableHours: bool = False
-    adminOnlyPages: list[str] = []
-    automaticLock: AutomaticLock | None = None
-    canSeeTimeSheet: bool = False
-    canSeeTracker: bool = False
-    currencyFormat: str = "CURRENCY_SPACE_VALUE"
-    defaultBillableProjects: bool = False
-    durationFormat: str = "FULL"
-    entityCreationPermissions: EntityCreationPermissions
-    forceDescription: bool = False
-    forceProjects: bool = False
-    forceTags: bool = False
-    forceTasks: bool = False
-    isProjectPublicByDefault: bool = False
-    lockTimeEntries: str | None = None
-    lockTimeZone: str | None = None
-    multiFactorEnabled: bool = False
-    numberFormat: str = "COMMA_PERIOD"
-    onlyAdminsCanChangeBillableStatus: bool = False
-    onlyAdminsCreateProject: bool = False
-    onlyAdminsCreateTag: bool = False
-    onlyAdminsCreateTask: bool = False
-    onlyAdminsSeeAllTimeEntries: bool = False
-    onlyAdminsSeeBillableRates: bool = False
-    onlyAdminsSeeDashboard: bool = False
-    onlyAdminsSeePublicProjectsEntries: bool = False
-    projectFavorites: bool = False
-    projectGroupingLabel: str = "Project Label"
-    projectLabel: str = "project"
-    projectPickerSpecialFilter: bool = False
-    round: Round = field(default_factory=Round)
-    taskLabel: str = "task"
-    timeRoundingInReports: bool = False
-    timeTrackingMode: str = "DEFAULT"
-    trackTimeDownToSecond: bool = False
-    workingDays: list[str] = []
-
-
 class Workspace(Row, kw_only=True, gc=False):  # WorkspaceDtoV1
     cakeOrganizationId: str | None = None
     costRate: Rate | None = None
@@ -110,7 +53,7 @@ class Workspace(Row, kw_only=True, gc=False):  # WorkspaceDtoV1
     memberships: list[Membership] = []
     name: str
     subdomain: WorkspaceSubdomain | None = None
-    workspaceSettings: WorkspaceSettings
+    workspaceSettings: dict[str, object]
 
 
 class UserCustomFieldValue(Struct, kw_only=True, gc=False):  # UserCustomFieldValueDtoV1
@@ -121,44 +64,6 @@ class UserCustomFieldValue(Struct, kw_only=True, gc=False):  # UserCustomFieldVa
     value: Value = None
 
 
-class SummaryReportSettings(Struct, kw_only=True, gc=False):  # SummaryReportSettingsDtoV1
-    group: str = "PROJECT"
-    subgroup: str = "CLIENT"
-
-
-class UserSettings(Struct, kw_only=True, gc=False):  # UserSettingsDtoV1
-    alerts: bool = True
-    approval: bool = False
-    collapseAllProjectLists: bool = True
-    dashboardPinToTop: bool = True
-    dashboardSelection: str = "ME"
-    dashboardViewType: str = "BILLABILITY"
-    dateFormat: str = "MM/DD/YYYY"
-    groupSimilarEntriesDisabled: bool = True
-    invoiceReminders: bool = False
-    isCompactViewOn: bool = False
-    lang: str = "en"
-    longRunning: bool = True
-    multiFactorEnabled: bool = True
-    myStartOfDay: str = "09:00"
-    onboarding: bool = False
-    projectListCollapse: int = 15
-    projectPickerTaskFilter: bool = False
-    pto: bool = True
-    reminders: bool = False
-    scheduledReports: bool = True
-    scheduling: bool = False
-    sendNewsletter: bool = False
-    showOnlyWorkingDays: bool = False
-    summaryReportSettings: SummaryReportSettings = field(default_factory=SummaryReportSettings)
-    theme: str = "DARK"
-    timeFormat: str = "HOUR24"
-    timeTrackingManual: bool = True
-    timeZone: str = "UTC"
-    weekStart: str = "MONDAY"
-    weeklyUpdates: bool = False
-
-
 class User(Row, kw_only=True, gc=False):  # UserDtoV1
     activeWorkspace: str | None = None
     customFields: list[UserCustomFieldValue] = []
@@ -167,7 +72,7 @@ class User(Row, kw_only=True, gc=False):  # UserDtoV1
     memberships: list[Membership] = []
     name: str | None = None
     profilePicture: str | None = None
-    settings: UserSettings | None = None
+    settings: dict[str, object] | None = None
     status: str = "ACTIVE"
 
 
@@ -584,3 +489,36 @@ class AuditLogEntry(Struct, kw_only=True, gc=False):  # AuditLogDtoV1
     userId: str
     userName: str | None = None
     workspaceId: str
+
+
+WORKSPACE_SETTINGS: dict[str, object] = json.loads("""
+{"activeBillableHours":false, "adminOnlyPages":[], "automaticLock":{"changeDay":"FRIDAY",
+"dayOfMonth":15, "firstDay":"MONDAY", "olderThanPeriod":"DAYS", "olderThanValue":5,
+"type":"WEEKLY"}, "canSeeTimeSheet":false, "canSeeTracker":false,
+"currencyFormat":"CURRENCY_SPACE_VALUE", "defaultBillableProjects":false, "durationFormat":"FULL",
+"entityCreationPermissions":{"whoCanCreateProjectsAndClients":null, "whoCanCreateTags":null,
+"whoCanCreateTasks":null}, "forceDescription":false, "forceProjects":false, "forceTags":false,
+"forceTasks":false, "isProjectPublicByDefault":false, "lockTimeEntries":null, "lockTimeZone":null,
+"multiFactorEnabled":false, "numberFormat":"COMMA_PERIOD",
+"onlyAdminsCanChangeBillableStatus":false, "onlyAdminsCreateProject":false,
+"onlyAdminsCreateTag":false, "onlyAdminsCreateTask":false, "onlyAdminsSeeAllTimeEntries":false,
+"onlyAdminsSeeBillableRates":false, "onlyAdminsSeeDashboard":false,
+"onlyAdminsSeePublicProjectsEntries":false, "projectFavorites":false,
+"projectGroupingLabel":"Project Label", "projectLabel":"project",
+"projectPickerSpecialFilter":false, "round":{"minutes":"15", "round":"Round to nearest"},
+"taskLabel":"task", "timeRoundingInReports":false, "timeTrackingMode":"DEFAULT",
+"trackTimeDownToSecond":false, "workingDays":[]}
+""")
+
+
+USER_SETTINGS: dict[str, object] = json.loads("""
+{"alerts":true, "approval":false, "collapseAllProjectLists":true, "dashboardPinToTop":true,
+"dashboardSelection":"ME", "dashboardViewType":"BILLABILITY", "dateFormat":"MM/DD/YYYY",
+"groupSimilarEntriesDisabled":true, "invoiceReminders":false, "isCompactViewOn":false, "lang":"en",
+"longRunning":true, "multiFactorEnabled":true, "myStartOfDay":"09:00", "onboarding":false,
+"projectListCollapse":15, "projectPickerTaskFilter":false, "pto":true, "reminders":false,
+"scheduledReports":true, "scheduling":false, "sendNewsletter":false, "showOnlyWorkingDays":false,
+"summaryReportSettings":{"group":"PROJECT", "subgroup":"CLIENT"}, "theme":"DARK",
+"timeFormat":"HOUR24", "timeTrackingManual":true, "timeZone":"UTC", "weekStart":"MONDAY",
+"weeklyUpdates":false}
+""")

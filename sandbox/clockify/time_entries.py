@@ -6,9 +6,7 @@ first and refuses members who name somebody else's entry.
 
 from __future__ import annotations
 
-from msgspec import structs
-
-from sandbox.clockify.ask import Ask, Shown, access_denied, invalid
+from sandbox.clockify.ask import Ask, access_denied, invalid
 from sandbox.clockify.blocks import Part
 from sandbox.clockify.rows import Tag, TimeEntry
 
@@ -27,8 +25,8 @@ def time_entries(ask: Ask) -> Part | list[TimeEntry]:
     return [one for one in sheet.entries()[slice(*window)] if one.timeInterval.end is None]
 
 
-def batch(ask: Ask) -> list[TimeEntry] | list[Shown]:
-    """Return time entries by their ids, hydrated ones when asked for."""
+def batch(ask: Ask) -> list[TimeEntry]:
+    """Return time entries by their ids."""
     ids, most = ask.listed("timeEntryIds"), ask.world.batch_limit
     if not ids:
         raise invalid("timeEntryIds must not be empty")
@@ -44,21 +42,7 @@ def batch(ask: Ask) -> list[TimeEntry] | list[Shown]:
                 raise access_denied()
             found.append(entry)
     found.sort(key=lambda one: one.timeInterval.start, reverse=True)
-    if ask.body.get("hydrated") is not True:
-        return found
-    return [_hydrated(ask, entry) for entry in found]
-
-
-def _hydrated(ask: Ask, entry: TimeEntry) -> Shown:
-    data = ask.data
-    return {
-        **structs.asdict(entry),
-        "project": data.projects.get(entry.projectId or ""),
-        "task": data.tasks.get(entry.taskId or ""),
-        "tags": tags_of(ask, entry),
-        "user": data.users.get(entry.userId),
-        "kiosk": None,
-    }
+    return found
 
 
 def tags_of(ask: Ask, entry: TimeEntry) -> list[Tag]:

@@ -26,15 +26,6 @@ DAYS = 600
 """How far back entries reach before a day takes several."""
 LOCKED_AFTER = 60 * DAY
 
-VERBS = ("Review", "Draft", "Plan", "Fix", "Test", "Prepare", "Discuss", "Measure")
-NOUNS = (
-    "floor plan",
-    "quarterly report",
-    "pump station",
-    "login page",
-    "site visit",
-    "invoice run",
-)
 ODD_DESCRIPTIONS = (
     "Überprüfung der Anlage, Straße 12 🚧",
     'He said "done"\nthen left\ttwice',
@@ -123,7 +114,7 @@ class Diary:
         task = tasks[int(rng.random() * len(tasks))] if tasks and index % 3 else None
         return structs.replace(
             bare,
-            description=self._description(rng, index),
+            description=_description(index),
             tagIds=self._tags(rng, index),
             billable=project.billable,
             taskId=task.id if task else None,
@@ -153,12 +144,11 @@ class Diary:
         wanted = (0, 1, 1, 2, 3)[index % 5]
         return [self.tag_ids[(first + place) % len(self.tag_ids)] for place in range(wanted)]
 
-    def _description(self, rng: random.Random, index: int) -> str:
-        if index % 13 == 2:
-            return ODD_DESCRIPTIONS[index // 13 % len(ODD_DESCRIPTIONS)]
-        verb = VERBS[int(rng.random() * len(VERBS))]
-        noun = NOUNS[int(rng.random() * len(NOUNS))]
-        return f"{verb} {noun} with the team and write down what is left to do (#{index})"
+
+def _description(index: int) -> str:
+    if index % 13 == 2:
+        return ODD_DESCRIPTIONS[index // 13 % len(ODD_DESCRIPTIONS)]
+    return f"Review the plan with the team and write down what is left to do (#{index})"
 
 
 def _type(index: int) -> str:

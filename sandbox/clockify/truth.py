@@ -16,10 +16,9 @@ import msgspec
 
 from sandbox.clockify import entity_changes
 from sandbox.clockify.ask import Ask, Caller
-from sandbox.clockify.audit_log import ACTIONS
 from sandbox.clockify.blocks import Part
 from sandbox.clockify.instants import DAY, iso, seconds
-from sandbox.clockify.ledger import TYPES, Event
+from sandbox.clockify.ledger import ACTIONS, TYPES, Event
 from sandbox.clockify.operations import BALANCE, OPERATIONS, PLANNED, W
 from sandbox.clockify.workspaces import WorkspaceData
 from sandbox.clockify.world import World

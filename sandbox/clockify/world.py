@@ -13,22 +13,20 @@ import msgspec
 from msgspec import structs
 
 from sandbox.clockify.account import ADMIN, MEMBER, Builder
-from sandbox.clockify.audit_log import action_of
 from sandbox.clockify.blocks import Timesheet
 from sandbox.clockify.instants import DAY, HOUR, duration, iso, seconds
-from sandbox.clockify.ledger import Event, Ledger
-from sandbox.clockify.plans import PLANS
+from sandbox.clockify.ledger import Event, Ledger, action_of
 from sandbox.clockify.rows import (
+    USER_SETTINGS,
     AuditLogEntry,
     InvoicePayment,
     Membership,
     Row,
     TimeEntry,
     User,
-    UserSettings,
 )
 from sandbox.clockify.switches import Switches
-from sandbox.clockify.workspaces import ACCOUNTS, LISTS, SIZES, WorkspaceData, converted
+from sandbox.clockify.workspaces import ACCOUNTS, LISTS, PLANS, SIZES, WorkspaceData, converted
 from sandbox.service import Clocked
 
 _SWITCHES = {**get_type_hints(Switches), "account_zone": str}
@@ -92,13 +90,12 @@ class World(Clocked, Switches):
     def account_zone(self, zone: str) -> None:
         with self._change():
             for data in self._homes(self.owner_id):
-                settings = data.users[self.owner_id].settings or UserSettings()
-                data.users[self.owner_id].settings = structs.replace(settings, timeZone=zone)
+                data.users[self.owner_id].settings = {**USER_SETTINGS, "timeZone": zone}
 
     def zone_of(self, user_id: str) -> str:
         """Return the time zone of a user's profile."""
         settings = next((data.users[user_id].settings for data in self._homes(user_id)), None)
-        return settings.timeZone if settings else "UTC"
+        return str(settings["timeZone"]) if settings else "UTC"
 
     def entries(self, workspace_id: str, user_id: str) -> list[TimeEntry]:
         """Return a member's time entries, newest start first."""
@@ -220,7 +217,7 @@ class World(Clocked, Switches):
                 "name": name,
                 "activeWorkspace": workspace_id,
                 "defaultWorkspace": workspace_id,
-                "settings": {},
+                "settings": {**USER_SETTINGS},
             }
             data = self.workspaces[workspace_id]
             data.users[user_id] = converted({**known, **fields}, User, fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,6 @@ from sandbox.perform.bodies import MARKER
 from sandbox.perform.clips import CLIPS, EVERY, FULL_USAGE, PROJECTS, address
 from sandbox.perform.rows import WORK_DATE, rows
 from sandbox.perform.site import DAY, NAMES, SIZES, Site
-from sandbox.perform.stale import Freshness
 from sandbox.perform.switches import (
     FORM_NAMES,
     FORMATS,
@@ -73,7 +73,10 @@ class World(Clocked):
             self.default = Form()
             """How clips answer that have no form of their own."""
             self._own: dict[Key, dict[str, object]] = {(1, "big_json"): {"format": "array"}}
-            self._freshness = Freshness()
+            self._stale: Counter[Key] = Counter()
+            """How many requests found a clip stale."""
+            self._last: dict[Key, datetime] = {}
+            """When each was asked for last."""
 
     def urls(self, project: int) -> dict[str, str]:
         return {slug: self.path(project, slug) for slug in self.slugs(project)}
@@ -101,8 +104,7 @@ class World(Clocked):
         ]
 
     def form(self, project: int, slug: str) -> Form:
-        with self.lock:
-            return changed(self.default, self._own.get((project, slug), {}))
+        return changed(self.default, self._own.get((project, slug), {}))
 
     def switch(self, **values: object) -> None:
         """Set switches by name, those of all clips included; ValueError for a wrong one."""
@@ -117,7 +119,7 @@ class World(Clocked):
             switches, self.default = changed(self.switches, values), changed(self.default, ours)
             self.switches = switches
             if "stale" in ours:
-                self._freshness.count_anew(PROJECTS, EVERY)
+                self._stale.clear()
 
     def set_clip(self, slug: str, project: int | None = None, **values: object) -> None:
         with self.lock:
@@ -129,40 +131,36 @@ class World(Clocked):
                 changed(self.default, own)
                 self._own[one, slug] = own
             if "stale" in values:
-                self._freshness.count_anew(chosen, [slug])
+                for one in chosen:
+                    self._stale.pop((one, slug), None)
 
     def table(self, project: int, slug: str) -> Table:
         """Return the table of a clip that is no window; KeyError for an unknown one."""
-        with self.lock:
-            key = (project, slug)
-            if key not in self._tables:
-                self._tables[key] = Table.of(rows(self.site(project), CLIPS[slug].name))
-            return self._tables[key]
+        key = (project, slug)
+        if key not in self._tables:
+            self._tables[key] = Table.of(rows(self.site(project), CLIPS[slug].name))
+        return self._tables[key]
 
     def site(self, project: int) -> Site:
         """Return what the clips of a project have in common."""
-        with self.lock:
-            if project not in NAMES:
-                raise KeyError(project)
-            if project not in self._sites:
-                self._sites[project] = Site(project, self._size, self._seed, self._begun)
-            return self._sites[project]
+        if project not in self._sites:
+            self._sites[project] = Site(project, self._size, self._seed, self._begun)
+        return self._sites[project]
 
     def grid(self, project: int, slug: str) -> Grid:
         """Return a clip's headings and rows as the project spells them now; a big clip's block."""
-        with self.lock:
-            clip = EVERY[slug]
-            if clip.big:
-                return _block(self.grid(project, FULL_USAGE))
-            if clip.window:
-                return self._window(project, clip.window)
-            grid = self.table(project, slug).spelled(self.switches.dates[project])
-            if not self.switches.cycle_hours:
-                return grid
-            known = self._results.get((project, slug))
-            if known is None or self.now - known[0] >= timedelta(hours=self.switches.cycle_hours):
-                known = self._results[project, slug] = (self.now, grid)
-            return known[1]
+        clip = EVERY[slug]
+        if clip.big:
+            return _block(self.grid(project, FULL_USAGE))
+        if clip.window:
+            return self._window(project, clip.window)
+        grid = self.table(project, slug).spelled(self.switches.dates[project])
+        if not self.switches.cycle_hours:
+            return grid
+        known = self._results.get((project, slug))
+        if known is None or self.now - known[0] >= timedelta(hours=self.switches.cycle_hours):
+            known = self._results[project, slug] = (self.now, grid)
+        return known[1]
 
     def served(self, project: int, slug: str) -> Grid:
         """Return a clip's headings, and the rows that its form does not withhold."""
@@ -171,20 +169,24 @@ class World(Clocked):
 
     def modified(self, project: int, slug: str) -> datetime:
         """Return when a clip's result last changed."""
-        with self.lock:
-            if self.switches.cycle_hours and (project, slug) in self._results:
-                return self._results[project, slug][0]
-            clip = EVERY[slug]
-            source = FULL_USAGE if clip.window or clip.big else slug
-            return self._changed.get((project, source), self._begun)
+        if self.switches.cycle_hours and (project, slug) in self._results:
+            return self._results[project, slug][0]
+        clip = EVERY[slug]
+        source = FULL_USAGE if clip.window or clip.big else slug
+        return self._changed.get((project, source), self._begun)
 
     def is_stale(self, project: int, slug: str) -> bool:
-        """Return whether a request finds a clip stale, as windows and big ones never are."""
-        clip, times = EVERY[slug], self.form(project, slug).stale
+        """Return whether a request finds a clip stale, which is counted; windows never are."""
+        clip, key, times = EVERY[slug], (project, slug), self.form(project, slug).stale
         hours = self.switches.dormant_hours
-        return not (clip.window or clip.big) and self._freshness.is_stale(
-            (project, slug), times, self.now, hours
-        )
+        slept = self.now - self._last.get(key, self.now)
+        self._last[key] = self.now
+        if hours and slept >= timedelta(hours=hours):
+            del self._stale[key]
+        if clip.window or clip.big or 0 <= times <= self._stale[key]:
+            return False
+        self._stale[key] += 1
+        return True
 
     def _window(self, project: int, days: int) -> Grid:
         table = self.table(project, FULL_USAGE)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.clockify import truth
-from sandbox.clockify.plans import PLANS
-from sandbox.clockify.workspaces import LISTS
+from sandbox.clockify.workspaces import LISTS, PLANS
 from sandbox.clockify.world import World
 from tests.sandbox.clockify_client import NOW, Client
 

@@ -22,13 +22,11 @@ KEPT: list[tuple[str, Callable[[Row], object]]] = [
         "Date ge 2026-08-01 and Date lt 2026-09-01 or Date eq null",
         lambda row: row["Date"] is None or "2026-08-01" <= row["Date"] < "2026-09-01",
     ),
-    ("not (Date ne null)", lambda row: row["Date"] is None),
     ("Date ne 2026-08-01", lambda row: row["Date"] != "2026-08-01"),
     ("2026-08-01 le Date", lambda row: row["Date"] and row["Date"] >= "2026-08-01"),
     ("Hours ge 72.5e-1", lambda row: row["Hours"] >= 7.25),
     ("Hours gt -1 and Hours lt INF", lambda _: True),
     ("BillingRate gt CostRate", lambda r: None not in _rates(r) and _rates(r)[0] > _rates(r)[1]),
-    ("not (BillingRate le 30)", lambda row: not (row["BillingRate"] and row["BillingRate"] <= 30)),
     ("StartTime lt 09:00", lambda row: row["StartTime"] and row["StartTime"] < "09:00"),
     ("Comment eq ''", lambda row: row["Comment"] == ""),
     (ODD, lambda row: row["Comment"] and "'single'" in row["Comment"]),
@@ -66,7 +64,7 @@ def test_filter_by_instant_boolean_and_member(odata: OData) -> None:
     assert {row["CreatedDate"] for row in served} == {"2021-06-01T12:00:00.1234567+02:00"}
     later = odata.rows("Clients", filter=f"CreatedDate gt {instant}")
     assert {row["CreatedDate"][:4] for row in later} == {"2022", "2023"}
-    assert count(odata, "Users", "not IsActive") == count(odata, "Users", "IsActive ne true") > 0
+    assert count(odata, "Users", "IsActive") == count(odata, "Users", "IsActive ne false") > 0
     approved = count(odata, "Timesheets", "Status eq 'Approved'")
     qualified = "Status eq ClickTime.OData.Models.TimesheetStatus'Approved'"
     assert count(odata, "Timesheets", qualified) == approved > 0
@@ -81,7 +79,7 @@ def test_filter_by_instant_boolean_and_member(odata: OData) -> None:
         *("Date ge datetime'2026-08-01'", "Hours gt '7'", "Comment gt 7", "Comment eq true"),
         *("StartTime gt '09:00:00'", "StartTime gt 25:00:00", "Nothing eq 1", "User/Name eq 'x'"),
         *("date ge 2026-08-01", "CustomFields/a eq 1", "CustomFields eq 'x'", "Date", ""),
-        *("Date GE 2026-08-01", "Date ge 2026-08-01 AND Hours gt 1", "not Hours eq 1", "Date ge"),
+        *("Date GE 2026-08-01", "Date ge 2026-08-01 AND Hours gt 1", "Date ge"),
         *("(Date ge 2026-08-01", "Date  2026-08-01", "Date ge 2026-08-01 2026-08-02"),
         *("Comment eq 'O'Brien'", "Hours gt 1,5", "Hours gt 1.", "Date+ge+2026-08-01"),
         *("Hours eq 1 eq true", "Hours gt(1)"),
@@ -95,7 +93,15 @@ def test_filters_that_are_wrong(odata: OData, text: str) -> None:
 @pytest.mark.parametrize(
     ("target", "status"),
     [
-        *((f"?$filter={quote(text)}", 501) for text in ("contains(Comment,'x')", "Hours in (1,2)")),
+        *(
+            (f"?$filter={quote(text)}", 501)
+            for text in (
+                "contains(Comment,'x')",
+                "Hours in (1,2)",
+                "not (Hours eq 1)",
+                "not IsActive",
+            )
+        ),
         *((f"?$filter={quote(text)}", 501) for text in ("Hours add 1 gt 2", "year(Date) eq 2026")),
         *((f"?${option}=x", 501) for option in ("expand", "Filter", "format")),
         *((f"?$select={text}", 400) for text in ("Nothing", "")),

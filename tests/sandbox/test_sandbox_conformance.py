@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.clockify.audit_log import ACTIONS
+from sandbox.clockify.ledger import ACTIONS
 from sandbox.clockify.operations import OPERATIONS, ROWS, Operation, W
 from scripts.sandbox_rows import TARGET, corrected, written
 from tests.sandbox.clockify_client import Client

@@ -127,11 +127,11 @@ def test_rows_that_are_edited(running: Sandbox, api: Api, tags: str) -> None:
 
 
 def test_rows_of_an_envelope_and_inner_members(running: Sandbox, api: Api) -> None:
-    for field, of in (("value.Name", "Name"), ("value.CustomFields.Segment", "CustomFields")):
+    for field, of in (("value.Name", "Name"), ("value.CustomFields.Region", "CustomFields")):
         running.faults.add(route="/Divisions", kind="replace", field=field, value="x")
         headers = {"Authorization": "Token sandbox-token"}
         rows = api.ask("GET", "/clicktime/odata/Divisions", headers=headers).json["value"]
-        assert "x" in [row[of] if of == "Name" else row[of]["Segment"] for row in rows if row[of]]
+        assert "x" in [row[of] if of == "Name" else row[of]["Region"] for row in rows if row[of]]
     running.faults.add(route="/Divisions", kind="blank_key")
     rows = api.ask("GET", "/clicktime/odata/Divisions", headers=headers).json["value"]
     assert [row["ID"] is None for row in rows] == [False] * 4 + [True]
