@@ -130,7 +130,7 @@ def open_table(
     codec = _encoding(body, encoding, content_type)
     text = partial(_text, body, len(codec.bom))
     try:
-        table = _table(partial(text, codec.name), delimiter, content_type, records_path)
+        table = _table(partial(text, codec.name), delimiter, content_type, records_path, known)
     except UnicodeDecodeError as error:
         if "end of data" in error.reason or "truncated" in error.reason:
             raise ShapeError(
@@ -138,7 +138,7 @@ def open_table(
                 " to be set."
             ) from None
         _refuse_unless_windows(body, codec, delimiter)
-        table = _table(partial(text, _WINDOWS), delimiter, content_type, records_path)
+        table = _table(partial(text, _WINDOWS), delimiter, content_type, records_path, known)
         table.notes.append("The body is not valid UTF-8 and was read as Windows-1252.")
     csv = table.form == "CSV"
     if csv and not (complete or _ends_in_line_end(body, codec)):
@@ -149,8 +149,9 @@ def open_table(
             " its last line never has one, set `allow_unterminated: true`."
         )
     told = csv and delimiter is not None and len(table.headings) == 1
+    cells = (cell for batch in table.batches() for column in batch.columns for cell in column)
     if not (told or proves(table.headings, known)) and is_message(
-        table.headings, table.rows, csv=csv
+        table.headings, table.rows, csv=csv, cells=cells
     ):
         table.close()
         raise ShapeError(
@@ -350,7 +351,11 @@ def _text(body: BinaryIO, start: int, codec: str, end: int | None = None) -> io.
 
 
 def _table(
-    text: Callable[[], io.TextIOWrapper], delimiter: str | None, hint: str, path: Sequence[str]
+    text: Callable[[], io.TextIOWrapper],
+    delimiter: str | None,
+    hint: str,
+    path: Sequence[str],
+    known: AbstractSet[str],
 ) -> Table:
     window = Window(text().read, FAST)
     first = window.peek()
@@ -361,9 +366,9 @@ def _table(
     if not _JSON.match(window.text, window.at):
         return _found(lambda new_file: check_csv(text, delimiter, new_file))
     try:
-        return _found(lambda new_file: check_json(text, UNIQUE, hint, new_file, path))
+        return _found(lambda new_file: check_json(text, UNIQUE, hint, new_file, path, known))
     except RepeatedNameError:  # rare, and slower: every number is marked, every member kept
-        return _found(lambda new_file: check_json(text, EXACT, hint, new_file, path))
+        return _found(lambda new_file: check_json(text, EXACT, hint, new_file, path, known))
 
 
 def _found(check: Callable[[NewFile], Found]) -> Table:

@@ -124,6 +124,7 @@ def test_headings_are_told_from_the_beginning_of_a_body(encoding: str) -> None:
         (b"a;b\r\n\r\n1;2\r\n\r\n", [["a", "b"], ["1", "2"]]),
         # one column is possible
         (b"a\n1\n\n2\n\n", [["a"], ["1"], [None], ["2"]]),
+        (b'a\n1\n""\n\n\n', [["a"], ["1"], [None]]),  # blank lines at the end are not rows
         (
             lines("Name", '"Pour, and; fit|\t"', "Fit 6", '"a ""quote"""', '5" pipe'),
             [["Name"], ["Pour, and; fit|\t"], ["Fit 6"], ['a "quote"'], ['5" pipe']],

@@ -243,10 +243,30 @@ def test_a_header_that_says_that_it_is_a_part_is_obeyed(
         "ERROR: canceling statement due to user request\nSQLSTATE 57014",
         "The clip cannot be made today.\n",
         "status,detail\r\n503,busy\r\n",
+        "result\nno data",
+        "Output\r\n0\r\n",
+        "Value\nNo rows found\n",
+        "Text\nThe query timed out.\nPlease try again\n",
+        '[{"result": "no data"}]',
     ],
 )
 def test_a_message_is_no_table(text: str, known: tuple[str, ...]) -> None:
     assert MESSAGE in refusal(text.encode(), known=known)
+
+
+@pytest.mark.parametrize("name", ["detail", "Details", "messages", "warnings"])
+def test_a_list_of_messages_is_no_table(name: str) -> None:
+    body = f'{{"{name}": [{{"loc": "body", "msg": "missing"}}]}}'.encode()
+    assert refusal(body) == (
+        f"The rows of the JSON stand in `{name}`, as messages do. If it is a table, set "
+        f"`records_path: {name}`."
+    )
+    headed = f'{{"{name}": [["loc", "msg"], ["body", "missing"]]}}'.encode()
+    assert f"`records_path: {name}`" in refusal(headed)
+    given: dict[str, Any] = {"delimiter": None, "encoding": None}
+    for more in ({"known": {"loc"}}, {"records_path": (name,)}):
+        for one in (body, headed):
+            open_table(io.BytesIO(one), **given, **more).close()
 
 
 @pytest.mark.parametrize("row", [1, 5, 400])
