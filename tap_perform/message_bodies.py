@@ -78,7 +78,7 @@ def is_message(
         headings: of the table.
         rows: how many there are.
         csv: whether it is CSV.
-        cells: those of the column, where there is but one.
+        cells: those of the table, which tell where there is but one.
     """
     names = {*map(name_of, headings)}
     if not headings or rows > _MOST_ROWS:
@@ -87,7 +87,7 @@ def is_message(
         return True
     if names <= _HEADINGS or (names & _ERRORS and len(headings) <= _MOST_COLUMNS):
         return True
-    lines = headings if len(headings) > 1 else [*headings, *filter(None, cells)]
+    lines = [*headings, *filter(None, cells)] if rows == len(headings) == 1 else headings
     return any(map(_SENTENCE.search, lines))
 
 

@@ -246,7 +246,7 @@ def test_a_header_that_says_that_it_is_a_part_is_obeyed(
         "result\nno data",
         "Output\r\n0\r\n",
         "Value\nNo rows found\n",
-        "Text\nThe query timed out.\nPlease try again\n",
+        "Text\nThe query timed out.\n",
         '[{"result": "no data"}]',
     ],
 )
