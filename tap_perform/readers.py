@@ -33,10 +33,12 @@ _JSON = re.compile(r"""\[\s*(?:[\[\]{"0-9-]|true|false|null|$)|\{\s*(?:["}]|$)""
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",  # begins as the next one does
+    codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-_UNMARKED = ("utf-16-le", "utf-16-be")
+_UNMARKED = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _SIGNS = re.compile(r'[\n,;\t|"]')
 """What each table holds, whatever its cells."""
 _WINDOWS = "cp1252"
@@ -116,8 +118,8 @@ def open_table(
     Args:
         body: a seekable file.
         delimiter: what stands between cells of CSV; None detects it.
-        encoding: a codec; None takes the byte order mark's, UTF-16 where it looks so, the one that
-            the response states, UTF-8, or Windows-1252.
+        encoding: a codec; None takes the byte order mark's, UTF-16 or UTF-32 where it looks so, the
+            one that the response states, UTF-8, or Windows-1252.
         content_type: what the response says that its body is: a hint, but for its charset.
         known: names of columns that the table is known to have: they tell it from a message.
         complete: whether it is known to be all that was sent; else the last line of CSV needs its
@@ -227,7 +229,7 @@ def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec
         known = _codec(encoding)
         if known is None:
             raise ShapeError(f"There is no encoding {encoding!r}: correct `encoding`.")
-        return seen if seen and known in {seen.name, "utf-16"} else _Codec(known)
+        return seen if seen and known in {seen.name, seen.name[:6]} else _Codec(known)
     if seen:
         return seen
     charset = _CHARSET.search(content_type)
@@ -243,7 +245,7 @@ def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec
 
 
 def _unmarked(head: bytes) -> _Codec | None:
-    """Return that a body is UTF-16 without a byte order mark, if most of its signs say so."""
+    """Return that a body is UTF-16 or UTF-32 without a byte order mark, if its signs say so."""
     if b"\0" not in head:
         return None
     signs = len(_SIGNS.findall(head.decode("latin-1")))

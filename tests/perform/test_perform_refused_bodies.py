@@ -140,7 +140,8 @@ REFUSED: list[tuple[bytes, str]] = [
     (b'[{"a": "1"}, {"a": "x\\u0000"}]', "Row 2 has a cell with a NUL"),
     (b"a\0,b\n1,2\n", "A heading holds a NUL"),
     (b'a,b\n1,2\n"\0x",3\n4,5\n6,7\n8,9\n', "Row 2 has a cell with a NUL"),
-    ("Name\n1\n".encode("utf-32-le"), "a NUL, which databases refuse: take it out in Perform"),
+    ("a,b\n1,2\n3\n".encode("utf-32"), WIDTH.format(2, 1, 2)),
+    (b"a\0\0,\0b\n1,2\n", "a NUL, which databases refuse: take it out in Perform"),
     ("a,b\n1,2".encode("utf-16-le")[:-1], "The body ends in the middle of a character"),
     ("a,b\n1,2\n3\n".encode("utf-16-be"), WIDTH.format(2, 1, 2)),
 ]
