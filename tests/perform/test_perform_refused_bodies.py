@@ -227,6 +227,12 @@ def test_a_header_that_says_that_it_is_a_part_is_obeyed(
     assert clips.run().ok().counts() == {TABLE: 20}
 
 
+def test_a_total_of_cells_is_no_number_of_rows() -> None:
+    body = b'{"summary": {"total": 5000}, "rows": [{"a": "1"}]}'
+    given: dict[str, Any] = {"delimiter": None, "encoding": None}
+    open_table(io.BytesIO(body), records_path=("rows",), **given).close()
+
+
 @pytest.mark.parametrize("known", [(), ("docket_date", "status")], ids=["unknown", "known"])
 @pytest.mark.parametrize(
     "text",
