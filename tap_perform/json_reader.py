@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from tap_perform.cell_file import encoded
 from tap_perform.json_bulk import Bulk
 from tap_perform.json_window import Number, Pairs, Window, kind_of
-from tap_perform.message_bodies import NOTES, SAYING, says_nothing
+from tap_perform.message_bodies import NOTES, SAYING, is_list_of_messages, proves, says_nothing
 from tap_perform.partial_bodies import refuse_part
 from taps_common.errors import ShapeError
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from tap_perform.cell_file import CellFile, Cells, Found, NewFile
     from tap_perform.json_window import Decode, Name
@@ -28,6 +29,7 @@ def check_json(
     hint: str,
     new_file: NewFile,
     path: Sequence[str] = (),
+    known: AbstractSet[str] = frozenset(),
 ) -> Found:
     """Read a JSON body to its end and return what it holds.
 
@@ -37,6 +39,7 @@ def check_json(
         hint: what the response says that its body is.
         new_file: makes the files that rows go to.
         path: names that lead to the list of rows, or to an object that has it.
+        known: names of columns that the table is known to have.
 
     Raises:
         ShapeError: it is malformed, cut, or no table.
@@ -49,7 +52,7 @@ def check_json(
     if _are_lines(body.window()):
         return body.rows("JSON lines", lines=True)
     try:
-        return _check_object(body, path)
+        return _check_object(body, path, known)
     except _NoTableError:
         if not any(map(hint.lower().count, _LINES)):
             raise
@@ -103,7 +106,9 @@ class _Members:
                 del self.others[name]
 
 
-def _check_object(body: _JsonBody, path: Sequence[str], *, headed: bool = False) -> Found:
+def _check_object(
+    body: _JsonBody, path: Sequence[str], known: AbstractSet[str], *, headed: bool = False
+) -> Found:
     """Read an object to its end: its members may come in any order."""
     found = _read_object(body, path, _HEADINGS, headed=headed)
     called = (*_ROWS, *path[-1:])
@@ -126,12 +131,19 @@ def _check_object(body: _JsonBody, path: Sequence[str], *, headed: bool = False)
         return _with_headings(found.headings, lists)
     array = _only(found.arrays, {} if path else found.others)
     if array.is_all("a list") and not headed:
-        return _check_object(body, path, headed=True)
+        return _check_object(body, path, known, headed=True)
     if not headed:
         array.refuse_all_but("an object")
     if not array.rows and (reports := found.said & SAYING):
         raise ShapeError(f"The body has no row, but a member `{min(reports)}`: it is a message.")
-    return "a JSON object with a list of rows", *array.table()
+    headings, cells = array.table()
+    name = found.arrays[0][0]
+    if not (path or proves(headings, known)) and is_list_of_messages(name, array.rows):
+        raise ShapeError(
+            f"The rows of the JSON stand in `{name}`, as messages do. If it is a table, set "
+            f"`records_path: {name}`."
+        )
+    return "a JSON object with a list of rows", headings, cells
 
 
 def _read_object(

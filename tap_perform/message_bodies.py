@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tap_perform.columns import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
 SAYING = {"error", "errors", "message", "messages", "detail", "details", "title", "status", "code"}
@@ -22,8 +22,8 @@ _ERRORS = {"error", "errors", "error_code", "error_message", "error_description"
 
 _HEADINGS = {
     *(SAYING | _ERRORS),
-    *("exception", "hint", "info", "notice", "reason", "status_code", "success"),
-    *("warning", "warnings"),
+    *("exception", "hint", "info", "notice", "output", "reason", "response", "result", "results"),
+    *("status_code", "success", "warning", "warnings"),
 }
 
 _MOST_ROWS = 5
@@ -36,6 +36,7 @@ _SENTENCE = re.compile(
     \b (?: please | sorry | denied | try\ again | timed\ out | went\ wrong | being\ refreshed
          | not\ (?: ready | found | permitted | authori[sz]ed ) | unavailable | unauthori[sz]ed
          | sqlstate ) \b
+    | \b no \ (?: data | rows? | records? | results? | entries ) \b
     | ^\W* (?: error | fatal | exception | warning | notice ) \s* :
     | \w+ \W+ \w+ \W+ \w{4,} [.!]+ \s* $
     """
@@ -63,8 +64,22 @@ def says_nothing(value: object) -> bool:
     return not value or value in ("0", "false")
 
 
-def is_message(headings: Sequence[str], rows: int, *, csv: bool) -> bool:
-    """Return whether what was read as a table is a message, as far as headings and size tell."""
+def is_list_of_messages(name: str, rows: int) -> bool:
+    """Return whether a list in a JSON object holds messages, as far as its name and size tell."""
+    return name.lower() in NOTES and rows <= _MOST_ROWS
+
+
+def is_message(
+    headings: Sequence[str], rows: int, *, csv: bool, cells: Iterable[str | None] = ()
+) -> bool:
+    """Return whether what was read as a table is a message, as far as headings and size tell.
+
+    Args:
+        headings: of the table.
+        rows: how many there are.
+        csv: whether it is CSV.
+        cells: those of the table, which tell where there is but one.
+    """
     names = {*map(name_of, headings)}
     if not headings or rows > _MOST_ROWS:
         return False
@@ -72,7 +87,8 @@ def is_message(headings: Sequence[str], rows: int, *, csv: bool) -> bool:
         return True
     if names <= _HEADINGS or (names & _ERRORS and len(headings) <= _MOST_COLUMNS):
         return True
-    return any(map(_SENTENCE.search, headings))
+    lines = [*headings, *filter(None, cells)] if rows == len(headings) == 1 else headings
+    return any(map(_SENTENCE.search, lines))
 
 
 def _is_line_of_text(headings: Sequence[str]) -> bool:

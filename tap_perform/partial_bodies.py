@@ -17,18 +17,18 @@ _CUT = re.compile(
     r"|(?:more|next)(?:rows|results|pages|data|available)|hasnext\w*"
     r"|\w*limit(?:was)?(?:reached|exceeded|hit)"
 )
-"""Members by which rows lack, unless they are false."""
+"""Members that say that rows are missing, unless they are false."""
 _NEXT = re.compile(
     r"(?:odata)?next(?:page)?(?:url|link|href|uri|cursor|token|offset|marker|key|id|number)?"
     r"|continuation(?:token|key|url)?"
 )
 """Members that lead to further rows, unless they are null."""
 _WHOLE = re.compile(r"(?:is)?(?:success(?:ful)?|succeeded|ok|complete[d]?|finished|done)")
-"""Members by which rows lack if they are false."""
+"""Members that say that rows are missing if they are false."""
 _STATES = (
     *("error", "failed", "failure", "partial", "incomplete", "truncated", "timeout", "running"),
 )
-"""What a status says if rows lack."""
+"""What a status says if rows are missing."""
 _ROWS = re.compile(
     r"(?:odata)?(?:total|full|overall)(?:(?:row|record|item)?count|rows|records|results|items|size)?"
     r"|(?:odata)?(?:rows?|records?|results?|items?)?count|(?:rows?|records?|results?|items?)total"
@@ -37,6 +37,8 @@ _ROWS = re.compile(
 """Members that count the rows of the table."""
 _PAGES = re.compile(r"(?:total|num(?:ber)?(?:of)?|last|current)?pages?(?:count|total)?")
 """Members that count pages, or say which one it is."""
+_SUMS = re.compile(r"sum|total|aggregat|stat")
+"""How objects begin whose numbers are sums of cells."""
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _LEADS_ON = re.compile(r"""(?i)\brel\s*=\s*["']?[^"',;]*\bnext\b""")
 """The header `Link` where there is a next page."""
@@ -74,7 +76,7 @@ def refuse_part_in(headers: Mapping[str, str], rows: int) -> None:
 
 
 def _said(called: str, value: object, rows: int) -> str | None:
-    """Return what a member says that rows lack, if it does."""
+    """Return how a member says that rows are missing; None if it does not."""
     spelled = value.lower() if isinstance(value, str) else value
     if _CUT.fullmatch(called) or _NEXT.fullmatch(called):
         return None if says_nothing(spelled) else _LACKS
@@ -92,5 +94,5 @@ def _flat(members: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """Yield members, and those of objects inside of them after their own."""
     for name, value in members.items():
         yield name, value
-        if isinstance(value, (dict, Pairs)):
+        if isinstance(value, (dict, Pairs)) and not _SUMS.match(name.lower()):
             yield from _flat(dict(value))

@@ -33,10 +33,12 @@ _JSON = re.compile(r"""\[\s*(?:[\[\]{"0-9-]|true|false|null|$)|\{\s*(?:["}]|$)""
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",  # begins as the next one does
+    codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-_UNMARKED = ("utf-16-le", "utf-16-be")
+_UNMARKED = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _SIGNS = re.compile(r'[\n,;\t|"]')
 """What each table holds, whatever its cells."""
 _WINDOWS = "cp1252"
@@ -116,8 +118,8 @@ def open_table(
     Args:
         body: a seekable file.
         delimiter: what stands between cells of CSV; None detects it.
-        encoding: a codec; None takes the byte order mark's, UTF-16 where it looks so, the one that
-            the response states, UTF-8, or Windows-1252.
+        encoding: a codec; None takes the byte order mark's, UTF-16 or UTF-32 where it looks so, the
+            one that the response states, UTF-8, or Windows-1252.
         content_type: what the response says that its body is: a hint, but for its charset.
         known: names of columns that the table is known to have: they tell it from a message.
         complete: whether it is known to be all that was sent; else the last line of CSV needs its
@@ -130,7 +132,7 @@ def open_table(
     codec = _encoding(body, encoding, content_type)
     text = partial(_text, body, len(codec.bom))
     try:
-        table = _table(partial(text, codec.name), delimiter, content_type, records_path)
+        table = _table(partial(text, codec.name), delimiter, content_type, records_path, known)
     except UnicodeDecodeError as error:
         if "end of data" in error.reason or "truncated" in error.reason:
             raise ShapeError(
@@ -138,7 +140,7 @@ def open_table(
                 " to be set."
             ) from None
         _refuse_unless_windows(body, codec, delimiter)
-        table = _table(partial(text, _WINDOWS), delimiter, content_type, records_path)
+        table = _table(partial(text, _WINDOWS), delimiter, content_type, records_path, known)
         table.notes.append("The body is not valid UTF-8 and was read as Windows-1252.")
     csv = table.form == "CSV"
     if csv and not (complete or _ends_in_line_end(body, codec)):
@@ -149,8 +151,9 @@ def open_table(
             " its last line never has one, set `allow_unterminated: true`."
         )
     told = csv and delimiter is not None and len(table.headings) == 1
+    cells = (cell for batch in table.batches() for column in batch.columns for cell in column)
     if not (told or proves(table.headings, known)) and is_message(
-        table.headings, table.rows, csv=csv
+        table.headings, table.rows, csv=csv, cells=cells
     ):
         table.close()
         raise ShapeError(
@@ -226,7 +229,7 @@ def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec
         known = _codec(encoding)
         if known is None:
             raise ShapeError(f"There is no encoding {encoding!r}: correct `encoding`.")
-        return seen if seen and known in {seen.name, "utf-16"} else _Codec(known)
+        return seen if seen and known in {seen.name, seen.name[:6]} else _Codec(known)
     if seen:
         return seen
     charset = _CHARSET.search(content_type)
@@ -242,7 +245,7 @@ def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec
 
 
 def _unmarked(head: bytes) -> _Codec | None:
-    """Return that a body is UTF-16 without a byte order mark, if most of its signs say so."""
+    """Return that a body is UTF-16 or UTF-32 without a byte order mark, if its signs say so."""
     if b"\0" not in head:
         return None
     signs = len(_SIGNS.findall(head.decode("latin-1")))
@@ -350,7 +353,11 @@ def _text(body: BinaryIO, start: int, codec: str, end: int | None = None) -> io.
 
 
 def _table(
-    text: Callable[[], io.TextIOWrapper], delimiter: str | None, hint: str, path: Sequence[str]
+    text: Callable[[], io.TextIOWrapper],
+    delimiter: str | None,
+    hint: str,
+    path: Sequence[str],
+    known: AbstractSet[str],
 ) -> Table:
     window = Window(text().read, FAST)
     first = window.peek()
@@ -361,9 +368,9 @@ def _table(
     if not _JSON.match(window.text, window.at):
         return _found(lambda new_file: check_csv(text, delimiter, new_file))
     try:
-        return _found(lambda new_file: check_json(text, UNIQUE, hint, new_file, path))
+        return _found(lambda new_file: check_json(text, UNIQUE, hint, new_file, path, known))
     except RepeatedNameError:  # rare, and slower: every number is marked, every member kept
-        return _found(lambda new_file: check_json(text, EXACT, hint, new_file, path))
+        return _found(lambda new_file: check_json(text, EXACT, hint, new_file, path, known))
 
 
 def _found(check: Callable[[NewFile], Found]) -> Table:

@@ -70,7 +70,8 @@ def suggested(
     for stream, suggestion in clips_found.items():
         yield from _documented_key_fails(surveys[stream], suggestion)
         rows = sum(one.table.rows for one in surveys[stream].values())
-        yield f"# {stream}, {rows:,} row{'s' if rows != 1 else ''}: {_key_of(stream, suggestion)}"
+        key = _key_of(surveys[stream], suggestion)
+        yield f"# {stream}, {rows:,} row{'s' if rows != 1 else ''}: {key}"
     yield "# A key that holds for these rows may not hold for later ones: use what you know."
     yield "# User names, passwords and values in the queries of addresses are left out: keep yours."
     block = {"projects": [_project(one, clips_found, spelled[one["name"]]) for one in projects]}
@@ -88,26 +89,39 @@ def _documented_key_fails(
     """Say where a documented key does not tell rows apart, if no other is declared."""
     clip = next(iter(surveys.values())).clip
     known = CLIPS.get(clip.stream)
-    declared = any(one.clip.primary_keys is not None for one in surveys.values())
-    if declared or not (known and known.keys and "primary_keys" in suggestion):
+    if _declared_key(surveys) is not None or not (known and "primary_keys" in suggestion):
         return
-    key = tuple(documented_keys(clip.stream))
-    where = [name for name, one in surveys.items() if one.table.rows and not one.unique([key])]
-    if where:
+    if known.keys and (where := _not_unique(surveys, known.keys)):
         yield (
             f"# {clip.stream}: {' and '.join(known.keys)}, the documented key, repeats, is blank "
             f"or is missing in {', '.join(where)}: a run refuses that, and primary_keys is below."
         )
 
 
-def _key_of(stream: str, found: Mapping[str, Any]) -> str:
+def _declared_key(surveys: Mapping[str, Survey]) -> tuple[str, ...] | None:
+    """Return the headings of the key that the settings declare of a table, for all projects."""
+    declared = (one.clip.primary_keys for one in surveys.values())
+    return next((key for key in declared if key is not None), None)
+
+
+def _not_unique(surveys: Mapping[str, Survey], headings: Sequence[str]) -> list[str]:
+    """Return the projects whose rows a key does not tell apart."""
+    key = tuple(map(name_of, headings))
+    return [name for name, one in surveys.items() if one.table.rows and not one.unique([key])]
+
+
+def _key_of(surveys: Mapping[str, Survey], found: Mapping[str, Any]) -> str:
     """Say what tells rows apart."""
+    if declared := _declared_key(surveys):
+        where = _not_unique(surveys, declared)
+        but = f", but it repeats, is blank or is missing in {', '.join(where)}" if where else ""
+        return f"key {', '.join(declared)}, as declared{but}"
     if keys := found.get("primary_keys"):
         return f"key {', '.join(keys)}"
-    known = CLIPS.get(stream)
+    known = CLIPS.get(next(iter(surveys.values())).clip.stream)
     if known and known.keys and "primary_keys" not in found:
         return f"key {', '.join(known.keys)}, as documented"
-    return "no key was found, each row gets an id"
+    return "no key was found, each row gets an id" if declared is None else "no key, as declared"
 
 
 class _Plain(yaml.SafeDumper):
@@ -270,9 +284,12 @@ def _declaration(
     found: dict[str, Any] = {"types": types} if types else {}
     texts = [name for name, kind in declared.items() if kind == "string" and name not in dated]
     dates = [name for name, kind in declared.items() if kind == "date"]
-    key = _key(list(surveys.values()), documented_keys(stream), texts, dates)
-    if key is not None:
-        found["primary_keys"] = [headings[name] for name in key]
+    if (declared_key := _declared_key(surveys)) is not None:
+        found["primary_keys"] = list(declared_key)
+    else:
+        key = _key(list(surveys.values()), documented_keys(stream), texts, dates)
+        if key is not None:
+            found["primary_keys"] = [headings[name] for name in key]
     return found
 
 

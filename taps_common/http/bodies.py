@@ -66,6 +66,12 @@ def shows_its_end(headers: Mapping[str, str]) -> bool:
     return "Content-Length" in headers or chunked or not _PACKED.isdisjoint(map(str.strip, packed))
 
 
+def unknown_compression(headers: Mapping[str, str]) -> str | None:
+    """Return the compression that a response has and that cannot be undone here, if any."""
+    packed = map(str.strip, headers.get("Content-Encoding", "").lower().split(","))
+    return next((one for one in packed if one in _NOT_ASKED_FOR), None)
+
+
 def pieces_of(response: BaseHTTPResponse, limit: float = float("inf")) -> Iterator[bytes]:
     """Yield a body in pieces of at most `PIECE`, decompressed.
 
@@ -133,6 +139,7 @@ def _unpacked(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 
 
 _PACKED = {"gzip", "x-gzip", "deflate"}
+_NOT_ASKED_FOR = {"br", "zstd", "compress", "x-compress"}
 _ANY_HEADER = 32 + zlib.MAX_WBITS
 _MOST_ENCODINGS = 5
 """As urllib3 has it: each takes a level of the interpreter's stack."""

@@ -20,7 +20,7 @@ from taps_common.errors import (
     cleaned,
     is_out_of_handles,
 )
-from taps_common.http.bodies import NotPackedError, TooLargeError
+from taps_common.http.bodies import NotPackedError, TooLargeError, unknown_compression
 from taps_common.http.connections import host_of
 from taps_common.http.rate_limit import HOUR
 from taps_common.timestamps import from_header
@@ -72,6 +72,12 @@ def problem_of(response: BaseHTTPResponse) -> Problem | None:
         return Problem(f"answered {response.status} {_phrase(response.status)}", passing=passing)
     if response.status == HTTPStatus.PARTIAL_CONTENT:
         return Problem("answered 206 Partial Content, with a part of what was asked", passing=True)
+    if unasked := unknown_compression(response.headers):
+        return Problem(
+            f"sent an answer that is compressed as {unasked}, though gzip or deflate was asked "
+            "for: have the service, or a proxy on the way, switch that off",
+            passing=False,
+        )
     return None
 
 

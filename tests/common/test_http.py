@@ -186,6 +186,16 @@ REFUSED = "credentials are sent to the configured address only"
     [
         *((Answer(n), StatusError, f"{n} ", 1, {}) for n in (304, 400, 401, 403, 404, 501, 505)),
         (Answer(206), UnreachableError, "206 Partial Content, with a part", 3, {}),
+        *(
+            (
+                Answer(body=b"[]", headers={"Content-Encoding": name.upper()}),
+                UnreachableError,
+                f"compressed as {name}, though gzip or deflate was asked for: have the service",
+                1,
+                {},
+            )
+            for name in ("br", "zstd", "compress")
+        ),
         (Answer(599), StatusError, r"599 \(no standard status\) after 3 tries", 3, {}),
         (Answer(503), StatusError, "503 Service Unavailable after 3 tries", 3, {}),
         (Answer(429), QuotaError, "429 Too Many Requests after 16 tries", 16, {}),

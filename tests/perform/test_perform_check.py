@@ -359,3 +359,25 @@ def test_a_documented_key_that_does_not_hold_is_said(clips: Clips, again: str) -
     ) in text
     for project in yaml.safe_load(text)["projects"]:
         assert project["dataclips"][ACTIVITIES]["primary_keys"] == ["Ledger"]
+
+
+FAILING = "it repeats, is blank or is missing"
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (["Ledger"], "key Ledger, as declared"),
+        (["Activity Name"], f"key Activity Name, as declared, but {FAILING} in {QUAY}"),
+        (["Ledger 2"], f"key Ledger 2, as declared, but {FAILING} in {QUAY}"),
+        ([], "no key, as declared"),
+    ],
+)
+def test_a_declared_key_goes_before_others(clips: Clips, key: list[str], told: str) -> None:
+    rows = ("A1,Pour,x1", "A1,Pour,x2")
+    clips.put(ACTIVITIES, lines("Reference Code,Activity Name,Ledger", *rows))
+    clips.declared[ACTIVITIES] = {"primary_keys": key}
+    text = suggested(clips)
+    assert f"# {ACTIVITIES}, 2 rows: {told}\n" in text
+    assert clips_in(text)[ACTIVITIES]["primary_keys"] == key
+    assert "the documented key" not in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tracemalloc
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +124,7 @@ def test_headings_are_told_from_the_beginning_of_a_body(encoding: str) -> None:
         (b"a;b\r\n\r\n1;2\r\n\r\n", [["a", "b"], ["1", "2"]]),
         # one column is possible
         (b"a\n1\n\n2\n\n", [["a"], ["1"], [None], ["2"]]),
+        (b'a\n1\n""\n\n\n', [["a"], ["1"], [None]]),  # blank lines at the end are not rows
         (
             lines("Name", '"Pour, and; fit|\t"', "Fit 6", '"a ""quote"""', '5" pipe'),
             [["Name"], ["Pour, and; fit|\t"], ["Fit 6"], ['a "quote"'], ['5" pipe']],
@@ -246,15 +247,18 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_told() -> None:
 
 @pytest.mark.parametrize(
     ("mark", "codec"),
-    [(BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be")],
+    [
+        *((BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be")),
+        *((BOM_UTF32_LE, "utf-32-le"), (BOM_UTF32_BE, "utf-32-be")),
+    ],
 )
 def test_a_byte_order_mark_is_no_part_of_the_heading(mark: bytes, codec: str) -> None:
     body = mark + "a,b\n".encode(codec)
-    for encoding in (None, codec, *(["utf-16"] if "16" in codec else [])):
+    for encoding in (None, codec, codec[:6]):
         assert opened(body, encoding=encoding).headings == ("a", "b")
 
 
-@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize(
     "text",
     [
@@ -265,11 +269,11 @@ def test_a_byte_order_mark_is_no_part_of_the_heading(mark: bytes, codec: str) ->
         '{"é": "1"}\n{"é": "2"}\n',
     ],
 )
-def test_utf_16_is_read_without_a_mark(text: str, codec: str) -> None:
+def test_utf_16_and_utf_32_are_read_without_a_mark(text: str, codec: str) -> None:
     wanted = cells(text.encode())
     for stated in ("", "text/csv; charset=utf-8", "text/csv; charset=utf-16"):
         assert cells(text.encode(codec), stated) == wanted
-    with closing(opened(text.encode(codec), encoding="utf-16")) as table:
+    with closing(opened(text.encode(codec), encoding=codec[:6])) as table:
         assert [[*table.headings], *table] == wanted
 
 

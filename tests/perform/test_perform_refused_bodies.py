@@ -140,7 +140,8 @@ REFUSED: list[tuple[bytes, str]] = [
     (b'[{"a": "1"}, {"a": "x\\u0000"}]', "Row 2 has a cell with a NUL"),
     (b"a\0,b\n1,2\n", "A heading holds a NUL"),
     (b'a,b\n1,2\n"\0x",3\n4,5\n6,7\n8,9\n', "Row 2 has a cell with a NUL"),
-    ("Name\n1\n".encode("utf-32-le"), "a NUL, which databases refuse: take it out in Perform"),
+    ("a,b\n1,2\n3\n".encode("utf-32"), WIDTH.format(2, 1, 2)),
+    (b"a\0\0,\0b\n1,2\n", "a NUL, which databases refuse: take it out in Perform"),
     ("a,b\n1,2".encode("utf-16-le")[:-1], "The body ends in the middle of a character"),
     ("a,b\n1,2\n3\n".encode("utf-16-be"), WIDTH.format(2, 1, 2)),
 ]
@@ -226,6 +227,12 @@ def test_a_header_that_says_that_it_is_a_part_is_obeyed(
     assert clips.run().ok().counts() == {TABLE: 20}
 
 
+def test_a_total_of_cells_is_no_number_of_rows() -> None:
+    body = b'{"summary": {"total": 5000}, "rows": [{"a": "1"}]}'
+    given: dict[str, Any] = {"delimiter": None, "encoding": None}
+    open_table(io.BytesIO(body), records_path=("rows",), **given).close()
+
+
 @pytest.mark.parametrize("known", [(), ("docket_date", "status")], ids=["unknown", "known"])
 @pytest.mark.parametrize(
     "text",
@@ -243,10 +250,30 @@ def test_a_header_that_says_that_it_is_a_part_is_obeyed(
         "ERROR: canceling statement due to user request\nSQLSTATE 57014",
         "The clip cannot be made today.\n",
         "status,detail\r\n503,busy\r\n",
+        "result\nno data",
+        "Output\r\n0\r\n",
+        "Value\nNo rows found\n",
+        "Text\nThe query timed out.\n",
+        '[{"result": "no data"}]',
     ],
 )
 def test_a_message_is_no_table(text: str, known: tuple[str, ...]) -> None:
     assert MESSAGE in refusal(text.encode(), known=known)
+
+
+@pytest.mark.parametrize("name", ["detail", "Details", "messages", "warnings"])
+def test_a_list_of_messages_is_no_table(name: str) -> None:
+    body = f'{{"{name}": [{{"loc": "body", "msg": "missing"}}]}}'.encode()
+    assert refusal(body) == (
+        f"The rows of the JSON stand in `{name}`, as messages do. If it is a table, set "
+        f"`records_path: {name}`."
+    )
+    headed = f'{{"{name}": [["loc", "msg"], ["body", "missing"]]}}'.encode()
+    assert f"`records_path: {name}`" in refusal(headed)
+    given: dict[str, Any] = {"delimiter": None, "encoding": None}
+    for more in ({"known": {"loc"}}, {"records_path": (name,)}):
+        for one in (body, headed):
+            open_table(io.BytesIO(one), **given, **more).close()
 
 
 @pytest.mark.parametrize("row", [1, 5, 400])
