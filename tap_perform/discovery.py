@@ -34,7 +34,7 @@ class Tables:
     """
 
     known: list[type[ClipStream]] = field(default_factory=list)
-    unread: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, TapError] = field(default_factory=dict)
 
 
 def documented(*, extra: bool) -> list[type[ClipStream]]:
@@ -85,13 +85,13 @@ class Discovery:
                 fields, keys = self._columns(stream, declared)
             except TapError as error:
                 self.logger.warning("%s is not a table: %s", stream, error)
-                found.unread[stream] = str(error)
+                found.unread[stream] = error
                 continue
             if self.infer and self.catalog is None:
                 fields = self._inferred(stream, fields, declared)
             found.known.append(clip_stream(stream, fields, keys, declared, extra=self.extra))
         if not found.known:
-            raise TapError(next(iter(found.unread.values())))
+            raise next(iter(found.unread.values()))
         return found
 
     def _clips(self, stream: str) -> list[Clip]:

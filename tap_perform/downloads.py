@@ -12,6 +12,7 @@ from tap_perform.expected import Expected
 from tap_perform.readers import is_json, open_table, peek
 from taps_common.errors import (
     InterruptedRunError,
+    Kind,
     NotReadyError,
     ShapeError,
     StatusError,
@@ -269,7 +270,8 @@ class Downloads:
             if one.stale:
                 one.error = TapError(
                     f"{one.error} It stayed so for {self._timeout:,.0f} s (stale_timeout). "
-                    f"{STALE_ADVICE}"
+                    f"{STALE_ADVICE}",
+                    kind=Kind.STALE,
                 )
 
     def _ask(self, downloads: Iterable[Download]) -> None:

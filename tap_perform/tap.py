@@ -18,7 +18,7 @@ from tap_perform.settings import clips_of, errors_of
 from tap_perform.streams import ClipStream
 from taps_common.cli.settings import MEBIBYTE, request_settings
 from taps_common.cli.tap import ApiTap
-from taps_common.errors import TapError
+from taps_common.errors import Kind, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -335,7 +335,8 @@ class TapPerform(ApiTap):
         downloads.close()
         if failed:
             raise TapError(
-                f"A run will fail: {failed:,} of {len(self.clips):,} dataclips cannot be read."
+                f"A run will fail: {failed:,} of {len(self.clips):,} dataclips cannot be read.",
+                kind=Kind.PARTIAL,
             )
         yield (
             f"A full run of all tables sends at least {len(self.clips):,} requests: one per "

@@ -88,7 +88,7 @@ def test_a_setting_that_cannot_work_is_refused_in_one_sentence(
 ) -> None:
     with pytest.raises(ConfigValidationError) as refused:
         account.run(**settings)
-    assert refused.value.errors == [sentence]
+    assert refused.value.errors == [f"CLICKTIME-SETTING: {sentence}"]
     assert account.requests() == []
 
 
@@ -127,7 +127,8 @@ def test_a_setting_that_the_service_has_no_use_for_is_refused(
 def test_the_command_says_it_in_one_sentence_too(account: Account, option: str) -> None:
     run = account.command(*ENV, option, entity_sets=["Projects"])
     assert run.code == 1
-    assert run.sentences + run.output.decode().splitlines() == [NO_PROJECTS]
+    said = run.sentences or run.output.decode().splitlines()
+    assert said[-1].removeprefix("CLICKTIME-SETTING: ") == NO_PROJECTS
     assert is_discreet(run, account)
 
 
@@ -332,7 +333,7 @@ def test_check_of_broken_sets_is_a_sentence(account: Account) -> None:
     run = account.command(*ENV, "--check", entity_sets=["Users", "Jobs", "Tasks"], max_retries=0)
     assert run.code == 1
     *lines, last = run.output.decode().splitlines()
-    assert last == "A run will fail: Users, Jobs cannot be read."
+    assert last == "CLICKTIME-PARTIAL: A run will fail: Users, Jobs cannot be read."
     assert any(line.startswith("  Users: fails: GET /Users") for line in lines)
     assert "  Jobs: fails: GET /Jobs sent rows that are no objects." in lines
     assert f"  Tasks: key ID, 15 rows, {FULL}" in lines

@@ -87,7 +87,7 @@ def test_check_names_the_clip_that_cannot_be_read(clips: Clips, answer: Answer, 
     assert found[2].startswith(f"  {TABLE}: {state}: ")
     assert f"dataclip {TABLE} of {QUAY} " in found[2]
     assert sum(": ready, " in line for line in found) == 2
-    assert found[-1] == "A run will fail: 1 of 3 dataclips cannot be read."
+    assert found[-1] == "PERFORM-PARTIAL: A run will fail: 1 of 3 dataclips cannot be read."
 
 
 @pytest.mark.parametrize(
