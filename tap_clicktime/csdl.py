@@ -14,7 +14,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from taps_common.errors import TapError
+from taps_common.errors import Kind, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +35,8 @@ _WEB_PAGE = re.compile(rb"(?i)(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+)?html")
 
 class MetadataError(TapError):
     """A `$metadata` document that does not say what rows look like."""
+
+    kind = Kind.SHAPE
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from msgspec import inspect as types
 
 from tap_clicktime.csdl import MetadataError, read
 from tap_clicktime.custom_fields import AS_OBJECT
-from taps_common.errors import cleaned
+from taps_common.errors import Kind, cleaned
 from taps_common.records.row_types import Json, fields_of, json_schema, row_type
 
 if TYPE_CHECKING:
@@ -127,11 +127,14 @@ def entity_sets(
     if missing := [name for name in wanted if name not in document.sets]:
         raise MetadataError(
             f"entity_sets names {', '.join(missing)}, which the service does not have. It has "
-            f"{', '.join(document.sets)}."
+            f"{', '.join(document.sets)}.",
+            kind=Kind.SETTING,
         )
     chosen = [name for name in wanted or document.sets if wanted or name not in document.unlisted]
     if not chosen:
-        raise MetadataError("$metadata declares no entity set: the token's user may see none.")
+        raise MetadataError(
+            "$metadata declares no entity set: the token's user may see none.", kind=Kind.PLAN
+        )
     found: list[EntitySet] = []
     errors: list[MetadataError] = []
     for name, kind in document.sets.items():

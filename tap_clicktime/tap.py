@@ -29,7 +29,7 @@ from taps_common.cli.settings import (
     url_error,
 )
 from taps_common.cli.tap import ApiTap
-from taps_common.errors import RequestError, ShapeError, StatusError, TapError
+from taps_common.errors import Kind, RequestError, ShapeError, StatusError, TapError
 from taps_common.http.request import Request, Service
 
 if TYPE_CHECKING:
@@ -240,9 +240,12 @@ class TapClickTime(ApiTap):
             if stream.custom_fields:
                 yield f"    custom fields seen: {', '.join(sorted(names)) or 'none'}"
         if failed:
-            raise TapError(f"A run will fail: {', '.join(failed)} cannot be read.")
+            raise TapError(
+                f"A run will fail: {', '.join(failed)} cannot be read.", kind=Kind.PARTIAL
+            )
         if left_out and total == 1:
-            raise TapError(f"Nothing can be read: {'; '.join(sorted(left_out))}.")
+            text = f"Nothing can be read: {'; '.join(sorted(left_out))}."
+            raise TapError(text, kind=Kind.SKIPPED)
         yield (
             f"A full run of all tables sends at least {total:,} requests: the declaration, and "
             f"one per {self.config['page_size']:,} rows of a set, more where the service sends "

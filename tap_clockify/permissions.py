@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_clockify.client import ClockifyStream, is_unknown_id
-from taps_common.errors import SkippedError, StatusError, TapError
+from taps_common.errors import Kind, SkippedError, StatusError, TapError
 from taps_common.sync.steps import ListOf
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class PermittedStream(ClockifyStream):
         reason = self.not_allowed(scope)
         limit = reason or self.partial(scope)
         if limit and strict:
-            raise TapError(f"{limit} (strict_plan).")
+            raise TapError(f"{limit} (strict_plan).", kind=Kind.PLAN)
         if reason:
             raise SkippedError(reason, whole=True)
         plan: Plan = yield from super().plan(scope, bounds)

@@ -252,7 +252,8 @@ class TapClockify(ApiTap):
         workspaces = self.stream_of(Workspaces)
         for partition, error in self.engine.read(workspaces).failures:
             if partition:
-                raise TapError(f"Workspace {partition['workspaceId']}: {error}") from error
+                text = f"Workspace {partition['workspaceId']}: {error}"
+                raise TapError(text, kind=error.kind) from error
             raise error
         if self.config["emit_activate_version_messages"] and not self.account.lost_workspaces():
             seen = sorted(self.account.workspaces)

@@ -34,7 +34,7 @@ class Tables:
     """
 
     known: list[type[ClipStream]] = field(default_factory=list)
-    unread: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, TapError] = field(default_factory=dict)
 
 
 def documented(*, extra: bool) -> list[type[ClipStream]]:
@@ -80,7 +80,7 @@ class Discovery:
             try:
                 fields, keys = self._columns(stream, declared)
             except TapError as error:
-                found.unread[stream] = str(error)
+                found.unread[stream] = error
                 continue
             if self.infer and self.catalog is None:
                 fields = self._inferred(stream, fields, declared)

@@ -13,6 +13,7 @@ from tap_perform.partial_bodies import refuse_part_in
 from tap_perform.readers import is_json, open_table, peek
 from taps_common.errors import (
     InterruptedRunError,
+    Kind,
     NotReadyError,
     ShapeError,
     StatusError,
@@ -272,7 +273,8 @@ class Downloads:
             if one.stale:
                 one.error = TapError(
                     f"{one.error} It stayed so for {self._timeout:,.0f} s (stale_timeout). "
-                    f"{STALE_ADVICE}"
+                    f"{STALE_ADVICE}",
+                    kind=Kind.STALE,
                 )
 
     def _ask(self, downloads: Iterable[Download]) -> None:

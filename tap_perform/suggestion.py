@@ -16,7 +16,7 @@ from tap_perform.fields import declarations
 from tap_perform.inference import declarable
 from tap_perform.settings import FOR_ALL_CLIPS
 from tap_perform.survey import PLAIN, Signs, Survey, date_formats, signs_of
-from taps_common.errors import TapError
+from taps_common.errors import Kind, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,8 +78,9 @@ def suggested(
     yield yaml.dump(block, Dumper=_Plain, sort_keys=False, allow_unicode=True).rstrip()
     if unread:
         raise TapError(
-            f"# {len(unread):,} of {len(downloads):,} dataclips could not be read, and nothing is "
-            f"suggested for them: {', '.join(unread)}."
+            f"{len(unread):,} of {len(downloads):,} dataclips could not be read, and nothing is "
+            f"suggested for them: {', '.join(unread)}.",
+            kind=Kind.PARTIAL,
         )
 
 

@@ -18,7 +18,7 @@ from tap_perform.settings import clips_of, errors_of
 from tap_perform.streams import ClipStream
 from taps_common.cli.settings import MEBIBYTE, request_settings
 from taps_common.cli.tap import ApiTap
-from taps_common.errors import TapError
+from taps_common.errors import Kind, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -234,7 +234,7 @@ class TapPerform(ApiTap):
         for stream, why in found.unread.items():
             self.logger.warning("%s is not a table: %s", stream, why)
         if not found.known:
-            raise TapError(next(iter(found.unread.values())))
+            raise next(iter(found.unread.values()))
         return found
 
     def _tables_of(self, downloads: Downloads) -> Tables:
@@ -315,7 +315,7 @@ class TapPerform(ApiTap):
         if not suggest:
             super().invoke(**options)
             return
-        cls.print_lines(options, lambda tap: tap.suggest())
+        cls.print_lines(options, lambda tap: tap.suggest(), "# ")  # the rest is YAML
 
     # -- a look ----------------------------------------------------------------------------------
 
@@ -356,7 +356,8 @@ class TapPerform(ApiTap):
         downloads.close()
         if failed:
             raise TapError(
-                f"A run will fail: {failed:,} of {len(self.clips):,} dataclips cannot be read."
+                f"A run will fail: {failed:,} of {len(self.clips):,} dataclips cannot be read.",
+                kind=Kind.PARTIAL,
             )
         yield (
             f"A full run of all tables sends at least {len(self.clips):,} requests: one per "
@@ -370,7 +371,7 @@ class TapPerform(ApiTap):
             TapError: a run will fail.
         """
         if reason := self._found.unread.get(one.clip.stream):
-            raise TapError(reason)
+            raise reason
         stream = self.streams[one.clip.stream]
         assert isinstance(stream, ClipStream)  # noqa: S101 - there are no others
         return stream.tried(one)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import errno
 import re
+from enum import Enum
+from http import HTTPStatus
+from typing import ClassVar
 
 OUT_OF_HANDLES = "this process has too many open files: raise their number (ulimit -n)"
 """What a message says where the system gives no handle for a file or a connection."""
@@ -33,12 +36,61 @@ def without_addresses(error: Exception) -> str:
     return re.sub(r"\S+://[^\s'\"]+", "(an address)", str(error))
 
 
-class TapError(Exception):
-    """Base of the errors whose text is meant for a person."""
+class Kind(Enum):
+    """What a person has to do about an error; `docs/errors.md` has a section for each.
+
+    The code in a message is the service and the kind (`CLOCKIFY-AUTH`), see `coded`.
+    """
+
+    AUTH = "AUTH"
+    PLAN = "PLAN"
+    SKIPPED = "SKIPPED"
+    QUOTA = "QUOTA"
+    NETWORK = "NETWORK"
+    STALE = "STALE"
+    SHAPE = "SHAPE"
+    SETTING = "SETTING"
+    STATE = "STATE"
+    SHRINK = "SHRINK"
+    OUTPUT = "OUTPUT"
+    PARTIAL = "PARTIAL"
+    BUG = "BUG"
 
 
-class FatalError(Exception):
-    """What ends the whole run at once; its text is meant for a person."""
+def coded(tap: str, kind: Kind, text: object) -> str:
+    """Return a message with its code, which stays the same when the words change.
+
+    Args:
+        tap: name of the tap, such as `tap-clockify`.
+        kind: what the message is about.
+        text: the message.
+    """
+    return f"{tap.removeprefix('tap-').upper()}-{kind.value}: {text}"
+
+
+class SentenceError(Exception):
+    """An error whose text is meant for a person.
+
+    Attributes:
+        kind: what the person has to do.
+    """
+
+    kind: Kind = Kind.SETTING
+
+    def __init__(self, message: str, *, kind: Kind | None = None) -> None:
+        super().__init__(message)
+        if kind is not None:
+            self.kind = kind
+
+
+class TapError(SentenceError):
+    """What is wrong with one thing; about a setting or the catalog, unless it says otherwise."""
+
+
+class FatalError(SentenceError):
+    """What ends the whole run at once."""
+
+    kind = Kind.OUTPUT
 
 
 class SkippedError(TapError):
@@ -50,6 +102,8 @@ class SkippedError(TapError):
         rest: whether the other partitions need not be asked for.
     """
 
+    kind = Kind.SKIPPED
+
     def __init__(self, message: str, *, whole: bool = False, rest: bool = False) -> None:
         super().__init__(message)
         self.whole = whole
@@ -59,13 +113,19 @@ class SkippedError(TapError):
 class InterruptedRunError(TapError):
     """The run was asked to stop (SIGTERM, SIGINT)."""
 
+    kind = Kind.PARTIAL
+
 
 class ShapeError(TapError):
     """A response that is not what the service documents: never a partial page or an empty table."""
 
+    kind = Kind.SHAPE
+
 
 class RequestError(TapError):
     """A request that did not bring a usable response, retries included."""
+
+    kind = Kind.NETWORK
 
 
 class UnreachableError(RequestError):
@@ -87,6 +147,8 @@ class NotReadyError(RequestError):
         after: seconds that the service asks to wait, if it names any.
     """
 
+    kind = Kind.STALE
+
     def __init__(self, message: str, *, after: float | None = None) -> None:
         super().__init__(message)
         self.after = after
@@ -94,6 +156,8 @@ class NotReadyError(RequestError):
 
 class QuotaError(RequestError):
     """The service's request quota is used up, and the tap was told not to wait."""
+
+    kind = Kind.QUOTA
 
 
 class StatusError(RequestError):
@@ -104,7 +168,16 @@ class StatusError(RequestError):
         code: the service's own numeric error code, where its answer has one.
     """
 
+    kinds: ClassVar[dict[int, Kind]] = {
+        HTTPStatus.UNAUTHORIZED: Kind.AUTH,
+        HTTPStatus.PAYMENT_REQUIRED: Kind.PLAN,
+        HTTPStatus.FORBIDDEN: Kind.PLAN,
+        HTTPStatus.NOT_FOUND: Kind.SETTING,
+        HTTPStatus.GONE: Kind.SETTING,
+    }
+
     def __init__(self, message: str, *, status: int, code: int | None) -> None:
-        super().__init__(message)
+        moved = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+        super().__init__(message, kind=Kind.SETTING if moved else self.kinds.get(status))
         self.status = status
         self.code = code

@@ -20,7 +20,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import Schema
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
-from taps_common.errors import FatalError
+from taps_common.errors import FatalError, Kind, coded
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -277,10 +277,16 @@ class SdkTap(Tap):
         self.append_builtin_config(self.config_jsonschema)
         errors = self.find_config_errors(self._config)
         if errors and raise_errors:
-            raise ConfigValidationError(
-                "Config validation failed", errors=errors, schema=self.config_jsonschema
-            )
+            raise self.refusal(errors)
         return errors
+
+    def refusal(self, errors: Iterable[str]) -> ConfigValidationError:
+        """Return the error for settings that cannot work, of a sentence for each."""
+        return ConfigValidationError(
+            "Config validation failed",
+            errors=[coded(self.name, Kind.SETTING, sentence) for sentence in errors],
+            schema=self.config_jsonschema,
+        )
 
     def _setup_signal_handlers(self) -> None:
         """Take the signals as a command only: elsewhere they belong to the program around."""

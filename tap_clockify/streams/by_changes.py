@@ -336,7 +336,7 @@ class ByChanges(ClockifyStream):
             try:
                 yield from self._changed(partition, details, details.changes)
             except StatusError as error:  # not of a partition that may be left out
-                raise TapError(str(error)) from None
+                raise TapError(str(error), kind=error.kind) from None
 
     def _list(self, partition: Partition, bounds: Bounds, details: Details) -> Requests:
         """Yield the pages of a list, noting which rows the next run's window holds wholly."""
@@ -407,7 +407,7 @@ class ByChanges(ClockifyStream):
             refused = yield from self._batches(partition, ids, note)
             missing = changes.missing
             if refused and missing and not changes.brought:
-                raise TapError(str(refused))
+                raise TapError(str(refused), kind=refused.kind)
             ids = missing if len(missing) < len(ids) and changes.brought else []
             yield Again(goes_on=True)
 

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 
 from tap_clockify.client import ClockifyStream
 from tap_clockify.rows import workspaces as rows
-from taps_common.errors import TapError
+from taps_common.errors import Kind, TapError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Ask, Fetch, Limit, Plan, Write
 from taps_common.sync.stream import ChildStream
@@ -80,7 +80,9 @@ class Workspaces(ClockifyStream):
                 a key that lost its access must not look empty.
         """
         if not rows_read:
-            raise TapError("This key sees no workspace: check whose key it is, and the region.")
+            raise TapError(
+                "This key sees no workspace: check whose key it is, and the region.", kind=Kind.AUTH
+            )
         wanted = self.config.get("workspace_ids") or [row.id for row in rows_read]
         visible = {row.id: row for row in rows_read}
         if unknown := {*wanted} - {*visible}:

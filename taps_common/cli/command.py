@@ -14,7 +14,7 @@ from singer_sdk.plugin_base import SingerCommand
 
 from taps_common.cli.given import as_sentence, check, json_file
 from taps_common.cli.logs import keep_discreet
-from taps_common.errors import FatalError, TapError
+from taps_common.errors import Kind, SentenceError, TapError, coded
 from taps_common.sdk import SdkTap, writing
 
 if TYPE_CHECKING:
@@ -28,19 +28,14 @@ class RunFailedError(click.ClickException):
 
 
 @contextmanager
-def one_sentence() -> Iterator[None]:
+def one_sentence(tap: str) -> Iterator[None]:
     """Turn what is meant for a person into the command's last line, without a traceback."""
     try:
         yield
-    except (TapError, FatalError) as error:
-        raise RunFailedError(str(error)) from error
+    except SentenceError as error:
+        raise RunFailedError(coded(tap, error.kind, error)) from error
     except MappingError as error:  # quotes the settings at most
-        raise RunFailedError(f"stream_maps: {error}") from error
-
-
-def _say(line: str) -> None:
-    with one_sentence(), writing():
-        click.echo(line)
+        raise RunFailedError(coded(tap, Kind.SETTING, f"stream_maps: {error}")) from error
 
 
 class CommandTap(SdkTap):
@@ -87,19 +82,22 @@ class CommandTap(SdkTap):
         """Run the tap, or `--check`, which ends with 0 or 1."""
         if not check:
             for name in ("state", "catalog"):
-                options[name] = json_file(name, options.get(name))
-            with one_sentence():
+                options[name] = json_file(name, options.get(name), cls.name)
+            with one_sentence(cls.name):
                 super().invoke(**options)
             return
         cls.print_lines(options, lambda tap: tap.check())
 
     @classmethod
-    def print_lines(cls, options: dict[str, Any], of: Callable[[Self], Iterator[str]]) -> None:
+    def print_lines(
+        cls, options: dict[str, Any], of: Callable[[Self], Iterator[str]], mark: str = ""
+    ) -> None:
         """Print what a tap has to say to a person; end with 1 if it cannot.
 
         Args:
             options: the options of the command.
             of: returns the lines.
+            mark: stands before the sentence that it ends with.
         """
         given = options["config"]
         try:
@@ -110,10 +108,15 @@ class CommandTap(SdkTap):
                 is_looked_at=True,
             )
             for line in of(tap):
-                _say(line)
+                cls._print(line)
         except TapError as error:
-            _say(str(error))
+            cls._print(mark + coded(cls.name, error.kind, error))
             sys.exit(1)
+
+    @classmethod
+    def _print(cls, line: str) -> None:
+        with one_sentence(cls.name), writing():
+            click.echo(line)
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401 - the SDK's own
@@ -123,21 +126,21 @@ class CommandTap(SdkTap):
         """
         for name in value:
             if name != "ENV":
-                with as_sentence("config", name):
+                with as_sentence("config", name, cls.name):
                     check("config", Path(name).read_text(encoding="utf-8"))
         return super().cb_config(ctx, param, value or ("ENV",))
 
     @classmethod
     def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001 - the SDK's own
         """Run `--discover`; a service that cannot be read ends it with a sentence."""
-        with one_sentence(), writing():
+        with one_sentence(cls.name), writing():
             super().cb_discover(ctx, param, value)
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Run `--test`; settings that cannot work end it with their sentences."""
         try:
-            with one_sentence():
+            with one_sentence(cls.name):
                 super().cb_test(ctx, param, value)
         except ConfigValidationError as error:
             for sentence in error.errors:

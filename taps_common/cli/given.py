@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, TypeAlias
 import click
 import msgspec
 
-from taps_common.errors import cleaned
+from taps_common.errors import Kind, cleaned, coded
 from taps_common.timestamps import from_text
 
 if TYPE_CHECKING:
@@ -124,15 +124,15 @@ _DEEPEST = 100
 """Levels of a file; what Python reads may be nested too deep for it to copy or write."""
 
 
-def json_file(option: str, given: IO[str] | None) -> IO[str] | None:
-    """Return an option's file as it was, if it can be used.
+def json_file(option: str, given: IO[str] | None, tap: str) -> IO[str] | None:
+    """Return an option's file as it was, if it can be used by a tap of that name.
 
     Raises:
         UsageError: it cannot.
     """
     if given is None:
         return None
-    with as_sentence(option, given.name):
+    with as_sentence(option, given.name, tap):
         text = given.read()
         check(option, text)
     return io.StringIO(text)
@@ -163,13 +163,19 @@ def check(option: str, text: str) -> None:
 
 
 @contextmanager
-def as_sentence(option: str, name: str) -> Iterator[None]:
+def as_sentence(option: str, name: str, tap: str) -> Iterator[None]:
     """Say what is wrong with an option's file.
+
+    Args:
+        option: such as `state`, without dashes.
+        name: what the file is called.
+        tap: name of the tap.
 
     Raises:
         UsageError: whatever is.
     """
-    file, advice = f"--{option}: {name}", _SHAPES[option][1]
+    kind = Kind.STATE if option == "state" else Kind.SETTING
+    file, advice = coded(tap, kind, f"--{option}: {name}"), _SHAPES[option][1]
     try:
         yield
     except msgspec.ValidationError as error:  # names keys and types, no values

@@ -15,6 +15,8 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
+from taps_common.errors import Kind, coded
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -28,7 +30,7 @@ for its lines, as Meltano's does for `structured-logging`, and not in the plain 
 _TEXT_LEFT_OUT = "said something in %s, line %s; its text is left out, as it may quote data"
 
 _UNEXPECTED = (
-    "Unexpected error: %s. Its text is left out, as it may quote data. Please report this line."
+    "Unexpected error: {}. Its text is left out, as it may quote data. Please report this line."
 )
 
 
@@ -37,11 +39,12 @@ def keep_discreet(logger: logging.Logger) -> None:
 
     def say(_: object, error: BaseException | None, traceback: TracebackType | None) -> None:
         if error is not None:
-            logger.critical(_UNEXPECTED, trail_of(error, traceback))
+            text = _UNEXPECTED.format(trail_of(error, traceback))
+            logger.critical("%s", coded(logger.name, Kind.BUG, text))
 
     if "SINGER_SDK_LOG_CONFIG" not in os.environ:
         for name in _FOR_MACHINES:
-            logging.getLogger(name).addFilter(_needs_attention)
+            logging.getLogger(name).addFilter(_is_for_people)
     logging.setLogRecordFactory(_record)
     logging.raiseExceptions = False  # or logging itself would quote what it cannot write
     warnings.formatwarning = _warning
@@ -80,9 +83,9 @@ def _record(
     return logging.LogRecord(name, level, path, line, text, values, None, *rest, **more)
 
 
-def _needs_attention(record: logging.LogRecord) -> bool:
-    """Return whether a line is for a person."""
-    return record.levelno >= logging.WARNING
+def _is_for_people(record: logging.LogRecord) -> bool:
+    """Return whether a line of one of these loggers is for a person."""
+    return record.levelno != logging.INFO
 
 
 def _warning(

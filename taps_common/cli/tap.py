@@ -8,8 +8,6 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import ConfigValidationError
-
 from taps_common.cli.command import CommandTap, RunFailedError
 from taps_common.cli.settings import (
     describe_errors,
@@ -18,7 +16,7 @@ from taps_common.cli.settings import (
     unknown_settings,
 )
 from taps_common.clock import Clock, SystemClock
-from taps_common.errors import FatalError, TapError
+from taps_common.errors import FatalError, Kind, TapError, coded
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.session import Limits, Session
 from taps_common.records.batch_files import Storage
@@ -66,9 +64,7 @@ class ApiTap(CommandTap):
             self.append_builtin_config(self.config_jsonschema)
             forget_empty_variables(prefix, self.config_jsonschema)
             if errors := environment_errors(prefix, self.config_jsonschema):
-                raise ConfigValidationError(
-                    "Config validation failed", errors=errors, schema=self.config_jsonschema
-                )
+                raise self.refusal(errors)
         super().__init__(*args, **kwargs)
         for sentence in unknown_settings(dict(self.config), self.config_jsonschema):
             self.logger.warning(sentence)
@@ -219,9 +215,9 @@ class ApiTap(CommandTap):
             self.run.checkpoints.write_requests()
             if self._signal:
                 sys.exit(128 + self._signal)
-            raise RunFailedError(str(error)) from error
+            raise self._failed(error.kind, error) from error
         except FatalError as error:
-            raise RunFailedError(str(error)) from error
+            raise self._failed(error.kind, error) from error
         else:
             session.close()
             self.run.checkpoints.write_requests()
@@ -286,7 +282,7 @@ class ApiTap(CommandTap):
             RunFailedError: a table is incomplete.
         """
         outcomes = self.engine.outcomes.values()
-        failed = [name for outcome in outcomes for name in outcome.report(self.logger)]
+        failed = [name for outcome in outcomes for name in outcome.report(self.logger, self.name)]
         failed += self.unread()
         if self._signal:
             sys.exit(128 + self._signal)
@@ -303,9 +299,10 @@ class ApiTap(CommandTap):
             rest = " The others were read." if len(failed) < total else ""
             if stopped:
                 rest = " The run was stopped there; the next one goes on."
-            raise RunFailedError(
+            raise self._failed(
+                Kind.PARTIAL,
                 f"{len(failed)} of {total} tables are incomplete "
-                f"({', '.join(failed)}); the reasons stand above.{rest}"
+                f"({', '.join(failed)}); the reasons stand above.{rest}",
             )
 
     def _refuse_nothing(self) -> None:
@@ -317,4 +314,9 @@ class ApiTap(CommandTap):
         outcomes = [outcome for outcome in self.engine.outcomes.values() if outcome.counts]
         if outcomes and all(one.skipped and not one.progress.partitions for one in outcomes):
             reasons = {reason for outcome in outcomes for reason in outcome.skipped}
-            raise RunFailedError(f"Nothing could be read: {'; '.join(sorted(reasons))}.")
+            raise self._failed(
+                Kind.SKIPPED, f"Nothing could be read: {'; '.join(sorted(reasons))}."
+            )
+
+    def _failed(self, kind: Kind, text: object) -> RunFailedError:
+        return RunFailedError(coded(self.name, kind, text))

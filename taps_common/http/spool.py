@@ -7,7 +7,13 @@ import tempfile
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
-from taps_common.errors import OUT_OF_HANDLES, InterruptedRunError, TapError, is_out_of_handles
+from taps_common.errors import (
+    OUT_OF_HANDLES,
+    InterruptedRunError,
+    Kind,
+    TapError,
+    is_out_of_handles,
+)
 from taps_common.http.bodies import BEGINNING, PIECE, closed_on_error, pieces_of
 
 if TYPE_CHECKING:
@@ -94,10 +100,13 @@ def room() -> Iterator[None]:
         yield
     except OSError as error:
         if is_out_of_handles(error):
-            raise TapError(f"An answer could not be kept: {OUT_OF_HANDLES}.") from error
+            raise TapError(
+                f"An answer could not be kept: {OUT_OF_HANDLES}.", kind=Kind.OUTPUT
+            ) from error
         raise TapError(
             f"An answer could not be kept in a temporary file ({error.strerror or error}): free "
-            "some space, or set TMPDIR to a directory that has it."
+            "some space, or set TMPDIR to a directory that has it.",
+            kind=Kind.OUTPUT,
         ) from error
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from upath import UPath
 
-from taps_common.errors import FatalError, without_addresses
+from taps_common.errors import FatalError, Kind, without_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,12 +105,14 @@ class Storage:
         except ImportError as error:
             raise FatalError(
                 f"batch_config.storage.root needs a library that is not installed: {error}. "
-                "Install it beside the tap (for s3://: pip install 'timecost-taps[s3]')."
+                "Install it beside the tap (for s3://: pip install 'timecost-taps[s3]').",
+                kind=Kind.SETTING,
             ) from error
         except Exception as error:
             raise FatalError(
                 f"batch_config.storage.root cannot be written: {without_addresses(error)}. "
-                "Name a folder that can be."
+                "Name a folder that can be.",
+                kind=Kind.SETTING,
             ) from error
 
     def files(self, tap: str, table: str) -> Files:

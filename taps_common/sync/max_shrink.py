@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from taps_common.digests import digest_of
-from taps_common.errors import TapError
+from taps_common.errors import Kind, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +131,8 @@ class RowCounts:
             shrunk = [whole]
         for one in shrunk:
             texts = {"what": _named(table, one.scope), "lost": one.lost, "allowed": allowed}
-            error = TapError(SHRANK.format(before=one.before, now=one.now, **texts))
+            text = SHRANK.format(before=one.before, now=one.now, **texts)
+            error = TapError(text, kind=Kind.SHRINK)
             self._outcome.fail(one.scope, error)
         vanished = [one for one in compared if one.vanished(allowed)]
         for one in vanished:

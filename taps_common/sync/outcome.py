@@ -12,6 +12,7 @@ from taps_common.errors import (
     SkippedError,
     StatusError,
     TapError,
+    coded,
 )
 from taps_common.records.row_types import RESCUED
 
@@ -47,7 +48,7 @@ class Outcome:
 
     progress: Progress
     counts: dict[str, int] = field(default_factory=dict)
-    failures: list[tuple[Scope, Exception]] = field(default_factory=list)
+    failures: list[tuple[Scope, TapError]] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     skipped_scopes: dict[tuple[str, ...], SkippedError] = field(default_factory=dict)
     stop: Exception | None = None
@@ -82,7 +83,7 @@ class Outcome:
             return True
         return isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
 
-    def report(self, logger: logging.Logger) -> list[str]:
+    def report(self, logger: logging.Logger, tap: str) -> list[str]:
         """Log what it cost and what was left out; return the tables that are incomplete.
 
         A list that was only read for others has no table: they say what they miss without it.
@@ -114,7 +115,8 @@ class Outcome:
                 logger.warning("%s: %s", name, _rescued(found))
         for scope, error in self.failures:
             where = ", ".join(f"{name} {value}" for name, value in scope.items())
-            logger.error("%s failed%s: %s", progress.name, where and f" ({where})", error)
+            said = f"{progress.name} failed{where and f' ({where})'}: {error}"
+            logger.error("%s", coded(tap, error.kind, said))
         return list(self.counts) if self.failures else []
 
     def _written(self, table: str) -> str:

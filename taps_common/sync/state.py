@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from taps_common.errors import TapError
+from taps_common.errors import Kind, TapError
 from taps_common.timestamps import before, from_text, to_text
 
 if TYPE_CHECKING:
@@ -249,7 +249,8 @@ def _bookmark(state: ScopeState, cursor: str) -> datetime | None:
     except ValueError as error:
         raise TapError(
             f"The state's bookmark is not a timestamp: {value!r}. Correct it, or run once with "
-            "--full-refresh (without --state)."
+            "--full-refresh (without --state).",
+            kind=Kind.STATE,
         ) from error
 
 

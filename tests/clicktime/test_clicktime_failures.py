@@ -47,7 +47,7 @@ def is_discreet(run: Run) -> bool:
 
 def failure_of(run: Run, table: str = "things") -> str:
     """Return the one line that says why a table failed."""
-    (reason,) = [line for line in run.log.splitlines() if line.startswith(f"{table} failed")]
+    (reason,) = [line for line in run.lines if line.startswith(f"{table} failed")]
     return reason
 
 

@@ -90,7 +90,7 @@ def test_a_setting_that_cannot_work_is_refused_in_one_sentence(
     given = {"api_key": "sandbox-key"} | settings
     with pytest.raises(ConfigValidationError) as caught:
         TapClockify(config={name: value for name, value in given.items() if value is not None})
-    assert caught.value.errors == [sentence]
+    assert caught.value.errors == [f"CLOCKIFY-SETTING: {sentence}"]
 
 
 @pytest.mark.parametrize(

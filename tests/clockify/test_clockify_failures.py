@@ -84,7 +84,7 @@ def test_a_broken_answer_leaves_the_other_tables_whole(
     assert run.error == (
         "1 of 2 tables are incomplete (tags); the reasons stand above. The others were read."
     )
-    (reason,) = [line for line in run.log.splitlines() if line.startswith("tags failed")]
+    (reason,) = [line for line in run.lines if line.startswith("tags failed")]
     assert reason.startswith(f"tags failed (workspaceId {main}): GET /workspaces/")
     assert says in reason
     assert differences(broken.world, run, ["clients"]) == {}
@@ -118,7 +118,7 @@ def test_a_broken_member_leaves_the_other_tables_whole(
     others = {*TABLES} - {*ENTRY_TABLES}
     assert differences(world, run, others) == {}
     assert {*run.versioned} == others
-    (reason,) = [line for line in run.log.splitlines() if line.startswith("time_entries failed")]
+    (reason,) = [line for line in run.lines if line.startswith("time_entries failed")]
     assert says in reason
     assert "3 of 13 tables are incomplete (time_entries, time_entry_tags, time_entry_" in run.error
     after = run.state["bookmarks"]["time_entries"]["partitions"]
@@ -148,7 +148,7 @@ def test_what_depends_on_a_list_fails_with_it_and_is_not_deleted(
     assert all(table in run.error for table in failed)
     assert {*run.versioned} == {*TABLES} - failed
     assert copied.differences(broken.world) == {}
-    said = [line for line in run.log.splitlines() if " failed (" in line]
+    said = [line for line in run.lines if " failed (" in line]
     assert len(said) == len({line.split()[0] for line in said}), "one line per failure"
 
 

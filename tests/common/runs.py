@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -110,7 +111,7 @@ def plain(row: Row) -> Row:
 
 @dataclass
 class Run:
-    """What came out of one run, and the sentence that it ended with if it failed.
+    """What came out of one run, and the sentence that it ended with if it failed, with its kind.
 
     `number` is what numbers with a point are read as; a Decimal keeps their digits.
     """
@@ -120,6 +121,7 @@ class Run:
     code: int
     error: str = ""
     number: Number = float
+    kind: str = ""
 
     @cached_property
     def messages(self) -> list[dict[str, Any]]:
@@ -163,8 +165,13 @@ class Run:
         return f"{self.log}\n{self.error}\n{states}"
 
     @property
+    def lines(self) -> list[str]:
+        """The lines of the log, without codes."""
+        return [_without_code(line)[1] for line in self.log.splitlines()]
+
+    @property
     def sentences(self) -> list[str]:
-        """What a command says about a failure, the SDK's own line left out."""
+        """What a command says about a failure, without codes and the SDK's own line."""
         said = []
         for line in self.log.splitlines():
             parts = [part.strip() for part in line.split(" | ", 3)]
@@ -174,7 +181,8 @@ class Run:
                 said.append(line.removeprefix("Error: "))
             elif len(parts) < 4:
                 said.append(line)
-        return [text for text in said if text.strip() and text != "Config validation failed"]
+        told = [text for text in said if text.strip() and text != "Config validation failed"]
+        return [_without_code(text)[1] for text in told]
 
     def ok(self) -> Run:
         assert (self.code, self.error) == (0, ""), (self.error, self.log[-2000:])
@@ -222,7 +230,15 @@ def run_in_process(
         root.setLevel(kept)
     raw = output.buffer
     assert isinstance(raw, io.BytesIO)
-    return Run(raw.getvalue(), log.getvalue(), code, error, number)
+    coded, error = _without_code(error)
+    return Run(raw.getvalue(), log.getvalue(), code, error, number, coded)
+
+
+def _without_code(text: str) -> tuple[str, str]:
+    """Return the kind of a sentence (`AUTH`), where it has a code, and its words."""
+    code, _, words = text.partition(": ")
+    found = re.fullmatch("(CLOCKIFY|CLICKTIME|PERFORM)-([A-Z]+)", code)
+    return (found[2], words) if found else ("", text)
 
 
 def installed(name: str) -> str:

@@ -323,7 +323,8 @@ def test_what_cannot_be_done_is_refused_in_one_sentence(
     with pytest.raises(ConfigValidationError) as refused:
         TapClockify(config={"api_key": "k", **into("/tmp"), **settings})
     (said,) = refused.value.errors
-    assert said.startswith(f"{'' if sentence[0] not in ' .' else 'batch_config'}{sentence}")
+    named = f"{'' if sentence[0] not in ' .' else 'batch_config'}{sentence}"
+    assert said.startswith(f"CLOCKIFY-SETTING: {named}")
     assert said.endswith(".")
 
 

@@ -31,7 +31,7 @@ class Named(io.TextIOWrapper):
 
 def refusal(option: str, content: bytes) -> str:
     with pytest.raises(click.UsageError) as caught:
-        json_file(option, Named(content))
+        json_file(option, Named(content), "tap-clockify")
     return caught.value.message
 
 
@@ -100,14 +100,14 @@ CATALOGS = [
 @pytest.mark.parametrize(("content", "says"), STATES)
 def test_a_state_of_another_shape_is_a_sentence(content: bytes, says: str) -> None:
     message = refusal("state", content)
-    assert message.startswith("--state: given.json: ")
+    assert message.startswith("CLOCKIFY-STATE: --state: given.json: ")
     assert_sentence(says, message)
 
 
 @pytest.mark.parametrize(("content", "says"), CATALOGS)
 def test_a_catalog_of_another_shape_is_a_sentence(content: bytes, says: str) -> None:
     message = refusal("catalog", content)
-    assert message.startswith("--catalog: given.json: ")
+    assert message.startswith("CLOCKIFY-SETTING: --catalog: given.json: ")
     assert_sentence(says, message)
 
 
@@ -130,7 +130,7 @@ def assert_sentence(says: str, message: str) -> None:
     ],
 )
 def test_a_state_goes_on_as_it_is(content: bytes) -> None:
-    file = json_file("state", Named(content))
+    file = json_file("state", Named(content), "tap-clockify")
     assert file is not None
     assert file.read().encode() == content
 
@@ -153,7 +153,7 @@ def test_whatever_is_given_is_used_or_refused(value: object) -> None:
     content = json.dumps(value).encode()
     for option in ("state", "catalog"):
         try:
-            json_file(option, Named(content))
+            json_file(option, Named(content), "tap-clockify")
         except click.UsageError as error:
             assert "\n" not in error.message  # noqa: PT017 - either way is good
 
@@ -161,7 +161,7 @@ def test_whatever_is_given_is_used_or_refused(value: object) -> None:
 @given(st.fixed_dictionaries({}, optional={"tags": ANYTHING, "quota": ANYTHING}))
 def test_what_is_used_can_be_read(bookmarks: dict[str, Any]) -> None:
     try:
-        json_file("state", Named(json.dumps({"bookmarks": bookmarks}).encode()))
+        json_file("state", Named(json.dumps({"bookmarks": bookmarks}).encode()), "tap-clockify")
     except click.UsageError:
         return
     window = Window(since=None, began=NOW, cursor="end")

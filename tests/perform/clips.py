@@ -40,7 +40,7 @@ def dockets(number: int = 20, status: str = "Open") -> bytes:
 
 def reasons(run: Run, table: str = TABLE) -> list[str]:
     """Return why projects of a table failed."""
-    return [line for line in run.log.splitlines() if line.startswith(f"{table} failed")]
+    return [line for line in run.lines if line.startswith(f"{table} failed")]
 
 
 def cells(run: Run, table: str = TABLE) -> list[Row]:

@@ -89,7 +89,7 @@ def test_check_names_the_clip_that_cannot_be_read(clips: Clips, answer: Answer, 
     assert found[2].startswith(f"  {TABLE}: {state}: ")
     assert f"dataclip {TABLE} of {QUAY} " in found[2]
     assert sum(": ready, " in line for line in found) == 2
-    assert found[-1] == "A run will fail: 1 of 3 dataclips cannot be read."
+    assert found[-1] == "PERFORM-PARTIAL: A run will fail: 1 of 3 dataclips cannot be read."
 
 
 HEADINGS = "Reference Code,Activity Name,Actual Start,Float Days"
@@ -126,7 +126,7 @@ def test_check_says_what_a_run_will_say(
         f"  activity_export: fails: {sentence}",
         f"{ROUTE}:",
         "  activity_export: ready, CSV, 4 columns, 1 row",
-        "A run will fail: 1 of 2 dataclips cannot be read.",
+        "PERFORM-PARTIAL: A run will fail: 1 of 2 dataclips cannot be read.",
     ]
 
 
@@ -178,8 +178,8 @@ def test_what_is_suggested_holds_for_all_rows_and_keeps_no_secret(clips: Clips) 
     found_lines = said(clips, code=1, suggest=True, check=False, config=config)
     text = "\n".join(found_lines)
     assert found_lines[-1] == (
-        "# 1 of 5 dataclips could not be read, and nothing is suggested for them: event_export of "
-        f"{QUAY}."
+        "# PERFORM-PARTIAL: 1 of 5 dataclips could not be read, and nothing is suggested for them: "
+        f"event_export of {QUAY}."
     )
     assert not [word for word in ("s3cret", "us3r", "pw", "=t\n") if word in text]
     assert f"# dataclip event_export of {QUAY}: nothing to go by: GET dataclip event_exp" in text

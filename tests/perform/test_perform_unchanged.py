@@ -62,7 +62,7 @@ def test_a_table_with_versions_is_never_left_out(clips: Clips) -> None:
         read(clips, **VERSIONS)
     (said,) = refused.value.errors
     assert said.startswith(
-        "skip_unchanged does not go together with emit_activate_version_messages"
+        "PERFORM-SETTING: skip_unchanged does not go together with emit_activate_version_messages"
     )
     assert clips.asked == []
 
