@@ -263,6 +263,7 @@ class Downloads:
             ", ".join(f"{one.clip.stream} of {one.clip.project}" for one in stale),
         )
         self._clock.wait(seconds, self._session.cancelled)
+        self._session.spent.add(waited=seconds)
         for one in stale:
             one.cost.add(waited=seconds)
         if self._session.cancelled.is_set():

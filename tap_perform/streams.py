@@ -205,7 +205,7 @@ class ClipStream(EndpointStream):
                 )
         if rows.missing:
             names = some(rows.missing)
-            self.logger.warning("%s: columns are missing, sent as null: %s", clip_name, names)
+            self.tap.say(f"{clip_name}: columns are missing, sent as null: {names}")
         if not rows.new:
             return
         headings = some([repr(column.heading) for column in rows.new])

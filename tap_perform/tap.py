@@ -143,6 +143,7 @@ class TapPerform(ApiTap):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
         state = kwargs.get("state")  # which the SDK loads after discovery only
         bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else {}
+        self._unchanged: list[str] = []
         self._clips_sent = {stream: one.get("clips", {}) for stream, one in bookmarks.items()}
         super().__init__(*args, **kwargs)
 
@@ -285,6 +286,10 @@ class TapPerform(ApiTap):
         """Return the names of clips whose columns nobody knows: their rows are missing."""
         return list(self._found.unread)
 
+    def unchanged(self) -> list[str]:
+        """Return the names of tables whose clips are all what the last run sent."""
+        return self._unchanged
+
     def endpoints(self) -> Iterator[EndpointStream]:
         """Yield the streams, those first whose clips are ready."""
         for name in self.downloads.ready():
@@ -293,6 +298,7 @@ class TapPerform(ApiTap):
                 continue
             if len(stream.unchanged) == len(self.downloads_of(name)):
                 self.logger.info("%s is unchanged and not sent again (skip_unchanged)", name)
+                self._unchanged.append(name)
                 continue
             yield stream
 

@@ -264,6 +264,10 @@ class SdkTap(Tap):
         """Return one sentence for each setting that cannot work; may normalise values."""
         raise NotImplementedError
 
+    def say(self, line: str) -> None:
+        """Log what stays as it is: a warning the first time, INFO while it stays."""
+        raise NotImplementedError
+
     def gathering(self) -> AbstractContextManager[None]:
         """Write the lines of a block together."""
         writer = self.message_writer

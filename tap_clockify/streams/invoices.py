@@ -108,7 +108,7 @@ class Invoices(IdListStream, PermittedStream):
         items = any(isinstance(table, InvoiceItems) for table in bounds.tables)
         if not self.config["invoice_details"]:
             if items:
-                self.logger.warning("invoice_items: no rows, because invoice_details is off")
+                self.tap.say("invoice_items: no rows, because invoice_details is off")
             return False
         return bool(bounds.tables) and (items or not bounds.columns <= LISTED)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from taps_common.cli.settings import (
     forget_empty_variables,
     unknown_settings,
 )
+from taps_common.cli.summary import Verdict, tell
 from taps_common.clock import Clock, SystemClock
 from taps_common.errors import FatalError, Kind, TapError, coded
 from taps_common.http.rate_limit import RateLimit
@@ -30,12 +32,14 @@ from taps_common.sync.date_bounds import end_of, start_of
 from taps_common.sync.engine import Engine, StreamRead, selected_tables
 from taps_common.sync.run import Run
 from taps_common.sync.stream import EndpointStream, RecordStream
+from taps_common.sync.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from taps_common.http.request import Service
+    from taps_common.sync.outcome import Outcome
 
 
 SAME_SIGNAL = 3.0
@@ -59,6 +63,7 @@ class ApiTap(CommandTap):
         self._signal = 0
         self._signalled = 0.0
         self._emits = False
+        self._began = 0.0
         if kwargs.get("parse_env_config"):
             prefix = f"{self.name.upper().replace('-', '_')}_"
             self.append_builtin_config(self.config_jsonschema)
@@ -91,6 +96,10 @@ class ApiTap(CommandTap):
 
     def unread(self) -> list[str]:
         """Return the names of tables that the settings ask for and of which nothing is known."""
+        return []
+
+    def unchanged(self) -> list[str]:
+        """Return the names of tables that were not sent, since nothing in them changed."""
         return []
 
     # -- settings --------------------------------------------------------------------------------
@@ -165,6 +174,18 @@ class ApiTap(CommandTap):
         """The threads that send requests."""
         return Workers(self.config["max_concurrency"], self.session.cancelled)
 
+    # -- the log ---------------------------------------------------------------------------------
+
+    @cached_property
+    def told(self) -> Told:
+        """Knows which lines the last run said."""
+        return Told(lambda: self.state.setdefault("bookmarks", {}))
+
+    def say(self, line: str) -> None:
+        """Log what stays as it is: a warning the first time, INFO while it stays."""
+        is_new = self._emits and self.told.is_new(line)
+        self.logger.log(logging.WARNING if is_new else logging.INFO, "%s", line)
+
     # -- the run ---------------------------------------------------------------------------------
 
     @cached_property
@@ -208,6 +229,7 @@ class ApiTap(CommandTap):
             RunFailedError: something could not be read; all else was.
         """
         self._emits = True
+        self._began = self.clock.monotonic()
         session = self.session  # there before a signal needs it
         try:
             self._read_all()
@@ -281,16 +303,17 @@ class ApiTap(CommandTap):
         Raises:
             RunFailedError: a table is incomplete.
         """
-        outcomes = self.engine.outcomes.values()
-        failed = [name for outcome in outcomes for name in outcome.report(self.logger, self.name)]
+        outcomes = [*self.engine.outcomes.values()]
+        failed = [name for one in outcomes if one.failures for name in one.counts]
         failed += self.unread()
-        if self._signal:
-            sys.exit(128 + self._signal)
         stopped = any(outcome.stop for outcome in outcomes)
         selected = [stream.name for stream in self.all_streams if stream.selected]
         if stopped:
             read = {name for outcome in outcomes for name in outcome.counts}
             failed += [name for name in selected if name not in read]
+        self._sum_up(outcomes, len(selected) + len(self.unread()), failed)
+        if self._signal:
+            sys.exit(128 + self._signal)
         self._refuse_nothing()
         if not selected and not failed:
             self.logger.warning("No table is selected in the catalog, and nothing was read.")
@@ -304,6 +327,15 @@ class ApiTap(CommandTap):
                 f"{len(failed)} of {total} tables are incomplete "
                 f"({', '.join(failed)}); the reasons stand above.{rest}",
             )
+
+    def _sum_up(self, outcomes: Sequence[Outcome], tables: int, failed: Sequence[str]) -> None:
+        """Log how the run ended, and have the state know what the log said."""
+        session = self.session
+        seconds = self.clock.monotonic() - self._began
+        verdict = Verdict(tables, failed, self.unchanged(), session.spent, seconds)
+        tell(verdict, outcomes, self.told, self.logger, self.name)
+        if self.told.keep(whole=not failed):
+            self.run.checkpoints.write(now=True)
 
     def _refuse_nothing(self) -> None:
         """Make sure that not every table was left out.

@@ -31,6 +31,11 @@ class Cost:
             self.size += size
             self.waited += waited
 
+    @property
+    def mebibytes(self) -> float:
+        """The size in mebibytes."""
+        return self.size / _MEBIBYTE
+
     def __str__(self) -> str:
-        text = f"{self.requests:,} requests, {self.size / _MEBIBYTE:.1f} MiB"
+        text = f"{self.requests:,} requests, {self.mebibytes:.1f} MiB"
         return f"{text}, waited {self.waited:.1f} s" if self.waited else text

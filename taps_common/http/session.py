@@ -109,6 +109,7 @@ class Session:
         self._clock = clock
         self._logger = logger
         self.retries_errors = True
+        self.spent = Cost()
         self.cancelled = threading.Event()
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._main_waits = False
@@ -146,7 +147,7 @@ class Session:
         while True:
             self._wait_for_turn(request, origin, cost)
             tries += 1
-            cost.add(requests=1)
+            self._count(cost, requests=1)
             began = self._clock.monotonic()
             response, problem, raw, body = self._try(request, address, service, cost, began + left)
             left -= self._clock.monotonic() - began
@@ -219,7 +220,8 @@ class Session:
             if spool is not None:
                 spool.close()
             return _Try(None, problem, raw, body)
-        cost.add(size=len(body) if spool is None else os.fstat(spool.fileno()).st_size)
+        size = len(body) if spool is None else os.fstat(spool.fileno()).st_size
+        self._count(cost, size=size)
         return _Try(Response(body, raw.headers, url, spool), None, raw)
 
     def _body(
@@ -322,11 +324,15 @@ class Session:
             return None
         return self._retries.wait(raw, tries - 1, allowed=self.retries_errors)
 
+    def _count(self, cost: Cost, *, requests: int = 0, size: int = 0, waited: float = 0.0) -> None:
+        for one in (cost, self.spent):
+            one.add(requests=requests, size=size, waited=waited)
+
     def _when(self, seconds: float) -> str:
         return time_of(self._clock.now(), seconds)
 
     def _sleep(self, seconds: float, cost: Cost) -> None:
-        cost.add(waited=seconds)
+        self._count(cost, waited=seconds)
         self._clock.wait(seconds, self.cancelled)
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")

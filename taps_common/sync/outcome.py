@@ -1,4 +1,4 @@
-"""How the read of one stream ended, and the log lines that say so."""
+"""How the read of one stream ended."""
 
 from __future__ import annotations
 
@@ -12,20 +12,13 @@ from taps_common.errors import (
     SkippedError,
     StatusError,
     TapError,
-    coded,
 )
-from taps_common.records.row_types import RESCUED
 
 if TYPE_CHECKING:
-    import logging
     from collections import Counter
 
     from taps_common.sync.progress import Progress
     from taps_common.sync.steps import Scope
-
-
-MOST_NAMED = 20
-"""Fields that a line names."""
 
 
 @dataclass
@@ -64,9 +57,7 @@ class Outcome:
         return not self.failures and not self.skipped and self.stop is None
 
     def skip(self, reason: str) -> None:
-        """Count a partition that is left out and not a failure; say why the first time."""
-        if reason not in self.skipped:
-            self.progress.logger.warning("%s: %s", self.progress.name, reason)
+        """Count a partition that is left out and not a failure."""
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
     def fail(self, partition: Scope, error: Exception) -> bool:
@@ -82,57 +73,3 @@ class Outcome:
             self.stop = error
             return True
         return isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
-
-    def report(self, logger: logging.Logger, tap: str) -> list[str]:
-        """Log what it cost and what was left out; return the tables that are incomplete.
-
-        A list that was only read for others has no table: they say what they miss without it.
-        """
-        progress = self.progress
-        written = ", ".join(map(self._written, self.counts))
-        logger.info(
-            "%s: %s rows read (%s), %s, %.1f s",
-            progress.name,
-            f"{progress.rows:,}",
-            written or "listed only",
-            progress.cost,
-            progress.seconds,
-        )
-        if self.unchanged:
-            logger.info(
-                "%s: %s rows are what the last run sent, and were not sent again (skip_unchanged)",
-                *(progress.name, f"{self.unchanged:,}"),
-            )
-        for reason, count in self.skipped.items():
-            what = f"{count:,} partitions" if progress.partitions else "all of it"
-            logger.warning("%s: %s left out: %s", progress.name, what, reason)
-        if self.repeated:
-            logger.warning("%s: %d rows came twice", progress.name, self.repeated)
-        for name, count in self.blank.items():
-            logger.warning("%s: %d rows left out: a part of their key is empty", name, count)
-        for name, found in self.rescued.items():
-            if found:
-                logger.warning("%s: %s", name, _rescued(found))
-        for scope, error in self.failures:
-            where = ", ".join(f"{name} {value}" for name, value in scope.items())
-            said = f"{progress.name} failed{where and f' ({where})'}: {error}"
-            logger.error("%s", coded(tap, error.kind, said))
-        return list(self.counts) if self.failures else []
-
-    def _written(self, table: str) -> str:
-        """Return how many rows of a table were written, and how many it had before and has now."""
-        text = f"{table} {self.counts[table]:,}"
-        if table not in self.compared:
-            return text
-        before, now = self.compared[table]
-        return f"{text} [{before:,} before, {now:,} now]"
-
-
-def _rescued(found: Counter[str]) -> str:
-    """Say how many values have no place in their row, and where they were."""
-    places = [f"{count:,} of {place}" for place, count in found.most_common(MOST_NAMED)]
-    more = len(found) - len(places)
-    return (
-        f"{found.total():,} values fit no column and are in {RESCUED}: {', '.join(places)}"
-        f"{f' and {more:,} more fields' if more else ''}"
-    )

@@ -366,7 +366,7 @@ def test_a_member_removed_during_the_run_is_left_out_with_a_warning(broken: Acco
     broken.fault(f"user/{broken.world.member_id}/", "status", **GONE)
     run = broken.run(**VERSIONS).ok()
     assert "does not know the member in this workspace any more (400, code 501)" in run.log
-    assert "2 partitions left out" in run.log
+    assert "2 parts left out" in run.log
     assert not {*run.versioned} & {*ENTRY_TABLES}
 
 

@@ -41,6 +41,7 @@ class Answers:
     sent: list[Request] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
     clock: Clock = field(default_factory=TurningClock)
+    spent: Cost = field(default_factory=Cost)
 
     def send(self, request: Request, cost: Cost | None = None) -> Response:
         if self.cancelled.is_set():
@@ -48,6 +49,7 @@ class Answers:
         self.sent.append(request)
         cost = cost or Cost()
         cost.add(requests=1)
+        self.spent.add(requests=1)
         found = self.by_path.get(request.path, b"[]")
         if callable(found):
             found = found(request)

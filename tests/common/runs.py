@@ -169,6 +169,19 @@ class Run:
         """The lines of the log, without codes."""
         return [_without_code(line)[1] for line in self.log.splitlines()]
 
+    def leaves_out(self, stream: str, reason: str) -> bool:
+        """Return whether a stream is left out for a reason that begins with these words.
+
+        The reason stands in the one line that names all, and the stream's own line says so too.
+        """
+        summed = re.search(f"^{stream} .* left out", self.log, re.MULTILINE)
+        (line,) = [line for line in self.lines if line.startswith("Left out: ")]
+        for rest in line.split(reason)[1:]:
+            names = re.search(r"\(([a-z_]+(?:, [a-z_]+)*)\)(?:; |\.$)", rest)
+            if names and stream in names[1].split(", "):
+                return summed is not None
+        return False
+
     @property
     def sentences(self) -> list[str]:
         """What a command says about a failure, without codes and the SDK's own line."""
@@ -237,8 +250,8 @@ def run_in_process(
 def _without_code(text: str) -> tuple[str, str]:
     """Return the kind of a sentence (`AUTH`), where it has a code, and its words."""
     code, _, words = text.partition(": ")
-    found = re.fullmatch("(CLOCKIFY|CLICKTIME|PERFORM)-([A-Z]+)", code)
-    return (found[2], words) if found else ("", text)
+    found = re.fullmatch("[A-Z]+-([A-Z]+)", code)
+    return (found[1], words) if found else ("", text)
 
 
 def installed(name: str) -> str:

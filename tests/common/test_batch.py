@@ -99,7 +99,7 @@ def test_files_hold_what_records_would(kind: type[Any], root: Path, encoding: st
     assert len(run.of("BATCH")) == len(records.counts()) > 1
     for kind_of_message in ("SCHEMA", "STATE"):
         assert run.of(kind_of_message)[-1:] == records.of(kind_of_message)[-1:]
-    said = [re.findall(r"^.*rows read \(.*?\)", one.log, re.MULTILINE) for one in (run, records)]
+    said = [re.findall(r"^\w+ +[\d,]+ rows? ", one.log, re.MULTILINE) for one in (run, records)]
     assert said[0] == said[1] != []
     assert run.log.count('"metric":"batch_count"') == len(run.of("SCHEMA"))
 

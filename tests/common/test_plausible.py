@@ -102,7 +102,7 @@ def test_a_table_that_lost_too_much_gets_no_version_until_that_is_allowed() -> N
             "%: its rows were sent, but none that lacks was removed. If that is right, run once "
             "with max_shrink at 100; it is 50."
         ) in run.log
-        assert f"(tags {count} [40 before, {count} now])" in run.log
+        assert f"[40 before, {count} now]" in run.log
         assert account.activated("tags") == {"w1": MANY}, "the last version is the measure"
     assert account.run(tags(), max_shrink=100).versioned == ["tags"]
     assert account.run(tags()).ok().versioned == ["tags"]
@@ -135,7 +135,7 @@ def test_workspaces_are_compared_one_by_one() -> None:
     run = account.run(tags(w1=180, w2=0))
     assert (bool(run.error), run.versioned) == (True, [])
     assert "tags failed (workspaceId w2): tags of w2 shrank from 40 to 0 rows" in run.log
-    assert "(tags 180 [220 before, 180 now])" in run.log
+    assert "[220 before, 180 now]" in run.log
     assert "tags of w1" not in run.log
 
 
@@ -175,7 +175,7 @@ def test_a_few_rows_are_gone_when_two_complete_runs_in_a_row_found_none() -> Non
     account.run(tags(w1=SOME))
     run = account.run(tags()).ok()
     assert run.versioned == []
-    assert "tags: tags of w1 had 12 rows and has none now" in run.log
+    assert "tags of w1 had 12 rows and has none now" in run.log
     assert account.run(tags(w1=SOME)).versioned == ["tags"], "they came back in between"
     assert account.run(tags()).versioned == []
     assert account.run({TAGS: StatusError("500", status=500, code=None)}).error

@@ -1,0 +1,163 @@
+"""What the log says at the end of a run: a verdict, a line per stream, what was odd or failed."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from taps_common.errors import Kind, coded
+from taps_common.records.row_types import RESCUED
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable, Sequence
+
+    from taps_common.http.cost import Cost
+    from taps_common.sync.outcome import Outcome
+    from taps_common.sync.told import Told
+
+MOST_NAMED = 20
+"""Fields that a line names."""
+
+
+@dataclass
+class Verdict:
+    """How a run ended.
+
+    Attributes:
+        tables: how many are selected.
+        incomplete: names of those that are not whole.
+        unchanged: names of those of which nothing was sent, since nothing changed.
+        cost: what all requests of the run took.
+        seconds: how long it took.
+    """
+
+    tables: int
+    incomplete: Sequence[str]
+    unchanged: Sequence[str]
+    cost: Cost
+    seconds: float
+
+    def line(self, outcomes: Iterable[Outcome]) -> str:
+        """Return the verdict on what was read."""
+        ended = [*outcomes]
+        rows = sum(sum(one.counts.values()) for one in ended)
+        kept = sum(one.unchanged for one in ended)
+        said = f"Complete: {_of(self.tables, 'table')}"
+        if self.incomplete:
+            said = f"Incomplete: {len(self.incomplete)} of {_of(self.tables, 'table')}, see below"
+        if self.unchanged:
+            said += f", {len(self.unchanged)} of them unchanged"
+        sent = f"{_of(rows, 'row')} sent" + (f", {kept:,} unchanged" if kept else "")
+        return f"{said}; {sent}; {self.cost}, {self.seconds:.1f} s."
+
+
+def tell(
+    verdict: Verdict, outcomes: Sequence[Outcome], told: Told, logger: logging.Logger, tap: str
+) -> None:
+    """Log the end of a run.
+
+    Args:
+        verdict: how it ended.
+        outcomes: how the streams ended.
+        told: what the last run said.
+        logger: takes the lines.
+        tap: name of the tap.
+    """
+    logger.info("%s", verdict.line(outcomes))
+    width = max((len(one.progress.name) for one in outcomes), default=0)
+    for outcome in outcomes:
+        logger.info("%s", _stream_line(outcome, width))
+    _tell_left_out(outcomes, told, logger, tap)
+    for outcome in outcomes:
+        _tell_oddities(outcome, logger)
+    for outcome in outcomes:
+        for scope, error in outcome.failures:
+            where = ", ".join(f"{name} {value}" for name, value in scope.items())
+            said = f"{outcome.progress.name} failed{where and f' ({where})'}: {error}"
+            logger.error("%s", coded(tap, error.kind, said))
+
+
+def _stream_line(outcome: Outcome, width: int) -> str:
+    """Return what was sent of a stream and what it cost, in columns, and then what is special.
+
+    A list that was only read for others has no table.
+    """
+    progress, cost = outcome.progress, outcome.progress.cost
+    sent = outcome.counts.get(progress.name)
+    rows = progress.rows if sent is None else sent
+    notes = [] if outcome.counts else ["listed only"]
+    if sent is None and outcome.counts:
+        notes.append("read for the tables made of it")
+    elif rows != progress.rows:
+        notes.append(f"{progress.rows:,} read")
+    if outcome.unchanged:
+        notes.append(f"{outcome.unchanged:,} unchanged")
+    if progress.name in outcome.compared:
+        notes.append(_compared(outcome, progress.name))
+    if cost.waited:
+        notes.append(f"waited {cost.waited:.1f} s")
+    if outcome.skipped:
+        left_out = _of(sum(outcome.skipped.values()), "part")
+        notes.append(f"{left_out if progress.partitions else 'all of it'} left out")
+    if outcome.failures:
+        notes.append("failed")
+    notes += [
+        f"{table} {count:,}{_compared(outcome, table)}"
+        for table, count in outcome.counts.items()
+        if table != progress.name
+    ]
+    return (
+        f"{progress.name:{width}} {_of(rows, 'row'):>15} {_of(cost.requests, 'request'):>15} "
+        f"{cost.mebibytes:>7.1f} MiB {progress.seconds:>7.1f} s  {', '.join(notes)}"
+    ).rstrip()
+
+
+def _compared(outcome: Outcome, table: str) -> str:
+    """Return how many rows a table had at its last version, and has now, where that is known."""
+    if table not in outcome.compared:
+        return ""
+    before, now = outcome.compared[table]
+    return f" [{before:,} before, {now:,} now]"
+
+
+def _tell_left_out(
+    outcomes: Iterable[Outcome], told: Told, logger: logging.Logger, tap: str
+) -> None:
+    """Say in a line what is left out that was not before, and in another what still is."""
+    lines: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for outcome in outcomes:
+        for reason in outcome.skipped:
+            name = outcome.progress.name
+            level = logging.WARNING if told.is_new(f"{name}: {reason}") else logging.INFO
+            lines[level][reason].append(name)
+    for level, text in ((logging.WARNING, "Left out"), (logging.INFO, "Left out as before")):
+        if reasons := lines[level]:
+            every = (f"{reason} ({', '.join(names)})" for reason, names in reasons.items())
+            logger.log(level, "%s", coded(tap, Kind.SKIPPED, f"{text}: {'; '.join(every)}."))
+
+
+def _tell_oddities(outcome: Outcome, logger: logging.Logger) -> None:
+    if outcome.repeated:
+        logger.warning("%s: %d rows came twice", outcome.progress.name, outcome.repeated)
+    for name, count in outcome.blank.items():
+        logger.warning("%s: %d rows left out: a part of their key is empty", name, count)
+    for name, found in outcome.rescued.items():
+        if found:
+            logger.warning("%s: %s", name, _rescued(found))
+
+
+def _rescued(found: Counter[str]) -> str:
+    """Say how many values have no place in their row, and where they were."""
+    places = [f"{count:,} of {place}" for place, count in found.most_common(MOST_NAMED)]
+    more = len(found) - len(places)
+    return (
+        f"{found.total():,} values fit no column and are in {RESCUED}: {', '.join(places)}"
+        f"{f' and {more:,} more fields' if more else ''}"
+    )
+
+
+def _of(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

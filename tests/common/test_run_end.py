@@ -1,0 +1,93 @@
+"""The end of a run in the log: a verdict, a line per stream, what is left out in one line."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+from taps_common.errors import StatusError
+from tests.common.doubles import Answers
+from tests.common.made_up import PROJECTS, USERS, WORKSPACES, body, run_tap
+
+if TYPE_CHECKING:
+    import pytest
+
+HOLIDAYS = "/workspaces/{workspaceId}/holidays"
+TABLES = ("workspaces", "users", "projects", "holidays", "expenses")
+FREE = "the plan (FREE) of workspace w1 does not include "
+
+
+def account(*features: str) -> dict[str, Any]:
+    """An account of two projects, whose plan has some features."""
+    told = {"featureSubscriptionType": "FREE", "features": ["X", *features]}
+    return {
+        WORKSPACES: body({"id": "w1", **told}),
+        USERS: body({"id": "u1"}),
+        PROJECTS: body({"id": "p1"}, {"id": "p2"}),
+    }
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+
+
+def test_a_complete_run_has_one_verdict_and_a_line_per_stream() -> None:
+    run = run_tap(account(), ("users", "projects")).ok()
+    last = run.log.splitlines()[-4:]
+    assert re.fullmatch(r"Complete: 2 tables; 3 rows sent; 3 requests, 0.0 MiB, 0.0 s.", last[0])
+    assert [line.split()[:5] for line in last[1:]] == [
+        ["workspaces", "1", "row", "1", "request"],
+        ["users", "1", "row", "1", "request"],
+        ["projects", "2", "rows", "1", "request"],
+    ]
+    assert last[1].endswith("listed only")
+    assert len({line.index(" MiB") for line in last[1:]}) == 1, "in columns"
+
+
+def test_an_incomplete_run_says_how_many_tables_lack_and_what_to_do() -> None:
+    away = StatusError("projects are away. Do this.", status=500, code=None)
+    run = run_tap(account() | {PROJECTS: away}, ("users", "projects"))
+    lines = run.log.splitlines()
+    assert "Incomplete: 1 of 2 tables, see below; 1 row sent; 3 requests, 0.0 MiB, 0.0 s." in lines
+    reason = "projects failed (workspaceId w1): projects are away. Do this."
+    assert lines[-1] == f"CLOCKIFY-NETWORK: {reason}"
+    assert run.error.startswith("1 of 2 tables are incomplete (projects)")
+
+
+def test_what_is_left_out_is_one_warning_and_then_no_more(caplog: pytest.LogCaptureFixture) -> None:
+    first = run_tap(account(), TABLES).ok()
+    both = f"{FREE}EXPENSES (expenses); {FREE}TIME_OFF (holidays)."
+    assert warnings(caplog) == [f"CLOCKIFY-SKIPPED: Left out: {both}"]
+    assert first.log.count(FREE) == 2
+    caplog.clear()
+    second = run_tap(account(), TABLES, state=first.state).ok()
+    assert warnings(caplog) == []
+    assert f"CLOCKIFY-SKIPPED: Left out as before: {both}" in second.log
+    assert second.state["bookmarks"]["told"] == first.state["bookmarks"]["told"]
+    third = run_tap(account("TIME_OFF"), TABLES, state=second.state).ok()
+    assert warnings(caplog) == []
+    run_tap(account(), TABLES, state=third.state).ok()
+    assert warnings(caplog) == [f"CLOCKIFY-SKIPPED: Left out: {FREE}TIME_OFF (holidays)."]
+
+
+def test_what_the_settings_leave_empty_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    tables = ("workspaces", "invoice_items")
+    answers = account("INVOICING")
+    first = run_tap(answers, tables, invoice_details=False).ok()
+    assert warnings(caplog) == ["invoice_items: no rows, because invoice_details is off"]
+    caplog.clear()
+    second = run_tap(answers, tables, invoice_details=False, state=first.state).ok()
+    assert (warnings(caplog), "invoice_details is off" in second.log) == ([], True)
+
+
+def test_a_run_that_fails_forgets_no_warning_of_the_last_one() -> None:
+    first = run_tap(account(), TABLES).ok()
+    second = run_tap(account("TIME_OFF") | {HOLIDAYS: b"[7]"}, TABLES, state=first.state)
+    assert second.code == 1
+    assert second.state["bookmarks"]["told"] == first.state["bookmarks"]["told"]
+
+
+def test_a_run_that_leaves_nothing_out_keeps_nothing_of_that_in_the_state() -> None:
+    run = run_tap(Answers(account()), ("users", "projects")).ok()
+    assert "told" not in run.state["bookmarks"]
