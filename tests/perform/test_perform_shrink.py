@@ -136,7 +136,7 @@ def test_a_table_is_called_empty_when_it_is_for_the_second_time(clips: Clips) ->
     clips.put(TABLE, EMPTY, of=BOTH)
     run = read(clips).ok()
     assert (run.versioned, run.of("RECORD")) == ([], [])
-    assert f"{TABLE}: no row came from {QUAY}, {ROUTE}, not before either" in run.log
+    assert f"no row came from {QUAY}, {ROUTE}, not before either ({TABLE})" in run.log
     run = read(clips, run.state).ok()
     assert run.versioned == [TABLE]
     assert "no row came" not in run.log
