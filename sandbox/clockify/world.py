@@ -190,9 +190,6 @@ class World(Clocked, Switches):
                     if project.clientId == row_id:
                         project.clientName = str(fields["name"])
 
-    def rename(self, row_id: str, name: str) -> None:
-        self.edit_row(row_id, name=name)
-
     def delete_row(self, row_id: str) -> None:
         """Remove a listed row; time entries that name it stay as they are."""
         with self._change():

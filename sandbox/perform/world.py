@@ -224,10 +224,6 @@ class World(Clocked):
         with self._changing(project, slug) as table:
             self.site(project).random("shuffle").shuffle(table.rows)
 
-    def enlarge_cell(self, project: int, slug: str, row: int, heading: str) -> None:
-        """Put a text of 200 kB with commas, quotes and lines into a cell."""
-        self.edit_row(project, slug, row, {heading: 'very long, "quoted"\n' * 10_000})
-
     def add_column(self, project: int, slug: str, heading: str, cell: str | None = None) -> None:
         """Add a column (`Heading` or `Heading:kind`) with the same cell in every row."""
         with self._changing(project, slug) as table:

@@ -193,7 +193,8 @@ def change(world: World, chance: random.Random) -> None:
     elif what == 3:
         world.delete_row(chance.choice(true_rows(world, "tags"))["id"])
     elif what == 4:
-        world.rename(chance.choice(true_rows(world, "projects"))["id"], f"{chance.random()}")
+        project = chance.choice(true_rows(world, "projects"))["id"]
+        world.edit_row(project, name=f"{chance.random()}")
     else:
         world.insert_user(world.main_id, f"User {chance.random()}")
 

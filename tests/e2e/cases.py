@@ -117,7 +117,7 @@ class Clockify(Case):
         for row in CLOCKIFY.truth(world, "time_entries"):
             if row["timeInterval"]["end"] is None:
                 world.stop_timer(row["id"])
-        world.rename(next(iter(world.main.projects.values())).id, "Renamed")
+        world.edit_row(next(iter(world.main.projects)), name="Renamed")
 
     def spoil(self) -> str:
         answer = {"code": 200, "body": "[]", "headers": {"Last-Page": "true"}}

@@ -37,7 +37,7 @@ def spelling(number: int) -> dict[str, Any]:
 
 
 def test_every_clip_arrives_in_a_form_of_its_own_and_keeps_its_ids(account: Account) -> None:
-    account.world.enlarge_cell(1, "discussion", 3, "Comment")
+    account.world.edit_row(1, "discussion", 3, {"Comment": 'very long, "quoted"\n' * 10_000})
     plain, copy = Copy(), Copy()
     first = plain.load(account.run().ok())
     assert {*plain.tables} == {*truth.TABLES}

@@ -114,7 +114,7 @@ def test_a_renamed_client_shows_on_its_projects(client: Client, world: World) ->
     named = next(one.clientId for one in world.main.projects.values() if one.clientId)
     theirs = {one.id for one in world.main.projects.values() if one.clientId == named}
     client.get(f"{client.main}/projects")  # what was served once is not served again
-    world.rename(named, "Renamed")
+    world.edit_row(named, name="Renamed")
     rows = client.get(f"{client.main}/projects").json
     assert {row["id"] for row in rows if row["clientName"] == "Renamed"} == theirs
     assert told(client, "PROJECTS") == {"updated": theirs}
@@ -261,7 +261,7 @@ def test_limits_of_feeds(client: Client, world: World) -> None:
 
 def test_mutations_are_in_the_audit_log(client: Client, world: World) -> None:
     tag = world.insert_row(world.main_id, "tags", name="new tag")
-    world.rename(tag, "newer tag")
+    world.edit_row(tag, name="newer tag")
     world.delete_row(tag)
     world.insert_entry(world.main_id, world.member_id or "")
     actions = ["CREATE_TAG", "UPDATE_TAG", "DELETE_TAG", "CREATE_TIME_FOR_OTHER"]
@@ -324,7 +324,7 @@ def mutations(world: World, rng: random.Random) -> list[Callable[[], object]]:
         lambda: world.stop_timer(entry()),
         lambda: world.delete_entry(entry()),
         lambda: world.insert_row(home, rng.choice((*FURTHER, "clients", "projects", "tags"))),
-        lambda: world.rename(row(NAMED), name),
+        lambda: world.edit_row(row(NAMED), name=name),
         lambda: world.edit_row(row(("invoices",)), note=name),
         lambda: world.delete_row(row((*NAMED, *FURTHER))),
         lambda: world.delete_project(row(("projects",))),
