@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import Meta
 
 from tap_clockify.streams.members import Users
 from tap_clockify.streams.projects import Projects
@@ -23,6 +25,13 @@ FIELDS: dict[type[ClockifyStream], str] = {
     Users: "customFields",
 }
 """What holds the custom fields of a row, by table; of a project only if it is hydrated."""
+
+_AsTheyCame = Annotated[
+    Json,
+    Meta(
+        description="custom fields as they came; their form is not documented. Needs: the plan Pro."
+    ),
+]
 
 
 def tables(
@@ -54,7 +63,7 @@ def _with_columns(
         return kind
     held = FIELDS[kind]
     if held not in row.__struct_fields__:
-        row = row_type(row.__name__, [(held, Json, None)], row.__doc__ or "", base=row)
+        row = row_type(row.__name__, [(held, _AsTheyCame, None)], row.__doc__ or "", base=row)
     return type(
         kind.__name__,
         (kind,),

@@ -49,7 +49,7 @@ _RescuedText: TypeAlias = Annotated[
     msgspec.Meta(
         description=(
             "What came and does not fit its column, or has none, as it came: a JSON object of "
-            "values by their path. Null where all fits."
+            "values by their path. Empty: where all fits."
         )
     ),
 ]

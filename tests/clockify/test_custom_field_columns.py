@@ -83,6 +83,7 @@ def test_projects_are_hydrated_for_their_fields(account: Account) -> None:
         "a": "4711",
         "b": None,
     }
+    assert "form is not documented" in run.schema("projects")["customFields"]["description"]
     assert all("hydrated=true" in line for line in account.requests() if "/projects?" in line)
     assert "Custom fields do not come with projects" not in run.log
 
