@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS := $(VENV)/.docs
+BROWSER := $(VENV)/.browser
 PLUGINS := .meltano/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
-.PHONY: help demo test test-rest test-all live mutants bench lint generate clean
+.PHONY: help demo test test-rest test-all live mutants bench lint docs generate clean
 
 help: ## Show what there is to make.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -16,6 +18,17 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
+
+$(DOCS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[docs]'
+	@touch $(DOCS)
+
+# What opens the site in a browser; the browser itself is the system's: `apt-get install chromium`.
+$(BROWSER): $(DOCS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[browser]'
+	@touch $(BROWSER)
 
 # Meltano keeps each plugin in an environment of its own; tests run side by side and offline, so
 # they find them installed.
@@ -29,7 +42,7 @@ demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano a
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).
 	$(PYTEST) -m "not thorough"
 
-test-rest: $(PLUGINS) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
+test-rest: $(PLUGINS) $(BROWSER) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-all: test test-rest ## Run all tests, offline.
@@ -44,11 +57,15 @@ bench: $(READY) ## Measure the taps beside what else one could use (an hour and 
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.requests_table
 
-lint: $(READY) ## Check style and types.
+lint: $(DOCS) ## Check style and types, and whether each link of the docs leads somewhere.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
+	$(BIN)/python -m scripts.docs.site
+
+docs: $(DOCS) ## Build the docs as a site, and serve it at http://127.0.0.1:8000.
+	$(BIN)/python -m scripts.docs.site --serve
 
 generate: $(READY) ## Write again what is generated from the code.
 	$(BIN)/python -m scripts.regenerate

@@ -1,0 +1,121 @@
+"""What the docs name is there: settings, tables, columns, plans, exit codes."""
+
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import fields
+from typing import Any
+
+import pytest
+import yaml
+
+from scripts.docs.columns import columns_of
+from scripts.docs.topics import TOPICS
+from scripts.regenerate import ROOT, TAPS
+from scripts.settings import settings_of
+from tap_clockify.permissions import PermittedStream
+from tap_clockify.tap import TapClockify
+from tap_perform.settings import Clip
+from taps_common.records.row_types import RESCUED
+
+DOCS = ROOT / "docs"
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+
+OTHERS = {
+    *{"pip_url", "metadata_columns"},  # Meltano's
+    *{"hard_delete", "use_copy", "batch_size_rows", "clean_up_batch_files"},  # loaders'
+    *{"add_record_metadata", "add_metadata_columns", "quoted_identifiers_ignore_case"},
+    *{"_sdc_extracted_at", "_sdc_batched_at"},  # columns that loaders add
+    *{"project_config", "has_more", "row_limit_reached"},  # Bentley's, and answers
+    *{"expense_items", "percent_complete", "name_2", "column_7"},  # examples of names
+}
+"""What the pages name beside settings, tables and columns."""
+
+COLUMN_PAGES = {topic.page for topics in TOPICS.values() for topic in topics}
+PAGES = [
+    page
+    for page in sorted(DOCS.rglob("*.md"))
+    if page.stem not in {"design", "other-connectors", *COLUMN_PAGES}
+]
+
+
+def tables() -> dict[str, set[str]]:
+    """Return the columns of each table of all taps, and what is inside of them."""
+    found: dict[str, set[str]] = {}
+    for tap in TAPS:
+        for table in tap(config={}, validate_config=False).all_streams:
+            paths = {one.path for one in columns_of(table.schema)}
+            found.setdefault(table.name, {RESCUED}).update(paths)
+    return found
+
+
+CLIP = {field.name for field in fields(Clip)} - {"stream", "project", "username", "password"}
+"""What the settings of tap-perform may say of a clip."""
+
+TABLES = tables()
+SETTINGS = {name for tap in TAPS for name in settings_of(tap)}
+COLUMNS = {name for paths in TABLES.values() for path in paths for name in re.split(r"\W+", path)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_what_a_page_names_is_there(page: Any) -> None:
+    text = FENCE.sub("", page.read_text())
+    known = SETTINGS | TABLES.keys() | COLUMNS | OTHERS | CLIP
+    for named in re.findall(r"`([^`\n]+)`", text):
+        if re.fullmatch(r"_?[a-z]+(_[a-z0-9]+)+", named) and not named.startswith("test_"):
+            assert named in known, named
+        if (found := re.fullmatch(r"(\w+)\.([\w.]+)", named)) and found[1] in TABLES:
+            assert found[2] in TABLES[found[1]] or found[1] in COLUMNS, named
+
+
+def test_what_tables_need_is_what_the_code_asks_for() -> None:
+    page = (DOCS / "clockify" / "README.md").read_text()
+    section = page.partition("## Tables that need a plan or a role")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\| (`.*?) \| (?:`(\w+)`)? ?\|", section, re.MULTILINE)
+    told = {name: feature for names, feature in lines for name in re.findall(r"`(\w+)`", names)}
+    for table in TapClockify(config={}, validate_config=False).all_streams:
+        endpoint = table.endpoint
+        feature = endpoint.feature if isinstance(endpoint, PermittedStream) else None
+        if feature:
+            assert told.pop(table.name) == feature, table.name
+        else:
+            assert not told.pop(table.name, ""), table.name
+    assert not told
+
+
+def test_all_that_a_clip_may_say_is_told() -> None:
+    page = (DOCS / "perform" / "settings.md").read_text()
+    table = page.partition("| entry | what it says |")[2].partition("\n\n")[0]
+    lines = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert {name for line in lines for name in re.findall(r"`(\w+)`", line)} == CLIP
+
+
+def test_exit_codes_are_those_of_the_taps() -> None:
+    section = (DOCS / "operations.md").read_text().partition("## Exit codes")[2]
+    told = {int(code) for code in re.findall(r"\d+", section.partition("\n\n`--check`")[0]) if code}
+    of_signals = {128 + one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)}
+    assert told == {0, 1, 2} | of_signals
+
+
+@pytest.mark.parametrize("tap", TAPS, ids=lambda tap: tap.name)
+def test_examples_of_settings_name_what_exists(tap: Any) -> None:
+    folder = DOCS / tap.name.removeprefix("tap-")
+    blocks = [
+        yaml.safe_load(re.sub(f"^{indent}", "", block, flags=re.MULTILINE))
+        for page in sorted(folder.glob("*.md"))
+        for indent, kind, block in FENCE.findall(page.read_text())
+        if kind == "yaml"
+    ]
+    assert blocks
+    settings = settings_of(tap)
+    streams = tap(config={}, validate_config=False).streams
+    for block in blocks:
+        config = block.get("config", {name: block[name] for name in block if name in settings})
+        assert config or block.keys() <= {"metadata", "select"}, block
+        assert config.keys() <= settings.keys()
+        assert not {*block} - {"config", "select", "metadata", *config}
+        for rule in block.get("select", ()):
+            assert rule.partition(".")[0] in streams, rule
+        for name in block.get("metadata", ()):
+            assert name in streams, name
