@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from operator import attrgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_clicktime import query
@@ -70,6 +71,7 @@ class EntityStream(EndpointStream):
 
     lenient = True
     sliced = True
+    words = MappingProxyType({SLICE: "slice"})
     alternatives = query.ALTERNATIVES
     entity_set: ClassVar[EntitySet]
     cut_by: ClassVar[str | None] = None

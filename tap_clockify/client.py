@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 from itertools import count
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import msgspec
@@ -79,6 +80,17 @@ class ClockifyStream(EndpointStream):
     custom_columns: ClassVar[tuple[CustomColumn, ...]] = ()
     custom_fields: ClassVar[str] = ""
     max_empty_pages = 3
+    words = MappingProxyType(
+        {
+            "workspaceId": "workspace",
+            "userId": "member",
+            "projectId": "project",
+            "invoiceId": "invoice",
+            "policyId": "policy",
+            "to": "slice",
+            "since": "slice",
+        }
+    )
 
     def __init__(self, tap: SdkTap) -> None:
         super().__init__(tap)

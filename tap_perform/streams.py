@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tap_perform.catalogue import documented_keys
@@ -52,6 +53,7 @@ class ClipStream(EndpointStream):
     fields: ClassVar[Mapping[str, Field]]
     declared: ClassVar[Declared]
     own: ClassVar[set[str]]
+    words = MappingProxyType({"project": "project"})
     compares_rows = False  # a clip is skipped as a whole, before its rows are made
 
     @property

@@ -30,6 +30,7 @@ from taps_common.sync.checkpoints import Checkpoints
 from taps_common.sync.concurrency import SIDE_BY_SIDE, Workers
 from taps_common.sync.date_bounds import end_of, start_of
 from taps_common.sync.engine import Engine, StreamRead, selected_tables
+from taps_common.sync.progress import Reporter
 from taps_common.sync.run import Run
 from taps_common.sync.stream import EndpointStream, RecordStream
 from taps_common.sync.told import Told
@@ -209,7 +210,13 @@ class ApiTap(CommandTap):
             end=self.end_date,
             storage=storage,
             logger=self.logger,
+            reporter=self.reporter,
         )
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        """Says in the log how far the run is."""
+        return Reporter(self.clock, self.logger, self.session, self.rate_limit)
 
     @cached_property
     def engine(self) -> Engine:
@@ -232,7 +239,8 @@ class ApiTap(CommandTap):
         self._began = self.clock.monotonic()
         session = self.session  # there before a signal needs it
         try:
-            self._read_all()
+            with self.reporter.running():
+                self._read_all()
         except TapError as error:
             self.run.checkpoints.write_requests()
             if self._signal:

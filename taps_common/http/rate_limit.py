@@ -76,6 +76,11 @@ class RateLimit:
         self._closed_for = HOUR
 
     @property
+    def per_hour(self) -> int | None:
+        """How many requests may be sent in any 60 minutes; None for no limit."""
+        return self._per_hour
+
+    @property
     def is_hourly(self) -> bool:
         """Whether requests are counted by the hour."""
         return self._per_hour is not None

@@ -83,6 +83,8 @@ class Session:
     Attributes:
         retries_errors: whether requests are sent again after an error; not while nothing works.
         cancelled: set when the run is to end.
+        spent: what all requests cost.
+        waits_until: end of the last wait that had a line of its own, by the monotonic clock.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class Session:
         self._logger = logger
         self.retries_errors = True
         self.spent = Cost()
+        self.waits_until = float("-inf")
         self.cancelled = threading.Event()
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._main_waits = False
@@ -333,6 +336,8 @@ class Session:
 
     def _sleep(self, seconds: float, cost: Cost) -> None:
         self._count(cost, waited=seconds)
+        if seconds >= WORTH_SAYING:
+            self.waits_until = self._clock.monotonic() + seconds
         self._clock.wait(seconds, self.cancelled)
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")

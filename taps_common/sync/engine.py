@@ -26,7 +26,7 @@ from taps_common.sync.failures import FailurePolicy
 from taps_common.sync.max_shrink import RowCounts
 from taps_common.sync.outcome import Outcome
 from taps_common.sync.page_checks import PageChecks
-from taps_common.sync.progress import Progress
+from taps_common.sync.progress import Progress, Series
 from taps_common.sync.state import Window
 from taps_common.sync.steps import (
     Again,
@@ -163,7 +163,7 @@ class StreamRead:
         self._run = run
         self._engine = engine
         self.lists: dict[ScopeKey, dict[str, object]] = {}
-        self.outcome = Outcome(Progress(stream.name, run.clock, run.logger))
+        self.outcome = Outcome(Progress(stream.name, run.clock))
         needs = partial(stream.needs_column, tables)
         self._decoder = PageDecoder(
             stream.row, needs, lenient=stream.lenient, expects=stream.expects
@@ -181,8 +181,11 @@ class StreamRead:
 
     def run(self) -> Outcome:
         """Read everything; failures are collected, and the state says what was done."""
-        with ExitStack() as metrics:
-            for read in self._prepare(metrics):
+        progress = self.outcome.progress
+        with ExitStack() as metrics, self._run.reporter.reading(progress):
+            reads = self._prepare(metrics)
+            for done, read in enumerate(reads):
+                progress.scopes = Series(self._stream.called(read.scope), len(reads), done)
                 if self.outcome.stop is None and not self._is_over:
                     self._read_scope(read)
             self._finish(metrics)
@@ -341,7 +344,12 @@ class StreamRead:
         left = [one for one in read.plan.partitions if name(one) not in done]
         refused: list[Exception] = []
         self._failures.begin()
+        every = len(read.plan.partitions)
+        called = self._stream.called(left[0]) if left else ""
+        parts = Series(called, every, every - len(left))
+        self.outcome.progress.begin(parts)
         for partition, error in self._interleaved(read, left):
+            parts.done += 1
             begun = self._checks.end_partition(partition)
             failure = self._write_rest(partition) or error
             self._counts.end(partition, whole=failure is None)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from taps_common.sdk import SdkTap
     from taps_common.sync.checkpoints import Checkpoints
     from taps_common.sync.concurrency import Workers
+    from taps_common.sync.progress import Reporter
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Run:
         end: `end_date` of the settings, exclusive.
         storage: where rows go if they go into files.
         logger: takes the lines about what happens.
+        reporter: says how far the run is.
     """
 
     tap: SdkTap
@@ -44,3 +46,4 @@ class Run:
     end: datetime | None
     storage: Storage | None
     logger: logging.Logger
+    reporter: Reporter

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
@@ -223,6 +224,7 @@ class EndpointStream(RecordStream):
         whole_pages: whether hooks have to see all rows of a page at once.
         max_empty_pages: empty pages in a row, none of them the last, before paging is called
             broken.
+        words: what a person calls scopes and partitions, by the last name in them.
         compares_rows: whether `skip_unchanged` goes by single rows.
         alternatives: ways to ask, each as the values of some options, in the order in which they
             are tried where the service refuses one.
@@ -236,6 +238,7 @@ class EndpointStream(RecordStream):
     sliced: ClassVar[bool] = False
     whole_pages: ClassVar[bool] = False
     max_empty_pages: ClassVar[int] = 100
+    words: ClassVar[Mapping[str, str]] = MappingProxyType({})
     compares_rows: ClassVar[bool] = True
     alternatives: ClassVar[Sequence[Mapping[str, str]]] = ({},)
 
@@ -289,6 +292,11 @@ class EndpointStream(RecordStream):
     def partition_id(self, partition: Partition) -> str:
         """Return the name of a partition within its scope, as state holds it."""
         return "".join(list(partition.values())[-1:])
+
+    def called(self, part: Scope | Partition) -> str:
+        """Return what a person calls a scope or a partition."""
+        last = [*part][-1:]
+        return self.words.get("".join(last), "part")
 
     def allows(self, options: Mapping[str, str], partition: Partition) -> bool:
         """Return whether a partition may be asked for with the options of an alternative."""

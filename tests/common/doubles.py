@@ -42,6 +42,7 @@ class Answers:
     cancelled: threading.Event = field(default_factory=threading.Event)
     clock: Clock = field(default_factory=TurningClock)
     spent: Cost = field(default_factory=Cost)
+    waits_until: float = float("-inf")
 
     def send(self, request: Request, cost: Cost | None = None) -> Response:
         if self.cancelled.is_set():

@@ -370,7 +370,7 @@ def test_a_run_that_does_not_end_after_a_signal_is_ended(
 ) -> None:
     def signalled(_: Request) -> bytes:
         taps[0].interrupt(signal.SIGTERM)
-        ((seconds, leave),) = clock.due
+        seconds, leave = clock.due[-1]
         assert seconds == OBEYED_WITHIN
         with pytest.raises(LeftError, match=str(ENDED)):
             leave()
@@ -378,7 +378,7 @@ def test_a_run_that_does_not_end_after_a_signal_is_ended(
 
     answers = one_workspace() | {ENTRIES: signalled}
     assert run_tap(answers, TIMES, before=taps.append, clock=clock).code == ENDED
-    ((_, leave),) = clock.due
+    _, leave = clock.due[-1]
     leave()  # the run has ended: whoever ran it lives on
 
 
