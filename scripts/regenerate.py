@@ -29,6 +29,12 @@ TAPS: tuple[type[ApiTap], ...] = (TapClockify, TapClickTime, TapPerform)
 
 Schema = dict[str, Any]
 
+FOR_READING = (
+    "For reading only: these are the clips and columns that Bentley documents. Columns depend on "
+    "your projects, so let Meltano discover, or print a catalog with --discover and your settings."
+)
+"""What the catalog of tap-perform says first."""
+
 CLONE = "timecost-taps"
 """Folder of a Meltano project that holds a clone of this repository, as README.md says."""
 
@@ -39,6 +45,8 @@ def generated() -> dict[Path, str]:
     meltano = (ROOT / "meltano.yml").read_text()
     for tap in TAPS:
         catalog = tap(config={}, validate_config=False).catalog_json_text
+        if tap is TapPerform:
+            catalog = catalog.replace("{", f'{{\n  "comment": "{FOR_READING}",', 1)
         files[ROOT / "catalogs" / f"{tap.name}.json"] = f"{catalog}\n"
         meltano = between(
             meltano,

@@ -157,7 +157,7 @@ class TapClickTime(ApiTap):
 
     def service(self) -> Service:
         """Return the service's address, the credentials and what its errors mean."""
-        return Service(service_root(self.config), credentials(self.config), advice)
+        return Service(service_root(self.config), credentials(self.config), advice, "service_url")
 
     # -- tables ----------------------------------------------------------------------------------
 

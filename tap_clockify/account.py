@@ -97,13 +97,18 @@ class Account:
     @property
     def reports(self) -> Service:
         """The host of reports, with the same credentials."""
-        return Service(reports_url(self._config), credentials(self._config), reports_advice)
+        config = self._config
+        given = config.get("reports_url") or config.get("api_url")
+        setting = "reports_url" if given else "region"
+        return Service(reports_url(config), credentials(config), reports_advice, setting)
 
     @property
     def audit_log(self) -> Service | None:
         """The host of the audit log, with the same credentials; None where none is known."""
         url = audit_log_url(self._config)
-        return Service(url, credentials(self._config), audit_log_advice) if url else None
+        if url is None:
+            return None
+        return Service(url, credentials(self._config), audit_log_advice, "audit_log_url")
 
     @property
     def is_addon(self) -> bool:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class TapClockify(ApiTap):
-    """Singer tap for Clockify: members, clients, projects, tasks, tags and time entries."""
+    """Singer tap for Clockify: 46 tables of time, projects, expenses, invoices and reports."""
 
     name = "tap-clockify"
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
@@ -213,7 +213,8 @@ class TapClockify(ApiTap):
 
     def service(self) -> Service:
         """Return Clockify's address, the credentials and what its errors mean."""
-        return Service(api_url(self.config), credentials(self.config), advice)
+        setting = "api_url" if self.config.get("api_url") else "region"
+        return Service(api_url(self.config), credentials(self.config), advice, setting)
 
     @cached_property
     def account(self) -> Account:

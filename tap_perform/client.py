@@ -127,7 +127,7 @@ def service_of(clip: Clip) -> Service:
     """Return the origin of a clip with its credentials."""
     pair = base64.b64encode(f"{clip.username}:{clip.password}".encode()).decode()
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(clip.url))
-    return Service(origin, {"Authorization": f"Basic {pair}"}, advice)
+    return Service(origin, {"Authorization": f"Basic {pair}"}, advice, "projects")
 
 
 def request_for(

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from singer_sdk import Stream, Tap
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import (
+    AbortedSyncFailedException,
+    AbortedSyncPausedException,
+    ConfigValidationError,
+)
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import Schema
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
@@ -161,7 +165,8 @@ class SdkStream(Stream):
         *,
         write_messages: bool = True,
     ) -> Generator[dict[str, Any], Any, Any]:
-        self.read_alone()
+        with suppress(AbortedSyncFailedException, AbortedSyncPausedException):  # it has its records
+            self.read_alone()
         yield from ()
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from importlib.metadata import metadata
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -38,6 +40,15 @@ def one_sentence(tap: str) -> Iterator[None]:
         raise RunFailedError(coded(tap, Kind.SETTING, f"stream_maps: {error}")) from error
 
 
+def _help(tap: type[SdkTap]) -> str:
+    """Return what `--help` begins with: the service, what is read of it, and where the docs are."""
+    urls = dict(
+        one.split(", ", 1) for one in metadata("timecost-taps").get_all("Project-URL") or ()
+    )
+    docs, service = urls.get("Documentation", "docs"), tap.name.removeprefix("tap-")
+    return f"{cleandoc(tap.__doc__ or '')}\n\nDocumentation: {docs}/{service}/"
+
+
 class CommandTap(SdkTap):
     """A tap with a command line.
 
@@ -67,6 +78,7 @@ class CommandTap(SdkTap):
         command = super().get_singer_command()
         assert isinstance(command, SingerCommand)  # noqa: S101 - narrows the type, cannot fail
         keep_discreet(cls.logger)
+        command.help = _help(cls)
         command.excepthook = sys.excepthook  # type: ignore[assignment]  # or it takes that back
         command.params.append(
             click.Option(

@@ -74,6 +74,8 @@ class ApiTap(CommandTap):
         super().__init__(*args, **kwargs)
         for sentence in unknown_settings(dict(self.config), self.config_jsonschema):
             self.logger.warning(sentence)
+        if kwargs.get("validate_config", True):
+            self._tell_of_the_future()
 
     # -- what a tap provides ---------------------------------------------------------------------
 
@@ -122,6 +124,14 @@ class ApiTap(CommandTap):
     def end_date(self) -> datetime | None:
         """The timestamp up to which is read, exclusive; a date means its whole day; None is all."""
         return end_of(self.config["end_date"]) if self.config.get("end_date") else None
+
+    def _tell_of_the_future(self) -> None:
+        if self.start_date and self.start_date > self.clock.now():
+            self.logger.warning(
+                "start_date is %s, which is in the future: until then, tables that go by dates "
+                "bring no row. Correct it if that is not meant.",
+                self.config["start_date"],
+            )
 
     # -- streams ---------------------------------------------------------------------------------
 

@@ -101,8 +101,10 @@ class Service:
         base_url: what every path is appended to, without a slash at its end.
         credentials: headers that only the origin of `base_url` ever sees.
         advice: returns what to do about an error, from its status and the service's own code.
+        setting: what names the address, for messages where nothing answers there.
     """
 
     base_url: str
     credentials: Mapping[str, str]
     advice: Callable[[int, int | None], str]
+    setting: str

@@ -93,12 +93,13 @@ def json_problem(body: bytes) -> Problem | None:
     return None
 
 
-def network_problem(error: exceptions.HTTPError, timeout: float) -> Problem:
+def network_problem(error: exceptions.HTTPError, timeout: float, setting: str) -> Problem:
     """Return what an error of the connection means.
 
     Args:
         error: what the HTTP library raised.
         timeout: the timeout in seconds, for the text.
+        setting: what names the address, for the text.
     """
     if isinstance(error, TooLargeError):
         text = f"sent more than {error.limit:,} bytes (max_response_bytes)"
@@ -110,15 +111,15 @@ def network_problem(error: exceptions.HTTPError, timeout: float) -> Problem:
     elif isinstance(error, exceptions.ProxyError):
         text = "could not be reached through the proxy that the environment names"
     elif isinstance(error, exceptions.SSLError):
-        text = "could not be trusted: its TLS certificate was refused"
+        text = f"could not be trusted: its TLS certificate was refused ({setting})"
     elif isinstance(error, exceptions.NewConnectionError):  # a kind of ConnectTimeoutError
-        text = "could not be reached: nothing answers at that address"
+        text = f"could not be reached: nothing answers at that address ({setting})"
     elif isinstance(error, exceptions.ConnectTimeoutError):
         text = f"did not accept a connection within {timeout:g} s (request_timeout)"
     elif isinstance(error, exceptions.ReadTimeoutError):
         text = f"did not answer within {timeout:g} s (request_timeout)"
     elif isinstance(error, exceptions.LocationValueError):
-        return Problem("could not be reached: its address is not valid", passing=False)
+        return Problem(f"could not be reached: its address is not valid ({setting})", passing=False)
     else:
         text = _broken(error)
     return Problem(text, passing=True)

@@ -8,7 +8,6 @@ import threading
 from codecs import BOM_UTF8
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 import urllib3
 
@@ -162,7 +161,7 @@ class Session:
             assert problem is not None  # noqa: S101 - a response or a problem
             wait = self._wait_before_retry(request, problem, raw, tries)
             if wait is None:
-                what = f"{request} at {'://'.join(urlsplit(service.base_url)[:2])}"
+                what = f"{request} at {service.base_url}"
                 now = self._clock.now()
                 raise responses.error_of(what, problem, raw, tries, service.advice, now, body)
             if self.cancelled.is_set():  # nobody waits for it, and the run's last line was written
@@ -213,7 +212,7 @@ class Session:
                 url, raw = self._exchange(request, address, service)
                 body, spool = self._body(request, raw)
         except urllib3.exceptions.HTTPError as error:
-            return _Try(None, self._network_problem(error, end), raw)
+            return _Try(None, self._network_problem(error, end, service), raw)
         except ValueError:  # what Python makes of a chunk of -5 bytes
             return _Try(None, Problem("sent an answer that is not HTTP", passing=True), raw)
         problem = (
@@ -241,12 +240,14 @@ class Session:
             return beginning_of(spool), spool
         return body_of(raw, self._limits.size).removeprefix(BOM_UTF8), None
 
-    def _network_problem(self, error: urllib3.exceptions.HTTPError, end: float) -> Problem:
+    def _network_problem(
+        self, error: urllib3.exceptions.HTTPError, end: float, service: Service
+    ) -> Problem:
         late = isinstance(error, urllib3.exceptions.TimeoutError | urllib3.exceptions.ProxyError)
         if late and self._clock.monotonic() >= end:
             text = f"took longer than {self._limits.deadline:g} s (request_deadline)"
             return Problem(text, passing=False)
-        return responses.network_problem(error, self._timeout)
+        return responses.network_problem(error, self._timeout, service.setting)
 
     def _exchange(
         self, request: Request, url: str, service: Service

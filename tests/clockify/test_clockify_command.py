@@ -188,7 +188,7 @@ def test_a_wrong_key(account: Account) -> None:
     assert run.code == 1
     assert run.sentences == [
         (
-            f"GET /workspaces at {account.running.url} answered 401 Unauthorized (code 4003)."
+            f"GET /workspaces at {account.url} answered 401 Unauthorized (code 4003)."
             " Clockify does not accept the credentials: check api_key (or addon_token), and region "
             "or api_url, since a key is valid in its own region or subdomain only."
         )
@@ -214,15 +214,15 @@ ADDON: dict[str, Any] = {"api_key": None, "addon_token": "sandbox-addon-token"}
         (
             {"api_url": "http://127.0.0.1:9/clockify/api/v1", "max_retries": 0},
             (
-                "GET /workspaces at http://127.0.0.1:9 could not be reached: nothing answers at "
-                "that address."
+                "GET /workspaces at http://127.0.0.1:9/clockify/api/v1 could not be reached: "
+                "nothing answers at that address (api_url)."
             ),
         ),
         (
             {"api_url": "{url}/clockify/api"},
             (
-                "GET /workspaces at {url} answered 404 Not Found (code 3000). There is no such "
-                "route: check api_url, which ends in /api/v1."
+                "GET /workspaces at {url}/clockify/api answered 404 Not Found (code 3000). "
+                "There is no such route: check api_url, which ends in /api/v1."
             ),
         ),
     ],
@@ -450,6 +450,7 @@ def test_test(account: Account) -> None:
     assert run.code == 0
     assert set(run.counts()) == set(KEYS)
     assert set(run.counts().values()) == {1}
+    assert run.sentences == []
 
 
 def test_the_module_is_the_command() -> None:

@@ -190,7 +190,7 @@ class Wire:
 def session_with(base_url: str, **options: Any) -> Session:
     """Return a session with a server; options are what differs from the ordinary."""
     credentials = options.pop("credentials", {"X-Api-Key": "key-secret"})
-    service = Service(base_url, credentials, "Advice for {} and {}.".format)
+    service = Service(base_url, credentials, "Advice for {} and {}.".format, "api_url")
     ordinary: dict[str, Any] = {
         "user_agent": "tap-test/1",
         "limits": Limits(

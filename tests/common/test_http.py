@@ -229,13 +229,13 @@ def test_what_stays_is_an_error(
     ("error", "says"),
     [
         (exceptions.ProxyError("x", OSError()), "through the proxy"),
-        (exceptions.SSLError("x"), "its TLS certificate was refused"),
+        (exceptions.SSLError("x"), "its TLS certificate was refused (api_url)"),
         (exceptions.ConnectTimeoutError("x"), "did not accept a connection within 5 s"),
-        (exceptions.LocationParseError("x"), "its address is not valid"),
+        (exceptions.LocationParseError("x"), "its address is not valid (api_url)"),
     ],
 )
 def test_a_network_error_has_its_own_words(error: exceptions.HTTPError, says: str) -> None:
-    problem = network_problem(error, 5)
+    problem = network_problem(error, 5, "api_url")
     assert says in problem.text
     assert problem.passing != isinstance(error, exceptions.LocationParseError)
 
@@ -257,8 +257,9 @@ def test_a_server_that_does_not_answer_is_named_by_its_timeout(
 
 def test_nobody_listens(connect: Connect) -> None:
     with nobody() as address, pytest.raises(UnreachableError, match="nothing answers") as caught:
-        connect(base_url=address, max_retries=1).send(REQUEST)
-    assert address in str(caught.value)
+        connect(base_url=f"{address}/api/v1", max_retries=1).send(REQUEST)
+    assert f" at {address}/api/v1 could not be reached" in str(caught.value)
+    assert "nothing answers at that address (api_url) after 2 tries." in str(caught.value)
 
 
 @pytest.mark.parametrize(("after", "seconds"), [({}, None), ({"Retry-After": "90"}, 90)])

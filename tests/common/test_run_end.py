@@ -91,3 +91,9 @@ def test_a_run_that_fails_forgets_no_warning_of_the_last_one() -> None:
 def test_a_run_that_leaves_nothing_out_keeps_nothing_of_that_in_the_state() -> None:
     run = run_tap(Answers(account()), ("users", "projects")).ok()
     assert "told" not in run.state["bookmarks"]
+
+
+def test_a_start_in_the_future_is_said() -> None:
+    for day, said in (("2026-09-16", True), ("2026-09-15", False)):
+        run = run_tap(account(), ("users",), start_date=day).ok()
+        assert (f"start_date is {day}, which is in the future" in run.log) == said

@@ -15,6 +15,9 @@ import yaml
 from hypothesis import settings
 
 from scripts.regenerate import ROOT, TAPS, generated
+from tap_clockify.streams import STREAMS
+from tap_clockify.tap import TapClockify
+from tests.common.runs import command, nothing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +92,25 @@ def test_meltano_knows_what_each_tap_can(tap: Any) -> None:
     meltano = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["extractors"]
     declared = {one["name"]: one["capabilities"] for one in meltano}
     assert declared[tap.name] == sorted(one.value for one in tap.capabilities)
+
+
+@each_tap
+def test_help_names_the_service_and_the_docs(tap: Any) -> None:
+    shown = " ".join(command(tap.name, "--help", environment=nothing()).output.decode().split())
+    service = tap.name.removeprefix("tap-")
+    assert " ".join(tap.__doc__.split()) in shown
+    assert re.search(f"Documentation: \\S+/{service}/ ", shown)
+    assert (ROOT / "docs" / service / "README.md").is_file()
+
+
+def test_about_counts_the_tables_that_there_are() -> None:
+    assert f"{len(STREAMS)} tables" in str(TapClockify.__doc__)
+
+
+def test_the_catalog_of_clips_says_that_it_is_for_reading() -> None:
+    catalog = json.loads((ROOT / "catalogs" / "tap-perform.json").read_text())
+    assert next(iter(catalog)) == "comment"
+    assert catalog["comment"].startswith("For reading only: ")
 
 
 @each_tap
