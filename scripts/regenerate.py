@@ -71,7 +71,7 @@ def generated() -> dict[Path, str]:
         _first_pipeline(),
         "<!-- end first pipeline -->\n",
     )
-    files[ROOT / "docs" / "llms.txt"] = llms(ROOT, files)
+    files[ROOT / "llms.txt"] = llms(ROOT, files)
     return files
 
 

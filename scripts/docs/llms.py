@@ -27,9 +27,7 @@ def llms(root: Path, texts: dict[Path, str]) -> str:
     for section, pages in navigation(root):
         lines += ["", f"## {section}", ""]
         for title, name in pages:
-            page = next(
-                one for one in (root / "docs" / name, root / name) if one in texts or one.exists()
-            )
+            page = root / name
             text = texts[page] if page in texts else page.read_text()
             lines.append(f"- [{title}]({name}): {first_sentence(text)}")
     return "\n".join(lines) + "\n"

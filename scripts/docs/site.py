@@ -20,48 +20,38 @@ from pathlib import Path
 from scripts.docs.navigation import navigation
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
-SOURCE = ROOT / "output" / "docs"
+SOURCE = ROOT / "output" / "pages"
 SITE = ROOT / "output" / "site"
 CACHE = ROOT / ".cache"
 
 MERMAID = "11.16.0"
 SCRIPT = "package/dist/mermaid.min.js"
 
-LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
+LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
 
 
 def stage() -> None:
-    """Put the pages into one folder, as mkdocs takes them."""
+    """Put the pages into a folder of their own, as they are in the repository.
+
+    Links to what is not a page, such as code, become text there.
+    """
     shutil.rmtree(SOURCE, ignore_errors=True)
-    shutil.copytree(DOCS, SOURCE)
-    for _, pages in navigation(ROOT):
-        for _, name in pages:
-            if not (DOCS / name).exists():
-                (SOURCE / name).parent.mkdir(exist_ok=True)
-                shutil.copy(ROOT / name, SOURCE / name)
-    for page in SOURCE.rglob("*.md"):
-        inside = page.relative_to(SOURCE)
-        origin = DOCS / inside if (DOCS / inside).exists() else ROOT / inside
-        page.write_text(LINK.sub(partial(_link, origin=origin, page=page), page.read_text()))
+    shutil.copytree(ROOT / "docs", SOURCE / "docs")
+    pages = [name for _, listed in navigation(ROOT) for _, name in listed]
+    for name in pages:
+        page = SOURCE / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, page)
+    for name in pages:
+        page = SOURCE / name
+        page.write_text(LINK.sub(partial(_link, page=page), page.read_text()))
 
 
-def _link(link: re.Match[str], *, origin: Path, page: Path) -> str:
-    """Return a link as it leads from a page of the site: to another one, or nowhere."""
-    text, path, anchor = link.groups(default="")
-    if re.match(r"[a-z]+:", path):
-        return link[0]
-    target = (origin.parent / path).resolve()
-    places = [
-        SOURCE / target.relative_to(folder)
-        for folder in (DOCS, ROOT)
-        if target.is_relative_to(folder)
-    ]
-    for place in places:
-        if place.is_file():
-            climb = "../" * len(page.relative_to(SOURCE).parts[1:])
-            return f"[{text}]({climb}{place.relative_to(SOURCE)}{anchor})"
-    return text
+def _link(link: re.Match[str], page: Path) -> str:
+    """Return a link if it leads somewhere from a page, else its text."""
+    text, path = link.groups()
+    leads = re.match(r"[a-z]+:", path) or (page.parent / path).is_file()
+    return link[0] if leads else text
 
 
 def build() -> None:
@@ -75,6 +65,7 @@ def build() -> None:
         sys.exit(done.returncode)
     for page in SOURCE.rglob("*.md"):
         shutil.copy(page, SITE / page.relative_to(SOURCE))
+    shutil.copy(ROOT / "llms.txt", SITE)
 
 
 def add_mermaid() -> None:

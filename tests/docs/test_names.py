@@ -33,6 +33,12 @@ OTHERS = {
 """What the pages name beside settings, tables and columns."""
 
 COLUMN_PAGES = {topic.page for topics in TOPICS.values() for topic in topics}
+CREDENTIALS: dict[str, dict[str, Any]] = {
+    "tap-clockify": {"api_key": "a"},
+    "tap-clicktime": {"api_token": "a"},
+    "tap-perform": {"username": "a", "password": "a"},
+}
+
 PAGES = [
     page
     for page in sorted(DOCS.rglob("*.md"))
@@ -114,6 +120,9 @@ def test_examples_of_settings_name_what_exists(tap: Any) -> None:
         config = block.get("config", {name: block[name] for name in block if name in settings})
         assert config or block.keys() <= {"metadata", "select"}, block
         assert config.keys() <= settings.keys()
+        if "config" in block:
+            given = {**CREDENTIALS[tap.name], **config}
+            assert tap(config={}, validate_config=False).find_config_errors(given) == []
         assert not {*block} - {"config", "select", "metadata", *config}
         for rule in block.get("select", ()):
             assert rule.partition(".")[0] in streams, rule

@@ -115,5 +115,5 @@ def assert_search_finds_a_column(page: Page, address: str) -> None:
     found = page.locator(".md-search-result__item a").first
     found.wait_for()
     found.click()
-    page.wait_for_url("**/clockify/**")
+    page.wait_for_url("**/docs/clockify/**")
     assert "billable" in page.locator("article").inner_text().lower()

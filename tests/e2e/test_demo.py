@@ -5,12 +5,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from sandbox.clicktime import truth as clicktime
 from sandbox.clockify import truth as clockify
 from sandbox.perform import truth as perform
 from tests.e2e.conftest import ROOT
+from tests.e2e.recipes import recipes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,3 +41,8 @@ def test_the_demo_loads_every_table_into_duckdb_and_says_so(project: Path) -> No
         for table in tables:
             served, arrived = shown[table]
             assert served == arrived != "0", table
+    with duckdb.connect(str(project / "output" / "demo.duckdb"), read_only=True) as database:
+        for tap in TABLES:
+            database.execute(f"set schema = '{tap.replace('-', '_')}'")
+            for name, sql in recipes(tap, "DuckDB").items():
+                assert database.execute(sql).fetchall(), name

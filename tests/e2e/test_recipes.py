@@ -1,0 +1,51 @@
+"""The SQL of the docs, run over what target-postgres loaded; `test_demo` has DuckDB."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from sandbox import start
+from tests.e2e.cases import CASES
+from tests.e2e.conftest import succeeded
+from tests.e2e.recipes import recipes
+
+if TYPE_CHECKING:
+    from tests.e2e.cases import Case
+    from tests.e2e.conftest import Pipeline
+
+pytestmark = pytest.mark.thorough
+
+DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
+
+
+@pytest.mark.parametrize("kind", CASES, ids=lambda kind: kind.tap)
+def test_recipes_find_rows(kind: type[Case], pipeline: Pipeline, schema: str) -> None:
+    pipeline.tap = kind.tap
+    name = kind.tap.upper().replace("-", "_")
+    with start(size="small") as running:
+        case = kind(running)
+        pipeline.environment |= case.environment() | {f"{name}__SELECT": json.dumps(["*.*"])}
+        succeeded(pipeline.run())
+    with psycopg.connect(pipeline.database) as database:
+        database.execute(f'set search_path to "{schema}"')
+        for title, sql in recipes(kind.tap, "PostgreSQL").items():
+            assert database.execute(sql).fetchall(), title
+        if kind.tap == "tap-clockify":
+            (first, *_) = recipes(kind.tap, "PostgreSQL").values()
+            hours = sum(float(row[2]) for row in database.execute(first))
+            told = database.execute("select \"timeInterval\" ->> 'duration' from time_entries")
+            expected = sum(hours_of(duration) for (duration,) in told if duration)
+            assert round(hours, 6) == round(expected, 6)
+
+
+def hours_of(duration: str) -> float:
+    """Return the hours of a duration (PT1H30M)."""
+    found = DURATION.fullmatch(duration)
+    assert found
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours + minutes / 60 + seconds / 3600
