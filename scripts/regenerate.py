@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from sandbox.perform.world import World
+from scripts.plugins import ROOT, plugin_files, selection_files
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
@@ -20,15 +20,13 @@ from taps_common.cli.settings import holds_secret
 from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from taps_common.cli.tap import ApiTap
 
-ROOT = Path(__file__).parent.parent
 TAPS: tuple[type[ApiTap], ...] = (TapClockify, TapClickTime, TapPerform)
 
 Schema = dict[str, Any]
-
-CLONE = "timecost-taps"
-"""Folder of a Meltano project that holds a clone of this repository, as README.md says."""
 
 
 def generated() -> dict[Path, str]:
@@ -57,14 +55,7 @@ def generated() -> dict[Path, str]:
         _sandbox_projects(),
         "          # end generated: the sandbox's projects\n",
     )
-    files |= _plugins(yaml.safe_load(meltano))
-    readme = ROOT / "README.md"
-    files[readme] = _between(
-        readme.read_text(),
-        "<!-- begin first pipeline -->\n",
-        _first_pipeline(),
-        "<!-- end first pipeline -->\n",
-    )
+    files |= plugin_files(yaml.safe_load(meltano)) | selection_files()
     return files
 
 
@@ -112,7 +103,8 @@ def _meltano_settings(tap: type[ApiTap]) -> str:
         setting: dict[str, Any] = {"name": name, "kind": _meltano_kind(name, schema)}
         if "enum" in schema:
             setting["options"] = [
-                {"label": value, "value": value} for value in schema["enum"] if value is not None
+                {"label": f"{label} ({value})", "value": value}
+                for value, label in schema["option_labels"].items()
             ]
         if holds_secret(schema):
             setting["sensitive"] = True
@@ -125,64 +117,6 @@ def _meltano_settings(tap: type[ApiTap]) -> str:
         described.append(setting)
     text = yaml.safe_dump({"settings": described}, sort_keys=False, width=100, allow_unicode=True)
     return "".join(f"    {line}\n" for line in text.splitlines())
-
-
-def _plugins(meltano: Schema) -> dict[Path, str]:
-    """Return the definition of each tap for `meltano add --from-ref`.
-
-    They are the extractors of `meltano.yml`, installed from a clone in the user's project. Meltano
-    leaves `select` and `use_cached_catalog` out when it adds one, so README.md sets them by
-    commands; they serve those who copy the text. `metadata_columns`, an extra of our own, would
-    be left out too: it is declared as a setting with a value, which Meltano takes.
-    """
-    files = {}
-    for extractor in meltano["plugins"]["extractors"]:
-        name = extractor["name"]
-        definition = {**extractor, "pip_url": f"./{CLONE}", "select": core(name)}
-        wanted = definition.pop("metadata_columns")
-        about = "Whether target-duckdb adds its metadata columns: see docs/operations.md."
-        definition["settings"].append(
-            {
-                "name": "_metadata_columns",
-                "kind": "boolean",
-                "value": wanted,
-                "label": "Metadata columns in DuckDB",
-                "description": about,
-            }
-        )
-        text = yaml.safe_dump(definition, sort_keys=False, width=100, allow_unicode=True)
-        head = f"# Generated, for `meltano add {name} --from-ref`: see README.md.\n"
-        files[ROOT / "plugins" / f"{name}.yml"] = head + text
-    return files
-
-
-def core(tap: str) -> list[str]:
-    """Return the rules that select what most people start with: the first ready-made selection.
-
-    Of tap-perform it is everything, because its clips are those that the user lists.
-    """
-    if tap == "tap-perform":
-        return ["*.*"]
-    selections = yaml.safe_load((ROOT / "catalogs" / f"{tap}.selections.yml").read_text())
-    rules: list[str] = next(iter(selections.values()))
-    return rules
-
-
-def _first_pipeline() -> str:
-    """Return the commands of README.md that add the taps to a Meltano project."""
-    lines = ["```sh"]
-    for name in (tap.name for tap in TAPS):
-        lines += [
-            f"meltano add --no-install {name} --from-ref={CLONE}/plugins/{name}.yml",
-        ]
-        if (rules := core(name)) != ["*.*"]:
-            lines.append(f"meltano config set {name} _select '{json.dumps(rules)}'")
-    lines += [
-        "meltano config set tap-perform _use_cached_catalog false  # new columns are seen at once",
-        "meltano install",
-        "```",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _sandbox_projects() -> str:
