@@ -39,3 +39,13 @@ def test_the_demo_loads_every_table_into_duckdb_and_says_so(project: Path) -> No
         for table in tables:
             served, arrived = shown[table]
             assert served == arrived != "0", table
+    assert "Look inside:" in run.stdout
+    look = subprocess.run(
+        ["/bin/sh", "-c", run.stdout.splitlines()[-1]],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert look.returncode == 0, look.stderr
+    assert "description" in look.stdout
