@@ -113,6 +113,17 @@ def selection_files() -> dict[Path, str]:
     return {_selection("tap-clockify", "free-plan"): f"{json.dumps(rules, indent=2)}\n"}
 
 
+def singer_catalog(catalog: Definition) -> dict[Path, str]:
+    """Return the catalog of tap-clockify's core, for those who run it without Meltano.
+
+    Without a catalog all tables are read, which a free plan takes hours for.
+    """
+    core = selection("tap-clockify", "core")
+    streams = [one for one in catalog["streams"] if f"{one['stream']}.*" in core]
+    text = json.dumps({"streams": streams}, indent=2, ensure_ascii=False)
+    return {ROOT / "catalogs" / "singer" / "tap-clockify.core.json": f"{text}\n"}
+
+
 def selection(tap: str, name: str) -> list[str]:
     """Return the rules of a selection in `catalogs/`."""
     rules: list[str] = json.loads(_selection(tap, name).read_text())

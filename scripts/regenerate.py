@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from sandbox.perform.world import World
-from scripts.plugins import ROOT, plugin_files, selection_files
+from scripts.plugins import plugin_files, selection_files
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
@@ -20,10 +21,9 @@ from taps_common.cli.settings import holds_secret
 from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from taps_common.cli.tap import ApiTap
 
+ROOT = Path(__file__).parent.parent
 TAPS: tuple[type[ApiTap], ...] = (TapClockify, TapClickTime, TapPerform)
 
 Schema = dict[str, Any]

@@ -23,7 +23,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
-from scripts.plugins import ROOT
+from scripts.regenerate import ROOT
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.streams.workspaces import Workspaces
 from tap_clockify.tap import TapClockify

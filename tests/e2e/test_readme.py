@@ -116,7 +116,10 @@ def stranger(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterato
         (tools / name).symlink_to(installed(name))
     python = Path(sys.base_prefix) / "bin"
     path = [home / ".local/bin", tools, python, "/usr/bin", "/bin"]
-    with start(account="free") as sandbox, serving(sandbox.url, "/clockify", home) as region:
+    with (
+        start(account="free", entries=150) as sandbox,
+        serving(sandbox.url, "/clockify", home) as region,
+    ):
         environment = {
             "HOME": str(home),
             "PATH": os.pathsep.join(map(str, path)),

@@ -14,8 +14,7 @@ import pytest
 import yaml
 from hypothesis import settings
 
-from scripts.plugins import ROOT
-from scripts.regenerate import TAPS, generated
+from scripts.regenerate import ROOT, TAPS, generated
 
 if TYPE_CHECKING:
     from pathlib import Path
