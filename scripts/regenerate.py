@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sandbox.perform.world import World
-from scripts.plugins import plugin_files, selection_files
+from scripts.plugins import plugin_files, selection_files, singer_catalog
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
@@ -37,6 +37,8 @@ def generated() -> dict[Path, str]:
         service = tap.name.removeprefix("tap-")
         catalog = tap(config={}, validate_config=False).catalog_json_text
         files[ROOT / "catalogs" / f"{tap.name}.json"] = f"{catalog}\n"
+        if tap is TapClockify:
+            files |= singer_catalog(json.loads(catalog))
         meltano = _between(
             meltano,
             f"    # begin generated: {tap.name} settings\n",

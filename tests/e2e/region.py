@@ -5,7 +5,7 @@ from __future__ import annotations
 import socketserver
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
@@ -66,19 +66,19 @@ class _Connection(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append((self.host, urlsplit(self.path).path))
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        service = HTTPConnection(self.server.sandbox)
         headers = {name: value for name, value in self.headers.items() if name != "Host"}
-        service.request(self.command, f"{self.server.prefix}{self.path}", body, headers)
-        answer = service.getresponse()
-        content = answer.read()
+        with closing(HTTPConnection(self.server.sandbox)) as service:
+            service.request(self.command, f"{self.server.prefix}{self.path}", body, headers)
+            answer = service.getresponse()
+            content = answer.read()
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-        service.close()
+        with suppress(OSError):  # a client that has what it wants goes away
+            self.end_headers()
+            self.wfile.write(content)
 
     do_POST = do_GET  # noqa: N815
 
