@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 DOCS := $(VENV)/.docs
 BROWSER := $(VENV)/.browser
 PLUGINS := .meltano/.ready
+WHEELS := .meltano/wheels/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
 .PHONY: help demo test test-rest test-all live mutants bench lint docs generate clean
@@ -14,6 +15,7 @@ help: ## Show what there is to make.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV): the taps, Meltano and the tools for tests. A minute and a half, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev]'
@@ -33,8 +35,14 @@ $(BROWSER): $(DOCS)
 # Meltano keeps each plugin in an environment of its own; tests run side by side and offline, so
 # they find them installed.
 $(PLUGINS): $(READY) meltano.yml
+	@echo "Meltano installs each tap and two loaders in an environment of its own. Half a minute, once."
 	$(BIN)/meltano --log-level=warning install tap-clockify tap-clicktime tap-perform target-duckdb target-postgres
 	@touch $(PLUGINS)
+
+# The same of what README.md has people install by other means.
+$(WHEELS): $(READY) meltano.yml
+	$(BIN)/python -m scripts.wheels
+	@touch $(WHEELS)
 
 demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano and show what arrived.
 	$(BIN)/python -m sandbox.demo
@@ -42,7 +50,7 @@ demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano a
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).
 	$(PYTEST) -m "not thorough"
 
-test-rest: $(PLUGINS) $(BROWSER) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
+test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-all: test test-rest ## Run all tests, offline.

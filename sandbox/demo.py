@@ -53,8 +53,17 @@ def main() -> int:
             "tap-perform": perform.counts(sandbox.perform),
         }
     missing = [_report(tap, counts, _arrived(_schema(tap))) for tap, counts in served.items()]
-    print(f"\nThe tables are in {DATABASE.relative_to(PROJECT)}; log: {LOG.relative_to(PROJECT)}.")
+    database = DATABASE.relative_to(PROJECT)
+    print(f"\nThe tables are in {database}; log: {LOG.relative_to(PROJECT)}. Look inside:")
+    query = "select start, description, billable from tap_clockify.time_entries limit 20"
+    look = f"import duckdb; duckdb.connect('{database}').sql('{query}').show()"
+    print(f'  {_shown(sys.executable)} -c "{look}"')
     return int(any(missing))
+
+
+def _shown(path: str) -> str:
+    """Return a path as seen from the project, if it lies in there."""
+    return str(Path(path).relative_to(PROJECT)) if Path(path).is_relative_to(PROJECT) else path
 
 
 def _schema(tap: str) -> str:

@@ -15,6 +15,7 @@ from sandbox.perform.world import World
 from scripts.docs.llms import llms
 from scripts.docs.marked import between
 from scripts.docs.pages import TapPages
+from scripts.plugins import plugin_files, selection_files, singer_catalog
 from scripts.settings import kind_of, settings_of
 from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
@@ -35,9 +36,6 @@ FOR_READING = (
 )
 """What the catalog of tap-perform says first."""
 
-CLONE = "timecost-taps"
-"""Folder of a Meltano project that holds a clone of this repository, as README.md says."""
-
 
 def generated() -> dict[Path, str]:
     """Return the text that each generated file should have."""
@@ -48,6 +46,8 @@ def generated() -> dict[Path, str]:
         if tap is TapPerform:
             catalog = catalog.replace("{", f'{{\n  "comment": "{FOR_READING}",', 1)
         files[ROOT / "catalogs" / f"{tap.name}.json"] = f"{catalog}\n"
+        if tap is TapClockify:
+            files |= singer_catalog(json.loads(catalog))
         meltano = between(
             meltano,
             f"    # begin generated: {tap.name} settings\n",
@@ -63,14 +63,7 @@ def generated() -> dict[Path, str]:
         _sandbox_projects(),
         "          # end generated: the sandbox's projects\n",
     )
-    files |= _plugins(yaml.safe_load(meltano))
-    readme = ROOT / "README.md"
-    files[readme] = between(
-        readme.read_text(),
-        "<!-- begin first pipeline -->\n",
-        _first_pipeline(),
-        "<!-- end first pipeline -->\n",
-    )
+    files |= plugin_files(yaml.safe_load(meltano)) | selection_files()
     files[ROOT / "llms.txt"] = llms(ROOT, files)
     return files
 
@@ -94,7 +87,8 @@ def _meltano_settings(tap: type[ApiTap]) -> str:
         setting: dict[str, Any] = {"name": name, "kind": _meltano_kind(name, schema)}
         if "enum" in schema:
             setting["options"] = [
-                {"label": value, "value": value} for value in schema["enum"] if value is not None
+                {"label": f"{label} ({value})", "value": value}
+                for value, label in schema["option_labels"].items()
             ]
         if holds_secret(schema):
             setting["sensitive"] = True
@@ -107,64 +101,6 @@ def _meltano_settings(tap: type[ApiTap]) -> str:
         described.append(setting)
     text = yaml.safe_dump({"settings": described}, sort_keys=False, width=100, allow_unicode=True)
     return "".join(f"    {line}\n" for line in text.splitlines())
-
-
-def _plugins(meltano: Schema) -> dict[Path, str]:
-    """Return the definition of each tap for `meltano add --from-ref`.
-
-    They are the extractors of `meltano.yml`, installed from a clone in the user's project. Meltano
-    leaves `select` and `use_cached_catalog` out when it adds one, so README.md sets them by
-    commands; they serve those who copy the text. `metadata_columns`, an extra of our own, would
-    be left out too: it is declared as a setting with a value, which Meltano takes.
-    """
-    files = {}
-    for extractor in meltano["plugins"]["extractors"]:
-        name = extractor["name"]
-        definition = {**extractor, "pip_url": f"./{CLONE}", "select": core(name)}
-        wanted = definition.pop("metadata_columns")
-        about = "Whether target-duckdb adds its metadata columns: see docs/operations.md."
-        definition["settings"].append(
-            {
-                "name": "_metadata_columns",
-                "kind": "boolean",
-                "value": wanted,
-                "label": "Metadata columns in DuckDB",
-                "description": about,
-            }
-        )
-        text = yaml.safe_dump(definition, sort_keys=False, width=100, allow_unicode=True)
-        head = f"# Generated, for `meltano add {name} --from-ref`: see README.md.\n"
-        files[ROOT / "plugins" / f"{name}.yml"] = head + text
-    return files
-
-
-def core(tap: str) -> list[str]:
-    """Return the rules that select what most people start with: the first ready-made selection.
-
-    Of tap-perform it is everything, because its clips are those that the user lists.
-    """
-    if tap == "tap-perform":
-        return ["*.*"]
-    selections = yaml.safe_load((ROOT / "catalogs" / f"{tap}.selections.yml").read_text())
-    rules: list[str] = next(iter(selections.values()))
-    return rules
-
-
-def _first_pipeline() -> str:
-    """Return the commands of README.md that add the taps to a Meltano project."""
-    lines = ["```sh"]
-    for name in (tap.name for tap in TAPS):
-        lines += [
-            f"meltano add --no-install {name} --from-ref={CLONE}/plugins/{name}.yml",
-        ]
-        if (rules := core(name)) != ["*.*"]:
-            lines.append(f"meltano config set {name} _select '{json.dumps(rules)}'")
-    lines += [
-        "meltano config set tap-perform _use_cached_catalog false  # new columns are seen at once",
-        "meltano install",
-        "```",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _sandbox_projects() -> str:

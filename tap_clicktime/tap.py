@@ -73,6 +73,7 @@ class TapClickTime(ApiTap):
         th.Property(
             "auth_method",
             th.StringType(allowed_values=["basic", "token"]),
+            option_labels={"basic": "As a password", "token": "As the REST API takes it"},
             default="basic",
             title="Authentication",
             description=(
@@ -120,6 +121,7 @@ class TapClickTime(ApiTap):
         th.Property(
             "custom_fields",
             th.StringType(allowed_values=["object", "string"]),
+            option_labels={"object": "Objects and their text", "string": "The text only"},
             default="object",
             title="Custom fields",
             description=(

@@ -32,6 +32,13 @@ FREE_QUOTA = 30
 PAID_RATE = 50
 """Requests a second that paid plans allow (as above)."""
 
+FREE_PLAN = (
+    *("workspaces", "workspace_memberships", "workspace_currencies", "workspace_features"),
+    *("users", "user_memberships", "user_groups", "user_group_members"),
+    *("clients", "projects", "project_memberships", "tags", "time_entries", "time_entry_tags"),
+)
+"""The tables of the selection `free-plan`: a request per list and per member, none per project."""
+
 
 def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     """Return the lines; a request per role, and the lists of members and of projects.
@@ -47,7 +54,7 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     tap.connect()
     total = len(account.workspaces) if addon else 1
     both = alone = total
-    free: dict[str, tuple[int, int]] = {}
+    free: dict[str, tuple[int, int]] = {}  # all tables, and those of `free-plan`
     paid = False
     others = 1 if addon else 2  # the owner, and roles
     for ident, workspace in account.workspaces.items():
@@ -64,7 +71,7 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         alone += lists + len(EVENTS) + (tasks if tasks > 1 else 0)
         both += lists + len(EVENTS) + people + (tasks if tasks > 1 else 0)
         if plan.startswith("FREE"):
-            free[ident] = requests, more
+            free[ident] = requests + more, lists + people
         paid = paid or not plan.startswith(("FREE", "unknown", "SELF_HOSTED"))
         own = " and ".join(role for role, ids in roles.items() if ids and ident in ids)
         unknown = None in roles.values()
@@ -110,17 +117,18 @@ def _against_the_plan(
         tap: the tap.
         account: the account.
         requests: what the core tables and the others take at least.
-        free: the same of each workspace on the free plan, by its id.
+        free: what all tables and those of `free-plan` take in each workspace on the free plan.
         paid: whether any workspace is on a paid plan, or a trial of one.
     """
     if quota := tap.config.get("max_requests_per_hour"):
         yield f"At {quota:,} requests an hour (max_requests_per_hour) {_times(requests, quota)}."
         return
     if free:
-        core, more = (sum(counts) for counts in zip(*free.values(), strict=True))
+        every, few = (1 + sum(counts) for counts in zip(*free.values(), strict=True))
         yield (
-            f"A new workspace on the free plan has {FREE_QUOTA} requests an hour, for everything "
-            f"that asks: {_times((1 + core, more), FREE_QUOTA)} there. To stay within, paste:"
+            f"On the free plan ({', '.join(free)}) all tables take at least {every:,} requests, "
+            f"and a new workspace allows {FREE_QUOTA} an hour: {_time(every, FREE_QUOTA)}. The "
+            f"selection free-plan takes {few:,}: {_time(few, FREE_QUOTA)}. Paste this:"
         )
         others = len(free) < len(account.workspaces)
         yield from _block(
@@ -130,6 +138,8 @@ def _against_the_plan(
                 "on_quota": "wait  # or stop, to run again each hour",
             }
         )
+        yield "    select:"
+        yield from (f"    - {table}.*" for table in FREE_PLAN)
     if paid:
         seconds = max(1, -(-sum(requests) // PAID_RATE))
         yield (
@@ -156,10 +166,8 @@ def _times(requests: tuple[int, int], quota: int) -> str:
 
 def _time(requests: int, quota: int) -> str:
     """Return how long requests take at so many an hour, in words."""
-    hours = (requests - 1) // quota
-    if not hours:
-        return "less than an hour"
-    return "more than an hour" if hours == 1 else f"more than {hours:,} hours"
+    hours = -(-requests // quota)
+    return "less than an hour" if hours <= 1 else f"{hours:,} hours"
 
 
 def _members(tap: ApiTap, scope: Scope) -> int:

@@ -9,8 +9,14 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-REGIONS = ("global", "euc1", "use2", "euw2", "apse2")
-"""Data regions: global, Germany, USA, UK, Australia (docs.clockify.me, "Base URLs")."""
+REGIONS = {
+    "global": "Global",
+    "euc1": "Germany",
+    "use2": "USA",
+    "euw2": "UK",
+    "apse2": "Australia",
+}
+"""Data regions and where they are (docs.clockify.me, "Base URLs")."""
 
 NOT_IN_WORKSPACE = 501
 """Clockify's own code for validation errors and for ids that do not exist (with status 400)."""

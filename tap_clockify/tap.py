@@ -58,6 +58,7 @@ class TapClockify(ApiTap):
         th.Property(
             "region",
             th.StringType(allowed_values=list(REGIONS)),
+            option_labels=REGIONS,
             default="global",
             title="Region",
             description=(
@@ -112,6 +113,7 @@ class TapClockify(ApiTap):
         th.Property(
             "on_quota",
             th.StringType(allowed_values=["wait", "stop"]),
+            option_labels={"wait": "Wait", "stop": "Fail, and go on in the next run"},
             default="wait",
             title="When the quota is used up",
             description=(

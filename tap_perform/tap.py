@@ -91,6 +91,11 @@ class TapPerform(ApiTap):
         th.Property(
             "on_new_column",
             th.StringType(allowed_values=["warn", "fail", "extra"]),
+            option_labels={
+                "warn": "Leave them out, with a warning",
+                "fail": "Fail the table",
+                "extra": "Keep them as JSON text",
+            },
             title="Columns unknown to the catalog",
             description=(
                 "'warn' leaves them out and says so, 'fail' fails the table, 'extra' keeps them "
@@ -100,6 +105,7 @@ class TapPerform(ApiTap):
         th.Property(
             "on_new_headings",
             th.StringType(allowed_values=["fail", "accept"]),
+            option_labels={"fail": "Refuse the clip", "accept": "Take its columns"},
             default="fail",
             title="Headings of another table",
             description=(
@@ -111,6 +117,7 @@ class TapPerform(ApiTap):
         th.Property(
             "on_bad_value",
             th.StringType(allowed_values=["fail", "null"]),
+            option_labels={"fail": "Fail the table", "null": "Send null"},
             title="Values that do not fit their type",
             description=(
                 "'fail' fails the table and names row, column and value; 'null' sends null and "

@@ -55,6 +55,7 @@ class Feed(PermittedStream):
 
     events: ClassVar[tuple[Event, ...]]
     cut: ClassVar[bool] = False
+    size_name = "limit"
     sliced = True
     alternatives = tuple(
         {"types": types, "limit": limit}

@@ -46,7 +46,7 @@ def _help(tap: type[SdkTap]) -> str:
         one.split(", ", 1) for one in metadata("timecost-taps").get_all("Project-URL") or ()
     )
     docs, service = urls.get("Documentation", "docs"), tap.name.removeprefix("tap-")
-    return f"{cleandoc(tap.__doc__ or '')}\n\nDocumentation: {docs}/{service}/"
+    return f"{cleandoc(tap.__doc__ or '')}\n\n\b\nDocumentation: {docs}/{service}/"
 
 
 class CommandTap(SdkTap):

@@ -157,6 +157,7 @@ def request_settings(
         th.Property(
             "on_drift",
             th.StringType(allowed_values=["rescue", "fail"]),
+            option_labels={"rescue": "Keep them in _rescued_data", "fail": "Fail the table"},
             default="rescue",
             title="Values without a place",
             description=(
@@ -168,6 +169,7 @@ def request_settings(
         th.Property(
             "json_columns",
             th.StringType(allowed_values=["object", "text"]),
+            option_labels={"object": "Objects and lists", "text": "JSON text"},
             default="object",
             title="Columns of objects and lists",
             description=(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scripts.plugins import selection
+from tap_clockify.check import FREE_PLAN
 from tap_clockify.tap import TapClockify
 from taps_common.errors import TapError
 from tests.clockify.runs import SECRETS, WRONG, Account, catalog
@@ -61,11 +64,16 @@ def test_check_of_the_owners_key(account: Account) -> None:
     seconds = -(-(29 + int(others.replace(",", ""))) // 50)
     lines = run.output.decode().splitlines()
     free = lines.pop(16)  # of the real present
-    assert free.startswith(
-        "A new workspace on the free plan has 30 requests an hour, for everything that asks: the "
-        "core tables take less than an hour, all tables more than "
+    asked = re.fullmatch(
+        rf"On the free plan \({second}\) all tables take at least (\d+) requests, and a new "
+        r"workspace allows 30 an hour: (\d+) hours\. The selection free-plan takes 10: less than "
+        r"an hour\. Paste this:",
+        free,
     )
-    assert free.endswith(" hours there. To stay within, paste:")
+    assert asked
+    every, hours = map(int, asked.groups())
+    assert every > 59  # months
+    assert hours == -(-every // 30)
     assert lines == [
         f"tap-clockify {version('timecost-taps')} at {account.url}",
         "Key of Olivera Owner (member00000@example.test)",
@@ -103,6 +111,8 @@ def test_check_of_the_owners_key(account: Account) -> None:
         f"      workspace_ids: [{second}]",
         "      max_requests_per_hour: 30",
         "      on_quota: wait  # or stop, to run again each hour",
+        "    select:",
+        *(f"    - {rule}" for rule in selection("tap-clockify", "free-plan")),
         (
             f"A paid plan allows 50 requests a second: all tables take {seconds} s at least. To "
             "use it, paste:"
@@ -188,6 +198,15 @@ def test_check_predicts_both_counts(
     unknown += sum(one == "GET /user" or "limit=50&" in one for one in account.requests())
     others = len(account.requests()) - core - unknown
     assert f"All other tables take at least {others} more" in text
+
+
+def test_check_predicts_what_the_free_plan_allows(start: Callable[..., Account]) -> None:
+    account = start(account="free", entries=150)
+    today: dict[str, Any] = {"start_date": f"{account.world.now:%Y-%m-%d}"}
+    (line,) = [one for one in checked(account, **today) if "The selection free-plan" in one]
+    account.reset()
+    account.run(catalog=catalog(FREE_PLAN), **today).ok()
+    assert f"free-plan takes {len(account.requests())}: less than an hour. Paste this:" in line
 
 
 @pytest.mark.parametrize(

@@ -46,3 +46,13 @@ def test_the_demo_loads_every_table_into_duckdb_and_says_so(project: Path) -> No
             database.execute(f"set schema = '{tap.replace('-', '_')}'")
             for name, sql in recipes(tap, "DuckDB").items():
                 assert database.execute(sql).fetchall(), name
+    assert "Look inside:" in run.stdout
+    look = subprocess.run(
+        ["/bin/sh", "-c", run.stdout.splitlines()[-1]],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert look.returncode == 0, look.stderr
+    assert "description" in look.stdout

@@ -114,6 +114,29 @@ def test_the_catalog_of_clips_says_that_it_is_for_reading() -> None:
 
 
 @each_tap
+def test_the_definition_of_each_tap_is_what_meltano_hub_takes(tap: Any) -> None:
+    """Names, kinds and types of `schemas/plugin_definitions/extractors.schema.json` there."""
+    path = ROOT / "plugins" / "extractors" / f"{tap.name}.yml"
+    definition = yaml.safe_load(path.read_text())
+    assert [*definition] == [
+        *("name", "namespace", "variant", "label", "description", "domain_url", "docs", "repo"),
+        *("maintenance_status", "keywords", "pip_url", "executable"),
+        *("supported_python_versions", "capabilities", "select"),
+        *("settings_group_validation", "settings"),
+    ]
+    kinds = {"string", "integer", "boolean", "date_iso8601", "array", "object", "options"}
+    names = [setting["name"] for setting in definition["settings"]]
+    assert {*tap.config_jsonschema["properties"]} < {*names}
+    for setting in definition["settings"]:
+        assert {*setting} >= {"name", "kind", "label", "description"}, setting["name"]
+        assert setting["kind"] in kinds
+        for option in setting.get("options", ()):
+            assert option["label"].endswith(f" ({option['value']})")
+    for group in definition["settings_group_validation"]:
+        assert {*group} <= {*names}
+
+
+@each_tap
 def test_every_credential_is_secret(tap: Any) -> None:
     for name, schema in tap.config_jsonschema["properties"].items():
         if re.search(r"(key|token|password|secret)$", name):
@@ -133,12 +156,13 @@ def test_keys_are_never_null(tap: Any) -> None:
 @each_tap
 def test_ready_made_selections_name_what_exists(tap: Any) -> None:
     streams = tap(config={}, validate_config=False).streams
-    text = (ROOT / "catalogs" / f"{tap.name}.selections.yml").read_text()
-    for name, rules in yaml.safe_load(text).items():
-        for rule in rules:
+    files = sorted((ROOT / "catalogs").glob(f"{tap.name}.*.json"))
+    assert {"core", "no-personal-data"} <= {path.stem.partition(".")[2] for path in files}
+    for path in files:
+        for rule in json.loads(path.read_text()):
             stream, _, field = rule.removeprefix("!").partition(".")
-            assert stream in streams, f"{name}: {rule}"
-            assert field == "*" or field in streams[stream].schema["properties"], rule
+            assert stream in streams, f"{path.name}: {rule}"
+            assert "*" in field or field in streams[stream].schema["properties"], rule
 
 
 def test_no_file_names_a_registry_and_names_say_what_is_inside() -> None:

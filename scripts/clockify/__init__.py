@@ -1,0 +1,1 @@
+"""Clockify's published description beside what tap-clockify reads."""

@@ -1,0 +1,28 @@
+"""`python -m scripts.wheels`: what README.md has people install, as wheels for an offline test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import yaml
+
+from scripts.plugins import ROOT
+
+WHEELS = ROOT / ".meltano" / "wheels"
+
+
+def main() -> None:
+    """Build or download the wheels; those of each loader apart, as they exclude one another."""
+    loaders = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
+    wanted = [
+        [".", "hatchling", "pip"],
+        *(loader["pip_url"].split() for loader in loaders if "snowflake" not in loader["name"]),
+    ]
+    for requirements in wanted:
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", str(WHEELS)]
+        subprocess.run([*command, *requirements], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main()
