@@ -47,11 +47,14 @@ class Verdict:
         kept = sum(one.unchanged for one in ended)
         said = f"Complete: {_of(self.tables, 'table')}"
         if self.incomplete:
-            said = f"Incomplete: {len(self.incomplete)} of {_of(self.tables, 'table')}, see below"
+            said = (
+                f"Incomplete: {len(self.incomplete)} of {_of(self.tables, 'table')} (do what the "
+                "errors below say, and run again)"
+            )
         if self.unchanged:
             said += f", {len(self.unchanged)} of them unchanged"
         sent = f"{_of(rows, 'row')} sent" + (f", {kept:,} unchanged" if kept else "")
-        return f"{said}; {sent}; {self.cost}, {self.seconds:.1f} s."
+        return f"{said}; {sent}; {self.cost}; it took {self.seconds:.1f} s."
 
 
 def tell(
@@ -101,7 +104,8 @@ def _stream_line(outcome: Outcome, width: int) -> str:
         notes.append(f"waited {cost.waited:.1f} s")
     if outcome.skipped:
         left_out = _of(sum(outcome.skipped.values()), "part")
-        notes.append(f"{left_out if progress.partitions else 'all of it'} left out")
+        some = progress.partitions or outcome.failures
+        notes.append(f"{left_out if some else 'all of it'} left out")
     if outcome.failures:
         notes.append("failed")
     notes += [

@@ -90,6 +90,8 @@ class Service:
     filters: bool = True
     first_questions: list[str] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    spent: Cost = field(default_factory=Cost)
+    waits_until: float = float("-inf")
     _links: dict[str, dict[str, str]] = field(default_factory=dict)
     _tokens: count[int] = field(default_factory=count)
     _now: datetime = NOW

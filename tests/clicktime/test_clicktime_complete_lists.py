@@ -76,6 +76,8 @@ class Service:
     twice: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    spent: Cost = field(default_factory=Cost)
+    waits_until: float = float("-inf")
     _tokens: list[dict[str, str]] = field(default_factory=list)
 
     def send(self, request: Request, cost: Cost | None = None) -> Response:

@@ -126,7 +126,7 @@ def test_a_window_of_a_year_that_is_refused_is_read_by_months(
 @pytest.mark.parametrize(
     ("settings", "asked", "says"),
     [
-        ({}, 2, "attendance_report: the plan or the key's role does not allow it (403)"),
+        ({}, 2, "the plan or the key's role does not allow it (403)"),
         (
             {"max_requests_per_hour": 3, "on_quota": "stop"},
             *(1, "max_requests_per_hour is used up and on_quota is 'stop'"),
