@@ -7,7 +7,6 @@ before any handler sees them, whichever handlers a logging configuration has.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import threading
 import warnings
@@ -24,8 +23,8 @@ _OURS = ("tap-", "singer_sdk", "py.warnings")
 """How loggers are named whose texts are written."""
 
 _FOR_MACHINES = ("singer_sdk.metrics", "singer_sdk.configuration._dict_config")
-"""Loggers of the SDK that say at INFO what only a program reads: where a logging configuration asks
-for its lines, as Meltano's does for `structured-logging`, and not in the plain log."""
+"""Loggers of the SDK that say at INFO what only a program reads: only at level DEBUG is it asked for,
+and comes as JSON lines where Meltano has `structured-logging`."""
 
 _TEXT_LEFT_OUT = "said something in %s, line %s; its text is left out, as it may quote data"
 
@@ -42,9 +41,8 @@ def keep_discreet(logger: logging.Logger) -> None:
             text = _UNEXPECTED.format(trail_of(error, traceback))
             logger.critical("%s", coded(logger.name, Kind.BUG, text))
 
-    if "SINGER_SDK_LOG_CONFIG" not in os.environ:
-        for name in _FOR_MACHINES:
-            logging.getLogger(name).addFilter(_is_for_people)
+    for name in _FOR_MACHINES:
+        logging.getLogger(name).addFilter(_is_asked_for)
     logging.setLogRecordFactory(_record)
     logging.raiseExceptions = False  # or logging itself would quote what it cannot write
     warnings.formatwarning = _warning
@@ -83,9 +81,9 @@ def _record(
     return logging.LogRecord(name, level, path, line, text, values, None, *rest, **more)
 
 
-def _is_for_people(record: logging.LogRecord) -> bool:
-    """Return whether a line of one of these loggers is for a person."""
-    return record.levelno != logging.INFO
+def _is_asked_for(record: logging.LogRecord) -> bool:
+    """Return whether a line of one of these loggers is for a person, or asked for."""
+    return record.levelno != logging.INFO or logging.getLogger().isEnabledFor(logging.DEBUG)
 
 
 def _warning(

@@ -65,11 +65,14 @@ root: {level: DEBUG, handlers: [console]}
 
 
 @pytest.mark.parametrize("structured", [False, True])
-def test_no_text_of_a_library_or_of_an_error_is_logged(structured: bool, tmp_path: Path) -> None:
-    environment = nothing() | {"LOGLEVEL": "DEBUG"}
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_no_text_of_a_library_or_of_an_error_is_logged(
+    structured: bool, level: str, tmp_path: Path
+) -> None:
+    environment = nothing() | {"LOGLEVEL": level}
     if structured:  # as Meltano configures it
         path = tmp_path / "logging.yml"
-        path.write_text(STRUCTURED)
+        path.write_text(STRUCTURED.replace("DEBUG", level))
         environment["SINGER_SDK_LOG_CONFIG"] = str(path)
     run = subprocess.run(
         [sys.executable, "-c", TALKATIVE],
@@ -84,7 +87,7 @@ def test_no_text_of_a_library_or_of_an_error_is_logged(structured: bool, tmp_pat
     assert "Traceback" not in run.stderr
     assert "what the tap says" in run.stderr
     assert "what a person reads" in run.stderr
-    assert ("METRIC: what a program reads" in run.stderr) is structured
+    assert ("METRIC: what a program reads" in run.stderr) is (level == "DEBUG")
     assert "FutureWarning: what changes" in run.stderr
     assert "UserWarning" in run.stderr
     assert run.stderr.count("Unexpected error: ValueError (") == 3
