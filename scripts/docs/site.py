@@ -48,21 +48,28 @@ def stage() -> None:
 
 
 def _link(link: re.Match[str], page: Path) -> str:
-    """Return a link if it leads somewhere from a page, else its text."""
+    """Return a link from a page, or its text where it leads to a file that the site has not."""
     text, path = link.groups()
-    leads = re.match(r"[a-z]+:", path) or (page.parent / path).is_file()
-    return link[0] if leads else text
+    origin = ROOT / page.relative_to(SOURCE)
+    missing = not (page.parent / path).exists() and (origin.parent / path).exists()
+    return text if missing else link[0]
 
 
 def build() -> None:
     """Write the site, whose links and anchors all lead somewhere."""
     stage()
     mkdocs = Path(sys.executable).with_name("mkdocs")
-    command = [str(mkdocs), "build", "--strict", "--quiet"]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}  # the theme's end of support, known
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    done = subprocess.run(
+        [str(mkdocs), "build", "--strict"],  # and not --quiet, which hides what is counted
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        sys.exit(done.returncode)
+        sys.exit(done.stderr)
     for page in SOURCE.rglob("*.md"):
         shutil.copy(page, SITE / page.relative_to(SOURCE))
     shutil.copy(ROOT / "llms.txt", SITE)
