@@ -58,6 +58,8 @@ RESTORABLE = timedelta(days=7)
 BATCH = 100
 """Entries that are read again at once; no maximum is known, and fewer are asked for if refused."""
 
+KEPT = 1_000
+"""Ids that the state keeps at most of each kind."""
 
 NOT_TOLD = (
     "%s: the feeds of changes of workspace %s do not tell %d entries that were made since the last "
@@ -376,8 +378,7 @@ class ByChanges(ClockifyStream):
         yield from self._touched(partition, changes, note)
         yield from self._batches(partition, changes.guesses, note)
         yield from self._restored(partition, changes.doubtful, note)
-        kept = self._restorable(partition)
-        yield from self._restored(partition, [*kept][:BATCH], note)
+        kept = yield from self._restorable(partition, changes, note)
         if gone := changes.gone(self.account.now()):
             request = Request("/workspaces/{workspaceId}/entities/deleted", partition)
             yield Write(b"[%b]" % b",".join(gone), request, note)
@@ -434,10 +435,16 @@ class ByChanges(ClockifyStream):
             ids = ids[most:]
         return refused
 
-    def _restored(self, partition: Partition, ids: Sequence[str], note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
+    def _restored(
+        self,
+        partition: Partition,
+        ids: Sequence[str],
+        note: Any,  # noqa: ANN401 - of `Fetch`
+    ) -> Generator[Fetch | Again, Page, bool]:
         """Read entries that were deleted and are there again; nobody knows what feeds say of them.
 
-        If the service refuses ids that it does not know, the feed's word holds.
+        If the service refuses ids that it does not know, the feed's word holds; return whether it
+        answered.
         """
         try:
             for begin in range(0, len(ids), BATCH):
@@ -446,6 +453,33 @@ class ByChanges(ClockifyStream):
         except StatusError as error:
             if not is_unknown_id(error):
                 raise
+            return False
+        return True
+
+    def _restorable(
+        self,
+        partition: Partition,
+        changes: EntryChanges,
+        note: Any,  # noqa: ANN401 - of `Fetch`
+    ) -> Generator[Fetch | Again, Page, dict[str, datetime]]:
+        """Read entries that were deleted lately and are there again; return which may be later.
+
+        Those that were deleted more than `RESTORABLE` ago are asked for a last time, however long
+        no run asked; of the others the latest, and more while that brings any.
+        """
+        now = self.account.now()
+        gone = self._gone_in(partition)
+        due = [one for one, at in gone.items() if at < now - RESTORABLE]
+        ids = list(dict.fromkeys((*due, *gone)))
+        for begin in range(0, len(ids), BATCH):
+            part = ids[begin : begin + BATCH]
+            if not (yield from self._restored(partition, part, note)):
+                return {one: at for one, at in gone.items() if at >= now - 2 * RESTORABLE}
+            for one in {*part} & {*due}:
+                del gone[one]
+            if begin + BATCH > len(due) and changes.alive.isdisjoint(part):
+                break
+        return gone
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -506,21 +540,20 @@ class ByChanges(ClockifyStream):
         if details.recent:
             state["recent"] = list(details.recent)
 
-    def _restorable(self, partition: Partition) -> dict[str, datetime]:
+    def _gone_in(self, partition: Partition) -> dict[str, datetime]:
         """Return when the entries were deleted that may be restored, the latest first."""
-        oldest = self.account.now() - RESTORABLE
         kept: dict[str, str] = self._state_of(partition).get("gone", {})
-        return {ident: at for ident, text in kept.items() if (at := from_text(text)) >= oldest}
+        return {ident: from_text(text) for ident, text in kept.items()}
 
     def _keep_gone(
         self, partition: Partition, gone: Mapping[str, datetime], alive: Collection[str]
     ) -> None:
-        """Keep which entries are deleted, the latest first, as far as a run asks for them again."""
+        """Keep which entries are deleted, the latest first."""
         state = self._state_of(partition)
         latest = sorted(gone.keys() - alive, key=lambda one: (gone[one], one), reverse=True)
         state.pop("gone", None)
         if latest:
-            state["gone"] = {one: to_text(gone[one]) for one in latest[:BATCH]}
+            state["gone"] = {one: to_text(gone[one]) for one in latest[:KEPT]}
 
     def _state_of(self, partition: Partition) -> dict[str, Any]:
         state: dict[str, Any] = self.get_context_state({"workspaceId": partition["workspaceId"]})
