@@ -546,6 +546,49 @@ def test_what_an_answer_leaves_out_is_asked_for_again(
     assert log.is_true
 
 
+def edit_some(log: Followed) -> None:
+    for ident in log.ids()[:5]:
+        log.world.edit_entry(ident, description="edited")
+
+
+@pytest.mark.parametrize(
+    ("answer", "after"),
+    [
+        ({"code": 200, "body": "[]"}, 0),
+        ({"code": 400, "body": '{"code":501,"message":"no"}'}, 1),
+    ],
+    ids=["nothing", "refused"],
+)
+def test_entries_that_did_not_come_once_come_with_the_next_run(
+    log: Followed, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], after: int
+) -> None:
+    monkeypatch.setattr("tap_clockify.streams.by_changes.BATCH", 1)
+    edit_some(log)
+    log.account.fault("/time-entries/batch", "status", after=after, **answer)
+    run = log.later().ok()
+    assert run.log.count(f"name {5 - after} entries, or parts of some, that neither came") == 1
+    log.account.mended()
+    run = log.later().ok()
+    assert log.is_true
+    assert "neither came" not in run.log
+    assert "missing" not in str(log.state)
+
+
+def test_entries_that_never_come_are_given_up_after_a_week(log: Followed) -> None:
+    edit_some(log)
+    log.account.fault("/time-entries/batch", "status", code=200, body="[]")
+    log.later().ok()
+    log.world.advance(3 * DAY)
+    run = log.later(verify_days=30).ok()
+    assert "neither came" not in run.log, "it was said"
+    assert log.account.templates().count(BATCH) == 1
+    log.world.advance(5 * DAY)
+    run = log.later(verify_days=30).ok()
+    assert run.log.count("named 5 entries, or parts of some, that neither came") == 1
+    log.later(verify_days=30).ok()
+    assert BATCH not in log.account.templates()
+
+
 # -- the feeds as tables ---------------------------------------------------------------------------
 
 
