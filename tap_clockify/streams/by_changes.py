@@ -77,7 +77,7 @@ MISSING = (
 GIVEN_UP = (
     "%s: the feeds of changes of workspace %s named %d entries, or parts of some, that neither "
     "came nor were called deleted since; the first id is %s. They are not asked for any more: the "
-    "target keeps what it has of them, and a full refresh with emit_activate_version_messages brings "
+    "target keeps what it has of them; a full refresh with emit_activate_version_messages brings "
     "what is right."
 )
 
