@@ -53,16 +53,32 @@ OTHER_ZONE = (
 )
 
 RESTORABLE = timedelta(days=7)
-"""How long a deleted entry is asked for again: no feed is known to tell that one was restored."""
+"""How long a deleted entry is asked for again: no feed is known to tell that one was restored. So
+are entries that a feed named and that did not come."""
 
 BATCH = 100
 """Entries that are read again at once; no maximum is known, and fewer are asked for if refused."""
 
+KEPT = 1_000
+"""Ids that the state keeps at most of each kind."""
 
 NOT_TOLD = (
     "%s: the feeds of changes of workspace %s do not tell %d entries that were made since the last "
     "run; the first id is %s. They came, since entries that start within lookback_days were read "
     "too; so it is done in each run until the feeds have told all in %d runs."
+)
+
+MISSING = (
+    "%s: the feeds of changes of workspace %s name %d entries, or parts of some, that neither came "
+    "nor are called deleted; the first id is %s. They are asked for again in the runs of the next "
+    "seven days; if an entry was deleted just now, the next run says so."
+)
+
+GIVEN_UP = (
+    "%s: the feeds of changes of workspace %s named %d entries, or parts of some, that neither "
+    "came nor were called deleted since; the first id is %s. They are not asked for any more: the "
+    "target keeps what it has of them; a full refresh with emit_activate_version_messages brings "
+    "what is right."
 )
 
 
@@ -95,7 +111,8 @@ class ByChanges(ClockifyStream):
     The first run reads all. The bookmark is the time up to which the feeds of changes were read.
     Beside it the state keeps, as `recent`, the ids of rows that were sent and created within what
     the next run reads; as `lists`, whether the feeds have earned to be read alone; as `gone`, when
-    the entries were deleted that may be restored; and as `first`, until a first read is whole, up
+    the entries were deleted that may be restored; as `missing`, since when the feeds name entries
+    that did not come; and as `first`, until a first read is whole, up
     to when the feeds are left to the next run.
     """
 
@@ -375,23 +392,19 @@ class ByChanges(ClockifyStream):
 
         yield from self._touched(partition, changes, note)
         yield from self._batches(partition, changes.guesses, note)
+        again = [*self._kept(partition, "missing").keys() - changes.told]
+        yield Again(goes_on=True)
+        yield from self._batches(partition, again, note)
         yield from self._restored(partition, changes.doubtful, note)
-        kept = self._restorable(partition)
-        yield from self._restored(partition, [*kept][:BATCH], note)
-        if gone := changes.gone(self.account.now()):
+        kept = yield from self._restorable(partition, changes, note)
+        if rows := changes.gone(self.account.now()):
             request = Request("/workspaces/{workspaceId}/entities/deleted", partition)
-            yield Write(b"[%b]" % b",".join(gone), request, note)
-        if lost := changes.lost:
-            self.logger.warning(
-                "%s: the feeds of changes of workspace %s name %d entries, or parts of some, that "
-                "neither came nor are called deleted; the first id is %s. If an entry was deleted "
-                "just now, the next run says so. Else the target keeps what it has of it: a full "
-                "refresh with emit_activate_version_messages brings what is right.",
-                *(self.name, partition["workspaceId"], len(lost), lost[0]),
-            )
+            yield Write(b"[%b]" % b",".join(rows), request, note)
         if not details.witness:
             self._remember(partition, details)
-        self._keep_gone(partition, kept | changes.deletions, changes.alive)
+        gone = {**kept, **changes.deletions}
+        self._keep(partition, "gone", {one: gone[one] for one in gone.keys() - changes.alive})
+        self._keep_missing(partition, changes)
 
     def _touched(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
         """Read rows by their ids; those that are gone by now are not among the responses.
@@ -434,10 +447,16 @@ class ByChanges(ClockifyStream):
             ids = ids[most:]
         return refused
 
-    def _restored(self, partition: Partition, ids: Sequence[str], note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
+    def _restored(
+        self,
+        partition: Partition,
+        ids: Sequence[str],
+        note: Any,  # noqa: ANN401 - of `Fetch`
+    ) -> Generator[Fetch | Again, Page, bool]:
         """Read entries that were deleted and are there again; nobody knows what feeds say of them.
 
-        If the service refuses ids that it does not know, the feed's word holds.
+        If the service refuses ids that it does not know, the feed's word holds; return whether it
+        answered.
         """
         try:
             for begin in range(0, len(ids), BATCH):
@@ -446,6 +465,33 @@ class ByChanges(ClockifyStream):
         except StatusError as error:
             if not is_unknown_id(error):
                 raise
+            return False
+        return True
+
+    def _restorable(
+        self,
+        partition: Partition,
+        changes: EntryChanges,
+        note: Any,  # noqa: ANN401 - of `Fetch`
+    ) -> Generator[Fetch | Again, Page, dict[str, datetime]]:
+        """Read entries that were deleted lately and are there again; return which may be later.
+
+        Those that were deleted more than `RESTORABLE` ago are asked for a last time, however long
+        no run asked; of the others the latest, and more while that brings any.
+        """
+        now = self.account.now()
+        gone = self._kept(partition, "gone")
+        due = [one for one, at in gone.items() if at < now - RESTORABLE]
+        ids = list(dict.fromkeys((*due, *gone)))
+        for begin in range(0, len(ids), BATCH):
+            part = ids[begin : begin + BATCH]
+            if not (yield from self._restored(partition, part, note)):
+                return {one: at for one, at in gone.items() if at >= now - 2 * RESTORABLE}
+            for one in {*part} & {*due}:
+                del gone[one]
+            if begin + BATCH > len(due) and changes.alive.isdisjoint(part):
+                break
+        return gone
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -506,21 +552,35 @@ class ByChanges(ClockifyStream):
         if details.recent:
             state["recent"] = list(details.recent)
 
-    def _restorable(self, partition: Partition) -> dict[str, datetime]:
-        """Return when the entries were deleted that may be restored, the latest first."""
-        oldest = self.account.now() - RESTORABLE
-        kept: dict[str, str] = self._state_of(partition).get("gone", {})
-        return {ident: at for ident, text in kept.items() if (at := from_text(text)) >= oldest}
+    def _kept(self, partition: Partition, name: str) -> dict[str, datetime]:
+        """Return ids in the state, the latest first, and since when they are deleted or missing."""
+        kept: dict[str, str] = self._state_of(partition).get(name, {})
+        return {ident: from_text(text) for ident, text in kept.items()}
 
-    def _keep_gone(
-        self, partition: Partition, gone: Mapping[str, datetime], alive: Collection[str]
-    ) -> None:
-        """Keep which entries are deleted, the latest first, as far as a run asks for them again."""
+    def _keep(self, partition: Partition, name: str, ids: Mapping[str, datetime]) -> None:
+        """Keep ids in the state, the latest first."""
         state = self._state_of(partition)
-        latest = sorted(gone.keys() - alive, key=lambda one: (gone[one], one), reverse=True)
-        state.pop("gone", None)
+        latest = sorted(ids, key=lambda one: (ids[one], one), reverse=True)[:KEPT]
+        state.pop(name, None)
         if latest:
-            state["gone"] = {one: to_text(gone[one]) for one in latest[:BATCH]}
+            state[name] = {one: to_text(ids[one]) for one in latest}
+
+    def _keep_missing(self, partition: Partition, changes: EntryChanges) -> None:
+        """Keep which entries the feeds named that neither came nor are deleted.
+
+        They are given up when they are missing for longer than `RESTORABLE`, and say so.
+        """
+        known, now = self._kept(partition, "missing"), self.account.now()
+        lost = {one: known.get(one, now) for one in (*known, *changes.lost)}
+        missing = {one: lost[one] for one in lost.keys() - changes.alive - changes.deleted.keys()}
+        again = {one: at for one, at in missing.items() if at >= now - RESTORABLE}
+        self._keep(partition, "missing", again)
+        for text, ids in (
+            (MISSING, again.keys() - known),
+            (GIVEN_UP, missing.keys() - self._kept(partition, "missing")),
+        ):
+            if ids:
+                self.logger.warning(text, self.name, partition["workspaceId"], len(ids), min(ids))
 
     def _state_of(self, partition: Partition) -> dict[str, Any]:
         state: dict[str, Any] = self.get_context_state({"workspaceId": partition["workspaceId"]})

@@ -217,25 +217,63 @@ def test_what_was_deleted_and_restored_lives(log: Followed) -> None:
     assert (ident,) in log.held
 
 
-def test_what_is_restored_within_a_week_lives_though_no_feed_tells_it(log: Followed) -> None:
-    early, late, never = log.ids()[:3]
-    rows = {ident: log.held[ident,] for ident in (early, late)}
-    for ident in (early, late, never):
-        log.world.delete_entry(ident)
+def restore(log: Followed, row: Row) -> None:
+    """Restore an entry, which no feed tells."""
+    log.world.insert_entry(
+        row["workspaceId"], row["userId"], id=row["id"], timeInterval=row["timeInterval"]
+    )
+    for feed in ("created", "updated"):
+        log.account.fault(f"/entities/{feed}", "status", code=200, body="[]")
+
+
+def delete_first(log: Followed, number: int) -> list[Row]:
+    """Delete entries, and have a run see it; return their rows."""
+    rows = [log.held[ident,] for ident in log.ids()[:number]]
+    for row in rows:
+        log.world.delete_entry(row["id"])
     log.later().ok()
-    for ident, days in ((early, 3), (late, 6)):
+    return rows
+
+
+def test_what_is_restored_within_a_week_lives_though_no_feed_tells_it(log: Followed) -> None:
+    early, late, never = delete_first(log, 3)
+    log.world.advance(3 * DAY)
+    restore(log, early)
+    log.later(verify_days=30).ok()
+    assert (early["id"],) in log.held
+    for days in (4, 1):
         log.world.advance(days * DAY)
-        row = rows[ident]
-        log.world.insert_entry(
-            row["workspaceId"], row["userId"], id=ident, timeInterval=row["timeInterval"]
-        )
-        for feed in ("created", "updated"):
-            log.account.fault(f"/entities/{feed}", "status", code=200, body="[]")
         log.later(verify_days=30).ok()
-        log.account.mended()
-        assert ((ident,) in log.held) == (ident == early)
-        assert log.account.templates().count(BATCH) == (ident == early)
-    assert (never,) not in log.held
+    assert log.account.templates().count(BATCH) == 0, "a week is over"
+    restore(log, late)
+    log.later(verify_days=30).ok()
+    assert not {(late["id"],), (never["id"],)} & log.held.keys()
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_was_restored_while_nobody_asked_lives(log: Followed, *, refused: bool) -> None:
+    """A pause, or a batch that is refused, is no reason not to ask a last time."""
+    row, _ = delete_first(log, 2)
+    restore(log, row)
+    log.world.advance(8 * DAY)
+    if refused:
+        body = '{"code":501,"message":"no"}'
+        log.account.fault("/time-entries/batch", "status", code=400, body=body, times=1)
+        log.later(verify_days=30).ok()
+    log.later(verify_days=30).ok()
+    assert (row["id"],) in log.held
+    assert "gone" not in str(log.state)
+
+
+def test_a_large_deletion_that_was_undone_is_seen_as_a_whole(log: Followed) -> None:
+    rows = delete_first(log, 210)
+    for row in rows[-205:]:
+        restore(log, row)
+    log.later().ok()
+    assert log.account.templates().count(BATCH) == 3
+    assert len(log.held) == len(truth(log.world))
+    log.later().ok()
+    assert log.account.templates().count(BATCH) == 1
 
 
 def test_pages_and_single_records_are_the_same(log: Followed) -> None:
@@ -507,6 +545,49 @@ def test_what_an_answer_leaves_out_is_asked_for_again(
     rewrite(monkeypatch, "/batch", lambda rows: rows[:30])
     log.later().ok()
     assert log.is_true
+
+
+def edit_some(log: Followed) -> None:
+    for ident in log.ids()[:5]:
+        log.world.edit_entry(ident, description="edited")
+
+
+@pytest.mark.parametrize(
+    ("answer", "after"),
+    [
+        ({"code": 200, "body": "[]"}, 0),
+        ({"code": 400, "body": '{"code":501,"message":"no"}'}, 1),
+    ],
+    ids=["nothing", "refused"],
+)
+def test_entries_that_did_not_come_once_come_with_the_next_run(
+    log: Followed, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], after: int
+) -> None:
+    monkeypatch.setattr("tap_clockify.streams.by_changes.BATCH", 1)
+    edit_some(log)
+    log.account.fault("/time-entries/batch", "status", after=after, **answer)
+    run = log.later().ok()
+    assert run.log.count(f"name {5 - after} entries, or parts of some, that neither came") == 1
+    log.account.mended()
+    run = log.later().ok()
+    assert log.is_true
+    assert "neither came" not in run.log
+    assert "missing" not in str(log.state)
+
+
+def test_entries_that_never_come_are_given_up_after_a_week(log: Followed) -> None:
+    edit_some(log)
+    log.account.fault("/time-entries/batch", "status", code=200, body="[]")
+    log.later().ok()
+    log.world.advance(3 * DAY)
+    run = log.later(verify_days=30).ok()
+    assert "neither came" not in run.log, "it was said"
+    assert log.account.templates().count(BATCH) == 1
+    log.world.advance(5 * DAY)
+    run = log.later(verify_days=30).ok()
+    assert run.log.count("named 5 entries, or parts of some, that neither came") == 1
+    log.later(verify_days=30).ok()
+    assert BATCH not in log.account.templates()
 
 
 # -- the feeds as tables ---------------------------------------------------------------------------
