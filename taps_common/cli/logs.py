@@ -23,8 +23,8 @@ _OURS = ("tap-", "singer_sdk", "py.warnings")
 """How loggers are named whose texts are written."""
 
 _FOR_MACHINES = ("singer_sdk.metrics", "singer_sdk.configuration._dict_config")
-"""Loggers of the SDK that say at INFO what only a program reads: only at level DEBUG is it asked for,
-and comes as JSON lines where Meltano has `structured-logging`."""
+"""Loggers of the SDK that say at INFO what only a program reads: it is asked for at level DEBUG and
+comes as JSON lines where Meltano has `structured-logging`."""
 
 _TEXT_LEFT_OUT = "said something in %s, line %s; its text is left out, as it may quote data"
 
