@@ -326,6 +326,8 @@ def test_pages_and_their_children(
     chance = Chance(random.Random(seed))
     pages, selection = chance.pages(tables[0]), chance.selection(tables)
     pages = pages[:1] if path == WORKSPACES else pages
+    if path == USERS:  # without an active member each status is asked for alone
+        pages[0][0]["status"] = "ACTIVE"
     bodies = [chance.encoded(page) for page in pages]
     answers = one_workspace() | {path: bodies[0] if path == WORKSPACES else bodies}
     chosen = catalog(selection.tables, without=selection.without)
