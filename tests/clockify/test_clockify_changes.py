@@ -143,7 +143,7 @@ def test_inserts_edits_and_deletions_of_any_age_arrive(
         assert len(run.records(TABLE)) < 20
 
 
-@pytest.mark.parametrize(("most", "clamped"), [(60, True), (60, False), (50, True)])
+@pytest.mark.parametrize(("most", "clamped"), [(60, True), (60, False), (50, True), (20, True)])
 def test_more_changes_than_a_page_holds_arrive(new: Followed, most: int, clamped: bool) -> None:
     new.world.switch(changes_limit=most, clamp_page_size=clamped)
     new.read().ok()
