@@ -129,6 +129,12 @@ class Change(msgspec.Struct, rename="camel"):
         entity = self.entity
         return entity.id or entity.raw_id or self.id
 
+    @property
+    def names_bin_only(self) -> bool:
+        """Whether its only id is that of the bin."""
+        entity = self.entity
+        return self.id == self.deletion_bin_id and not (entity.id or entity.raw_id)
+
     def at(self, event: Event) -> datetime | None:
         """Return when it happened."""
         audit = self.audit_metadata or Audit()
@@ -440,6 +446,11 @@ class EntryChanges:
     def told(self) -> set[str]:
         """Every id that the feeds name."""
         return {*self.touched, *self.deleted}
+
+    @property
+    def of_bins(self) -> list[str]:
+        """Those of `deleted` that may be bins: which entries were deleted is not known then."""
+        return [one for one, change in self.deleted.items() if change.names_bin_only]
 
     @property
     def ids(self) -> list[str]:

@@ -83,6 +83,13 @@ GIVEN_UP = (
 )
 
 
+OF_BINS = (
+    "%s: the feed of deletions of workspace %s names %d entries by the id of their bin only, the "
+    "first of which is %s. If that is not the entry's as well, the deleted entries stay in the "
+    "target, and rows of that id come beside them: a full refresh with "
+    "emit_activate_version_messages brings what is right."
+)
+
 SILENT = (
     "%s: a feed of changes of workspace %s answered without a body, so whether nothing changed is "
     "not sure. The next run asks for the same time again; entries are read by their start as well."
@@ -97,6 +104,7 @@ class Details:
         next_since: where the window of the next run begins.
         changes: what the feeds say; None where only lists are read.
         judges: whether the lists show if the feeds tell what happens.
+        sure: whether all that the feeds told could be understood.
         recent: ids of rows that were read and created since `next_since`: no feed tells of
             something that was created and deleted in the same window.
         witness: what the lists show; None where only the feeds are read.
@@ -107,6 +115,7 @@ class Details:
     recent: dict[str, None]
     witness: Witness | None
     judges: bool = False
+    sure: bool = True
 
 
 def default_method(config: Mapping[str, Any]) -> str:
@@ -417,6 +426,10 @@ class ByChanges(ClockifyStream):
         if rows := changes.gone(self.account.now()):
             request = Request("/workspaces/{workspaceId}/entities/deleted", partition)
             yield Write(b"[%b]" % b",".join(rows), request, note)
+        if bins := changes.of_bins:
+            details.sure = False
+            workspace = partition["workspaceId"]
+            self.logger.warning(OF_BINS, self.name, workspace, len(bins), bins[0])
         if not details.witness:
             self._remember(partition, details)
         gone = {**kept, **changes.deletions}
@@ -524,7 +537,7 @@ class ByChanges(ClockifyStream):
                 trust.lose()
                 self.logger.warning(NOT_TOLD, self.name, workspace, len(untold), untold[0], RUNS)
             if workspace not in failed:
-                trust.end(details.witness, by_feeds=details.judges)
+                trust.end(details.witness, by_feeds=details.judges and details.sure)
                 self._remember(scope, details)
 
     # -- ids in the state ------------------------------------------------------------------------
@@ -624,7 +637,8 @@ def _reason(error: RequestError | ShapeError) -> str:
     if is_no_route(error):
         return "this Clockify has no feeds of changes (404)"
     if isinstance(error, StatusError):
-        return f"Clockify refuses them ({error.status})"
+        refuses = "refuses them" if _is_lasting(error) else "fails"
+        return f"Clockify {refuses} ({error.status})"
     return str(error).rstrip(".")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tap_clockify.tap import TapClockify
 from taps_common.http.session import Session
-from tests.clockify.entry_changes import BATCH, FEEDS, TABLE, change, held, truth
+from tests.clockify.entry_changes import BATCH, FEEDS, TABLE, change, held, rewrite, truth
 from tests.clockify.runs import (
     DAY,
     ENTRIES,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sandbox.clockify.world import World
     from taps_common.http.cost import Cost
     from taps_common.http.request import Request, Response
-    from tests.common.runs import Run, State
+    from tests.common.runs import Row, Run, State
 
 
 class Kept:
@@ -199,12 +199,31 @@ def test_a_feed_without_a_body_is_asked_again_and_lists_are_read(earned: Kept, c
     run = earned.read(hours=1).ok()
     assert earned.reads_lists
     assert run.log.count("answered without a body") == 1
-    assert not earned.is_true
+    assert held(earned.copy) != truth(earned.world)
     earned.account.mended()
     earned.read(hours=1).ok()
     assert earned.is_true
-    assert not earned.reads_lists
+    assert ENTRIES not in earned.account.templates()
     assert earned.lists["trusted"] == 3
+
+
+@pytest.mark.parametrize("document", [None, {"description": "no id"}])
+def test_deletions_that_name_the_bin_only_are_said_and_earn_nothing(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, document: object
+) -> None:
+    ident, *_ = (one for (one,) in sorted(truth(kept.world)))
+    kept.world.delete_entry(ident)
+    kept.insert()
+
+    def binned(rows: list[Row]) -> list[Row]:
+        return [{**row, "id": row["deletionBinId"], "document": document} for row in rows]
+
+    rewrite(monkeypatch, "/deleted", binned)
+    run = kept.read(hours=1).ok()
+    said = f"names 1 entries by the id of their bin only, the first of which is {ident[:12]}"
+    assert run.log.count(said) == 1
+    assert "trusted" not in kept.lists
+    assert "names 1" not in kept.read(hours=2).ok().log
 
 
 def test_feeds_that_send_no_body_where_nothing_changed_work(
