@@ -61,7 +61,7 @@ class Account:
         listed: returns the workspaces that are read, by id; they are listed once.
         seen: returns the ids of the workspaces that earlier runs read, where versions are on.
         now: returns the present by Clockify's clock.
-        zones: returns, of the state, in which zones feeds read bounds, by workspace.
+        kept: returns what the state keeps under a name, by workspace.
 
     Attributes:
         hydrated_tasks: tasks that came with the projects of a workspace, by its id.
@@ -74,14 +74,14 @@ class Account:
         listed: Callable[[], Mapping[str, Workspace]],
         seen: Callable[[], list[str]],
         now: Callable[[], datetime],
-        zones: Callable[[], dict[str, list[str]]],
+        kept: Callable[[str], dict[str, Any]],
     ) -> None:
         self._config = config
         self._send = send
         self._listed = listed
         self._seen = seen
         self.now = now
-        self._zones = zones
+        self._kept = kept
         self.hydrated_tasks: dict[str, HydratedTasks] = {}
         self._with_role: dict[tuple[str, ...], list[str] | None] = {}
 
@@ -136,7 +136,13 @@ class Account:
 
     def bounds_zone(self, scope: Scope) -> BoundsZone:
         """Return in which zone the feeds of a workspace read bounds."""
-        return BoundsZone(self._zones(), scope["workspaceId"], lambda: self.zone)
+        kept: dict[str, list[str]] = self._kept("bounds_zones")
+        return BoundsZone(kept, scope["workspaceId"], lambda: self.zone)
+
+    @property
+    def feed_pages(self) -> dict[str, int]:
+        """How many rows the largest page of the feeds held, by workspace."""
+        return self._kept("feed_pages")
 
     def administers(self, workspace_id: str) -> bool | None:
         """Return whether the key is an owner's or admin's; None where Clockify refuses to tell.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -18,13 +19,18 @@ from taps_common.sync.steps import Ask
 from taps_common.timestamps import before, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Generator, Iterable, MutableMapping, Sequence
 
+    from typing_extensions import Self
+
+    from tap_clockify.account import Account
     from tap_clockify.bounds_zone import BoundsZone, Window
     from tap_clockify.windows import Slice
     from taps_common.http.request import Response
     from taps_common.http.responses import Problem
     from taps_common.sync.steps import Scope
+
+PATH = "/workspaces/{workspaceId}/entities"
 
 Event: TypeAlias = Literal["created", "updated", "deleted"]
 
@@ -55,7 +61,7 @@ PAGE_SIZES = ("5000", "1000", "200", "50")
 """What is asked for in turn: no maximum is known. A smaller page may come whatever is asked for."""
 
 DEFAULT_PAGE_SIZE = 50
-"""Documented; a page of fewer rows is the last one."""
+"""Documented; a page of fewer rows is the last one, if larger ones came before."""
 
 
 class Audit(msgspec.Struct, rename="camel"):
@@ -123,6 +129,12 @@ class Change(msgspec.Struct, rename="camel"):
         entity = self.entity
         return entity.id or entity.raw_id or self.id
 
+    @property
+    def names_bin_only(self) -> bool:
+        """Whether its only id is that of the bin."""
+        entity = self.entity
+        return self.id == self.deletion_bin_id and not (entity.id or entity.raw_id)
+
     def at(self, event: Event) -> datetime | None:
         """Return when it happened."""
         audit = self.audit_metadata or Audit()
@@ -156,6 +168,38 @@ class Found(NamedTuple):
     contradicted: bool
 
 
+@dataclass
+class Feeds:
+    """The feeds of a workspace, and what is known of how they answer.
+
+    Attributes:
+        scope: the workspace.
+        limit: rows that are asked for at once.
+        zone: in which zone they read bounds.
+        largest: most rows that a page ever held, up to the documented page size, by workspace; the
+            state keeps it.
+        silent: whether one answered without a body, and so did not say that nothing happened.
+    """
+
+    scope: Scope
+    limit: str
+    zone: BoundsZone
+    largest: MutableMapping[str, int]
+    silent: bool = False
+
+    @classmethod
+    def of(cls, account: Account, scope: Scope, limit: str) -> Self:
+        """Return those of a workspace of an account."""
+        return cls(scope, limit, account.bounds_zone(scope), account.feed_pages)
+
+    def is_last(self, page: Sequence[bytes]) -> bool:
+        """Return whether no page follows; what is asked for may be clamped without a word."""
+        ident = self.scope["workspaceId"]
+        largest = self.largest.get(ident, 0)
+        self.largest[ident] = max(largest, min(len(page), DEFAULT_PAGE_SIZE))
+        return not page or len(page) < largest
+
+
 def in_utc(timestamp: datetime) -> datetime:
     """Return a timestamp in UTC, which it is in where it has no offset."""
     if timestamp.tzinfo is None:
@@ -181,7 +225,7 @@ _TYPE_OF = {_letters(name): name for name in TYPES}
 
 
 def feed(
-    scope: Scope, event: Event, types: Sequence[str], start: datetime, end: datetime, limit: str
+    feeds: Feeds, event: Event, types: Sequence[str], start: datetime, end: datetime, limit: str
 ) -> Generator[Ask, Response, list[bytes]]:
     """Ask for a feed; return its rows as they came.
 
@@ -189,8 +233,8 @@ def feed(
     than one page is read again until nothing new comes.
 
     Args:
-        scope: the workspace.
-        event: which of the feeds.
+        feeds: those of the workspace.
+        event: which of them.
         types: what it is to tell of.
         start: its window's begin.
         end: its window's end.
@@ -203,7 +247,7 @@ def feed(
     found: dict[bytes, None] = {}
     while True:
         known = len(found)
-        read = yield from _pages(scope, event, query, found)
+        read = yield from _pages(feeds, event, query, found)
         if read <= 1 or len(found) == known:
             return list(found)
 
@@ -219,19 +263,15 @@ def _query(
     )
 
 
-def _page(scope: Scope, event: Event, query: tuple[tuple[str, str], ...], number: int) -> Request:
+def _page(
+    feeds: Feeds, event: Event, query: tuple[tuple[str, str], ...], number: int
+) -> Generator[Ask, Response, list[bytes]]:
+    """Ask for a page; return its rows."""
     params = (*query, ("page", str(number)))
-    path = f"/workspaces/{{workspaceId}}/entities/{event}"
-    return Request(path, scope, params, proof=_problem)
-
-
-def _problem(body: bytes) -> Problem | None:
-    """Return why a body is no feed; one that is empty (204, or 200 without a body) is."""
-    return json_problem(body) if body.strip() else None
-
-
-def _rows(request: Request, response: Response) -> list[bytes]:
+    request = Request(f"{PATH}/{event}", feeds.scope, params, proof=_problem)
+    response = yield Ask(request)
     if not response.body.strip():
+        feeds.silent = True
         return []
     try:
         bare = rows_in(response.body, ("response",))
@@ -241,29 +281,40 @@ def _rows(request: Request, response: Response) -> list[bytes]:
         raise ShapeError(f"{request} did not send a feed of changes.") from None
 
 
+def _problem(body: bytes) -> Problem | None:
+    """Return why a body is no feed; one that is empty (204, or 200 without a body) is."""
+    return json_problem(body) if body.strip() else None
+
+
 def _pages(
-    scope: Scope,
+    feeds: Feeds,
     event: Event,
     query: tuple[tuple[str, str], ...],
     found: dict[bytes, None],
 ) -> Generator[Ask, Response, int]:
-    """Ask for each page once, the first of which is 0 or 1; return how many have rows."""
+    """Ask for each page once, the first of which is 0 or 1; return how many have rows.
+
+    Raises:
+        ShapeError: a full page comes again.
+    """
     trail: set[bytes] = set()
     page = 0
     while True:
-        request = _page(scope, event, query, page)
-        response = yield Ask(request)
-        rows = _rows(request, response)
+        rows = yield from _page(feeds, event, query, page)
         found |= dict.fromkeys(rows)
-        if len(rows) < DEFAULT_PAGE_SIZE:
+        if feeds.is_last(rows):
             return page + bool(rows)
         if trail.issuperset(rows) and page > 1:
-            raise ShapeError(f"{request} sent the same page twice: its paging does not advance.")
+            if len(rows) < DEFAULT_PAGE_SIZE:  # of a feed that does not page
+                return 1
+            raise ShapeError(
+                f"GET {PATH}/{event} sent the same page twice: its paging does not advance."
+            )
         trail.update(rows)
         page += 1
 
 
-def learn_zone(zone: BoundsZone, scope: Scope, until: datetime) -> Generator[Ask, Response, None]:
+def learn_zone(feeds: Feeds, until: datetime) -> Generator[Ask, Response, None]:
     """Find out in which zone bounds are read, by an entry that was created in the last 30 days.
 
     Nothing happens if that is known and still holds, or there is none.
@@ -271,14 +322,14 @@ def learn_zone(zone: BoundsZone, scope: Scope, until: datetime) -> Generator[Ask
     Raises:
         TapError: a feed, or the profile of the key's owner, cannot be read.
     """
+    zone = feeds.zone
     if zone.moved:
         zone.forget()
     if zone.learned:
         return
     limit = str(DEFAULT_PAGE_SIZE)
     query = _query(ENTRY_TYPES, before(until, LONGEST), until, limit)
-    request = _page(scope, "created", query, 0)
-    rows = _rows(request, (yield Ask(request)))
+    rows = yield from _page(feeds, "created", query, 0)
     for change in map(change_of, rows):
         if at := change.at("created"):
             break
@@ -286,19 +337,14 @@ def learn_zone(zone: BoundsZone, scope: Scope, until: datetime) -> Generator[Ask
         return
 
     def comes(since: datetime, until: datetime) -> Generator[Ask, Response, bool]:
-        rows = yield from feed(scope, "created", ENTRY_TYPES, since, until, limit)
+        rows = yield from feed(feeds, "created", ENTRY_TYPES, since, until, limit)
         return any(change_of(row).id == change.id for row in rows)
 
     yield from zone.learn(at, comes)
 
 
 def happened(
-    scope: Scope,
-    events: Sequence[Event],
-    types: Sequence[str],
-    span: Slice,
-    limit: str,
-    zone: BoundsZone,
+    feeds: Feeds, events: Sequence[Event], types: Sequence[str], span: Slice
 ) -> Generator[Ask, Response, Found]:
     """Ask for what happened in a span of time, in whatever zone the feeds read bounds.
 
@@ -306,34 +352,33 @@ def happened(
     for again.
 
     Args:
-        scope: the workspace.
+        feeds: those of the workspace.
         events: what happened.
         types: to what.
         span: its begin and its end.
-        limit: rows that are asked for at once.
-        zone: what is known of the zone.
 
     Raises:
         TapError: the feeds cannot be read.
     """
+    zone = feeds.zone
     window = zone.window(*span)
-    found = yield from _in_window(scope, events, types, window, limit)
+    found = yield from _in_window(feeds, events, types, window)
     contradicted = zone.learned and contradict(found, window)
     if contradicted:
         zone.forget()
-        yield from learn_zone(zone, scope, window.until)
+        yield from learn_zone(feeds, window.until)
         window = zone.window(*span)
-        found = yield from _in_window(scope, events, types, window, limit)
+        found = yield from _in_window(feeds, events, types, window)
     return Found(found, window.reached, contradicted)
 
 
 def _in_window(
-    scope: Scope, events: Sequence[Event], types: Sequence[str], window: Window, limit: str
+    feeds: Feeds, events: Sequence[Event], types: Sequence[str], window: Window
 ) -> Generator[Ask, Response, list[Happened]]:
     found: list[Happened] = []
     for start, end in parts(*window.bounds, LONGEST):
         for event in events:
-            rows = yield from feed(scope, event, types, start, end, limit)
+            rows = yield from feed(feeds, event, types, start, end, feeds.limit)
             found += (Happened(event, change_of(row), row) for row in rows)
     return found
 
@@ -403,6 +448,11 @@ class EntryChanges:
         return {*self.touched, *self.deleted}
 
     @property
+    def of_bins(self) -> list[str]:
+        """Those of `deleted` that may be bins: which entries were deleted is not known then."""
+        return [one for one, change in self.deleted.items() if change.names_bin_only]
+
+    @property
     def ids(self) -> list[str]:
         """The entries to be read again."""
         return list(dict.fromkeys((*filter(self._sure.__contains__, self.touched), *self._recent)))
@@ -427,15 +477,13 @@ class EntryChanges:
         """Those of `lost` that are entries."""
         return [one for one in self.lost if one in self._sure]
 
-    def read(
-        self, scope: Scope, span: Slice, limit: str, zone: BoundsZone
-    ) -> Generator[Ask, Response, bool]:
+    def read(self, feeds: Feeds, span: Slice) -> Generator[Ask, Response, bool]:
         """Read the feeds; return whether they contradicted what was known of the zone.
 
         Raises:
             TapError: they cannot be read.
         """
-        found = yield from happened(scope, EVENTS, ENTRY_TYPES, span, limit, zone)
+        found = yield from happened(feeds, EVENTS, ENTRY_TYPES, span)
         self.reached = found.reached
         self._recent = created_since(self._recent, found.reached)
         for event, change, _ in found.rows:

@@ -116,9 +116,27 @@ class FeedTrust:
         self._keep(refused=True)
         return known
 
-    def answered(self) -> None:
-        """Note that the feeds are not refused."""
+    def since(self, bookmark: datetime, oldest: datetime) -> datetime:
+        """Return from when on the feeds are asked.
+
+        Args:
+            bookmark: up to when they told what happened.
+            oldest: as far as they are kept; asked since then, they had nothing that is older.
+        """
+        asked = self._kept.get("asked")
+        return max(bookmark, oldest) if asked and from_text(asked) >= oldest else bookmark
+
+    def answered(self, until: datetime, *, silent: bool) -> None:
+        """Note that the feeds are not refused.
+
+        Args:
+            until: up to when they were asked.
+            silent: whether one answered without a body.
+        """
         self._kept.pop("refused", None)
+        self._kept.pop("asked", None)
+        if silent:
+            self._keep(asked=to_text(until))
 
     def _keep(self, **values: object) -> None:
         self._state["lists"] = self._kept | values

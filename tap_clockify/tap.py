@@ -228,7 +228,7 @@ class TapClockify(ApiTap):
             self._workspaces,
             self._seen_workspaces,
             session.now,
-            self._bounds_zones,
+            self._kept,
         )
 
     def _workspaces(self) -> dict[str, Workspace]:
@@ -239,10 +239,10 @@ class TapClockify(ApiTap):
         state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
         return state.get("seen", [])
 
-    def _bounds_zones(self) -> dict[str, list[str]]:
+    def _kept(self, name: str) -> dict[str, Any]:
         workspaces = self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})
-        zones: dict[str, list[str]] = workspaces.setdefault("bounds_zones", {})
-        return zones
+        kept: dict[str, Any] = workspaces.setdefault(name, {})
+        return kept
 
     def connect(self) -> None:
         """Read the list of workspaces: the first request shows whether the key works.

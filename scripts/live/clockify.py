@@ -14,7 +14,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from scripts.live.page import form, listed
 from scripts.live.wire import Answer, Probe
 from tap_clockify.bounds_zone import UTC, BoundsZone
-from tap_clockify.change_feed import ENTRY_TYPES, EVENTS, LONGEST, PAGE_SIZES, SETTLED, learn_zone
+from tap_clockify.change_feed import (
+    ENTRY_TYPES,
+    EVENTS,
+    LONGEST,
+    PAGE_SIZES,
+    SETTLED,
+    Feeds,
+    learn_zone,
+)
 from tap_clockify.client import PAGE_SIZE
 from tap_clockify.hosts import credentials
 from tap_clockify.permissions import PermittedStream
@@ -300,7 +308,8 @@ def zone(probe: Clockify) -> Iterator[str]:
         kept: dict[str, list[str]] = {}
         owners = (probe.me.get("settings") or {}).get("timeZone")
         bounds = BoundsZone(kept, workspace, lambda: owners)
-        steps = learn_zone(bounds, {"workspaceId": workspace}, probe.now - SETTLED)
+        feeds = Feeds({"workspaceId": workspace}, PAGE_SIZES[-1], bounds, {})
+        steps = learn_zone(feeds, probe.now - SETTLED)
         try:
             _answer(probe, steps)
         except TapError as error:

@@ -20,6 +20,7 @@ from tap_clockify.change_feed import (
     PAGE_SIZES,
     SETTLED,
     EntryChanges,
+    Feeds,
     learn_zone,
 )
 from tap_clockify.client import ClockifyStream, is_no_route, is_unknown_id
@@ -82,6 +83,19 @@ GIVEN_UP = (
 )
 
 
+OF_BINS = (
+    "%s: the feed of deletions of workspace %s names %d entries by the id of their bin only, the "
+    "first of which is %s. If that is not the entry's as well, the deleted entries stay in the "
+    "target, and rows of that id come beside them: a full refresh with "
+    "emit_activate_version_messages brings what is right."
+)
+
+SILENT = (
+    "%s: a feed of changes of workspace %s answered without a body, so whether nothing changed is "
+    "not sure. The next run asks for the same time again; entries are read by their start as well."
+)
+
+
 @dataclass
 class Details:
     """What a run by changes knows of a workspace.
@@ -89,6 +103,8 @@ class Details:
     Attributes:
         next_since: where the window of the next run begins.
         changes: what the feeds say; None where only lists are read.
+        judges: whether the lists show if the feeds tell what happens.
+        sure: whether all that the feeds told could be understood.
         recent: ids of rows that were read and created since `next_since`: no feed tells of
             something that was created and deleted in the same window.
         witness: what the lists show; None where only the feeds are read.
@@ -98,6 +114,8 @@ class Details:
     changes: EntryChanges | None
     recent: dict[str, None]
     witness: Witness | None
+    judges: bool = False
+    sure: bool = True
 
 
 def default_method(config: Mapping[str, Any]) -> str:
@@ -190,22 +208,24 @@ class ByChanges(ClockifyStream):
         if not self.by_changes or bounds.window is None:
             return (yield from self.plan_lists(scope, bounds))
         self._check(bounds.tables)
-        zone = self.account.bounds_zone(scope)
         since, until = bounds.window.since, bounds.began - SETTLED
         if since is None:
             return (yield from self._plan_first(scope, bounds, until))
+        trust = FeedTrust(self._state_of(scope))
         kept = self.config["changes_kept_days"]
-        if since < before(bounds.began, timedelta(days=kept)):
+        oldest = before(bounds.began, timedelta(days=kept))
+        since = trust.since(since, oldest)
+        if since < oldest:
             reason = f"they are kept for {kept} days (changes_kept_days)"
             plan = yield from self._plan_instead(scope, bounds, since, until)
             self._say_instead(logging.WARNING, scope, reason, since, plan.since)
             return plan
         changes = EntryChanges(self._recent_in(scope))
-        trust = FeedTrust(self._state_of(scope))
         limit = bounds.options["limit"]
+        feeds = Feeds.of(self.account, scope, limit)
         try:
-            yield from learn_zone(zone, scope, until)
-            contradicted = yield from changes.read(scope, (since, until), limit, zone)
+            yield from learn_zone(feeds, until)
+            contradicted = yield from changes.read(feeds, (since, until))
         except (RequestError, ShapeError) as error:
             if not _is_refusal(error, limit):
                 raise
@@ -214,17 +234,23 @@ class ByChanges(ClockifyStream):
             level = logging.INFO if said else logging.WARNING
             self._say_instead(level, scope, _reason(error), since, plan.since)
             return plan
-        trust.answered()
+        trust.answered(until, silent=feeds.silent)
         if contradicted:
             self.logger.warning(OTHER_ZONE, self.name, scope["workspaceId"])
         known = [one for one in bounds.window.known if one != scope["workspaceId"]]
-        details = Details(_next_since(until, zone), changes, {}, None)
-        plan = Plan([dict(scope)], self.account.lost_workspaces(), latest=until, dated=False)
-        if trust.needs_lists(bounds.began, self.config["verify_days"]):
+        reached = since + OVERLAP if feeds.silent else until
+        details = Details(_next_since(reached, feeds.zone), changes, {}, None)
+        plan = Plan([dict(scope)], self.account.lost_workspaces(), dated=False)
+        if feeds.silent:
+            self.logger.info(SILENT, self.name, scope["workspaceId"])
+        else:
+            plan.latest = until
+        if feeds.silent or trust.needs_lists(bounds.began, self.config["verify_days"]):
             lists = yield from self._lists(scope, bounds, since)
             plan.partitions = [*plan.partitions, *lists.partitions]
             plan.since, plan.limit = lists.since, plan.limit or lists.limit
             details.witness = Witness(since + OVERLAP, until, changes.told)
+            details.judges = not feeds.silent
         else:
             plan.covered = known
             for member, start in bounds.window.unfinished.items():
@@ -261,7 +287,7 @@ class ByChanges(ClockifyStream):
         zone, first = self.account.bounds_zone(scope), state.get("first")
         if not first:
             try:
-                yield from learn_zone(zone, scope, until)
+                yield from learn_zone(Feeds.of(self.account, scope, bounds.options["limit"]), until)
             except (RequestError, ShapeError) as error:
                 if isinstance(error, QuotaError):
                     raise
@@ -363,7 +389,7 @@ class ByChanges(ClockifyStream):
                 details.changes.complete(rows, listed=True)
                 rows = within(rows, self.cursor_of, bounds.start, None)
             if details.witness:
-                ids = [row.id for row in rows] if details.changes else ()
+                ids = [row.id for row in rows] if details.judges else ()
                 details.witness.see(ids, self.latest_start(rows))
             if bounds.window:
                 bounds.window.saw(self.partition_id(partition), None, self.earliest_open(rows))
@@ -400,6 +426,10 @@ class ByChanges(ClockifyStream):
         if rows := changes.gone(self.account.now()):
             request = Request("/workspaces/{workspaceId}/entities/deleted", partition)
             yield Write(b"[%b]" % b",".join(rows), request, note)
+        if bins := changes.of_bins:
+            details.sure = False
+            workspace = partition["workspaceId"]
+            self.logger.warning(OF_BINS, self.name, workspace, len(bins), bins[0])
         if not details.witness:
             self._remember(partition, details)
         gone = {**kept, **changes.deletions}
@@ -507,7 +537,7 @@ class ByChanges(ClockifyStream):
                 trust.lose()
                 self.logger.warning(NOT_TOLD, self.name, workspace, len(untold), untold[0], RUNS)
             if workspace not in failed:
-                trust.end(details.witness, by_feeds=details.changes is not None)
+                trust.end(details.witness, by_feeds=details.judges and details.sure)
                 self._remember(scope, details)
 
     # -- ids in the state ------------------------------------------------------------------------
@@ -607,7 +637,8 @@ def _reason(error: RequestError | ShapeError) -> str:
     if is_no_route(error):
         return "this Clockify has no feeds of changes (404)"
     if isinstance(error, StatusError):
-        return f"Clockify refuses them ({error.status})"
+        refuses = "refuses them" if _is_lasting(error) else "fails"
+        return f"Clockify {refuses} ({error.status})"
     return str(error).rstrip(".")
 
 

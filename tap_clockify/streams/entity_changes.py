@@ -17,6 +17,7 @@ from tap_clockify.change_feed import (
     SETTLED,
     TYPES,
     Audit,
+    Feeds,
     happened,
     learn_zone,
 )
@@ -80,7 +81,8 @@ class Feed(PermittedStream):
         """Return the slices of the time since the last run."""
         plan: Plan = yield from super().plan(scope, bounds)
         with suppress(StatusError, ShapeError):  # the slices say what is wrong with the feeds
-            yield from learn_zone(self.account.bounds_zone(scope), scope, _until(bounds))
+            feeds = Feeds.of(self.account, scope, bounds.options["limit"])
+            yield from learn_zone(feeds, _until(bounds))
         window = bounds.window
         slices = self.slices(bounds)
         plan.latest = until = _until(bounds)
@@ -119,11 +121,9 @@ class Feed(PermittedStream):
         types = TYPES if bounds.options["types"] == ALL_TYPES else ENTRY_TYPES
         start, end = from_text(partition["since"]), from_text(partition["until"])
         home = {"workspaceId": partition["workspaceId"]}
-        zone = self.account.bounds_zone(home)
+        feeds = Feeds.of(self.account, home, bounds.options["limit"])
         for event in self.events:
-            found = yield from happened(
-                home, (event,), types, (start, end), bounds.options["limit"], zone
-            )
+            found = yield from happened(feeds, (event,), types, (start, end))
             if found.contradicted:
                 self.logger.warning(OTHER_ZONE, self.name, home["workspaceId"])
             rows_read = [home | self.row_of(event, change, row) for _, change, row in found.rows]

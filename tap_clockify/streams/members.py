@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from tap_clockify.client import ClockifyStream, IdListStream, is_forbidden
 from tap_clockify.permissions import PerRowStream
 from tap_clockify.rows import members as rows
-from taps_common.errors import ShapeError, StatusError
+from taps_common.errors import ShapeError, StatusError, TapError
 from taps_common.sync.steps import Again, ListOf
 from taps_common.sync.stream import ChildStream
 
@@ -104,6 +104,7 @@ class Users(IdListStream):
 
         Raises:
             ShapeError: there is no row, and a workspace has its owner at least.
+            TapError: a single status is refused.
         """
         found: set[str | None] = set()
 
@@ -116,7 +117,13 @@ class Users(IdListStream):
         if found.isdisjoint({ACTIVE, None}):
             for status in ACCOUNT_STATUSES:
                 yield Again(goes_on=True)
-                yield from self.pages({**partition, STATUSES: status}, bounds, note)
+                try:
+                    yield from self.pages({**partition, STATUSES: status}, bounds, note)
+                except StatusError as error:
+                    if error.status != HTTPStatus.BAD_REQUEST:
+                        raise
+                    asked = f"{error} It was asked for {STATUSES} {status}."
+                    raise TapError(asked, kind=error.kind) from None
         if not found:
             raise ShapeError(f"GET {self.path} lists no member, not even the workspace's owner.")
 

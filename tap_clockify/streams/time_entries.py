@@ -154,7 +154,8 @@ class TimeEntries(ByChanges):
         if not known and (is_forbidden(error) or self.account.hides(error, partition)):
             status = HTTPStatus.FORBIDDEN if is_forbidden(error) else HTTPStatus.UNAUTHORIZED
             return SkippedError(
-                f"the key may not read other members' time entries ({status}), so {OWNER_ONLY}"
+                f"the key may not read a member's time entries ({status}); use the key of an owner "
+                "or admin"
             )
         if is_unknown_id(error):
             return SkippedError(

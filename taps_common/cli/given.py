@@ -80,6 +80,9 @@ class _Scope(msgspec.Struct):
     activated: dict[str, _Activated] = {}
     clips: dict[str, _Clip] = {}
     bounds_zones: dict[str, _Ids] = {}
+    feed_pages: dict[str, int] = {}
+    gone: _Timestamps = {}
+    missing: _Timestamps = {}
 
 
 class _Table(_Scope):

@@ -88,6 +88,8 @@ def json_problem(body: bytes) -> Problem | None:
         return Problem("answered with a web page instead of JSON: is this the API?", passing=False)
     if not first:
         return Problem("answered with nothing", passing=True)
+    if body[:64].strip() == b"null":
+        return Problem("sent null instead of an object or a list", passing=True)
     if (first, last) not in {(b"[", b"]"), (b"{", b"}")}:
         return Problem("sent an answer that is not JSON, or breaks off", passing=True)
     return None

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from taps_common.http.session import Session
 from tests.clockify.runs import HOUR, KEYS, Account, Copy, catalog, keyed, true_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
     from sandbox.clockify.world import World
+    from taps_common.http.cost import Cost
+    from taps_common.http.request import Request, Response
     from tests.common.runs import Key, Row, Run, State
 
 TABLE = "time_entries"
@@ -50,3 +60,19 @@ def change(world: World) -> list[str]:
     short_lived = world.insert_entry(world.main_id, world.owner_id)
     world.delete_entry(short_lived)
     return [ids[0], ids[-1], ids[1], new]
+
+
+def rewrite(
+    monkeypatch: pytest.MonkeyPatch, route: str, rewritten: Callable[[list[Row]], list[Row]]
+) -> None:
+    """Have the rows that come from a route rewritten."""
+    send = Session.send
+
+    def sent(session: Session, request: Request, cost: Cost | None = None) -> Response:
+        response = send(session, request, cost)
+        if not str(request).endswith(route):
+            return response
+        rows = rewritten(msgspec.json.decode(response.body))
+        return replace(response, body=msgspec.json.encode(rows))
+
+    monkeypatch.setattr(Session, "send", sent)

@@ -201,8 +201,7 @@ def test_a_plain_members_key(shared: Account) -> None:
         assert run.leaves_out(table, f"the key sees a part of workspace {world.main_id} only")
     assert re.search("^member_profiles .* 11 parts left out$", run.log, re.MULTILINE)
     assert (
-        "the key may not read other members' time entries (403), so only those of its owner "
-        "arrive; use the key of an owner or admin"
+        "the key may not read a member's time entries (403); use the key of an owner or admin"
     ) in run.log
     assert len(run.records("tasks")) == len(world.main.tasks)
     less = {*ADMINS_ONLY, *OWN_ONLY, *ENTRY_TABLES, "member_profiles", "user_managers"}
@@ -285,6 +284,13 @@ def test_several_values_go_as_they_are_taken(
     lines = account.requests()
     assert sum("?roles=" in line for line in lines) == requests[0]
     assert sum("/users?" in line for line in lines) == requests[1] * len(world.workspaces)
+
+
+def test_a_single_status_that_is_refused_is_named(account: Account) -> None:
+    account.fault("/users", "status", code=400, body='{"code":501,"message":"no"}')
+    run = account.run(catalog=catalog(["users"]))
+    assert run.code == 1
+    assert "It was asked for account-statuses LIMITED_DELETED." in run.log
 
 
 @pytest.mark.parametrize("way", ["first", "last"])

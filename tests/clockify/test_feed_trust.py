@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_clockify.tap import TapClockify
-from tests.clockify.entry_changes import BATCH, FEEDS, TABLE, change, held, truth
+from taps_common.http.session import Session
+from tests.clockify.entry_changes import BATCH, FEEDS, TABLE, change, held, rewrite, truth
 from tests.clockify.runs import (
     DAY,
     ENTRIES,
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.clockify.world import World
-    from tests.common.runs import Run, State
+    from taps_common.http.cost import Cost
+    from taps_common.http.request import Request, Response
+    from tests.common.runs import Row, Run, State
 
 
 class Kept:
@@ -186,6 +190,62 @@ def test_a_timer_that_no_feed_tells_of_arrives_when_it_ends(kept: Kept) -> None:
     kept.world.edit_entry(ident, timeInterval={"start": start, "end": "2026-09-01T09:00:00Z"})
     kept.read(hours=1, lookback_days=1).ok()
     assert kept.is_true
+
+
+@pytest.mark.parametrize("code", [200, 204])
+def test_a_feed_without_a_body_is_asked_again_and_lists_are_read(earned: Kept, code: int) -> None:
+    change(earned.world)
+    earned.account.fault("/entities/", "status", code=code, body="")
+    run = earned.read(hours=1).ok()
+    assert earned.reads_lists
+    assert run.log.count("answered without a body") == 1
+    assert held(earned.copy) != truth(earned.world)
+    earned.account.mended()
+    earned.read(hours=1).ok()
+    assert earned.is_true
+    assert ENTRIES not in earned.account.templates()
+    assert earned.lists["trusted"] == 3
+
+
+@pytest.mark.parametrize("document", [None, {"description": "no id"}])
+def test_deletions_that_name_the_bin_only_are_said_and_earn_nothing(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, document: object
+) -> None:
+    ident, *_ = (one for (one,) in sorted(truth(kept.world)))
+    kept.world.delete_entry(ident)
+    kept.insert()
+
+    def binned(rows: list[Row]) -> list[Row]:
+        return [{**row, "id": row["deletionBinId"], "document": document} for row in rows]
+
+    rewrite(monkeypatch, "/deleted", binned)
+    run = kept.read(hours=1).ok()
+    said = f"names 1 entries by the id of their bin only, the first of which is {ident[:12]}"
+    assert run.log.count(said) == 1
+    assert "trusted" not in kept.lists
+    assert "names 1" not in kept.read(hours=2).ok().log
+
+
+def test_feeds_that_send_no_body_where_nothing_changed_work(
+    earned: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nothing is ever deleted, and the bookmark would stay for longer than they are kept."""
+    send = Session.send
+
+    def sent(session: Session, request: Request, cost: Cost | None = None) -> Response:
+        response = send(session, request, cost)
+        empty = "/entities/" in str(request) and response.body == b"[]"
+        return replace(response, body=b"") if empty else response
+
+    monkeypatch.setattr(Session, "send", sent)
+    for _ in range(6):
+        oldest = min(truth(earned.world), key=str)[0]
+        earned.world.edit_entry(oldest, description=f"edited at {earned.world.now}")
+        earned.insert()
+        run = earned.read(hours=9 * 24, lookback_days=1).ok()
+        assert "cannot be read" not in run.log
+        assert earned.is_true
+    assert earned.lists["asked"]
 
 
 def test_refused_feeds_make_it_incremental_and_that_is_said_once(

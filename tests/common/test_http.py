@@ -109,6 +109,7 @@ UNUSABLE = {
         Answer(body=b"body-text"),
         Answer(body=b'"body-text"'),
     ],
+    "sent null instead of an object or a list": [Answer(body=b" null")],
     "answered with nothing": [Answer(body=b""), Answer(body=b" \n"), Answer(204, body=b"")],
     "could not be reached, or closed the connection": [Answer(reset=True)],
 }
