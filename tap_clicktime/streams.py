@@ -159,7 +159,9 @@ class EntityStream(EndpointStream):
         Where a link expired, it goes on at the last date.
         """
         way = self._way(bounds)
-        received = Received(self._keys_of if self.own_keys else None)
+        received = Received(
+            self._keys_of if self.own_keys else None, page_size=self.config["page_size"]
+        )
         while True:
             try:
                 yield from self._pages(partition, bounds, way, received)
