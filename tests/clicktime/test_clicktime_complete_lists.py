@@ -58,7 +58,7 @@ class Service:
         skips: whether `$skip` is heeded.
         sorts: whether `$orderby` is heeded; jobs are in the order of their stamps otherwise.
         compares: whether `gt` of `$filter` is heeded.
-        refuses: query options that are refused, and the status.
+        refuses: query options, or headers, that are refused, and the status.
         keyed: whether the set declares a key.
         stamped: whether jobs have a modification stamp.
         twice: a job that the list holds twice.
@@ -94,7 +94,7 @@ class Service:
         link = request.link
         options = self._tokens[int(link.rpartition("=")[2])] if link else dict(request.params)
         for name, status in self.refuses.items():
-            if name in options and not link:
+            if (name in options and not link) or name in request.headers:
                 raise StatusError("refused", status=status, code=None)
         if "$top" not in options:
             self.asked.append(options)
@@ -390,6 +390,15 @@ def test_the_count_of_a_page_and_one_that_comes_late_are_no_failure(
     run = service.run(**VERSIONS).ok()
     assert ids(run) == {*service.jobs}
     assert versions(run) == 1
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_page_size_that_is_refused_is_not_asked_for(status: int) -> None:
+    service = Service(jobs(190), page=50, links=False, refuses={"Prefer": status})
+    run = service.run(**VERSIONS).ok()
+    assert ids(run) == {*service.jobs}
+    assert versions(run) == 1
+    assert run.log.count("the service takes no page_size (500)") == 1
 
 
 # -- rows that move between pages ------------------------------------------------------------------
