@@ -1,4 +1,4 @@
-"""Whether a partition brought all of its rows: what is counted, `$skip`, and a list of the keys.
+"""Whether a partition brought all of its rows: counts, `$skip`, greater keys, a list of the keys.
 
 Services are reported that end a page without a link although there is more, and whose links hold an
 offset, so that a row which is edited or deleted meanwhile hides another one (STABLE-ORDER). What
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from tap_clicktime import query
 from tap_clicktime.links import next_request
 from taps_common.errors import ShapeError, StatusError
-from taps_common.sync.steps import Ask, Fetch, Limit, Page, Write
+from taps_common.sync.steps import Again, Ask, Fetch, Limit, Page, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from taps_common.sync.steps import Rows
 
     T = TypeVar("T")
-    Steps: TypeAlias = Generator[Ask | Fetch | Limit | Write, Any, T]
+    Steps: TypeAlias = Generator[Again | Ask | Fetch | Limit | Write, Any, T]
 
 LOOKS = 2
 """How often the keys are listed, and those asked for whose rows did not come."""
@@ -51,8 +51,8 @@ HIDDEN = (
     "user not see them?): nothing is called deleted"
 )
 UNCOUNTED = (
-    "the service does not count its rows and takes no $skip: whether a page without a link is the "
-    "last one could not be verified"
+    "the service does not count its rows, and goes on neither by $skip nor by key: whether a page "
+    "without a link is the last one could not be verified"
 )
 UNSEEN = (
     "the service does not list its keys: whether rows were added and deleted while pages were read "
@@ -62,6 +62,11 @@ CUT_OFF = (
     "GET /{name}: the service counts more rows than it sends, and does not send the rest if that "
     "is asked for ($skip). What came was written. Ask ClickTime's support for links to the next "
     "page, or leave the set out (entity_sets)."
+)
+FULL_PAGE = (
+    "GET /{name}: a full page came without a link, and nothing shows whether more rows follow: the "
+    "service does not count them, and goes on neither by $skip nor by key. What came was written. "
+    "Ask ClickTime's support for links to the next page, or leave the set out (entity_sets)."
 )
 UNSTABLE = (
     "GET /{name}: rows were added or deleted while pages were read, and not all of them could be "
@@ -75,6 +80,8 @@ class Received:
 
     Attributes:
         keys_of: returns the keys of rows; None where they have none.
+        page_size: rows that a page was asked to hold; 0 where that is not known.
+        last: the key of the last row.
         seen: hashes of the keys, or of whole pages without them: the texts are megabytes.
         rows: how many rows came.
         pages: how many pages came.
@@ -84,6 +91,8 @@ class Received:
     """
 
     keys_of: Callable[[Rows], Sequence[object]] | None
+    page_size: int = 0
+    last: object = None
     seen: set[int] = field(default_factory=set)
     rows: int = 0
     pages: int = 0
@@ -104,12 +113,13 @@ class Received:
         """
         if self.total is None or self.rows > self.total:
             return self.pages == 1
-        return self.short or (self.pages == 1 and self.is_round)
+        return self.short or (self.pages == 1 and self.is_full)
 
     @property
-    def is_round(self) -> bool:
+    def is_full(self) -> bool:
         """Whether so many rows came as a page may be limited to."""
-        return not all(self.rows % size for size in ROUND)
+        sizes = (*ROUND, self.page_size) if self.page_size else ROUND
+        return not all(self.rows % size for size in sizes)
 
     @property
     def moved(self) -> bool:
@@ -120,8 +130,10 @@ class Received:
     def note(self, rows: Rows) -> Rows:
         """Note rows that go out."""
         self.rows += len(rows)
-        if self.keys_of:
-            self.seen.update(map(hash, self.keys_of(rows)))
+        if self.keys_of and rows:
+            keys = self.keys_of(rows)
+            self.seen.update(map(hash, keys))
+            self.last = keys[-1]
         return rows
 
     def note_body(self, body: bytes) -> None:
@@ -183,6 +195,7 @@ class Completeness:
     keys_at_once: int = KEYS_AT_ONCE
     _takes_skip: bool = True
     _skipped: bool = False
+    _ends_by_key: bool = False
 
     def prove(self, *, keys: bool, further: bool) -> Steps[None]:
         """Ask for what lacks, until all is there.
@@ -201,6 +214,10 @@ class Completeness:
         if received.may_go_on or (further and received.pages == 1):
             yield from self._rest()
         short = received.short
+        if self._ends_by_key:  # in the order of keys no row hides another one
+            if short:
+                yield Limit(HIDDEN)
+            return
         odd = received.moved or (short and not self._takes_skip)
         if received.keys_of and (odd or (keys and received.pages > 1)):
             short = yield from self._compare()
@@ -214,7 +231,11 @@ class Completeness:
     # -- pages that end without a link -----------------------------------------------------------
 
     def _rest(self) -> Steps[None]:
-        """Ask for the rows after those that came, until none come: a count may be too low."""
+        """Ask for the rows after those that came, until none come: a count may be too low.
+
+        Raises:
+            ShapeError: a page may have been cut off, and no question leads further.
+        """
         received = self.received
         page = None
         try:
@@ -229,11 +250,17 @@ class Completeness:
             if error.status not in query.REFUSALS:
                 raise
         self._takes_skip = page is not None and _is_empty(page)
-        if self._takes_skip or received.short or received.total == received.rows:
+        if self._takes_skip:
             return
-        if received.is_round:
+        full = received.is_full
+        self._ends_by_key = yield from self._rest_by_key()
+        if self._ends_by_key or received.short:
+            return
+        if full and received.total != received.rows:
+            raise self._error(FULL_PAGE)
+        if full:  # the count may be the page's own
             yield Limit(UNCOUNTED)
-        else:
+        elif received.total != received.rows:
             self.stream.could_not(UNCOUNTED)
 
     def _is_new(self, page: Page) -> bool:
@@ -254,6 +281,77 @@ class Completeness:
             page = self.stream.open_page(request, (yield Ask(request)))
             if not self._is_new(page):
                 return
+
+    # -- services that go on by key alone --------------------------------------------------------
+
+    def _rest_by_key(self) -> Steps[bool]:
+        """Ask for rows whose key is greater than the last one, until the greatest one came.
+
+        Returns:
+            Whether it came. It does not where the service does not filter or sort by the key.
+
+        Raises:
+            ShapeError: rows came, and then none, before the greatest one.
+        """
+        received = self.received
+        refused = not {"$filter", "$orderby"}.isdisjoint(self.without)
+        if received.keys_of is None or refused or not self._greater_than(received.last):
+            return False
+        pages = received.pages
+        try:
+            if self.params["$orderby"] != ",".join(self._paths):  # the last key is any of them
+                received.begin_again(goes_on=False)
+                yield Again()
+                yield from self._take_greater("")
+                pages = received.pages
+            greatest = yield from self._greatest_key()
+            goes_on = True
+            while goes_on and received.last != greatest:
+                after = self._greater_than(received.last)
+                goes_on = yield from self._take_greater(after)
+            if received.last != greatest:  # rows may have been added
+                greatest = yield from self._greatest_key()
+            if received.last == greatest:
+                return True
+        except StatusError as error:
+            if error.status not in query.REFUSALS:
+                raise
+        if received.pages > pages:
+            raise self._error(FULL_PAGE)
+        return False
+
+    def _greatest_key(self) -> Steps[object]:
+        """Return the greatest key of the list; None where it has no rows."""
+        order = ("$orderby", ",".join(f"{path} desc" for path in self._paths))
+        request = self._question(("$select", self._key_names), order, page_size=1)
+        keys = self.stream.read_keys(self.stream.open_page(request, (yield Ask(request))))
+        return keys[0] if keys else None
+
+    def _take_greater(self, condition: str) -> Steps[bool]:
+        """Write the next page in the order of keys; return whether it has rows, all of them new."""
+        both = [one for one in (self.params["$filter"], condition) if one]
+        request = self._question(
+            ("$filter", " and ".join(f"({one})" for one in both) if both[1:] else "".join(both)),
+            ("$orderby", ",".join(self._paths)),
+            ("$count", ""),  # not of the list
+        )
+        page = self.stream.open_page(request, (yield Ask(request)))
+        keys = self.stream.read_keys(page)
+        if not keys or not self.received.seen.isdisjoint(map(hash, keys)):
+            return False
+        yield from self._take(request, page)
+        return True
+
+    def _greater_than(self, key: object) -> str:
+        """Return a condition that is true for greater keys; nothing where it has no literals."""
+        literals = self._literals(key)
+        if not all(text for _, text in literals):
+            return ""
+        same = [f"{path} eq {text}" for path, text in literals]
+        return " or ".join(
+            " and ".join([*same[:place], f"{path} gt {text}"])
+            for place, (path, text) in enumerate(literals)
+        )
 
     # -- rows that moved between pages -----------------------------------------------------------
 
@@ -294,9 +392,8 @@ class Completeness:
         """Return what a list of the keys brought, and those whose rows did not come."""
         listed = Received(keys_of=lambda keys: keys)
         missing: dict[int, object] = {}
-        names = dict.fromkeys(path.partition("/")[0] for path, _ in self.stream.entity_set.key)
         changed = (
-            ("$select", ",".join(names)),
+            ("$select", self._key_names),
             ("$orderby", ",".join(query.total_order(self.stream.entity_set))),
         )
         size = self.keys_at_once * self.page_size
@@ -350,14 +447,30 @@ class Completeness:
             yield condition
 
     def _condition(self, key: object) -> str:
-        paths = [path for path, _ in self.stream.entity_set.key]
+        literals = self._literals(key)
+        if not all(text for _, text in literals):
+            return ""
+        same = " and ".join(f"{path} eq {text}" for path, text in literals)
+        return f"({same})" if len(literals) > 1 else same
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    @property
+    def _paths(self) -> list[str]:
+        return [path for path, _ in self.stream.entity_set.key]
+
+    @property
+    def _key_names(self) -> str:
+        return ",".join(dict.fromkeys(path.partition("/")[0] for path in self._paths))
+
+    def _literals(self, key: object) -> list[tuple[str, str]]:
+        """Return the parts of a key, each with its literal, or with nothing if it has none."""
         values = key if isinstance(key, tuple) else (key,)
         kinds = self.stream.entity_set.kinds
-        literals = [_literal(kinds.get(path), one) for path, one in zip(paths, values, strict=True)]
-        if not all(literals):
-            return ""
-        same = " and ".join(f"{path} eq {text}" for path, text in zip(paths, literals, strict=True))
-        return f"({same})" if len(paths) > 1 else same
+        return [
+            (path, _literal(kinds.get(path), value))
+            for path, value in zip(self._paths, values, strict=True)
+        ]
 
     def _error(self, text: str) -> ShapeError:
         return ShapeError(text.format(name=self.stream.entity_set.name))

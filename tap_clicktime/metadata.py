@@ -29,19 +29,22 @@ LARGEST = 2000
 DEEPEST = 8
 """Levels of nested objects that are typed; what lies deeper is kept as it comes."""
 
+_TIMESTAMP = (
+    r"^(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,12})?)?"
+    r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z"
+)
+
 Timestamp = Annotated[
     str,
-    Meta(
-        pattern=(
-            r"^(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-            r"[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,12})?)?"
-            r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z"
-        ),
-        extra_json_schema={"type": "string", "format": "date-time"},
-    ),
+    Meta(pattern=_TIMESTAMP, extra_json_schema={"type": "string", "format": "date-time"}),
 ]
 """A timestamp, as text: services send up to 12 digits of a second, and 23:59:59.9999999, which
 means the end of a day, must not be rounded to the next one. One without a zone stays so."""
+
+ExactTimestamp = Annotated[str, Meta(pattern=_TIMESTAMP)]
+"""A timestamp in a key, a text for targets, whose timestamps have six digits of a second at most:
+rows that differ in the seventh would become one."""
 
 _PRIMITIVES: dict[str, Any] = {
     "Edm.Binary": str,
@@ -65,6 +68,7 @@ _PRIMITIVES: dict[str, Any] = {
 
 _UNTYPED = {"Edm.Untyped", "Edm.PrimitiveType", "Edm.ComplexType"}
 _IN_NO_ROW = {"Edm.Stream"}
+_TIMESTAMP_KIND = "Edm.DateTimeOffset"
 _UNSORTABLE = {"Edm.Binary"}
 
 
@@ -76,6 +80,7 @@ class EntitySet:
         name: name of the set, as it stands in its address.
         row: type of its rows.
         key: parts of the key as pairs of path and name; a path leads into an object.
+        timestamp_keys: names of those parts that are timestamps.
         kinds: the primitive type behind each property that has one, by name.
         nullable: names of the properties that may be null.
         properties: names of the properties that rows have on the wire.
@@ -87,6 +92,7 @@ class EntitySet:
     name: str
     row: type[Row]
     key: tuple[tuple[str, str], ...]
+    timestamp_keys: tuple[str, ...]
     kinds: dict[str, str]
     nullable: frozenset[str]
     properties: tuple[str, ...]
@@ -171,6 +177,7 @@ class _Builder:
         self._document = document
         self._warn = warn
         self._made = 0
+        self._in_key = False
         self._texts = {
             name: one.description for kind in described for name, one in kind.properties.items()
         }
@@ -192,6 +199,11 @@ class _Builder:
             name=name,
             row=row,
             key=key,
+            timestamp_keys=tuple(
+                alias
+                for path, alias in key
+                if self._primitive(self._resolve(path, kind, properties).type) == _TIMESTAMP_KIND
+            ),
             kinds={
                 one.name: primitive
                 for declared_here in line
@@ -220,6 +232,7 @@ class _Builder:
         required = {path.partition("/")[0] for path, _ in key}
         fields: list[tuple[str, Any, Any] | tuple[str, Any]] = []
         for one in properties.values():
+            self._in_key = one.name in required
             declared = self._type_of(one, (kind,))
             text = one.description or self._texts.get(one.name)
             typed = Annotated[declared, Meta(description=text)] if text else declared
@@ -227,6 +240,7 @@ class _Builder:
                 fields.append((one.name, typed))
             else:
                 fields.append((one.name, typed | None, None))
+        self._in_key = True
         for path, alias in key:
             leaf = self._resolve(path, kind, properties)
             if self._primitive(leaf.type) is None:
@@ -271,6 +285,8 @@ class _Builder:
     def _named(self, name: str, user: str, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a type
         """Return the type that values of a named type are read as; JSON if it is not declared."""
         name = self._document.definitions.get(name, name)
+        if self._in_key and name == _TIMESTAMP_KIND:
+            return ExactTimestamp
         if name in _PRIMITIVES:
             return _PRIMITIVES[name]
         if name in _UNTYPED or name.startswith(("Edm.Geography", "Edm.Geometry")):

@@ -21,6 +21,7 @@ from taps_common.records.codec import PageDecoder
 from taps_common.records.custom_columns import Columns
 from taps_common.records.json_text import text_of
 from taps_common.records.row_types import attribute_of
+from taps_common.records.utc import in_utc
 from taps_common.sync.steps import Again, Ask, Fetch, Page, Plan
 from taps_common.sync.stream import ChildStream, EndpointStream
 
@@ -159,7 +160,9 @@ class EntityStream(EndpointStream):
         Where a link expired, it goes on at the last date.
         """
         way = self._way(bounds)
-        received = Received(self._keys_of if self.own_keys else None)
+        received = Received(
+            self._keys_of if self.own_keys else None, page_size=self.config["page_size"]
+        )
         while True:
             try:
                 yield from self._pages(partition, bounds, way, received)
@@ -323,6 +326,10 @@ class EntityStream(EndpointStream):
             if attribute_of(alias) in there and alias != path:
                 for row in rows:
                     setattr(row, attribute_of(alias), _inside(row, path))
+        for name in self.entity_set.timestamp_keys:
+            if (attribute := attribute_of(name)) in there:
+                for row in rows:
+                    setattr(row, attribute, _exact(name, getattr(row, attribute)))
         self._columns.fill(rows, self.custom_fields_of)
 
     def custom_fields_of(self, row: object) -> Iterator[tuple[str | None, object]]:
@@ -348,6 +355,18 @@ def _inside(row: object, path: str) -> object:
     if value is None:
         raise ShapeError(f"a row without {path}")
     return value
+
+
+def _exact(name: str, text: str) -> str:
+    """Return a timestamp in UTC with all its digits: equal ones have the same text.
+
+    Raises:
+        ShapeError: no calendar has it, or in UTC it lies outside of the calendar.
+    """
+    try:
+        return in_utc(text, exact=True)
+    except ValueError:
+        raise ShapeError(f"a row whose {name} is not a timestamp in UTC") from None
 
 
 class CustomFieldStream(ChildStream):

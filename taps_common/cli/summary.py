@@ -102,10 +102,11 @@ def _stream_line(outcome: Outcome, width: int) -> str:
         notes.append(_compared(outcome, progress.name))
     if cost.waited:
         notes.append(f"waited {cost.waited:.1f} s")
-    if outcome.skipped:
-        left_out = _of(sum(outcome.skipped.values()), "part")
+    if left_out := sum(n for why, n in outcome.skipped.items() if why not in outcome.unsure):
         some = progress.partitions or outcome.failures
-        notes.append(f"{left_out if some else 'all of it'} left out")
+        notes.append(f"{_of(left_out, 'part') if some else 'all of it'} left out")
+    if outcome.unsure:
+        notes.append("may lack rows")
     if outcome.failures:
         notes.append("failed")
     notes += [
@@ -130,22 +131,27 @@ def _compared(outcome: Outcome, table: str) -> str:
 def _tell_left_out(
     outcomes: Iterable[Outcome], told: Told, logger: logging.Logger, tap: str
 ) -> None:
-    """Say in a line what is left out that was not before, and in another what still is."""
-    lines: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    """Say in a line what is left out that was not before, and in another what still is.
+
+    So it is said of what came and may not be all there is.
+    """
+    lines: dict[tuple[str, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for outcome in outcomes:
         for reason in outcome.skipped:
             name = outcome.progress.name
             level = logging.WARNING if told.is_new(f"{name}: {reason}") else logging.INFO
-            lines[level][reason].append(name)
-    for level, text in ((logging.WARNING, "Left out"), (logging.INFO, "Left out as before")):
-        if reasons := lines[level]:
-            every = (f"{reason} ({', '.join(names)})" for reason, names in reasons.items())
-            logger.log(level, "%s", coded(tap, Kind.SKIPPED, f"{text}: {'; '.join(every)}."))
+            what = "May lack rows" if reason in outcome.unsure else "Left out"
+            lines[what, level][reason].append(name)
+    for (what, level), reasons in sorted(lines.items(), key=lambda line: (line[0][0], -line[0][1])):
+        text = what if level == logging.WARNING else f"{what} as before"
+        every = (f"{reason} ({', '.join(names)})" for reason, names in reasons.items())
+        logger.log(level, "%s", coded(tap, Kind.SKIPPED, f"{text}: {'; '.join(every)}."))
 
 
 def _tell_oddities(outcome: Outcome, logger: logging.Logger) -> None:
     if outcome.repeated:
-        logger.warning("%s: %d rows came twice", outcome.progress.name, outcome.repeated)
+        twice = _of(outcome.repeated, "row")
+        logger.warning("%s: %s came twice, by key", outcome.progress.name, twice)
     for name, count in outcome.blank.items():
         logger.warning("%s: %d rows left out: a part of their key is empty", name, count)
     for name, found in outcome.rescued.items():

@@ -33,8 +33,12 @@ _POINT_AND_DIGITS = 7
 _T = len("2026-01-31")
 
 
-def in_utc(text: str) -> str:
+def in_utc(text: str, *, exact: bool = False) -> str:
     """Return the text of a timestamp in UTC; its digits are cut off, never rounded up.
+
+    Args:
+        text: the timestamp.
+        exact: whether it keeps all digits of a second that say something, as keys have to.
 
     Raises:
         ValueError: it is not one, or in UTC it lies outside of the calendar.
@@ -50,7 +54,8 @@ def in_utc(text: str) -> str:
             clock = at.astimezone(timezone.utc).replace(tzinfo=None).isoformat()
         except OverflowError:
             raise ValueError("in UTC it lies outside of the calendar") from None
-    return f"{clock}{fraction[:_POINT_AND_DIGITS]}{zone and 'Z'}"
+    kept = fraction.rstrip("0").rstrip(".") if exact else fraction[:_POINT_AND_DIGITS]
+    return f"{clock}{kept}{zone and 'Z'}"
 
 
 def cut(text: str) -> str:

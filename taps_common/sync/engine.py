@@ -370,7 +370,8 @@ class StreamRead:
             self.outcome.progress.partitions += 1
         if refused and self._refusals_fail(read, len(refused)):
             self.outcome.fail(read.scope, refused[0])
-        if column := self._drift.unfilled():
+        whole = len(self.outcome.failures) == read.failures  # or else other values were not seen
+        if whole and (column := self._drift.unfilled()):
             self.outcome.fail(read.scope, ShapeError(NEVER_FILLED.format(column)))
 
     def _interleaved(
@@ -460,7 +461,7 @@ class StreamRead:
         if isinstance(step, Checkpoint):
             return self._checkpoint(read)
         if isinstance(step, Limit):
-            self.outcome.skip(step.reason)
+            self.outcome.doubt(step.reason)
             return None
         if isinstance(step, Write):
             return self._write(read, partition, step)

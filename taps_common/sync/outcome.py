@@ -30,6 +30,7 @@ class Outcome:
         counts: rows written, by table.
         failures: what could not be read, and why, in the order of happening.
         skipped: partitions that were left out without being a failure, by reason.
+        unsure: those of these reasons whose rows came, though not surely all of them.
         skipped_scopes: scopes that were left out as a whole, by the values of their routes.
         stop: the error that ends the whole run.
         repeated: rows that came twice in one partition.
@@ -43,6 +44,7 @@ class Outcome:
     counts: dict[str, int] = field(default_factory=dict)
     failures: list[tuple[Scope, TapError]] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
     skipped_scopes: dict[tuple[str, ...], SkippedError] = field(default_factory=dict)
     stop: Exception | None = None
     repeated: int = 0
@@ -59,6 +61,11 @@ class Outcome:
     def skip(self, reason: str) -> None:
         """Count a partition that is left out and not a failure."""
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+    def doubt(self, reason: str) -> None:
+        """Note that rows of a partition came, and that they may not be all there are."""
+        self.skip(reason)
+        self.unsure.add(reason)
 
     def fail(self, partition: Scope, error: Exception) -> bool:
         """Note a failure; return whether nothing else can be read for the same reason.

@@ -11,6 +11,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,7 +56,9 @@ class Service:
         counts: what `$count=true` brings, from the number of rows there are and of the page; None
             is nothing.
         skips: whether `$skip` is heeded.
-        refuses: query options that are refused, and the status.
+        sorts: whether `$orderby` is heeded; jobs are in the order of their stamps otherwise.
+        compares: whether `gt` of `$filter` is heeded.
+        refuses: query options, or headers, that are refused, and the status.
         keyed: whether the set declares a key.
         stamped: whether jobs have a modification stamp.
         twice: a job that the list holds twice.
@@ -69,6 +72,8 @@ class Service:
     links: bool = True
     counts: Callable[[int, int], object] = lambda total, _: total
     skips: bool = True
+    sorts: bool = True
+    compares: bool = True
     refuses: dict[str, int] = field(default_factory=dict)
     change: dict[int, Callable[[Service], None]] = field(default_factory=dict)
     keyed: bool = True
@@ -89,15 +94,19 @@ class Service:
         link = request.link
         options = self._tokens[int(link.rpartition("=")[2])] if link else dict(request.params)
         for name, status in self.refuses.items():
-            if name in options and not link:
+            if (name in options and not link) or name in request.headers:
                 raise StatusError("refused", status=status, code=None)
         if "$top" not in options:
             self.asked.append(options)
             self.change.get(len(self.asked), no_change)(self)
         there = [*self.jobs, *filter(None, [self.twice])]
-        found = [row for row in map(self._row, there) if _holds(options, row)]
-        order = options.get("$orderby", "ID").split(",")
-        found.sort(key=lambda row: [row[name] for name in order])
+        found = [row for row in map(self._row, there) if self._holds(options, row)]
+        order, _, descending = options.get("$orderby", "ID").partition(" ")
+        if self.sorts:
+            names = order.split(",")
+            found.sort(key=itemgetter(*names), reverse=bool(descending))
+        else:
+            found.sort(key=lambda row: self.jobs[row["ID"]])
         names = options.get("$select", "").split(",")
         begin = int(options.get("$skip", 0)) if self.skips or link else 0
         size = (options.get("$select") == "ID" and self.keys) or self.page
@@ -117,6 +126,15 @@ class Service:
         stamp = {"ModifiedDate": self.jobs[ident].isoformat().replace("+00:00", "Z")}
         return row | (stamp if self.stamped else {})
 
+    def _holds(self, options: dict[str, str], row: dict[str, str]) -> bool:
+        condition = options.get("$filter", "")
+        if keys := re.findall(r"ID eq '((?:[^']|'')*)'", condition):
+            return row["ID"] in {key.replace("''", "'") for key in keys}
+        since = re.search(r"ModifiedDate ge ([^ )]+)", condition)
+        after = re.search(r"ID gt '((?:[^']|'')*)'", condition) if self.compares else None
+        is_later = since is None or row["ModifiedDate"] >= since[1]
+        return is_later and (after is None or row["ID"] > after[1].replace("''", "'"))
+
     def now(self) -> datetime:
         """Return the present of the run."""
         return NOW
@@ -130,14 +148,6 @@ class Service:
         state = settings.pop("state", None)
         config = {"service_url": ROOT, "api_token": "t", "page_size": 500, **settings}
         return run_in_process(kind, config, state=state)
-
-
-def _holds(options: dict[str, str], row: dict[str, str]) -> bool:
-    condition = options.get("$filter", "")
-    if keys := re.findall(r"ID eq '((?:[^']|'')*)'", condition):
-        return row["ID"] in {key.replace("''", "'") for key in keys}
-    since = re.search(r"ModifiedDate ge ([^ )]+)", condition)
-    return since is None or row["ModifiedDate"] >= since[1]
 
 
 def jobs(number: int) -> dict[str, datetime]:
@@ -197,8 +207,9 @@ def test_rows_behind_a_page_without_a_link_are_asked_for(
 
 
 @pytest.mark.parametrize("keyed", [True, False])
-def test_a_service_that_counts_more_and_takes_no_skip_fails_the_table(keyed: bool) -> None:
-    run = Service(jobs(1200), page=100, links=False, skips=False, keyed=keyed).run(**VERSIONS)
+def test_a_service_that_counts_more_and_goes_on_in_no_way_fails_the_table(keyed: bool) -> None:
+    service = Service(jobs(1200), page=100, links=False, skips=False, compares=False, keyed=keyed)
+    run = service.run(**VERSIONS)
     assert run.code == 1
     assert "does not send the rest if that is asked for" in run.log
     assert not versions(run)
@@ -206,7 +217,7 @@ def test_a_service_that_counts_more_and_takes_no_skip_fails_the_table(keyed: boo
 
 
 def test_keys_lead_to_the_rows_of_a_service_that_takes_no_skip() -> None:
-    service = Service(jobs(1200), page=100, keys=5000, links=False, skips=False)
+    service = Service(jobs(1200), page=100, keys=5000, links=False, skips=False, compares=False)
     run = service.run(**VERSIONS).ok()
     assert len(run.records("jobs")) == 1200
     assert ids(run) == {*service.jobs}
@@ -244,7 +255,8 @@ def test_a_count_that_ignores_the_filter_is_said_and_keeps_nothing_back() -> Non
 
 
 def test_skip_that_is_refused_fails_the_table_too() -> None:
-    run = Service(jobs(1200), page=100, links=False, refuses={"$skip": 400}).run(**VERSIONS)
+    service = Service(jobs(1200), page=100, links=False, refuses={"$skip": 400}, compares=False)
+    run = service.run(**VERSIONS)
     assert run.code == 1
     assert not versions(run)
 
@@ -296,17 +308,73 @@ def test_without_a_count_skip_shows_whether_there_is_more() -> None:
     assert ids(service.run(**VERSIONS).ok()) == {*service.jobs}
 
 
-@pytest.mark.parametrize("refuses", [{}, {"$skip": 400}, {"$skip": 400, "$count": 400}])
-def test_a_full_page_that_nothing_can_verify_is_no_proof(refuses: dict[str, int]) -> None:
-    service = Service(jobs(1200), page=100, links=False, counts=lambda *_: None, skips=False)
+@pytest.mark.parametrize("refuses", [{}, {"$skip": 400}, {"$skip": 500, "$count": 400}])
+@pytest.mark.parametrize("page", [100, 37])
+def test_without_a_count_and_skip_the_list_goes_on_by_key(
+    refuses: dict[str, int], page: int
+) -> None:
+    service = Service(jobs(190), page=page, links=False, counts=lambda *_: None, skips=False)
     service.refuses = refuses
     run = service.run(**VERSIONS).ok()
-    assert "could not be verified" in run.log
+    assert len(run.records("jobs")) == 190
+    assert ids(run) == {*service.jobs}
+    assert versions(run) == 1
+    assert "could not be verified" not in run.log
+
+
+def test_an_incremental_run_goes_on_by_key_too() -> None:
+    service = Service(
+        {"m": DAY_0}, page=50, stamped=True, links=False, counts=lambda *_: None, skips=False
+    )
+    state = service.run().ok().state
+    service.jobs |= dict(zip(jobs(130), reversed(jobs(130).values()), strict=True))
+    run = service.run(state=state).ok()
+    assert ids(run) >= {*service.jobs} - {"m"}
+    assert run.state != state
+
+
+@pytest.mark.parametrize(
+    "counts", [lambda n, _: n, lambda _, page: page, lambda *_: 3], ids=["right", "its own", "low"]
+)
+def test_no_count_hides_rows_from_a_list_that_goes_on_by_key(
+    counts: Callable[[int, int], object],
+) -> None:
+    service = Service(jobs(190), page=50, links=False, counts=counts, skips=False)
+    run = service.run().ok()
+    assert ids(run) == {*service.jobs}
+
+
+def test_a_count_that_is_too_high_is_said_where_the_list_ends_by_key() -> None:
+    service = Service(jobs(90), links=False, counts=lambda n, _: n + 3, skips=False)
+    run = service.run(**VERSIONS).ok()
+    assert ids(run) == {*service.jobs}
+    assert "counts more rows than it sends" in run.log
     assert not versions(run)
 
 
-def test_without_a_count_and_skip_it_is_said_once() -> None:
-    service = Service(jobs(90), counts=lambda *_: None, skips=False)
+@pytest.mark.parametrize("cannot", ["sorts", "compares", "keyed"])
+@pytest.mark.parametrize("count", [130, 100])
+def test_a_full_page_that_nothing_continues_fails_the_table(cannot: str, count: int) -> None:
+    shuffled = dict(zip(jobs(count), reversed(jobs(count).values()), strict=True))
+    service = Service(shuffled, page=50, links=False, counts=lambda *_: None, skips=False)
+    setattr(service, cannot, False)
+    run = service.run()
+    assert run.code == 1
+    assert "a full page came without a link" in run.log
+
+
+@pytest.mark.parametrize("options", [["$filter"], ["$orderby"]])
+def test_a_full_page_of_a_service_that_refuses_to_go_on_fails_the_table(options: list[str]) -> None:
+    service = Service(jobs(130), page=50, links=False, counts=lambda *_: None, skips=False)
+    service.refuses = dict.fromkeys(options, 400)
+    run = service.run()
+    assert run.code == 1
+    assert "a full page came without a link" in run.log
+
+
+def test_a_short_page_that_nothing_can_verify_is_said_once() -> None:
+    service = Service(jobs(90), counts=lambda *_: None, skips=False, compares=False, sorts=False)
+    service.jobs = dict(zip(jobs(90), reversed(jobs(90).values()), strict=True))
     run = service.run(**VERSIONS).ok()
     assert versions(run) == 1
     assert run.log.count("could not be verified") == 1
@@ -322,6 +390,15 @@ def test_the_count_of_a_page_and_one_that_comes_late_are_no_failure(
     run = service.run(**VERSIONS).ok()
     assert ids(run) == {*service.jobs}
     assert versions(run) == 1
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_page_size_that_is_refused_is_not_asked_for(status: int) -> None:
+    service = Service(jobs(190), page=50, links=False, refuses={"Prefer": status})
+    run = service.run(**VERSIONS).ok()
+    assert ids(run) == {*service.jobs}
+    assert versions(run) == 1
+    assert run.log.count("the service takes no page_size (500)") == 1
 
 
 # -- rows that move between pages ------------------------------------------------------------------

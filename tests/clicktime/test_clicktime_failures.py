@@ -273,7 +273,7 @@ def test_a_property_in_parts_is_refused(server: Server) -> None:
 def test_rows_that_come_twice_and_values_that_do_not_fit_are_reported(server: Server) -> None:
     row = thing("1", Secret="sandbox-token", Rate="sandbox-token")
     run = scripted(server, page(row, row), page(thing("1"))).ok()
-    assert "things: 1 rows came twice" in run.log
+    assert "things: 1 row came twice, by key" in run.log
     assert run.log.count("values of Rate are not of their type, sent as null and kept") == 1
     assert "fields unknown to this version, kept in _rescued_data: Secret" in run.log
     assert [one["Rate"] for one in run.records("things")] == [None, None]

@@ -404,3 +404,48 @@ def test_a_number_that_must_not_be_looked_at_is_null() -> None:
     body = document(thing('<Property Name="A" Type="Edm.Decimal"/>'))
     found = records(body, "things", '[{"Id":"1","A":"sNaN"}]', drifted=("A",))
     assert found == ['{"Id":"1","A":null}']
+
+
+AT = '<Property Name="At" Type="Edm.DateTimeOffset" Nullable="false"/>'
+"""Of a key; targets hold six digits of a second in a timestamp."""
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_timestamps_of_a_key_are_texts_with_all_their_digits(inside: bool) -> None:
+    """Rows that differ in the seventh digit stay two, and one row has one key however it comes."""
+    path, shape = ("Of/At", '{"Of": {"At": "%s"}}') if inside else ("At", '{"At": "%s"}')
+    key = f'<Key><PropertyRef Name="{path}" Alias="At"/></Key>'
+    declared = (
+        thing('<Property Name="Of" Type="Test.Of" Nullable="false"/>', key=key)
+        + f'<ComplexType Name="Of">{AT}</ComplexType>'
+        if inside
+        else thing(AT, key=key)
+    )
+    body = document(declared)
+    assert catalog_of(tap_over(body))["things"]["properties"]["At"]["type"] in (
+        "string",
+        ["string"],
+    )
+    assert "format" not in catalog_of(tap_over(body))["things"]["properties"]["At"]
+    came = {
+        "2026-01-01T00:00:00.1234567Z": "2026-01-01T00:00:00.1234567Z",
+        "2026-01-01T02:00:00.1234568+02:00": "2026-01-01T00:00:00.1234568Z",
+        "2026-01-01 00:00:00.1200000z": "2026-01-01T00:00:00.12Z",
+        "2026-01-01T00:00:10.0000000Z": "2026-01-01T00:00:10Z",
+    }
+    _, _, rows = decoded(body, "things", f"[{','.join(shape % text for text in came)}]")
+    assert [getattr(row, "At") for row in rows] == [*came.values()]  # noqa: B009 - made at run time
+
+
+def test_custom_fields_of_a_row_have_its_timestamp_as_it_is_in_the_key() -> None:
+    key = '<Key><PropertyRef Name="At"/></Key>'
+    body = document(thing(AT + '<Property Name="CustomFields" Type="Edm.Untyped"/>', key=key))
+    page = '[{"At": "2026-01-01T00:00:00.1234567Z", "CustomFields": {"PO": "1"}}]'
+    (record,) = custom_fields(body, "things", page)
+    assert json.loads(record)["ThingAt"] == "2026-01-01T00:00:00.1234567Z"
+
+
+def test_a_timestamp_of_a_key_that_utc_does_not_have_fails_the_page() -> None:
+    body = document(thing(AT, key='<Key><PropertyRef Name="At"/></Key>'))
+    with pytest.raises(ShapeError, match="At is not a timestamp in UTC"):
+        decoded(body, "things", '[{"At": "0001-01-01T00:00:00+02:00"}]')

@@ -10,7 +10,7 @@ import pytest
 from tap_clicktime.client import timestamp_of
 from taps_common.records.row_types import RESCUED
 from tests.clicktime.documents import document, thing
-from tests.clicktime.runs import scripted
+from tests.clicktime.runs import page, scripted
 from tests.common.doubles import Server
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def server() -> Iterator[Server]:
 
 
 def read(server: Server, *rows: dict[str, Any], **settings: Any) -> Run:
-    page = json.dumps({"@odata.count": len(rows), "value": rows}).encode()
-    return scripted(server, page, declared=TYPES, **settings)
+    body = json.dumps({"@odata.count": len(rows), "value": rows}).encode()
+    return scripted(server, body, declared=TYPES, **settings)
 
 
 def kept(run: Run) -> list[Any]:
@@ -111,6 +111,15 @@ def test_a_property_that_is_never_null_and_fits_in_no_row_fails_the_table(server
     assert read(server, *without).code == 0
 
 
+def test_a_key_that_does_not_fit_in_one_row_is_not_said_to_fit_in_none(server: Server) -> None:
+    declared = TYPES.replace(b'Name="Id" Type="Edm.String"', b'Name="Id" Type="Edm.Double"')
+    assert declared != TYPES
+    run = scripted(server, page({"Id": 0.1}, {"Id": "INF"}, {"Id": 3}), declared=declared)
+    assert run.code == 1
+    assert "a row whose Id is text" in run.log
+    assert "no value of Id" not in run.log
+
+
 def test_a_custom_field_that_is_not_of_its_columns_type_is_kept(server: Server) -> None:
     columns = {"Things": [{"name": "Size", "type": "number"}, {"name": "Day", "type": "date"}]}
     fields = [{"Size": "NaN", "Day": "x"}, {"Size": "2", "Day": "2026-01-31"}]
@@ -130,7 +139,7 @@ def test_what_the_settings_leave_out_is_not_kept(server: Server) -> None:
         b'<Property Name="CustomFieldsStr" Type="Edm.String"/><Property Name="At"',
     )
     row = {"Id": "1", "Hours": 1, "CustomFields": {"a": 1}, "CustomFieldsStr": '{"a":1}'}
-    page = json.dumps({"@odata.count": 1, "value": [row]}).encode()
-    run = scripted(server, page, declared=both, custom_fields="string").ok()
+    body = json.dumps({"@odata.count": 1, "value": [row]}).encode()
+    run = scripted(server, body, declared=both, custom_fields="string").ok()
     assert kept(run) == [None]
     assert "unknown to this version" not in run.log

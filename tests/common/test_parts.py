@@ -122,4 +122,4 @@ def test_a_large_page_that_came_before_is_not_sent_again() -> None:
 def test_a_row_that_came_twice_in_a_large_page_is_counted_once() -> None:
     rows = many(3000)
     run = run_tap(one_workspace() | {PROJECTS: [compact(*rows, rows[0])]}, ("projects",)).ok()
-    assert "projects: 1 rows came twice" in run.log
+    assert "projects: 1 row came twice, by key" in run.log
