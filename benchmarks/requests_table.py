@@ -158,20 +158,23 @@ def runs(running: Sandbox, *, everything: bool) -> Iterable[Counted]:
     for name, tables, by_log, settings in ways:
         state: State = {}
         for kind in STAGES if by_log else ("full", "quiet"):
+            entries: list[str] = []
             for _ in range(RUNS if kind == ALONE else 0):  # the feeds earn it
-                an_entry_each(running)
+                entries = an_entry_each(running, entries)
                 state, _ = run_tap(running, tables, by_log=by_log, state=state, settings=settings)
             running.reset_requests()
             state, rows = run_tap(running, tables, by_log=by_log, state=state, settings=settings)
             yield Counted(f"{name}: {kind}", grouped(running), rows)
 
 
-def an_entry_each(running: Sandbox) -> None:
-    """Have an entry made in each workspace, an hour before the next run."""
+def an_entry_each(running: Sandbox, earlier: Sequence[str]) -> list[str]:
+    """Have an entry made in each workspace, and earlier ones edited, an hour before a run."""
     world = running.clockify
-    for ident in world.workspaces:
-        world.insert_entry(ident, world.owner_id)
+    for ident in earlier:
+        world.edit_entry(ident, description="edited")
+    made = [world.insert_entry(ident, world.owner_id) for ident in world.workspaces]
     world.advance(3_600)
+    return made
 
 
 def run_tap(

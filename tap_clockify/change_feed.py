@@ -429,9 +429,11 @@ class EntryChanges:
         alive: entries that came, by their ids or in a list.
         brought: those that came by their ids.
         reached: from when on the feeds were read.
+        edits: whether they tell that any entry was updated.
     """
 
     reached: datetime
+    edits: bool = False
 
     def __init__(self, recent: Iterable[str]) -> None:
         self.touched: dict[str, Audit] = {}
@@ -530,6 +532,7 @@ class EntryChanges:
     def _note(self, event: Event, change: Change) -> None:
         if change.known_type not in {None, *ENTRY_TYPES}:
             return  # nobody asked for it
+        self.edits |= event == "updated"
         ident = change.entry_id
         if ident and change.is_entry and event == "deleted":
             self.deleted[ident] = change

@@ -2,7 +2,8 @@
 
 Until they have earned it, entries are read by their start as well, within the look-back, as an
 incremental run does. Ids say when entries were made: those that were made since the run before
-have to be told by the feeds.
+have to be told by the feeds. Nothing says which were edited: so long as the feeds tell of no edit,
+or have told of none for long, lists are read as well.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ class FeedTrust:
 
     `trusted` counts the runs, `read` is when the lists were read last, `latest` the latest start
     that they brought, `open` stands there while they are being read: a run that was killed sent
-    entries without their children, and the next one has to bring them.
+    entries without their children, and the next one has to bring them. `edited` is when the feeds
+    told last of an edit, and `asked` up to when some were asked that answered without a body: the
+    bookmark stays where it was then.
 
     Args:
         state: the state of the table in the workspace.
@@ -76,13 +79,11 @@ class FeedTrust:
 
     def needs_lists(self, now: datetime, verify_days: float) -> bool:
         """Return whether the lists have to be read beside the feeds."""
-        read = self._kept.get("read")
-        return (
-            "open" in self._kept
-            or self._kept.get("trusted", 0) < RUNS
-            or not read
-            or now - from_text(read) >= timedelta(days=verify_days)
-        )
+        long_ago = [
+            not at or now - from_text(at) >= timedelta(days=verify_days)
+            for at in map(self._kept.get, ("read", "edited"))
+        ]
+        return "open" in self._kept or self._kept.get("trusted", 0) < RUNS or any(long_ago)
 
     def latest(self, otherwise: datetime) -> datetime:
         """Return the latest start that the lists brought when they were read last."""
@@ -126,17 +127,20 @@ class FeedTrust:
         asked = self._kept.get("asked")
         return max(bookmark, oldest) if asked and from_text(asked) >= oldest else bookmark
 
-    def answered(self, until: datetime, *, silent: bool) -> None:
+    def answered(self, until: datetime, *, silent: bool, edits: bool) -> None:
         """Note that the feeds are not refused.
 
         Args:
             until: up to when they were asked.
             silent: whether one answered without a body.
+            edits: whether they told of any.
         """
         self._kept.pop("refused", None)
         self._kept.pop("asked", None)
         if silent:
             self._keep(asked=to_text(until))
+        if edits:
+            self._keep(edited=to_text(until))
 
     def _keep(self, **values: object) -> None:
         self._state["lists"] = self._kept | values

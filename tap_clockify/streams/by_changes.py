@@ -234,7 +234,7 @@ class ByChanges(ClockifyStream):
             level = logging.INFO if said else logging.WARNING
             self._say_instead(level, scope, _reason(error), since, plan.since)
             return plan
-        trust.answered(until, silent=feeds.silent)
+        trust.answered(until, silent=feeds.silent, edits=changes.edits)
         if contradicted:
             self.logger.warning(OTHER_ZONE, self.name, scope["workspaceId"])
         known = [one for one in bounds.window.known if one != scope["workspaceId"]]

@@ -8,11 +8,13 @@ import pytest
 
 import sandbox
 from tap_clockify import feed_trust
+from tap_clockify.feed_trust import FeedTrust
 from tests.clockify.runs import Account
 from tests.common.runs import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from sandbox.clockify.world import World
 
@@ -31,7 +33,13 @@ def world(account: Account) -> World:
 @pytest.fixture
 def feeds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Feeds of changes that need not earn it to be read alone."""
+    answered = FeedTrust.answered
+
+    def always(trust: FeedTrust, until: datetime, *, silent: bool, edits: bool) -> None:
+        answered(trust, until, silent=silent, edits=edits or True)
+
     monkeypatch.setattr(feed_trust, "RUNS", 0)
+    monkeypatch.setattr(FeedTrust, "answered", always)
 
 
 @pytest.fixture(scope="module")

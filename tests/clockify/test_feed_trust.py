@@ -74,9 +74,11 @@ class Kept:
         return ident
 
     def earn(self) -> None:
-        """Have three runs show that the feeds tell what is made."""
+        """Have three runs show that the feeds tell what is made, and the last one an edit."""
+        (oldest,) = min(truth(self.world))
         for _ in range(3):
             self.insert()
+            self.world.edit_entry(oldest, description=f"edited at {self.world.now}")
             self.read(hours=1).ok()
             assert self.reads_lists
         assert self.lists["trusted"] == 3
@@ -151,11 +153,38 @@ def test_lists_are_read_again_once_in_some_days(
     earned: Kept, hours: int, verify_days: int, *, again: bool
 ) -> None:
     earned.insert()
+    (oldest,) = min(truth(earned.world))
+    earned.world.edit_entry(oldest, description="edited")
     earned.read(hours=hours, verify_days=verify_days).ok()
     assert earned.reads_lists == again
     assert earned.lists["trusted"] == 3
     earned.read(hours=1, verify_days=verify_days).ok()
     assert not earned.reads_lists
+
+
+def test_feeds_that_never_tell_of_an_edit_earn_nothing(kept: Kept) -> None:
+    (old,) = min(truth(kept.world))
+    silence(kept, "updated", "deleted")
+    for _ in range(6):
+        kept.insert()
+        kept.world.edit_entry(old, description=f"edited at {kept.world.now}")
+        kept.read(hours=1).ok()
+        assert kept.reads_lists
+    assert kept.lists["trusted"] == 3
+    kept.account.mended()
+    kept.world.edit_entry(old, description="edited")
+    kept.read(hours=1).ok()
+    assert ENTRIES not in kept.account.templates()
+
+
+def test_feeds_that_stop_to_tell_of_edits_have_lists_read_again(earned: Kept) -> None:
+    silence(earned, "updated")
+    made = earned.insert()
+    for hours in (8 * 24, 24, 24):
+        earned.world.edit_entry(made, description=f"edited at {earned.world.now}")
+        earned.read(hours=hours, verify_days=7).ok()
+        assert earned.reads_lists
+        assert earned.is_true
 
 
 def test_one_entry_that_the_feeds_do_not_tell_is_said_and_trust_begins_anew(earned: Kept) -> None:
