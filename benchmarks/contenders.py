@@ -46,6 +46,7 @@ class Contender:
         arguments: what it is started with besides.
         members: members of the account that it reads, if not as many as the scenario says.
         latency_ms: milliseconds that its requests take, if not as many as the scenario says.
+        flattened: whether it flattens what it writes.
         drift: dotted path of a field of each row that it reads which has no place there, if any.
         rounds: how often it is measured, if not as often as the scenario says.
         checkout: another checkout of this repository, `make .venv/.ready` done, whose tap it is.
@@ -59,6 +60,7 @@ class Contender:
     arguments: tuple[str, ...] = ()
     members: int | None = None
     latency_ms: int | None = None
+    flattened: bool = False
     drift: str | None = None
     rounds: int | None = field(default=None, compare=False)
     checkout: Path | None = None
@@ -92,6 +94,12 @@ def drifting(service: Service, path: str) -> Contender:
     """Return a service's tap where one field of each row of each page has no place."""
     one = tap(service, 1)
     return replace(one, label=f"{one.label}, odd {path} in each row", drift=path)
+
+
+def flattening(service: Service) -> Contender:
+    """Return a service's tap that flattens nested objects."""
+    one = tap(service, 1)
+    return replace(one, label=f"{one.label}, flattened", flattened=True)
 
 
 def plain(service: Service, rounds: int | None = None) -> Contender:

@@ -12,6 +12,7 @@ from benchmarks.contenders import (
     clip_with_ids,
     dlt,
     drifting,
+    flattening,
     plain,
     plain_clip,
     tap,
@@ -80,6 +81,10 @@ def _clockify(results: Mapping[str, Result]) -> Iterator[Goal]:
             share = drift.cpu(drifting(CLOCKIFY, path)) / drift.cpu(serial)
             text = f"1 worker, CPU with an odd {path} in each row, against none"
             yield Goal(text, share, 3, " times", at_most=True)
+    if flat := results.get("flattening"):
+        share = flat.cpu_share(flattening(CLOCKIFY), serial)
+        text = "1 worker, CPU with nested objects as columns, against none"
+        yield Goal(text, share, 1.2, " times", at_most=True)
     if members := results.get("members-2000"):
         share = members.times(serial, tap(CLOCKIFY, 1, members=40))
         yield Goal("speed with 2,000 members, against 40", share, 0.8, " times")

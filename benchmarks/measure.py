@@ -36,6 +36,10 @@ ENVIRONMENT = {
 """What every measured program finds; settings of this shell would change what is measured."""
 
 
+FLATTENED = {"flattening_enabled": True, "flattening_max_depth": 2}
+"""Settings of a tap that flattens."""
+
+
 class ContenderFailedError(RuntimeError):
     """A contender did not end with 0, or delivered other rows than the others."""
 
@@ -195,7 +199,8 @@ class Runner:
         if contender.kind is Kind.PLAIN:
             return {**self._access.plain}
         workers = {} if contender.workers is None else {"max_concurrency": contender.workers}
-        return {**self._access.tap, **workers}
+        flattened = FLATTENED if contender.flattened else {}
+        return {**self._access.tap, **workers, **flattened}
 
 
 def _program(contender: Contender) -> list[str]:

@@ -52,6 +52,11 @@ class Result:
         """Return seconds of processor time; median of the rounds."""
         return median(one.cpu for one in self.figures[contender])
 
+    def cpu_share(self, contender: Contender, other: Contender) -> float:
+        """Return a contender's processor time by another's; median over the rounds' pairs."""
+        pairs = zip(self.figures[contender], self.figures[other], strict=True)
+        return median(one.cpu / two.cpu for one, two in pairs)
+
     def rate(self, contender: Contender) -> float:
         """Return rows a second of wall-clock time, start-up included; median of the rounds."""
         return self.rows / self.wall(contender)

@@ -16,6 +16,7 @@ from benchmarks.contenders import (
     dlt,
     download,
     drifting,
+    flattening,
     plain,
     plain_clip,
     tap,
@@ -88,6 +89,14 @@ SCENARIOS = (
         members=40,
         entries=200_000,
         contenders=(tap(CLOCKIFY, 1), *(drifting(CLOCKIFY, path) for path in ODD)),
+    ),
+    Scenario(  # 1 minute
+        name="flattening",
+        title="No latency, 40 members, nested objects as columns",
+        members=40,
+        entries=200_000,
+        contenders=(tap(CLOCKIFY, 1), flattening(CLOCKIFY)),
+        rounds=9,
     ),
     Scenario(  # 3 minutes
         name="members-200",

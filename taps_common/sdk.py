@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from singer_sdk import Stream, Tap
@@ -20,6 +20,7 @@ from singer_sdk.exceptions import (
     AbortedSyncPausedException,
     ConfigValidationError,
 )
+from singer_sdk.helpers._flattening import flatten_key, get_flattening_options
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import Schema
 from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
@@ -27,13 +28,36 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 from taps_common.errors import FatalError, Kind, coded
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
     from types import FrameType
 
+    from singer_sdk.helpers._flattening import FlatteningOptions
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Message, SchemaMessage
+    from singer_sdk.singerlib.catalog import SelectionMask
 
     from taps_common.clock import Clock
+
+
+class Flattening(NamedTuple):
+    """How a table is flattened.
+
+    Attributes:
+        options: the settings.
+        columns: the names of the columns in the flattened schema.
+    """
+
+    options: FlatteningOptions
+    columns: Collection[str]
+
+    @property
+    def depth(self) -> int:
+        """How many levels of objects become columns."""
+        return int(self.options.max_level)
+
+    def name_of(self, path: Sequence[str]) -> str:
+        """Return the name of the column for what stands at a path."""
+        return _flat_name(self.options, path)
 
 
 AT_ONCE = 1 << 20
@@ -133,6 +157,27 @@ def _ignore_signals() -> None:
         signal.signal(signum, signal.SIG_IGN)
 
 
+def _flat_name(options: FlatteningOptions, path: Sequence[str]) -> str:
+    """Return the name of the column for what stands at a path, flattened or not."""
+    *parents, name = path
+    found: str = flatten_key(
+        name, parents, options.separator, max_key_length=options.max_key_length
+    )
+    return found
+
+
+def _flat_paths(
+    schema: dict[str, Any], depth: int, mask: SelectionMask, path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of what is selected: of columns, and of the objects that become columns."""
+    for name, one in schema.get("properties", {}).items():
+        here = (*path, name)
+        if mask[tuple(part for crumb in here for part in ("properties", crumb))]:
+            yield here
+            if "object" in one.get("type", ()) and len(here) <= depth:
+                yield from _flat_paths(one, depth, mask, here)
+
+
 class SdkStream(Stream):
     """A stream that reads itself by pages.
 
@@ -171,14 +216,22 @@ class SdkStream(Stream):
 
     @property
     def takes_pages(self) -> bool:
-        """Whether lines may be written per page: no stream map, faker or flattening in the way."""
+        """Whether lines may be written per page: no stream map and no faker in the way."""
         maps = self.stream_maps
         return (
             len(maps) == 1
             and type(maps[0]) is SameRecordTransform
-            and not maps[0].flattening_enabled
             and isinstance(self._tap.message_writer, LineWriter)
         )
+
+    @property
+    def flattening(self) -> Flattening | None:
+        """How nested objects become columns; None where they stay objects."""
+        (plain, *_) = self.stream_maps
+        options = plain.flattening_options
+        if options is None or not plain.flattening_enabled:
+            return None
+        return Flattening(options, plain.transformed_schema["properties"].keys())
 
     def write_lines(self, lines: bytes) -> None:
         """Write ready RECORD lines."""
@@ -263,7 +316,30 @@ class SdkTap(Tap):
         """Have all that follows, stream maps and flattening too, take the schemas as they leave."""
         for entry in self.input_catalog.streams if self.input_catalog else ():
             entry.schema = Schema.from_dict(self.taken_schema(entry.schema.to_dict()))
+        options = get_flattening_options(dict(self.config))  # type: ignore[arg-type]  # as the SDK does
+        if options.enabled:
+            self.refuse_equal_names(options)
         super().setup_mapper()
+
+    def refuse_equal_names(self, options: FlatteningOptions) -> None:
+        """Make sure that what is flattened has a name of its own, an object that is null too.
+
+        Raises:
+            ConfigValidationError: two columns of a table would have the same name.
+        """
+        for entry in self.catalog.streams:
+            mask = entry.metadata.resolve_selection()
+            paths = _flat_paths(entry.schema.to_dict(), options.max_level, mask) if mask[()] else ()
+            names: dict[str, str] = {}
+            for path in paths:
+                spelled, name = ".".join(path), _flat_name(options, path)
+                if (other := names.setdefault(name, spelled)) != spelled:
+                    sentence = (
+                        f"With this flattening, {other} and {spelled} of {entry.tap_stream_id} "
+                        f"would both be the column {name}. Change flattening_separator or "
+                        "flattening_max_key_length, or deselect one of them."
+                    )
+                    raise self.refusal([sentence])
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
         """Return one sentence for each setting that cannot work; may normalise values."""

@@ -19,6 +19,7 @@ from taps_common.records.wide_types import WideDecoder
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from taps_common.records.flattening import Flattener
     from taps_common.records.rescue import Path
     from taps_common.records.row_types import Breadcrumb
 
@@ -168,6 +169,7 @@ class LineEncoder:
             even where the rows have them, because another table needed them.
         version: table version of each record, if the stream is versioned.
         texts: names of the columns that leave as JSON text.
+        flattener: flattens the rows of RECORD messages, where that is asked for.
     """
 
     def __init__(
@@ -178,6 +180,7 @@ class LineEncoder:
         selected: Callable[[Breadcrumb], bool],
         version: int | None = None,
         texts: Collection[str] = (),
+        flattener: Flattener | None = None,
     ) -> None:
         self._head = b'{"type":"RECORD","stream":%b,"record":' % _encoder.encode(stream)
         self._version = b"" if version is None else b',"version":%d' % version
@@ -185,6 +188,7 @@ class LineEncoder:
         self._deselected = [names for path, names in paths if not selected(path)]
         self._bare = not any(selected(path) for path, _ in paths)
         self._texts = [field.name for field in fields_of(row) if field.encode_name in texts]
+        self._flattener = flattener
 
     def lines(self, rows: Sequence[Row], time_extracted: str) -> bytes:
         """Return one RECORD per row, each ending in a newline; nothing for no rows.
@@ -194,7 +198,8 @@ class LineEncoder:
         """
         if not rows:
             return b""
-        bare = _encoder.encode_lines(self.ready(rows))  # newlines are between rows only
+        lines = self._flattener.lines if self._flattener else _encoder.encode_lines
+        bare = lines(self.ready(rows))  # newlines are between rows only
         head, stamp = self._head, _encoder.encode(time_extracted)
         tail = b'%b,"time_extracted":%b}\n' % (self._version, stamp)
         return b"%b%b%b" % (head, bare[:-1].replace(b"\n", tail + head), tail)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from taps_common.records.codec import LineEncoder, records
+from taps_common.records.flattening import Flattener, UnknownColumnError
 from taps_common.records.json_text import columns
 from taps_common.records.rescue import (
     any_rescued,
@@ -74,6 +75,7 @@ class RecordStream(SdkStream):
         self.rescued = Counter[str]()
         self.files: Files | None = None
         self._encoder: LineEncoder
+        self._by_pages = False
         self._takes: Callable[[Path], bool] = self.takes
 
     def written_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -145,8 +147,20 @@ class RecordStream(SdkStream):
         self._takes = lru_cache(1 << 10)(self.takes)
         self.set_version(version)
         self.files = storage.files(self.tap.name, self.name) if storage else None
+        self._by_pages = self.takes_pages
+        flattener = None
+        if self._by_pages and (flattening := self.flattening):
+            try:
+                flattener = Flattener(row, flattening, self.selects)
+            except UnknownColumnError:
+                self._by_pages = False
         self._encoder = LineEncoder(
-            self.name, row, selected=self.selects, version=version, texts=self._texts
+            self.name,
+            row,
+            selected=self.selects,
+            version=version,
+            texts=self._texts,
+            flattener=flattener if flattener and flattener.changes else None,
         )
 
     def emit(self, rows: Sequence[Row], time_extracted: datetime) -> None:
@@ -156,7 +170,7 @@ class RecordStream(SdkStream):
         written = rows[:room]
         at = to_text(time_extracted)
         write_texts(written, self._takes, self.rescued)
-        if self.files or self.takes_pages:
+        if self.files or self._by_pages:
             begin = 0
             while begin < len(written):
                 begin += self._emit_part(self._encoder, written, begin, at)

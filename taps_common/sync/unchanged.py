@@ -43,6 +43,7 @@ DIGEST = 8
 MAPPING = (
     *("stream_maps", "stream_map_config", "faker_config"),
     *("flattening_enabled", "flattening_max_depth", "flattening_max_key_length"),
+    "flattening_separator",
     "json_columns",
 )
 """Settings that change how a row is sent."""

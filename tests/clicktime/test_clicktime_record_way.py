@@ -8,6 +8,7 @@ import json
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from singer_sdk.singerlib.encoding.simple import SimpleSingerWriter
 
 from tap_clicktime.tap import TapClickTime
 from taps_common.records.utc import in_utc
+from taps_common.sdk import SdkStream
 from tests.common.doubles import Answers, FakeClock
 
 if TYPE_CHECKING:
@@ -71,13 +73,19 @@ WAYS: dict[str, tuple[type[TapClickTime], dict[str, Any]]] = {
     "no pages": (SlowTap, {}),
     "no-op maps": (TapClickTime, NO_OPS),
 }
+FLAT: dict[str, Any] = {"flattening_enabled": True, "flattening_separator": "/"}
+FLAT_WAYS: dict[str, tuple[type[TapClickTime], dict[str, Any]]] = {
+    f"{how}, depth {depth}": (kind, FLAT | {"flattening_max_depth": depth})
+    for how, kind in (("flat", TapClickTime), ("flat, no pages", SlowTap))
+    for depth in (1, 2)
+}
 
 
 def run(
     way: str, pages: Sequence[bytes], *, without: frozenset[tuple[str, ...]] = frozenset()
 ) -> tuple[list[dict[str, Any]], bytes]:
     """Run a tap over pages of a service that stands where the session does."""
-    kind, extra = WAYS[way]
+    kind, extra = (WAYS | FLAT_WAYS)[way]
     by_path: dict[str, Any] = {"/$metadata": METADATA, "/Things": pages[0]}
     coming = iter(pages[1:])
     by_path["/Things, next page"] = lambda _: next(coming)
@@ -248,6 +256,18 @@ def test_all_ways_write_the_same_messages(
     mapped, _ = run("no-op maps", found, without=without)
     for table in TABLES:
         assert records(fast, table) == records(mapped, table)
+
+
+@quickly
+@given(pages(ODD), selections, st.sampled_from([1, 2]))
+def test_flattened_rows_are_those_of_the_sdk(
+    made: list[list[Row]], without: frozenset[tuple[str, ...]], depth: int
+) -> None:
+    found = bodies(made, "compact")
+    slow, _ = run(f"flat, no pages, depth {depth}", found, without=without)
+    with patch.object(SdkStream, "write_records", side_effect=AssertionError):
+        fast, _ = run(f"flat, depth {depth}", found, without=without)
+    assert fast == slow
 
 
 # -- both against what came ------------------------------------------------------------------------

@@ -267,7 +267,6 @@ def test_pages_and_single_records_are_the_same(shared: Account, run: Run) -> Non
 
 
 def test_flattened_rows_are_the_same_rows(shared: Account, run: Run) -> None:
-    """With flattening each row goes the SDK's own way."""
     settings: dict[str, Any] = {"flattening_enabled": True, "flattening_max_depth": 1}
     flat = shared.run(catalog=catalog(), **settings).ok()
     assert flat.counts() == run.counts()

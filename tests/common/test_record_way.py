@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
+from unittest.mock import patch
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from singer_sdk.exceptions import ConfigValidationError
 
 from tap_clockify.streams.by_changes import FROM_FEEDS
 from tap_clockify.tap import TapClockify
 from taps_common.records.row_types import RESCUED
+from taps_common.sdk import SdkStream
 from tests.clockify.runs import SlowTap, catalog, discovered
 from tests.common.made_up import ENTRIES, PROJECTS, USERS, WORKSPACES, body, one_workspace, run_tap
 from tests.common.rescued import lost, read
@@ -149,6 +152,14 @@ class Chance:
             pairs = (int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2))
             return "".join(chr(unit) if unit < 128 else f"\\u{unit:04x}" for unit in pairs).encode()
         return compact
+
+    def answers(self, path: str, pages: list[Page]) -> tuple[dict[str, Any], list[Page]]:
+        """What a service answers at a path with some pages, and those of them that it has."""
+        pages = pages[:1] if path == WORKSPACES else pages
+        if path == USERS:  # without an active member each status is asked for alone
+            pages[0][0]["status"] = "ACTIVE"
+        bodies = [self.encoded(page) for page in pages]
+        return one_workspace() | {path: bodies[0] if path == WORKSPACES else bodies}, pages
 
     def selection(self, tables: tuple[str, ...]) -> Selection:
         chosen = [table for table in tables if self.is_below(0.7)] or [self.dice.choice(tables)]
@@ -310,7 +321,7 @@ def both(answers: dict[str, Any], tables: Any, **config: Any) -> tuple[Run, Run]
     return fast, slow
 
 
-@pytest.mark.parametrize(
+TABLES = pytest.mark.parametrize(
     ("path", "tables"),
     [
         (ENTRIES, ("time_entries", "time_entry_tags", "time_entry_custom_fields")),
@@ -319,17 +330,16 @@ def both(answers: dict[str, Any], tables: Any, **config: Any) -> tuple[Run, Run]
         (WORKSPACES, ("workspaces",)),
     ],
 )
+
+
+@TABLES
 @given(seed=st.integers(0, 2**64), versions=st.booleans())
 def test_pages_and_their_children(
     path: str, tables: tuple[str, ...], seed: int, *, versions: bool
 ) -> None:
     chance = Chance(random.Random(seed))
     pages, selection = chance.pages(tables[0]), chance.selection(tables)
-    pages = pages[:1] if path == WORKSPACES else pages
-    if path == USERS:  # without an active member each status is asked for alone
-        pages[0][0]["status"] = "ACTIVE"
-    bodies = [chance.encoded(page) for page in pages]
-    answers = one_workspace() | {path: bodies[0] if path == WORKSPACES else bodies}
+    answers, pages = chance.answers(path, pages)
     chosen = catalog(selection.tables, without=selection.without)
     fast, slow = both(answers, chosen, emit_activate_version_messages=versions)
     assert fast.messages == slow.messages
@@ -346,6 +356,37 @@ def test_pages_and_their_children(
     for message in fast.of("RECORD"):
         assert ("version" in message) == versions
         assert message["time_extracted"] == "2026-09-15T12:30:00Z"
+
+
+FLATTENINGS = st.fixed_dictionaries(
+    {"flattening_enabled": st.sampled_from([True]), "flattening_max_depth": st.integers(0, 4)},
+    optional={
+        "flattening_separator": st.sampled_from(["__", "_", "", ".", " \u00fc"]),
+        "flattening_max_key_length": st.integers(1, 30),
+        "json_columns": st.just("text"),
+    },
+)
+
+
+@TABLES
+@given(seed=st.integers(0, 2**64), flattening=FLATTENINGS)
+def test_flattened_pages(
+    path: str, tables: tuple[str, ...], seed: int, flattening: dict[str, Any]
+) -> None:
+    chance = Chance(random.Random(seed))
+    pages, selection = chance.pages(tables[0]), chance.selection(tables)
+    answers, _ = chance.answers(path, pages)
+    chosen = catalog(selection.tables, without=selection.without)
+    try:
+        slow = run_tap(answers, chosen, kind=SlowTap, number=Decimal, **flattening).ok()
+        with patch.object(SdkStream, "write_records", side_effect=AssertionError):
+            fast = run_tap(answers, chosen, number=Decimal, **flattening).ok()
+    except ConfigValidationError as error:
+        (sentence,) = error.errors
+        assert "would both be the column" in sentence
+        return
+    assert fast.messages == slow.messages
+    assert fast.output.count(b"\n") == len(fast.messages)
 
 
 # -- examples for what chance may miss -----------------------------------------------------------
@@ -406,6 +447,35 @@ def test_what_is_no_number_is_null_in_lists_as_well() -> None:
         assert json.loads(row[RESCUED]) == {"memberships[0].costRate.amount": "NaN"}
         amounts = [one["costRate"]["amount"] for one in row["memberships"]]
         assert amounts == [None, Decimal("1.5")]
+
+
+def test_names_that_json_has_to_escape_go_the_sdks_way() -> None:
+    flat = {"flattening_enabled": True, "flattening_max_depth": 1, "flattening_separator": '"'}
+    fast, slow = both(projects({"id": "1", "hourlyRate": {"amount": 5}}), ("projects",), **flat)
+    assert fast.messages == slow.messages
+    assert fast.records("projects")[0]['hourlyRate"amount'] == 5
+
+
+def test_members_that_a_catalog_declares_of_free_json_become_columns() -> None:
+    chosen = catalog(["time_entry_custom_fields", "users"])
+    (entry,) = (one for one in chosen["streams"] if one["tap_stream_id"] == "users")
+    entry["schema"]["properties"]["customFields"] = {
+        "type": ["object", "null"],
+        "properties": {"a": {"type": ["integer", "null"]}},
+    }
+    answers = one_workspace() | {USERS: body({"id": "u1", "customFields": []})}
+    flat: dict[str, Any] = {"flattening_enabled": True, "flattening_max_depth": 1}
+    fast, slow = both(answers, chosen, **flat)
+    assert fast.messages == slow.messages
+
+
+def test_two_columns_of_one_name_are_refused_at_start() -> None:
+    flat: dict[str, Any] = {"flattening_enabled": True, "flattening_max_depth": 1}
+    with pytest.raises(ConfigValidationError) as refused:
+        run_tap(one_workspace(), ("time_entries",), flattening_max_key_length=10, **flat)
+    (sentence,) = refused.value.errors
+    assert "timeInterval.offStart of time_entries would both be the column ti__os" in sentence
+    assert "Change flattening_separator or flattening_max_key_length" in sentence
 
 
 def test_stream_maps_and_flattening_are_applied() -> None:

@@ -211,8 +211,9 @@ def test_settings_that_are_normalised_are_the_settings_of_the_run() -> None:
 
 def test_pages_are_taken_unless_something_changes_records() -> None:
     assert made().stream_of(Workspaces).takes_pages
+    flat = made(flattening_enabled=True, flattening_max_depth=1)
+    assert flat.stream_of(Workspaces).takes_pages
     for config in (
-        {"flattening_enabled": True, "flattening_max_depth": 1},
         {"stream_maps": {"workspaces": {"name": "name.upper()"}}},
         {"stream_maps": {"workspaces": {"__alias__": "places"}}},
     ):
