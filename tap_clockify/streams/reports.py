@@ -141,7 +141,7 @@ class DetailedReport(ReportStream):
         {"windows": "months", "amounts": "EARNED"},
         {"windows": "months", "amounts": "HIDE_AMOUNT"},
     )
-    needs = frozenset({"id", "start", "timeInterval"})
+    needs = frozenset({"id", "start", "end", "durationSeconds", "timeInterval"})
 
     def refused_options(
         self, error: RequestError, partition: Partition, *, first: bool
@@ -173,11 +173,13 @@ class DetailedReport(ReportStream):
         return {"detailedFilter": {**page, "sortColumn": self.sort_column, "options": options}}
 
     def complete(self, rows_read: Sequence[rows.DetailedReportEntry], partition: Partition) -> None:
-        """Copy the start to the top of the row, and the id to its key, however it is spelled."""
+        """Copy the interval to the top of the row, and the id to its key, however it is spelled."""
         super().complete(rows_read, partition)
         _identify(rows_read)
         for row in rows_read:
-            row.start = row.timeInterval.start if row.timeInterval else None
+            interval = row.timeInterval or rows.ReportedInterval()
+            row.start, row.end = interval.start, interval.end
+            row.durationSeconds = interval.duration
 
 
 class AttendanceReport(ReportStream):

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from tap_clockify import durations
 from tap_clockify.client import is_forbidden, is_unknown_id
 from tap_clockify.moving_lists import Backwards, Seen, look_again
 from tap_clockify.rows import time_entries as rows
@@ -36,6 +37,8 @@ is asked for with this much on both sides."""
 
 OWNER_ONLY = "only those of its owner arrive; use the key of an owner or admin"
 
+NO_INTERVAL = rows.TimeInterval()
+
 _start_of, _end_of = attrgetter("start"), attrgetter("timeInterval.end")
 
 
@@ -48,7 +51,7 @@ class TimeEntries(ByChanges):
     replication_key = "start"
     cursor = "start"
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
-    needs = frozenset({"start", "timeInterval"})
+    needs = frozenset({"start", "end", "durationSeconds", "timeInterval"})
 
     def plan_lists(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return one partition per member of the workspace."""
@@ -114,11 +117,13 @@ class TimeEntries(ByChanges):
             yield from look_again(asked, seen, each, body)
 
     def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Partition) -> None:
-        """Copy the start to the top of the row, where a replication key has to be."""
+        """Copy the interval to the top of the row, where a replication key has to be."""
         super().complete(rows_read, partition)
         for entry in rows_read:
-            interval = entry.timeInterval
-            entry.start = interval.start if interval else None
+            interval = entry.timeInterval or NO_INTERVAL
+            start = entry.start = interval.start
+            end = entry.end = interval.end
+            entry.durationSeconds = durations.between(start, end)
 
     def latest(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the latest start of a page, unless that is not what the bookmark holds."""
