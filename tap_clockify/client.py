@@ -204,8 +204,8 @@ class ClockifyStream(EndpointStream):
         With table versions it is called deleted until then, and so is what hangs on its id.
         """
         if self.keeps_ids:
-            return bool(self.config["emit_activate_version_messages"])
-        return any(table.version is not None for table in bounds.tables)
+            return bounds.proves or bool(self.config["emit_activate_version_messages"])
+        return bounds.proves or any(table.version is not None for table in bounds.tables)
 
     def is_last(self, page: Page) -> bool:
         """Return whether no page follows."""

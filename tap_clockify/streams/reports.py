@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from taps_common.errors import RequestError
     from taps_common.http.request import Service
-    from taps_common.sync.steps import Bounds, Partition, Requests, Scope
+    from taps_common.sync.steps import Bounds, Partition, Requests, Scope, Span
 
 FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
 """Where reports begin without `start_date`: Clockify has existed since that year."""
@@ -61,6 +61,11 @@ class ReportStream(WindowedStream):
     def service(self) -> Service:
         """The host of reports."""
         return self.account.reports
+
+    def covers(self, scope: Scope, bounds: Bounds) -> Span | None:
+        """Return the days that were asked for."""
+        slices = self.slices(scope, bounds)
+        return (slices[0][0], slices[-1][1]) if slices else None
 
     def longest(self, scope: Scope) -> timedelta:
         """Return a year where the plan allows it, else the days that all plans allow."""

@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from taps_common.errors import RequestError
     from taps_common.http.request import Request
     from taps_common.records.row_types import Row
-    from taps_common.sync.steps import Bounds, Page, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.steps import (
+        Bounds,
+        Page,
+        Partition,
+        Planning,
+        Requests,
+        Rows,
+        Scope,
+        Span,
+    )
 
 ZONE_PADDING = timedelta(days=1)
 """Time windows are read as wall clock of the account's zone even when they end in Z, so a window
@@ -115,6 +124,10 @@ class TimeEntries(ByChanges):
             number += 1
         if again and len(asked) > 1:
             yield from look_again(asked, seen, each, body)
+
+    def covers(self, scope: Scope, bounds: Bounds) -> Span | None:
+        """Return all that was asked for; the feeds of changes are no window of starts."""
+        return None if self.by_changes else (bounds.since, bounds.until)
 
     def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Partition) -> None:
         """Copy the interval to the top of the row, where a replication key has to be."""
