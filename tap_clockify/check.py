@@ -14,6 +14,7 @@ from tap_clockify.streams.members import Users
 from tap_clockify.streams.projects import Projects
 from tap_clockify.windows import WindowedStream
 from taps_common.errors import StatusError
+from taps_common.sync.completed_windows import CompletedWindows
 from taps_common.sync.steps import Bounds
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _left_out(tap: ApiTap, account: Account, scope: Scope) -> Iterator[str]:
         )
     reasons: dict[str, list[str]] = {}
     for table in tap.all_streams:
-        stream = table.endpoint
+        stream = None if isinstance(table, CompletedWindows) else table.endpoint
         if isinstance(stream, PermittedStream):
             reason = stream.not_allowed(scope)
             partly = None if reason else stream.partial(scope)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import msgspec
 from msgspec.structs import asdict
 
+from tap_clockify import durations
 from tap_clockify.hosts import NOT_IN_WORKSPACE
 from tap_clockify.moving_lists import Seen, look_again
 from taps_common.errors import ShapeError, StatusError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tap_clockify.account import Account
     from taps_common.http.request import Response, Service
     from taps_common.records.custom_columns import CustomColumn
+    from taps_common.records.row_types import Breadcrumb
     from taps_common.sdk import SdkTap
     from taps_common.sync.steps import (
         Bounds,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         Rows,
         Scope,
     )
+    from taps_common.sync.stream import RecordStream
 
     Query: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -63,6 +66,8 @@ class ClockifyStream(EndpointStream):
         single: whether the response is one object instead of a list.
         custom_columns: custom fields that have a column of their own.
         custom_fields: what holds them in a row.
+        copied: columns that stand deeper in the row as well, and where, with dots between names.
+        seconds: columns in seconds, and where in the row the ISO duration is that each is made of.
         turn: when it is read: the tables of time and what it is booked on before those that not
             every plan has, and what takes many requests last.
     """
@@ -79,6 +84,8 @@ class ClockifyStream(EndpointStream):
     turn: ClassVar[int] = 0
     custom_columns: ClassVar[tuple[CustomColumn, ...]] = ()
     custom_fields: ClassVar[str] = ""
+    copied: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    seconds: ClassVar[Mapping[str, str]] = MappingProxyType({})
     max_empty_pages = 3
     words = MappingProxyType(
         {
@@ -97,9 +104,23 @@ class ClockifyStream(EndpointStream):
         self._columns = Columns(self.custom_columns, self.name, self.logger)
 
     def complete(self, rows: Rows, partition: Partition) -> None:
-        """Set the fields that the body lacks, and the columns of custom fields."""
+        """Set the fields that the body lacks, and the columns that are made of others."""
         super().complete(rows, partition)
         self._columns.fill(rows, lambda row: fields_of(getattr(row, self.custom_fields)))
+        decoded = type(rows[0]).__struct_fields__ if rows else ()
+        for column, source in (*self.copied.items(), *self.seconds.items()):
+            names, made = source.split("."), durations.of_iso if column in self.seconds else None
+            for row in rows if column in decoded else ():
+                value = _value_at(row, names)
+                setattr(row, column, made(value) if made else value)
+
+    def needs_column(self, tables: Sequence[RecordStream], path: Breadcrumb) -> bool:
+        """Return whether a field is needed, by a column that is made of it for example."""
+        made = (*self.copied.items(), *self.seconds.items()) if self in tables else ()
+        return super().needs_column(tables, path) or any(
+            (*source.split("."),)[: len(path)] == path and self.selects((column,))
+            for column, source in made
+        )
 
     @property
     def account(self) -> Account:
@@ -183,8 +204,8 @@ class ClockifyStream(EndpointStream):
         With table versions it is called deleted until then, and so is what hangs on its id.
         """
         if self.keeps_ids:
-            return bool(self.config["emit_activate_version_messages"])
-        return any(table.version is not None for table in bounds.tables)
+            return bounds.proves or bool(self.config["emit_activate_version_messages"])
+        return bounds.proves or any(table.version is not None for table in bounds.tables)
 
     def is_last(self, page: Page) -> bool:
         """Return whether no page follows."""
@@ -234,6 +255,14 @@ class ClockifyStream(EndpointStream):
             raise ShapeError(
                 f"{request} answered 200, but the page is not usable: {error}"
             ) from None
+
+
+def _value_at(row: object, names: Sequence[str]) -> Any:  # noqa: ANN401 - of the row's type
+    """Return what stands at a path in a row; None where an object on the way is null."""
+    value: Any = row
+    for name in names:
+        value = value and getattr(value, name)
+    return value
 
 
 def fields_of(values: object) -> Iterator[tuple[str | None, object]]:

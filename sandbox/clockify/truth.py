@@ -17,7 +17,7 @@ import msgspec
 from sandbox.clockify import entity_changes
 from sandbox.clockify.ask import Ask, Caller
 from sandbox.clockify.blocks import Part
-from sandbox.clockify.instants import DAY, iso, seconds
+from sandbox.clockify.instants import DAY, HOUR, iso, seconds
 from sandbox.clockify.ledger import ACTIONS, TYPES, Event
 from sandbox.clockify.operations import BALANCE, OPERATIONS, PLANNED, W
 from sandbox.clockify.workspaces import WorkspaceData
@@ -122,6 +122,35 @@ def _with(rows: Table, **columns: Callable[[Row], object]) -> Table:
     ]
 
 
+def _length(interval: Row) -> int | None:
+    """Return the seconds of an interval; None while it goes on."""
+    return seconds(interval["end"]) - seconds(interval["start"]) if interval["end"] else None
+
+
+def _in_seconds(rows: Table, **columns: str) -> Table:
+    """Add columns of seconds to a table, made of the durations at these paths."""
+
+    def made(of: Source) -> Iterator[Row]:
+        for row in rows(of):
+            found = {name: _at(row, path) for name, path in columns.items()}
+            yield {**row, **{name: text and _duration(text) for name, text in found.items()}}
+
+    return made
+
+
+def _at(row: Row, path: str) -> Any:  # noqa: ANN401 - JSON
+    value: Any = row
+    for name in path.split("."):
+        value = None if value is None else value[name]
+    return value
+
+
+def _duration(text: str) -> int:
+    """Return the seconds of a duration such as PT1H30M."""
+    parts = re.findall(r"(\d+)([HMS])", text)
+    return sum(int(number) * {"H": HOUR, "M": 60, "S": 1}[unit] for number, unit in parts)
+
+
 def _within(rows: Table, name: str, column: str = "", **context: str) -> Table:
     """Make a table of a list that each row has.
 
@@ -203,19 +232,35 @@ def _detailed_report(of: Source) -> Iterator[Row]:
     for row in _report(W + "/reports/detailed")(of):
         interval = row["timeInterval"]
         bounds = {name: interval[name].replace("+00:00", "Z") for name in ("start", "end")}
-        yield {**row, "timeInterval": {**interval, **bounds}, "start": bounds["start"]}
+        length = {"durationSeconds": _length(bounds)}
+        yield {**row, "timeInterval": {**interval, **bounds}, **bounds, **length}
 
 
-WORKSPACES, PROJECTS = _of(W), _of(W + "/projects")
+def _ran(rows: Table) -> Table:
+    """Add the columns of an interval to a table."""
+    return _with(
+        rows,
+        start=lambda row: row["timeInterval"]["start"],
+        end=lambda row: row["timeInterval"]["end"],
+        durationSeconds=lambda row: _length(row["timeInterval"]),
+    )
+
+
+WORKSPACES = _of(W)
+PROJECTS = _in_seconds(
+    _of(W + "/projects"),
+    durationSeconds="duration",
+    estimateSeconds="estimate.estimate",
+    timeEstimateSeconds="timeEstimate.estimate",
+)
 USERS = _of(W + "/users", memberships="ALL", account_statuses=STATUSES)
 USER_GROUPS = _of(W + "/user-groups", includeTeamManagers="true")
-ENTRIES = _with(
-    _of(W + "/user/{userId}/time-entries"), start=lambda row: row["timeInterval"]["start"]
-)
+ENTRIES = _ran(_of(W + "/user/{userId}/time-entries"))
 ENTRY = {"timeEntryId": "id", "userId": "userId", "start": "start"}
 INVOICES = _of(W + "/invoices/{invoiceId}")
+SUMS = ("approvedTime", "pendingTime", "trackedTime", "billableTime", "breakTime")
 APPROVALS = _with(
-    _of(W + "/approval-requests"),
+    _in_seconds(_of(W + "/approval-requests"), **{f"{name}Seconds": name for name in SUMS}),
     id=lambda row: row["approvalRequest"]["id"],
     updatedAt=lambda row: row["approvalRequest"]["status"]["updatedAt"],
 )
@@ -227,7 +272,11 @@ CORE: dict[str, Table] = {
     "user_groups": USER_GROUPS,
     "clients": _of(W + "/clients"),
     "projects": PROJECTS,
-    "tasks": _of(W + "/projects/{projectId}/tasks"),
+    "tasks": _in_seconds(
+        _of(W + "/projects/{projectId}/tasks"),
+        estimateSeconds="estimate",
+        durationSeconds="duration",
+    ),
     "tags": _of(W + "/tags"),
     "time_entries": ENTRIES,
     "user_memberships": _within(USERS, "memberships"),
@@ -238,7 +287,9 @@ CORE: dict[str, Table] = {
 }
 FURTHER: dict[str, Table] = {
     "current_user": _current_user,
-    "member_profiles": _of(W + "/member-profile/{userId}", "userId"),
+    "member_profiles": _in_seconds(
+        _of(W + "/member-profile/{userId}", "userId"), workCapacitySeconds="workCapacity"
+    ),
     "user_managers": _of(W + "/users/{userId}/managers", "userId"),
     "workspace_memberships": _within(WORKSPACES, "memberships"),
     "workspace_currencies": _within(WORKSPACES, "currencies"),
@@ -255,15 +306,21 @@ FURTHER: dict[str, Table] = {
     "time_off_requests": _with(
         _of(W + "/time-off/requests"),
         changedAt=lambda row: max(row["createdAt"], row["status"]["changedAt"] or ""),
+        start=lambda row: row["timeOffPeriod"]["period"]["start"],
+        end=lambda row: row["timeOffPeriod"]["period"]["end"],
     ),
     "time_off_balances": _of(BALANCE + "/policy/{policyId}"),
     "balance_assignments": _of(BALANCE + "/assignment/user/{userId}/policy/{policyId}"),
-    "assignments": _of(PLANNED + "/all", start=EVER["start"], end=EVER["end"]),
+    "assignments": _with(
+        _of(PLANNED + "/all", start=EVER["start"], end=EVER["end"]),
+        start=lambda row: row["period"]["start"],
+        end=lambda row: row["period"]["end"],
+    ),
     "project_assignment_totals": lambda of: of.read(PLANNED + "/projects/totals", body=of.window),
     "user_capacity_totals": _user_totals,
     "user_capacity_days": _within(_user_totals, "totalHoursPerDay", userId="userId"),
     "approval_requests": APPROVALS,
-    "approval_request_entries": _within(APPROVALS, "entries", **APPROVAL),
+    "approval_request_entries": _ran(_within(APPROVALS, "entries", **APPROVAL)),
     "approval_request_expenses": _within(APPROVALS, "expenses", **APPROVAL),
     "webhooks": _webhooks,
     "shared_reports": _of(W + "/shared-reports"),

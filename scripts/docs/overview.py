@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scripts.settings import kind_of, settings_of
 from tap_clicktime.streams import EntityStream
 from tap_clockify.client import ClockifyStream
+from taps_common.sync.completed_windows import CompletedWindows
 from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
@@ -62,4 +63,6 @@ def origin_of(table: RecordStream) -> str:
         return f"`{'GET' if table.posted is None else 'POST'} {table.path}`"
     if isinstance(table, EntityStream):
         return f"the entity set `{table.entity_set.name}`"
+    if isinstance(table, CompletedWindows):
+        return "[what was read](sync.md#deletions-without-table-versions)"
     return "its dataclip"

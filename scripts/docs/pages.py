@@ -11,6 +11,7 @@ from scripts.docs.overview import key_of, method_of, origin_of, settings_table, 
 from scripts.docs.sync_modes import sync_table
 from scripts.docs.topics import tables_of
 from tap_clockify.permissions import PermittedStream
+from taps_common.sync.completed_windows import CompletedWindows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +93,7 @@ class TapPages:
 
 def _needs(table: RecordStream) -> str:
     """Return what a table of Clockify needs of the plan and of the key's role."""
-    endpoint = table.endpoint
+    endpoint = None if isinstance(table, CompletedWindows) else table.endpoint
     if not isinstance(endpoint, PermittedStream):
         return ""
     found = [f"needs `{endpoint.feature}` in the plan"] if endpoint.feature else []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scripts.docs.overview import method_of
 from tap_clicktime.streams import EntityStream
 from tap_clockify.client import ClockifyStream
+from taps_common.sync.completed_windows import CompletedWindows
 from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def sync_table(tables: Iterable[RecordStream], link: Callable[[str], str]) -> st
 
 def seen_of(table: RecordStream) -> Seen:
     """Return when changes of a table arrive."""
+    if isinstance(table, CompletedWindows):
+        return Seen(EACH_RUN, "there are none", "never: what a row says stays true")
     endpoint = table.endpoint
     if table.replication_method == "FULL_TABLE":
         return OF_LISTS.get(table.name) or OF_LISTS.get(endpoint.name, LISTS)
@@ -129,4 +132,6 @@ def requests_of(table: RecordStream) -> str:
     if isinstance(table, ClockifyStream):
         paged = f"one per {table.page_size:,} rows" if table.paged else "one"
         return REQUESTS.get(table.name, paged)
+    if isinstance(table, CompletedWindows):
+        return "none: comes with the tables that it tells of"
     return "one per project, and more while it is stale"

@@ -133,6 +133,7 @@ CLOCKIFY = (
             "audit_log",
             "entity_changes",
             "entity_deletions",
+            "completed_windows",
         ),
         (
             "workspaces",

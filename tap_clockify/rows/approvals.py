@@ -6,6 +6,7 @@ from tap_clockify.rows.common import (
     Period,
     ProjectInfo,
     Rate,
+    Seconds,
     TaskInfo,
     ZonedTimeInterval,
 )
@@ -202,10 +203,15 @@ class ApprovalRequest(Row):
         updatedAt: copy of approvalRequest.status.updatedAt, at the top because it is the
             replication key. Example: 2020-01-01T08:00:00Z.
         approvedTime: how much of the time is approved.
+        approvedTimeSeconds: approvedTime as a number. Example: 27000.
         pendingTime: how much of the time waits for a decision.
+        pendingTimeSeconds: pendingTime as a number. Example: 27000.
         trackedTime: how much time was recorded.
+        trackedTimeSeconds: trackedTime as a number. Example: 27000.
         billableTime: how much of the time can be billed.
+        billableTimeSeconds: billableTime as a number. Example: 27000.
         breakTime: how much of the time is breaks.
+        breakTimeSeconds: breakTime as a number. Example: 27000.
         billableAmount: what the time can be billed at. Example: 2500.
         costAmount: what the time costs. Example: 5000. Needs: the plan Pro.
         expenseTotal: what the expenses add up to. Example: 7500. Needs: the plan Pro.
@@ -219,10 +225,15 @@ class ApprovalRequest(Row):
     workspaceId: str = ""
     updatedAt: Instant | None = None
     approvedTime: IsoDuration | None = None
+    approvedTimeSeconds: Seconds | None = None
     pendingTime: IsoDuration | None = None
+    pendingTimeSeconds: Seconds | None = None
     trackedTime: IsoDuration | None = None
+    trackedTimeSeconds: Seconds | None = None
     billableTime: IsoDuration | None = None
+    billableTimeSeconds: Seconds | None = None
     breakTime: IsoDuration | None = None
+    breakTimeSeconds: Seconds | None = None
     billableAmount: MinorUnits | None = None
     costAmount: MinorUnits | None = None
     expenseTotal: MinorUnits | None = None
@@ -246,6 +257,9 @@ class ApprovalRequestEntry(Row):
         task: what the time is booked on, within the project. Empty: where none was chosen.
         tags: the entry's tags. Empty: where there are none. Joins: tags.id.
         timeInterval: when the entry ran.
+        start: copy of timeInterval.start. Example: 2026-01-31T08:00:00Z.
+        end: copy of timeInterval.end. Example: 2026-01-31T09:30:00Z. Empty: while the timer runs.
+        durationSeconds: from start to end. Example: 5400. Empty: while the timer runs.
         hourlyRate: what an hour of the entry is billed at. Empty: where the entry has no rate.
         costRate: what an hour of the entry costs. Empty: where the entry has no such rate.
             Needs: the plan Pro.
@@ -264,6 +278,9 @@ class ApprovalRequestEntry(Row):
     task: TaskInfo | None
     tags: list[Tag] | None
     timeInterval: ZonedTimeInterval | None
+    start: Instant | None
+    end: Instant | None
+    durationSeconds: Seconds | None
     hourlyRate: Rate | None
     costRate: Rate | None
     customFieldValues: list[ApprovedCustomFieldValue] | None

@@ -11,6 +11,7 @@ MinorUnits = Annotated[
     Meta(description="Unit: minor units of the currency (cents), possibly with a fraction."),
 ]
 IsoDuration = Annotated[str, Meta(description="Unit: ISO-8601 duration, such as PT1H30M.")]
+Seconds = Annotated[Number, Meta(description="Unit: seconds.")]
 
 
 class Rate(Row):

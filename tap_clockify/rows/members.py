@@ -1,6 +1,6 @@
 """Members and groups."""
 
-from tap_clockify.rows.common import IsoDuration, Membership, Rate
+from tap_clockify.rows.common import IsoDuration, Membership, Rate, Seconds
 from tap_clockify.rows.custom_fields import CustomField
 from taps_common.records.row_types import Json, Row
 
@@ -327,6 +327,7 @@ class MemberProfile(Row):
         hasPendingApprovalRequest: whether something that the member handed in waits for a decision.
         weekStart: the first day of the member's week, MONDAY to SUNDAY.
         workCapacity: what the member works a day.
+        workCapacitySeconds: workCapacity as a number. Example: 25200.
         workingDays: days of the week, such as MONDAY. A list, or its JSON text.
         workspaceNumber: how many workspaces the member belongs to. Example: 3.
         userCustomFieldValues: values of the workspace's custom fields for members. Needs: the plan
@@ -342,6 +343,7 @@ class MemberProfile(Row):
     hasPendingApprovalRequest: bool | None = None
     weekStart: str | None = None
     workCapacity: IsoDuration | None = None
+    workCapacitySeconds: Seconds | None = None
     workingDays: list[str] | str | None = None
     workspaceNumber: int | None = None
     userCustomFieldValues: list[ProfileCustomFieldValue] | None = None

@@ -1,6 +1,6 @@
 """Clients, projects, tasks and tags."""
 
-from tap_clockify.rows.common import IsoDuration, Membership, MinorUnits, Rate
+from tap_clockify.rows.common import IsoDuration, Membership, MinorUnits, Rate, Seconds
 from taps_common.records.row_types import Row
 
 
@@ -115,12 +115,16 @@ class Project(Row):
         color: in which Clockify shows it, RGB in hexadecimal. Example: #03A9F4.
         note: free text about the project. Empty: where nothing was written.
         duration: how much time was recorded on the project.
+        durationSeconds: duration as a number. Example: 216000.
         hourlyRate: what an hour on the project is billed at where nothing nearer to an entry has a
             rate. Empty: where none is set.
         costRate: what an hour on the project costs where nothing nearer to an entry has a rate.
             Empty: where none is set. Needs: the plan Pro.
         estimate: how much time the project should take, in the older form of timeEstimate.
+        estimateSeconds: estimate.estimate as a number. Example: 216000.
         timeEstimate: how much time the project should take. Empty: where nobody estimated it.
+        timeEstimateSeconds: timeEstimate.estimate as a number. Example: 216000. Empty: as
+            timeEstimate.
         budgetEstimate: how much money the project should take. Empty: where nobody estimated it.
         estimateReset: when estimates start anew. Empty: where they do not.
         memberships: who has access, one row each in project_memberships.
@@ -138,10 +142,13 @@ class Project(Row):
     color: str | None = None
     note: str | None = None
     duration: IsoDuration | None = None
+    durationSeconds: Seconds | None = None
     hourlyRate: Rate | None = None
     costRate: Rate | None = None
     estimate: Estimate | None = None
+    estimateSeconds: Seconds | None = None
     timeEstimate: TimeEstimate | None = None
+    timeEstimateSeconds: Seconds | None = None
     budgetEstimate: BudgetEstimate | None = None
     estimateReset: EstimateReset | None = None  # on the wire only
     memberships: list[Membership] | None = None
@@ -188,7 +195,9 @@ class Task(Row):
         assigneeIds: who is to do the task. Joins: users.id.
         userGroupIds: groups whose members are to do the task. Joins: user_groups.id.
         estimate: how much time the task should take. Empty: where nobody estimated it.
+        estimateSeconds: estimate as a number. Example: 7200. Empty: where nobody estimated it.
         duration: how much time was recorded on the task.
+        durationSeconds: duration as a number. Example: 5400.
         billable: whether work on the task is billable as a rule; what counts is in the entry.
         budgetEstimate: how much money the task should take. Example: 10000. Empty: where nobody
             estimated it.
@@ -208,7 +217,9 @@ class Task(Row):
     assigneeIds: list[str] | None = None
     userGroupIds: list[str] | None = None
     estimate: IsoDuration | None = None
+    estimateSeconds: Seconds | None = None
     duration: IsoDuration | None = None
+    durationSeconds: Seconds | None = None
     billable: bool | None = None
     budgetEstimate: MinorUnits | None = None
     hourlyRate: Rate | None = None

@@ -4,16 +4,12 @@ Unlike elsewhere, durations are seconds. Where names that were seen on the wire 
 the published description, both are accepted: `_id` and `id`, `isLocked` and `locked`.
 """
 
-from typing import Annotated
+from msgspec import field
 
-from msgspec import Meta, field
-
-from tap_clockify.rows.common import MinorUnits
+from tap_clockify.rows.common import MinorUnits, Seconds
 from tap_clockify.rows.expenses import ExpenseDay
 from tap_clockify.rows.members import UserCustomFieldValue
 from taps_common.records.row_types import Instant, Json, Number, Row
-
-Seconds = Annotated[Number, Meta(description="Unit: seconds.")]
 
 
 class ReportedInterval(Row):
@@ -94,6 +90,8 @@ class DetailedReportEntry(Row):
         workspaceId: where the time was recorded. Joins: workspaces.id.
         start: copy of timeInterval.start, at the top because it is the replication key.
             Example: 2026-01-31T08:00:00Z.
+        end: copy of timeInterval.end. Example: 2026-01-31T09:30:00Z.
+        durationSeconds: copy of timeInterval.duration. Example: 5400.
         id: copy of _id, where it came by this name. Empty: where it came as _id.
         timeInterval: when the entry ran.
         description: what was done, as the member wrote it. Empty: where nothing was written.
@@ -136,6 +134,8 @@ class DetailedReportEntry(Row):
     _id: str = ""
     workspaceId: str = ""
     start: Instant | None = None
+    end: Instant | None = None
+    durationSeconds: Seconds | None = None
     id: str | None = None
     timeInterval: ReportedInterval | None = None
     description: str | None = None

@@ -24,6 +24,8 @@ class Assignment(Row):
         billable: whether the planned work is billable.
         hoursPerDay: how much work is planned for each day. Unit: hours. Example: 7.5.
         period: from when to when the work is planned.
+        start: copy of period.start. Example: 2026-01-01T08:00:00Z.
+        end: copy of period.end. Example: 2026-01-07T17:00:00Z.
         startTime: at which time of day it begins; the time zone is not documented. Unit: hh:mm:ss.
             Example: 10:00:00. Empty: where none was chosen.
         note: free text about it. Empty: where nothing was written.
@@ -45,6 +47,8 @@ class Assignment(Row):
     billable: bool | None = None
     hoursPerDay: Number | None = None
     period: Period | None = None
+    start: Instant | None = None
+    end: Instant | None = None
     startTime: str | None = None
     note: str | None = None
 

@@ -1,6 +1,6 @@
 """Time entries."""
 
-from tap_clockify.rows.common import Offset, Rate, ZonedTimeInterval
+from tap_clockify.rows.common import Offset, Rate, Seconds, ZonedTimeInterval
 from taps_common.records.row_types import Instant, Json, Row
 
 
@@ -59,6 +59,8 @@ class TimeEntry(Row):
         userId: whose time it is. Joins: users.id.
         start: copy of timeInterval.start, at the top because it is the replication key.
             Example: 2026-01-31T08:00:00Z.
+        end: copy of timeInterval.end. Example: 2026-01-31T09:30:00Z. Empty: while the timer runs.
+        durationSeconds: from start to end. Example: 5400. Empty: while the timer runs.
         timeInterval: when the entry ran.
         description: what was done, as the member wrote it. Empty: where nothing was written.
         projectId: the project that the time is booked on. Empty: where none was chosen.
@@ -91,6 +93,8 @@ class TimeEntry(Row):
     workspaceId: str | None = None
     userId: str | None = None
     start: Instant | None = None
+    end: Instant | None = None
+    durationSeconds: Seconds | None = None
     timeInterval: TimeInterval | None = None
     description: str | None = None
     projectId: str | None = None

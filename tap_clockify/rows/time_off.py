@@ -229,6 +229,8 @@ class TimeOffRequest(Row):
         note: what was said about it. Empty: where nothing was written.
         status: what was decided.
         timeOffPeriod: when the member is away.
+        start: copy of timeOffPeriod.period.start. Example: 2026-01-01T08:00:00Z.
+        end: copy of timeOffPeriod.period.end. Example: 2026-01-07T17:00:00Z.
     """
 
     id: str
@@ -249,6 +251,8 @@ class TimeOffRequest(Row):
     note: str | None = None
     status: TimeOffStatus | None = None
     timeOffPeriod: TimeOffPeriod | None = None
+    start: Instant | None = None
+    end: Instant | None = None
 
 
 class TimeOffBalance(Row):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tap_clockify.streams import (
     approvals,
     audit_log,
+    completed_windows,
     custom_fields,
     entity_changes,
     expenses,
@@ -40,6 +41,7 @@ AREAS = (
     entity_changes,
     reports,
     audit_log,
+    completed_windows,
 )
 
 

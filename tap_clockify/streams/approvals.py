@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
+from tap_clockify import durations
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import approvals as rows
 from taps_common.sync.stream import ChildStream
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from tap_clockify.rows.common import ZonedTimeInterval
     from taps_common.records.row_types import Row
     from taps_common.sync.steps import Bounds, Partition, Requests
 
@@ -38,6 +41,12 @@ class ApprovalRequests(PermittedStream):
     feature = "APPROVAL"
     own_only = True
     needs = frozenset({"approvalRequest", "updatedAt"})
+    seconds = MappingProxyType(
+        {
+            f"{name}Seconds": name
+            for name in ("approvedTime", "pendingTime", "trackedTime", "billableTime", "breakTime")
+        }
+    )
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
         """Yield the pages, down to what was sent before."""
@@ -93,7 +102,7 @@ class ApprovalRequestEntries(ChildStream):
     def child_rows(self, rows_read: Sequence[rows.ApprovalRequest]) -> list[Row]:
         """Return one row per entry."""
         return [
-            self.row(**{**asdict(entry), **_owner(request)})
+            self.row(**{**asdict(entry), **_ran(entry.timeInterval), **_owner(request)})
             for request in rows_read
             for entry in request.entries or ()
         ]
@@ -117,6 +126,11 @@ class ApprovalRequestExpenses(ChildStream):
             for request in rows_read
             for expense in request.expenses or ()
         ]
+
+
+def _ran(interval: ZonedTimeInterval | None) -> dict[str, object]:
+    start, end = (interval.start, interval.end) if interval else (None, None)
+    return {"start": start, "end": end, "durationSeconds": durations.between(start, end)}
 
 
 def _owner(request: rows.ApprovalRequest) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
@@ -170,6 +171,7 @@ class MemberProfiles(PerRowStream):
     row = rows.MemberProfile
     primary_keys = ("workspaceId", "userId")
     path = "/workspaces/{workspaceId}/member-profile/{userId}"
+    seconds = MappingProxyType({"workCapacitySeconds": "workCapacity"})
     from_route = ("workspaceId", "userId")
     paged = False
     single = True

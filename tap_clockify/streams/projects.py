@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from http import HTTPStatus
 from itertools import count
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
@@ -72,6 +73,13 @@ class Projects(IdListStream):
     row = rows.Project
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/projects"
+    seconds = MappingProxyType(
+        {
+            "durationSeconds": "duration",
+            "estimateSeconds": "estimate.estimate",
+            "timeEstimateSeconds": "timeEstimate.estimate",
+        }
+    )
     params = (("sort-column", "ID"),)
     alternatives = ({"tasks": "with their projects"}, {"tasks": "one by one"})
 
@@ -160,6 +168,7 @@ class Tasks(ClockifyStream):
     row = rows.Task
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/projects/{projectId}/tasks"
+    seconds = MappingProxyType({"estimateSeconds": "estimate", "durationSeconds": "duration"})
     turn = 1  # one request per project at worst
     from_route = ("workspaceId",)
     params = (("sort-column", "ID"),)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from taps_common.errors import RequestError
     from taps_common.http.request import Service
-    from taps_common.sync.steps import Bounds, Partition, Requests, Scope
+    from taps_common.sync.steps import Bounds, Partition, Requests, Scope, Span
 
 FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
 """Where reports begin without `start_date`: Clockify has existed since that year."""
@@ -61,6 +61,11 @@ class ReportStream(WindowedStream):
     def service(self) -> Service:
         """The host of reports."""
         return self.account.reports
+
+    def covers(self, scope: Scope, bounds: Bounds) -> Span | None:
+        """Return the days that were asked for."""
+        slices = self.slices(scope, bounds)
+        return (slices[0][0], slices[-1][1]) if slices else None
 
     def longest(self, scope: Scope) -> timedelta:
         """Return a year where the plan allows it, else the days that all plans allow."""
@@ -141,7 +146,7 @@ class DetailedReport(ReportStream):
         {"windows": "months", "amounts": "EARNED"},
         {"windows": "months", "amounts": "HIDE_AMOUNT"},
     )
-    needs = frozenset({"id", "start", "timeInterval"})
+    needs = frozenset({"id", "start", "end", "durationSeconds", "timeInterval"})
 
     def refused_options(
         self, error: RequestError, partition: Partition, *, first: bool
@@ -173,11 +178,13 @@ class DetailedReport(ReportStream):
         return {"detailedFilter": {**page, "sortColumn": self.sort_column, "options": options}}
 
     def complete(self, rows_read: Sequence[rows.DetailedReportEntry], partition: Partition) -> None:
-        """Copy the start to the top of the row, and the id to its key, however it is spelled."""
+        """Copy the interval to the top of the row, and the id to its key, however it is spelled."""
         super().complete(rows_read, partition)
         _identify(rows_read)
         for row in rows_read:
-            row.start = row.timeInterval.start if row.timeInterval else None
+            interval = row.timeInterval or rows.ReportedInterval()
+            row.start, row.end = interval.start, interval.end
+            row.durationSeconds = interval.duration
 
 
 class AttendanceReport(ReportStream):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import asdict
@@ -67,6 +68,7 @@ class Assignments(SchedulingStream):
     row = rows.Assignment
     primary_keys = ("id",)
     path = "/workspaces/{workspaceId}/scheduling/assignments/all"
+    copied = MappingProxyType({"start": "period.start", "end": "period.end"})
     own_only = True
 
     @property

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from tap_clockify import durations
 from tap_clockify.client import is_forbidden, is_unknown_id
 from tap_clockify.moving_lists import Backwards, Seen, look_again
 from tap_clockify.rows import time_entries as rows
@@ -28,13 +29,24 @@ if TYPE_CHECKING:
     from taps_common.errors import RequestError
     from taps_common.http.request import Request
     from taps_common.records.row_types import Row
-    from taps_common.sync.steps import Bounds, Page, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.steps import (
+        Bounds,
+        Page,
+        Partition,
+        Planning,
+        Requests,
+        Rows,
+        Scope,
+        Span,
+    )
 
 ZONE_PADDING = timedelta(days=1)
 """Time windows are read as wall clock of the account's zone even when they end in Z, so a window
 is asked for with this much on both sides."""
 
 OWNER_ONLY = "only those of its owner arrive; use the key of an owner or admin"
+
+NO_INTERVAL = rows.TimeInterval()
 
 _start_of, _end_of = attrgetter("start"), attrgetter("timeInterval.end")
 
@@ -48,7 +60,7 @@ class TimeEntries(ByChanges):
     replication_key = "start"
     cursor = "start"
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
-    needs = frozenset({"start", "timeInterval"})
+    needs = frozenset({"start", "end", "durationSeconds", "timeInterval"})
 
     def plan_lists(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return one partition per member of the workspace."""
@@ -113,12 +125,18 @@ class TimeEntries(ByChanges):
         if again and len(asked) > 1:
             yield from look_again(asked, seen, each, body)
 
+    def covers(self, scope: Scope, bounds: Bounds) -> Span | None:
+        """Return all that was asked for; the feeds of changes are no window of starts."""
+        return None if self.by_changes else (bounds.since, bounds.until)
+
     def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Partition) -> None:
-        """Copy the start to the top of the row, where a replication key has to be."""
+        """Copy the interval to the top of the row, where a replication key has to be."""
         super().complete(rows_read, partition)
         for entry in rows_read:
-            interval = entry.timeInterval
-            entry.start = interval.start if interval else None
+            interval = entry.timeInterval or NO_INTERVAL
+            start = entry.start = interval.start
+            end = entry.end = interval.end
+            entry.durationSeconds = durations.between(start, end)
 
     def latest(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the latest start of a page, unless that is not what the bookmark holds."""

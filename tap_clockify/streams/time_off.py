@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -60,6 +61,9 @@ class TimeOffRequests(PermittedStream):
     cursor = "changedAt"
     filters_here = True
     path = "/workspaces/{workspaceId}/time-off/requests"
+    copied = MappingProxyType(
+        {"start": "timeOffPeriod.period.start", "end": "timeOffPeriod.period.end"}
+    )
     posted = {"statuses": ["ALL"], "users": [], "userGroups": []}  # noqa: RUF012 - never changed
     page_size = LARGEST_PAGE
     size_name = "pageSize"

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from taps_common.records.row_types import learn
 from taps_common.sdk import LineWriter
 from taps_common.sync import quota
 from taps_common.sync.checkpoints import Checkpoints
+from taps_common.sync.completed_windows import CompletedWindows
 from taps_common.sync.concurrency import SIDE_BY_SIDE, Workers
 from taps_common.sync.date_bounds import end_of, start_of
 from taps_common.sync.engine import Engine, StreamRead, selected_tables
@@ -51,6 +53,12 @@ OBEYED_WITHIN = 4.0
 """Seconds after a signal at which the process ends, whatever it waits for: after five it is gone.
 If a loader dies of the same Ctrl-C, Meltano takes nothing from the tap any more, and waits until
 that has ended."""
+
+
+WINDOWS_NEED_ROWS = (
+    "skip_unchanged does not go together with the table {}: rows that are not sent again would "
+    "look deleted. Unset skip_unchanged, or deselect the table."
+)
 
 
 class ApiTap(CommandTap):
@@ -221,7 +229,14 @@ class ApiTap(CommandTap):
             storage=storage,
             logger=self.logger,
             reporter=self.reporter,
+            windows=self.completed_windows if self._emits else None,
         )
+
+    @cached_property
+    def completed_windows(self) -> CompletedWindows | None:
+        """The table of the windows that were read completely, if it is selected."""
+        tables = (one for one in self.all_streams if isinstance(one, CompletedWindows))
+        return next((one for one in tables if one.selected), None)
 
     @cached_property
     def reporter(self) -> Reporter:
@@ -272,10 +287,18 @@ class ApiTap(CommandTap):
         engine = self.engine  # first of all: a folder for files that cannot be written ends the run
         if self.state.get("bookmarks"):
             self.state_writer.write_state(self.state)
+        windows = self.completed_windows
+        if windows and self.config.get("skip_unchanged"):
+            raise TapError(WINDOWS_NEED_ROWS.format(windows.name), kind=Kind.SETTING)
         self.connect()
+        if windows:
+            windows.start(self.run.storage)
         for stream in self.endpoints():
             if selected_tables(stream) and engine.read(stream).stop:
                 break
+        if windows:
+            with ExitStack() as metrics:
+                windows.end(metrics)
 
     def interrupt(self, signum: int) -> None:
         """Stop after the page that is being written; at once if nothing is read yet.
@@ -328,7 +351,8 @@ class ApiTap(CommandTap):
         selected = [stream.name for stream in self.all_streams if stream.selected]
         if stopped:
             read = {name for outcome in outcomes for name in outcome.counts}
-            failed += [name for name in selected if name not in read]
+            told = self.completed_windows and self.completed_windows.name
+            failed += [name for name in selected if name not in read and name != told]
         self._sum_up(outcomes, len(selected) + len(self.unread()), failed)
         if self._signal:
             sys.exit(128 + self._signal)

@@ -8,7 +8,7 @@ what is odd about pages in `sync.page_checks`, what the state says in `sync.stat
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -44,6 +44,7 @@ from taps_common.sync.unchanged import unchanged_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from singer_sdk.metrics import Timer
 
@@ -130,6 +131,9 @@ class ScopeRead:
         failures: failures of the stream before this scope.
         done: partitions that an interrupted read had finished.
         gave_up: whether the rest of the partitions was not asked for.
+        read_at: when the read began, by the clock of the records.
+        whole: the partitions that were read to their end, in this run.
+        skipped: partitions that were left out before this scope.
     """
 
     scope: Scope
@@ -139,6 +143,9 @@ class ScopeRead:
     failures: int = 0
     done: int = 0
     gave_up: bool = False
+    read_at: datetime | None = None
+    whole: list[Partition] = field(default_factory=list)
+    skipped: int = 0
 
 
 class StreamRead:
@@ -177,6 +184,7 @@ class StreamRead:
         self._unchanged = unchanged_rows(stream, tables, run.checkpoints, self.outcome)
         self._version: int | None = None
         self._is_over = False
+        self._read_at = run.clock.now()
         self._to_close: list[tuple[Scope, Window]] = []
 
     def run(self) -> Outcome:
@@ -254,6 +262,8 @@ class StreamRead:
     def _read_scope(self, read: ScopeRead) -> None:
         """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
         read.failures = len(self.outcome.failures)
+        read.skipped = sum(self.outcome.skipped.values())
+        read.read_at = self._read_at = self._run.clock.now()
         self._counts.begin_scope(read.scope, read.window)
         try:
             self._plan(read)
@@ -265,6 +275,7 @@ class StreamRead:
             return
         self._read_partitions(read)
         if read.window is not None:
+            self._tell_windows(read)
             self._close(read, read.window)
             # With versions it is written after their messages, with files when one is full.
             now = self._version is None and self._run.storage is None
@@ -324,6 +335,31 @@ class StreamRead:
         else:  # all had their turn: the next run reads all again, not only what always fails
             state.drop_progress(self._states(read.scope))
 
+    def _tell_windows(self, read: ScopeRead) -> None:
+        """Write which windows of a scope were read completely, after their records."""
+        windows, stream = self._run.windows, self._stream
+        if not windows or not read.whole or read.read_at is None or stream not in self._tables:
+            return
+        skipped = sum(self.outcome.skipped.values()) > read.skipped
+        failed = len(self.outcome.failures) > read.failures
+        parts = [read.scope]
+        if failed or skipped or read.skip is not None or read.done:
+            parts = [] if stream.sliced else [*read.whole]
+        for part in parts:
+            bounds = self._bounds(read, None if part is read.scope else part, {})
+            if part is read.scope and not stream.sliced:
+                bounds = replace(bounds, since=self._latest_bound(read))
+            if span := stream.covers(read.scope, bounds):
+                since = max(filter(None, (span[0], self._run.start)), default=None)
+                until = min(filter(None, (span[1], self._run.end)), default=None)
+                name = "" if part is read.scope else stream.partition_id(part)
+                windows.add(stream.name, read.scope, name, (since, until), read.read_at)
+
+    def _latest_bound(self, read: ScopeRead) -> datetime | None:
+        """Return from when on all partitions of a scope were read."""
+        bounds = [self._bounds(read, one, {}).since for one in read.whole]
+        return max(filter(None, bounds), default=None)
+
     def _move_bookmark(self, scope: Scope, window: Window) -> None:
         cursor = self._stream.bookmark or ""
         sliced = self._stream.sliced
@@ -355,6 +391,7 @@ class StreamRead:
             self._counts.end(partition, whole=failure is None)
             if failure is None:
                 self._failures.succeeded()
+                read.whole.append(partition)
                 self._mark_done(read, partition)
             elif not begun and (skip := self._skip_of(failure, partition, read)) is not None:
                 self.outcome.skip(str(skip))
@@ -450,6 +487,7 @@ class StreamRead:
             options=options,
             details=read.plan.details,
             window=window,
+            proves=self._run.windows is not None,
         )
 
     def _step(self, read: ScopeRead, partition: Partition, step: Any) -> Exchange:  # noqa: ANN401 - of `sync.steps`
@@ -567,7 +605,7 @@ class StreamRead:
         self.outcome.progress.tick()
 
     def _emit(self, rows: Rows, partition: Partition) -> None:
-        now = self._run.clock.now()
+        now = max(self._run.clock.now(), self._read_at)  # a clock may be set back meanwhile
         # Children first: encoding a row drops the fields that only its children wanted.
         pages = [(table, self._checks.rows_of(table, rows)) for table in self._tables]
         for table, page in pages:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from taps_common.records.batch_files import Storage
     from taps_common.sdk import SdkTap
     from taps_common.sync.checkpoints import Checkpoints
+    from taps_common.sync.completed_windows import CompletedWindows
     from taps_common.sync.concurrency import Workers
     from taps_common.sync.progress import Reporter
 
@@ -34,6 +35,7 @@ class Run:
         storage: where rows go if they go into files.
         logger: takes the lines about what happens.
         reporter: says how far the run is.
+        windows: takes the windows that were read completely, if their table is selected.
     """
 
     tap: SdkTap
@@ -47,3 +49,4 @@ class Run:
     storage: Storage | None
     logger: logging.Logger
     reporter: Reporter
+    windows: CompletedWindows | None = None

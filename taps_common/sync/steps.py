@@ -36,6 +36,9 @@ Scope: TypeAlias = Mapping[str, str]
 Partition: TypeAlias = Mapping[str, str]
 """What one series of pages covers, by the names of the route: a member, a slice of dates."""
 
+Span: TypeAlias = "tuple[datetime | None, datetime | None]"
+"""A part of a table by its cursor: its first time, and its end; None where it has none."""
+
 Rows: TypeAlias = Sequence[Any]
 """Rows of the stream's type, narrowed to the columns that anybody needs."""
 
@@ -183,6 +186,7 @@ class Bounds:
         options: the alternative that is taken: what an option is called, and its value.
         details: what the plan says the stream has to know.
         window: the whole of what is read of the scope, where the stream has a bookmark.
+        proves: whether what does not come may be called gone without a table version.
     """
 
     since: datetime | None
@@ -195,6 +199,7 @@ class Bounds:
     options: Mapping[str, str] = field(default_factory=dict)
     details: Any = None
     window: Window | None = None
+    proves: bool = False
 
 
 Requests: TypeAlias = Generator[

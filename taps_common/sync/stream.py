@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from taps_common.records.row_types import Breadcrumb
     from taps_common.sdk import SdkTap
     from taps_common.sync.outcome import Outcome
-    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope, Span
 
 ROWS_AT_ONCE = 500
 """Rows encoded and written together at most, for the same reason as `records.codec.PART`."""
@@ -411,6 +411,15 @@ class EndpointStream(RecordStream):
     def latest(self, rows: Rows) -> datetime | None:
         """Return the latest cursor of some rows."""
         return max((at for row in rows if (at := self.cursor_of(row))), default=None)
+
+    def covers(self, scope: Scope, bounds: Bounds) -> Span | None:
+        """Return what part of a scope has no other rows than those that come; None if unknown.
+
+        Args:
+            scope: what is read.
+            bounds: what part of it; its lower bound is that of one partition, or the latest of all.
+        """
+        return None
 
     def earliest_unfinished(self, rows: Rows) -> datetime | None:
         """Return the cursor of the earliest row that is not final yet."""

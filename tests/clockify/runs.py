@@ -50,6 +50,7 @@ WRONG = "key-that-nobody-has"
 KEYS = {
     name: tuple(stream.primary_keys)
     for name, stream in TapClockify(config={}, validate_config=False).streams.items()
+    if stream.selected_by_default
 }
 TABLES = truth.TABLES
 """The core, which is what runs without a catalog read here."""
@@ -159,7 +160,9 @@ def catalog(
 
     Tables of time entries are incremental unless another method is asked for.
     """
-    chosen = select(discovered(), tables, without=without, full=full, by_log=by_log)
+    chosen = select(
+        discovered(), KEYS if tables is None else tables, without=without, full=full, by_log=by_log
+    )
     for stream in chosen["streams"]:
         name = stream["tap_stream_id"]
         if name in ENTRY_TABLES and name not in {*full, *by_log}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 from unittest.mock import patch
@@ -59,7 +59,21 @@ def kinds_of(schema: Schema) -> list[str]:
 
 # -- made-up pages -------------------------------------------------------------------------------
 
-TEXTS = ["", "a", '"', "\\", "\n", "\r\n", "\u2028\u2029", "\x00", "é", "日本", "🕐", '{"a":1}\n']
+TEXTS = [
+    "",
+    "a",
+    '"',
+    "\\",
+    "\n",
+    "\r\n",
+    "\u2028\u2029",
+    "\x00",
+    "é",
+    "日本",
+    "🕐",
+    '{"a":1}\n',
+    "PT1H30M",
+]
 NUMBERS = [0, 5, -5, 2**80, Decimal("1.10"), Decimal("-0.0"), Decimal("1E+90"), Decimal("0.1") / 3]
 TIMES = [
     "2026-01-31T23:59:59Z",
@@ -240,9 +254,31 @@ def items(row: dict[str, Any], name: str) -> list[dict[str, Any]]:
 def entry_rows(page: Page) -> Page:
     rows = plain_rows("time_entries")(page)
     for row in rows:
-        row["start"] = row["timeInterval"] and row["timeInterval"]["start"]
+        interval = row["timeInterval"] or {"start": None, "end": None}
+        row |= {name: interval[name] for name in ("start", "end")}
+        row["durationSeconds"] = seconds_between(row["start"], row["end"])
         for name in FROM_FEEDS:  # which this replication method does not fill
             del row[name]
+    return rows
+
+
+def seconds_between(start: str | None, end: str | None) -> Decimal | None:
+    if start is None or end is None:
+        return None
+    first, last = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (start, end))
+    return Decimal((last - first) // timedelta(microseconds=1)) / 1_000_000
+
+
+def seconds_of(text: str | None) -> int | None:
+    return {"PT1H30M": 5_400}.get(text or "")
+
+
+def project_rows(page: Page) -> Page:
+    rows = plain_rows("projects")(page)
+    for row in rows:
+        row["durationSeconds"] = seconds_of(row["duration"])
+        for name in ("estimate", "timeEstimate"):
+            row[f"{name}Seconds"] = seconds_of(row[name] and row[name]["estimate"])
     return rows
 
 
@@ -299,7 +335,7 @@ EXPECTED: dict[str, Callable[[Page], Page]] = {
     "time_entry_custom_fields": custom_field_rows,
     "users": user_rows,
     "user_memberships": user_membership_rows,
-    "projects": plain_rows("projects"),
+    "projects": project_rows,
     "project_memberships": project_membership_rows,
     "workspaces": plain_rows("workspaces"),
 }
