@@ -192,12 +192,15 @@ class Feeds:
         """Return those of a workspace of an account."""
         return cls(scope, limit, account.bounds_zone(scope), account.feed_pages)
 
+    def note(self, page: Sequence[bytes]) -> None:
+        """Note how many rows a page holds."""
+        ident = self.scope["workspaceId"]
+        count = min(len(page), DEFAULT_PAGE_SIZE)
+        self.largest[ident] = max(self.largest.get(ident, 0), count)
+
     def is_last(self, page: Sequence[bytes]) -> bool:
         """Return whether no page follows; what is asked for may be clamped without a word."""
-        ident = self.scope["workspaceId"]
-        largest = self.largest.get(ident, 0)
-        self.largest[ident] = max(largest, min(len(page), DEFAULT_PAGE_SIZE))
-        return not page or len(page) < largest
+        return not page or len(page) < self.largest[self.scope["workspaceId"]]
 
 
 def in_utc(timestamp: datetime) -> datetime:
@@ -276,9 +279,11 @@ def _page(
     try:
         bare = rows_in(response.body, ("response",))
         check_values(bare)
-        return [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
+        rows = [*map(bytes, msgspec.json.decode(bare, type=list[msgspec.Raw]))]
     except (ShapeError, msgspec.DecodeError):
         raise ShapeError(f"{request} did not send a feed of changes.") from None
+    feeds.note(rows)
+    return rows
 
 
 def _problem(body: bytes) -> Problem | None:
