@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from taps_common.timestamps import from_text
 from tests.clockify.runs import DAY, catalog
 from tests.common.runs import TurningClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from sandbox.clockify.world import World
     from tests.clockify.runs import Account
@@ -97,16 +97,25 @@ def test_nothing_is_told_of_feeds_and_of_a_workspace_that_fails(account: Account
     assert windows(run) == []
 
 
-def test_reports_tell_the_days_that_they_have(account: Account, world: World) -> None:
+@pytest.mark.parametrize(
+    ("since", "begins"),
+    [
+        ("2026-09-01", "2026-09-01T00:00:00Z"),
+        ("2026-09-01T10:00:00Z", "2026-09-02T00:00:00Z"),  # what lies before it is not sent
+    ],
+)
+def test_reports_tell_the_days_that_they_have(
+    account: Account, world: World, since: str, begins: str
+) -> None:
     tables = catalog(["detailed_report", WINDOWS])
     run = account.run(
         catalog=tables,
         workspace_ids=[world.main_id],
-        start_date="2026-09-01",
+        start_date=since,
         end_date="2026-09-10",
     ).ok()
     (row,) = windows(run)
-    assert (row["from"], row["to"]) == ("2026-09-01T00:00:00Z", "2026-09-11T00:00:00Z")
+    assert (row["from"], row["to"]) == (begins, "2026-09-11T00:00:00Z")
 
 
 def test_a_clock_that_is_set_back_calls_nothing_gone(account: Account, world: World) -> None:

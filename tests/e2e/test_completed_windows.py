@@ -147,7 +147,7 @@ def life() -> Iterator[Life]:
 
 
 def test_the_views_show_what_there_is(life: Life, postgres: str, tmp_path: Path) -> None:
-    gone, by_member, killed = 0, 0, 0
+    hidden, gone, by_member, killed = set[str](), 0, 0, 0
     for day in range(DAYS):
         life.live()
         run = life.run()
@@ -162,7 +162,10 @@ def test_the_views_show_what_there_is(life: Life, postgres: str, tmp_path: Path)
         assert {pair for pair in tags if pair[0] in near} == right, f"day {day}"
         for ident in held.keys() - entries:  # nothing is called gone that is as the target has it
             assert ident not in truth or truth[ident]["start"] != held[ident]["start"], ident
-        gone += len(held.keys() - entries)
+        came = {row["id"] for row in run.records(ENTRIES)}
+        assert hidden - came <= held.keys() - entries, "what is gone comes back only with a record"
+        hidden = held.keys() - entries
+        gone += len(hidden)
         if day in {DAYS // 2, DAYS - 1}:
             assert in_postgres(life, postgres) == (entries, tags)
     assert gone
