@@ -440,7 +440,9 @@ def test_discover_needs_no_settings() -> None:
     assert run.code == 0
     found = json.loads(run.output)
     assert found == json.loads(json.dumps(discovered()))
-    assert [one["tap_stream_id"] for one in found["streams"]] == sorted(KEYS)
+    assert [one["tap_stream_id"] for one in found["streams"]] == sorted(
+        [*KEYS, "completed_windows"]
+    )
     assert all(one["schema"]["properties"] and one["key_properties"] for one in found["streams"])
 
 
