@@ -12,6 +12,12 @@ from sandbox.clockify.workspaces import ACCOUNTS, PLANS, SIZES
 from sandbox.control import parse_instant
 from sandbox.perform.world import World as PerformWorld
 
+READY = """\
+Sandbox ready at {0}
+  tap-clockify: api_url {0}/clockify/api/v1, api_key sandbox-key
+  tap-clicktime: service_url {0}/clicktime/odata, api_token sandbox-token
+  tap-perform: projects as --perform-projects prints them"""
+
 
 def main() -> int:
     """Start the sandbox, say where it is, wait for the signal to end.
@@ -45,7 +51,7 @@ def main() -> int:
     ended = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ended)
     with sandbox.start(**options) as running:
-        print(f"Sandbox ready at {running.url}", file=sys.stderr, flush=True)
+        print(READY.format(running.url), file=sys.stderr, flush=True)
         signal.sigwait(ended)
     return 0
 

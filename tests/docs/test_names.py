@@ -24,7 +24,8 @@ DOCS = ROOT / "docs"
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 OTHERS = {
-    *{"pip_url", "metadata_columns"},  # Meltano's
+    *{"pip_url", "metadata_columns", "default_environment"},  # Meltano's
+    *{"tap_clockify", "tap_clicktime", "tap_perform"},  # schemas in the target
     *{"hard_delete", "use_copy", "batch_size_rows", "clean_up_batch_files"},  # loaders'
     *{"add_record_metadata", "add_metadata_columns", "quoted_identifiers_ignore_case"},
     *{"_sdc_extracted_at", "_sdc_batched_at"},  # columns that loaders add
