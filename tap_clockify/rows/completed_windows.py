@@ -11,7 +11,7 @@ class CompletedWindow(Row):
     Attributes:
         stream: the table. Example: time_entries.
         workspaceId: where its rows are. Joins: workspaces.id.
-        userId: whose rows were read; an empty text for everybody's, members who are gone included.
+        userId: whose rows were read; "*" for everybody's, members who are gone included.
         from: where the part begins, by the replication key of the table; a midnight, UTC.
             Example: 2026-01-01T00:00:00Z.
         to: where the part ends, exclusive; in the year 9999 if nothing bounds it.

@@ -25,7 +25,7 @@ class CompletedWindows(RecordStream):
     Its row has the names of a scope, `partition`, and `stream`, `from`, `to` and `readAt`.
 
     Attributes:
-        partition: the column of the partition, which is empty where all of the scope was read.
+        partition: the column of the partition, which is "*" where all of the scope was read.
     """
 
     name = "completed_windows"
@@ -52,7 +52,7 @@ class CompletedWindows(RecordStream):
         Args:
             table: what was read.
             scope: the part of the table that has one bookmark.
-            partition: what was read of it; an empty text for all.
+            partition: what was read of it; "*" for all.
             span: the first time of the window, and its end.
             read_at: when the read began, before all of its records.
         """

@@ -43,7 +43,7 @@ def test_a_workspace_that_was_read_has_one_row_after_its_records(
     assert row == {
         "stream": TABLE,
         "workspaceId": world.main_id,
-        "userId": "",
+        "userId": "*",
         "from": "1970-01-01T00:00:00Z",
         "to": "9999-12-31T00:00:00Z",
         "readAt": row["readAt"],

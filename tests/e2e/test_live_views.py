@@ -135,7 +135,7 @@ def inside(rows: Iterable[Row], windows: Iterable[Row]) -> set[str]:
         row["id"]
         for row in rows
         for part in windows
-        if part["userId"] in {"", row["userId"]}
+        if part["userId"] in {"*", row["userId"]}
         and from_text(part["from"]) <= from_text(row["start"]) < from_text(part["to"])
     }
 
