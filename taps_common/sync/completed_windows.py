@@ -18,6 +18,10 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(9999, 12, 31, tzinfo=timezone.utc)
 """What stands for a window without a beginning, and for one without an end."""
 
+ALL = "*"
+"""What stands for all partitions of a scope: a key must not be null, and target-duckdb takes an
+empty text for null."""
+
 
 class CompletedWindows(RecordStream):
     """The table of the windows; not selected unless somebody asks for it.
@@ -25,7 +29,7 @@ class CompletedWindows(RecordStream):
     Its row has the names of a scope, `partition`, and `stream`, `from`, `to` and `readAt`.
 
     Attributes:
-        partition: the column of the partition, which is "*" where all of the scope was read.
+        partition: the column of the partition, which is `ALL` where all of the scope was read.
     """
 
     name = "completed_windows"
@@ -46,13 +50,15 @@ class CompletedWindows(RecordStream):
         self.write_schema()
         self.begin(self.row, None, storage)
 
-    def add(self, table: str, scope: Scope, partition: str, span: Span, read_at: datetime) -> None:
+    def add(
+        self, table: str, scope: Scope, partition: str | None, span: Span, read_at: datetime
+    ) -> None:
         """Write the row of a window, rounded so that the rows of a day replace each other.
 
         Args:
             table: what was read.
             scope: the part of the table that has one bookmark.
-            partition: what was read of it; "*" for all.
+            partition: what was read of it; None for all.
             span: the first time of the window, and its end.
             read_at: when the read began, before all of its records.
         """
@@ -61,7 +67,12 @@ class CompletedWindows(RecordStream):
         ends = LATEST if until is None else min(until, LATEST)
         if begins < ends:
             times = {"from": begins, "to": ends, "readAt": read_at}
-            row = self.row(stream=table, **scope, **{self.partition: partition}, **times)
+            row = self.row(
+                stream=table,
+                **scope,
+                **{self.partition: ALL if partition is None else partition},
+                **times,
+            )
             self.emit([row], read_at)
 
 

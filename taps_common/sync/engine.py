@@ -352,7 +352,7 @@ class StreamRead:
             if span := stream.covers(read.scope, bounds):
                 since = max(filter(None, (span[0], self._run.start)), default=None)
                 until = min(filter(None, (span[1], self._run.end)), default=None)
-                name = "*" if part is read.scope else stream.partition_id(part)
+                name = None if part is read.scope else stream.partition_id(part)
                 windows.add(stream.name, read.scope, name, (since, until), read.read_at)
 
     def _latest_bound(self, read: ScopeRead) -> datetime | None:
