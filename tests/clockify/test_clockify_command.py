@@ -330,7 +330,8 @@ def test_an_interrupted_first_load_is_completed_by_the_next_run(
     first = copied.load(
         interrupted(account, command_line, far_enough, *signs, unbuffered=unbuffered)
     )
-    assert first.code == (-signs[0] if signal.SIGKILL in signs else 128 + signs[0])
+    # Of two signals sent at once, either may reach the process first.
+    assert first.code in ({-9} if signal.SIGKILL in signs else {128 + sign for sign in signs})
     assert not any(name.startswith("time_") for name in first.versioned)
     assert account.templates().count(ENTRIES) < 44
     done = {
