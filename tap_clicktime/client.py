@@ -47,7 +47,7 @@ class Envelope(
     """The envelope of a page; OData 4.01 may leave the prefix of annotations out.
 
     Attributes:
-        value: the rows, undecoded; nothing where there is no list of rows.
+        value: the rows, undecoded; nothing where the list of rows is missing.
         error: what went wrong after the service had begun to answer; nothing if all went well.
     """
 
@@ -67,7 +67,7 @@ class Envelope(
     def count(self) -> int | None:
         """The number of rows in all pages, if it was asked for and the service tells it.
 
-        It may come as text; what is no number of rows (-1, null) tells nothing.
+        It may come as text; what is not a number of rows (-1, null) tells nothing.
         """
         text = str(self.count_40 if self.count_40 is not None else self.count_401)
         found = _WHOLE.fullmatch(text)

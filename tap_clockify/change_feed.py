@@ -287,7 +287,7 @@ def _page(
 
 
 def _problem(body: bytes) -> Problem | None:
-    """Return why a body is no feed; one that is empty (204, or 200 without a body) is."""
+    """Return why a body is not a feed; one that is empty (204, or 200 without a body) is."""
     return json_problem(body) if body.strip() else None
 
 

@@ -296,7 +296,7 @@ def is_unknown_id(error: Exception) -> bool:
 
 
 def is_no_route(error: Exception) -> bool:
-    """Return whether there is no such route; what is gone was never seen to be a 404."""
+    """Return whether the route does not exist; what is gone was never seen to be a 404."""
     return isinstance(error, StatusError) and error.status == HTTPStatus.NOT_FOUND
 
 
@@ -324,7 +324,7 @@ def rows_in(body: bytes, *paths: tuple[str, ...]) -> bytes:
         paths: names of the members that lead to the list; several where spellings differ.
 
     Raises:
-        ShapeError: there is no such list, or it is null and nothing says that it is empty.
+        ShapeError: the list is missing, or it is null and nothing says that it is empty.
     """
     if body[:64].lstrip()[:1] == b"[":
         return body

@@ -65,7 +65,7 @@ class HydratedTasks:
         """Keep the tasks of some projects.
 
         Raises:
-            TapError: there is no room for them.
+            TapError: they do not fit on the disk.
         """
         try:
             for project in _projects.decode(page):

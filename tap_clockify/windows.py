@@ -24,7 +24,7 @@ class WindowedStream(PermittedStream):
     """A list that is asked for by POST, between two times in the body.
 
     A run reads from `start_date`, or the bookmark less the look-back, up to `end_date` or the
-    present. The whole of what exists is never asked for at once, so there is no table version.
+    present. The whole of what exists is never asked for at once, so it has no table version.
 
     Attributes:
         span: the longest window that is asked for at once on any plan.

@@ -123,7 +123,7 @@ class CellFile:
 
         Raises:
             ShapeError: a cell holds a NUL, which databases refuse.
-            TapError: there is no room for it.
+            TapError: it does not fit on the disk.
         """
         if _NUL in data:
             _refuse_nul(_decode(data)[1], self.rows)

@@ -30,7 +30,7 @@ class Tables:
 
     Attributes:
         known: the tables, in the order of the settings.
-        unread: why there is no table of a clip, by its name.
+        unread: why a clip has no table, by its name.
     """
 
     known: list[type[ClipStream]] = field(default_factory=list)

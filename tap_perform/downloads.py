@@ -59,7 +59,7 @@ class Download:
         expected: the headings that it should have.
         response: the response, its body in a temporary file.
         cut: whether only the beginning of the body was taken.
-        error: why there is no response.
+        error: why no response came.
         cost: what all requests for it cost.
         not_before: when the service wants to be asked again, by the clock's seconds.
     """

@@ -57,7 +57,7 @@ class Expected:
         Args:
             clip: the clip.
             fields: its columns in the catalog.
-            discovering: whether there is no catalog, so that documented columns count.
+            discovering: whether no catalog was given, so that documented columns count.
             last: names of the columns that the last run's state has of it.
             accept: whether any headings are taken.
         """

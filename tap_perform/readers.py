@@ -217,7 +217,7 @@ def _encoding(body: BinaryIO, encoding: str | None, content_type: str) -> _Codec
     """Return how a body is encoded: as set, as marked, as the response states, or as is usual.
 
     Raises:
-        ShapeError: it is not text, there is no such encoding, or the stated one is wrong.
+        ShapeError: it is not text, the encoding does not exist, or the stated one is wrong.
     """
     body.seek(0)
     head = body.read(_HEAD)

@@ -97,8 +97,8 @@ class SkippedError(TapError):
     """What is left out and no failure: the plan, a role, or something that is gone.
 
     Attributes:
-        whole: whether it holds for the whole scope (the workspace), so that it is no failure even
-            if every partition is left out.
+        whole: whether it holds for the whole scope (the workspace), so that it is not a failure
+            even if every partition is left out.
         rest: whether the other partitions need not be asked for.
     """
 

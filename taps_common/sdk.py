@@ -142,7 +142,7 @@ def writing() -> Iterator[None]:
 
 def _drop_output() -> None:
     """Let standard output lead nowhere, or Python tries once more at its end."""
-    with suppress(OSError, ValueError):  # it is no file
+    with suppress(OSError, ValueError):  # it is not a file
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)

@@ -28,11 +28,11 @@ class Switches:
     page_cap: int = 5_000
     """Rows of a page at most, whatever is preferred."""
     empty_pages: bool = False
-    """Answer every third page of a walk empty, with a link."""
+    """Answer every third page of a list empty, with a link."""
     value_tokens: bool = False
     """Continue after the order-by values of the last row instead of after its position."""
     token_ttl: int = 0
-    """Pages of a walk that are answered before its links count as expired; 0 = all."""
+    """Pages of a list that are answered before its links count as expired; 0 = all."""
     token_status: Literal[410, 404] = 410
     """How an expired link is answered."""
     metadata_style: Style = "aspnet"

@@ -78,7 +78,7 @@ class Clockify(Service):
         return Response(200, (listed.before, *page, listed.after), headers)
 
     def _listed(self, operation: Operation, ask: Ask) -> object:
-        """Return all rows of a list, serialised once whatever the page, or what is no list."""
+        """Return all rows of a list, serialised once whatever the page, or what is not a list."""
         request, body = ask.request, ask.body if ask.request.body else {}
         query = sorted(pair for pair in request.query if "page" not in pair[0].lower())
         whose = (ask.caller.user_id, self.world.now)

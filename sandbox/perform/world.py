@@ -135,7 +135,7 @@ class World(Clocked):
                     self._stale.pop((one, slug), None)
 
     def table(self, project: int, slug: str) -> Table:
-        """Return the table of a clip that is no window; KeyError for an unknown one."""
+        """Return the table of a clip that is not a window; KeyError for an unknown one."""
         key = (project, slug)
         if key not in self._tables:
             self._tables[key] = Table.of(rows(self.site(project), CLIPS[slug].name))

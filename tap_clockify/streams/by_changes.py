@@ -1,4 +1,4 @@
-"""Reading by what changed: replication method LOG_BASED."""
+"""Rows by what changed: replication method LOG_BASED."""
 
 from __future__ import annotations
 

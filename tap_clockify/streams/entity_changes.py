@@ -133,7 +133,7 @@ class Feed(PermittedStream):
     def skip_reason(
         self, error: RequestError, partition: Partition, *, known: bool
     ) -> SkippedError | None:
-        """Return why the feeds are left out: a Clockify without them is no matter of the plan."""
+        """Return why the feeds are left out: not having them says nothing about the plan."""
         if is_no_route(error):
             return SkippedError(NO_FEEDS, whole=True, rest=True)
         return super().skip_reason(error, partition, known=known)

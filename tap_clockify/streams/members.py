@@ -104,7 +104,7 @@ class Users(IdListStream):
         """Yield the pages; one status after another where they cannot be asked for together.
 
         Raises:
-            ShapeError: there is no row, and a workspace has its owner at least.
+            ShapeError: the list is empty, and a workspace has its owner at least.
             TapError: a single status is refused.
         """
         found: set[str | None] = set()

@@ -94,30 +94,30 @@ class TimeEntries(ByChanges):
         a page holds hardly more than a day.
         """
         again = self.needs_every_row(bounds)
-        seen, walk = Seen(self.own_keys), Backwards(self.own_keys)
+        seen, backwards = Seen(self.own_keys), Backwards(self.own_keys)
         asked: list[tuple[Request, int]] = []
 
         def take(rows_read: Rows) -> Rows:
             if again:
                 seen.note(rows_read)
-            return each(walk.take(rows_read))
+            return each(backwards.take(rows_read))
 
         window, number, by_number, largest = bounds, 1, False, 0
         while True:
             request = self.request(partition, window, number)
-            walk.begin_page()
+            backwards.begin_page()
             page: Page = yield Fetch(request, take, body)
             asked.append((request, seen.end_page()))
             largest = page.largest = max(largest, page.largest)  # of all windows
             last = self.is_last(page)
-            if not (walk.is_joined or by_number) and (page.count or last):
+            if not (backwards.is_joined or by_number) and (page.count or last):
                 window, number, by_number = bounds, 1, True
                 yield Again(goes_on=True)
             elif last or enough():
                 break
-            elif walk.goes_back(window.until) and not by_number:
-                window, number = replace(bounds, until=walk.earliest), 0
-                walk.begin_window()
+            elif backwards.goes_back(window.until) and not by_number:
+                window, number = replace(bounds, until=backwards.earliest), 0
+                backwards.begin_window()
                 yield Again(goes_on=True, repeats=False)
             elif page.count:
                 by_number = True

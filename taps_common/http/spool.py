@@ -33,7 +33,7 @@ def body_of(response: BaseHTTPResponse, limit: float) -> bytes:
 
     Raises:
         HTTPError: it broke off, is not compressed as it says, or has more bytes than `limit`.
-        TapError: there is no room for it.
+        TapError: it does not fit on the disk.
     """
     length = response.length_remaining
     is_plain = "Content-Encoding" not in response.headers
@@ -65,7 +65,7 @@ def spool_of(
 
     Raises:
         HTTPError: the body broke off, or is larger.
-        TapError: there is no room for it.
+        TapError: it does not fit on the disk.
         InterruptedRunError: the run was cancelled meanwhile.
     """
     with ExitStack() as undo:

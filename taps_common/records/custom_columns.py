@@ -57,7 +57,7 @@ class CustomColumn:
 
         Raises:
             msgspec.ValidationError: it does not fit.
-            ArithmeticError: it is no number that JSON has, or in UTC outside of the calendar.
+            ArithmeticError: it is not a number that JSON has, or in UTC outside of the calendar.
         """
         if self.type == "string":
             return text_of(value)
@@ -121,7 +121,7 @@ def named_columns(name: str, given: Iterable[Any]) -> tuple[CustomColumn, ...]:
     """Return the columns that `custom_field_columns` names of a table.
 
     Raises:
-        TapError: something there is no name, or names no type.
+        TapError: something there is not a name, or names no type.
     """
     return tuple(_custom_column(name, column) for column in given)
 

@@ -122,7 +122,7 @@ class WideDecoder:
         """Return the rows of a part; None if a value cannot leave that is not known to be odd.
 
         Raises:
-            msgspec.DecodeError: the part is no list of rows, or something odd in it is new.
+            msgspec.DecodeError: the part is not a list of rows, or something odd in it is new.
             UnicodeDecodeError: a text is no Unicode.
             ShapeError: a row has not what it must have.
         """

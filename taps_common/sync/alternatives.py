@@ -60,7 +60,7 @@ class Alternatives:
                 first = not self._checks.has_begun(partition)
                 blamed = frozenset(self._stream.refused_options(error, partition, first=first))
                 at = self._after(blamed, at, key, partition)
-                if at is None:  # a quota, or the plan, is no matter of what was refused before
+                if at is None:  # a quota, or the plan: not what was refused before
                     raise (refusals.get(blamed, error) if blamed else error) from None
                 refusals.setdefault(blamed, error)
                 if at > self._taken.get(key, 0):

@@ -425,7 +425,7 @@ class StreamRead:
     def _skip_of(
         self, error: Exception, partition: Partition, read: ScopeRead
     ) -> SkippedError | None:
-        """Return why a partition that ended with an error is left out, if that is no failure."""
+        """Return why a partition that ended with an error is left out, if that is not a failure."""
         if isinstance(error, SkippedError):
             return error
         if not isinstance(error, RequestError):

@@ -381,7 +381,7 @@ class EndpointStream(RecordStream):
     def expects(self, path: str) -> bool:
         """Return whether a member that no type declares is left out on purpose.
 
-        It is no data, such as an annotation, or must not be kept, such as a secret.
+        It is not data, such as an annotation, or must not be kept, such as a secret.
         """
         return False
 
