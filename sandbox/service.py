@@ -21,15 +21,20 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error
 
 
 class Clocked:
-    """A service's data and its clock, which stands still until it is moved."""
+    """A service's data and its clock, which stands still where it is given, until it is moved."""
 
     def __init__(self, now: datetime | None) -> None:
         self.lock = threading.RLock()
         """Held while a request is answered."""
-        self.now = (now or datetime.now(timezone.utc)).replace(microsecond=0)
+        self._given = now
+        self._moved = timedelta()
+
+    @property
+    def now(self) -> datetime:
+        return (self._given or datetime.now(timezone.utc)).replace(microsecond=0) + self._moved
 
     def advance(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
+        self._moved += timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True)

@@ -262,10 +262,12 @@ class Downloads:
             seconds,
             ", ".join(f"{one.clip.stream} of {one.clip.project}" for one in stale),
         )
+        began = self._clock.monotonic()
         self._clock.wait(seconds, self._session.cancelled)
-        self._session.spent.add(waited=seconds)
+        waited = self._clock.monotonic() - began  # a signal cuts it
+        self._session.spent.add(waited=waited)
         for one in stale:
-            one.cost.add(waited=seconds)
+            one.cost.add(waited=waited)
         if self._session.cancelled.is_set():
             raise InterruptedRunError("interrupted")
 

@@ -7,7 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taps_common.errors import Kind, coded
+from taps_common.errors import InterruptedRunError, Kind, coded
+from taps_common.http.cost import counted
 from taps_common.records.row_types import RESCUED
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Verdict:
         unchanged: names of those of which nothing was sent, since nothing changed.
         cost: what all requests of the run took.
         seconds: how long it took.
+        interrupted: whether a signal ended it.
     """
 
     tables: int
@@ -39,21 +41,25 @@ class Verdict:
     unchanged: Sequence[str]
     cost: Cost
     seconds: float
+    interrupted: bool = False
 
     def line(self, outcomes: Iterable[Outcome]) -> str:
         """Return the verdict on what was read."""
         ended = [*outcomes]
         rows = sum(sum(one.counts.values()) for one in ended)
         kept = sum(one.unchanged for one in ended)
-        said = f"Complete: {_of(self.tables, 'table')}"
+        said = f"Complete: {counted(self.tables, 'table')}"
         if self.incomplete:
-            said = (
-                f"Incomplete: {len(self.incomplete)} of {_of(self.tables, 'table')} (do what the "
-                "errors below say, and run again)"
+            advice = (
+                "interrupted: the next run goes on there"
+                if self.interrupted
+                else "do what the errors below say, and run again"
             )
+            lacking = f"{len(self.incomplete)} of {counted(self.tables, 'table')}"
+            said = f"Incomplete: {lacking} ({advice})"
         if self.unchanged:
             said += f", {len(self.unchanged)} of them unchanged"
-        sent = f"{_of(rows, 'row')} sent" + (f", {kept:,} unchanged" if kept else "")
+        sent = f"{counted(rows, 'row')} sent" + (f", {kept:,} unchanged" if kept else "")
         return f"{said}; {sent}; {self.cost}; it took {self.seconds:.1f} s."
 
 
@@ -73,14 +79,22 @@ def tell(
     width = max((len(one.progress.name) for one in outcomes), default=0)
     for outcome in outcomes:
         logger.info("%s", _stream_line(outcome, width))
+    read = {table for one in outcomes for table in one.counts}
+    if unread := [name for name in verdict.incomplete if name not in read]:
+        logger.info("Not read: %s.", ", ".join(unread))
     _tell_left_out(outcomes, told, logger, tap)
     for outcome in outcomes:
         _tell_oddities(outcome, logger)
     for outcome in outcomes:
         for scope, error in outcome.failures:
             where = ", ".join(f"{name} {value}" for name, value in scope.items())
-            said = f"{outcome.progress.name} failed{where and f' ({where})'}: {error}"
-            logger.error("%s", coded(tap, error.kind, said))
+            place = f"{outcome.progress.name}{{}}{where and f' ({where})'}"
+            if isinstance(error, InterruptedRunError):
+                said = coded(tap, error.kind, place.format(" was interrupted"))
+                logger.warning("%s; the next run reads the rest.", said)
+            else:
+                said = f"{place.format(' failed')}: {error}"
+                logger.error("%s", coded(tap, error.kind, said))
 
 
 def _stream_line(outcome: Outcome, width: int) -> str:
@@ -104,18 +118,20 @@ def _stream_line(outcome: Outcome, width: int) -> str:
         notes.append(f"waited {cost.waited:.1f} s")
     if left_out := sum(n for why, n in outcome.skipped.items() if why not in outcome.unsure):
         some = progress.partitions or outcome.failures
-        notes.append(f"{_of(left_out, 'part') if some else 'all of it'} left out")
+        notes.append(f"{counted(left_out, 'part') if some else 'all of it'} left out")
     if outcome.unsure:
         notes.append("may lack rows")
     if outcome.failures:
-        notes.append("failed")
+        stopped = isinstance(outcome.stop, InterruptedRunError)
+        notes.append("interrupted" if stopped else "failed")
     notes += [
         f"{table} {count:,}{_compared(outcome, table)}"
         for table, count in outcome.counts.items()
         if table != progress.name
     ]
+    sizes = f"{counted(rows, 'row'):>15} {counted(cost.requests, 'request'):>15}"
     return (
-        f"{progress.name:{width}} {_of(rows, 'row'):>15} {_of(cost.requests, 'request'):>15} "
+        f"{progress.name:{width}} {sizes} "
         f"{cost.mebibytes:>7.1f} MiB {progress.seconds:>7.1f} s  {', '.join(notes)}"
     ).rstrip()
 
@@ -150,7 +166,7 @@ def _tell_left_out(
 
 def _tell_oddities(outcome: Outcome, logger: logging.Logger) -> None:
     if outcome.repeated:
-        twice = _of(outcome.repeated, "row")
+        twice = counted(outcome.repeated, "row")
         logger.warning("%s: %s came twice, by key", outcome.progress.name, twice)
     for name, count in outcome.blank.items():
         logger.warning("%s: %d rows left out: a part of their key is empty", name, count)
@@ -167,7 +183,3 @@ def _rescued(found: Counter[str]) -> str:
         f"{found.total():,} values fit no column and are in {RESCUED}: {', '.join(places)}"
         f"{f' and {more:,} more fields' if more else ''}"
     )
-
-
-def _of(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

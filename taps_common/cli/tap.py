@@ -269,7 +269,7 @@ class ApiTap(CommandTap):
         except TapError as error:
             self.run.checkpoints.write_requests()
             if self._signal:
-                sys.exit(128 + self._signal)
+                self._end_run()
             raise self._failed(error.kind, error) from error
         except FatalError as error:
             raise self._failed(error.kind, error) from error
@@ -316,10 +316,12 @@ class ApiTap(CommandTap):
                 os._exit(128 + self._signal)
             return
         self._signal, self._signalled = signum, now
+        name = signal.Signals(signum).name
         if not self._emits:
+            if not self._began:
+                self.logger.warning("%s: stopped before the run began.", name)
             sys.exit(128 + signum)
         self.clock.call_after(OBEYED_WITHIN, self._leave)
-        name = signal.Signals(signum).name
         self.logger.warning("%s: stopping after this page; the next run goes on from there.", name)
         self.session.close()
 
@@ -347,7 +349,7 @@ class ApiTap(CommandTap):
         outcomes = [*self.engine.outcomes.values()]
         failed = [name for one in outcomes if one.failures for name in one.counts]
         failed += self.unread()
-        stopped = any(outcome.stop for outcome in outcomes)
+        stopped = bool(self._signal) or any(outcome.stop for outcome in outcomes)
         selected = [stream.name for stream in self.all_streams if stream.selected]
         if stopped:
             read = {name for outcome in outcomes for name in outcome.counts}
@@ -374,7 +376,8 @@ class ApiTap(CommandTap):
         """Log how the run ended, and have the state know what the log said."""
         session = self.session
         seconds = self.clock.monotonic() - self._began
-        verdict = Verdict(tables, failed, self.unchanged(), session.spent, seconds)
+        interrupted = bool(self._signal)
+        verdict = Verdict(tables, failed, self.unchanged(), session.spent, seconds, interrupted)
         tell(verdict, outcomes, self.told, self.logger, self.name)
         if self.told.keep(whole=not failed):
             self.run.checkpoints.write(now=True)

@@ -10,6 +10,11 @@ _MEBIBYTE = 1024 * 1024
 _lock = threading.Lock()
 
 
+def counted(count: int, what: str) -> str:
+    """Return how many there are of something, as people say it."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 @dataclass
 class Cost:
     """What the requests of a stream cost; only the session adds to it, from any thread.
@@ -37,5 +42,5 @@ class Cost:
         return self.size / _MEBIBYTE
 
     def __str__(self) -> str:
-        text = f"{self.requests:,} requests, {self.mebibytes:.1f} MiB"
+        text = f"{counted(self.requests, 'request')}, {self.mebibytes:.1f} MiB"
         return f"{text}, waited {self.waited:.1f} s" if self.waited else text

@@ -70,7 +70,7 @@ class RateLimit:
         self._longest = LONGEST_GAP if briefly else PATIENCE[0]
         self.refusal = "--check does not wait" if briefly else "on_quota is 'stop'"
         self._hourly = hourly
-        self._sent: deque[float] = deque(maxlen=per_hour)
+        self._sent: deque[float] = deque()
         self._origins: dict[Hashable, _Origin] = {}
         self._lock = threading.Lock()
         self._closed_for = HOUR
@@ -95,9 +95,9 @@ class RateLimit:
             self._sent.extend(sorted(sent))
 
     def sent(self, now: float) -> list[float]:
-        """Return when the requests of the last hour were sent, oldest first."""
+        """Return when the requests of the last hour were sent, without those that wait for it."""
         with self._lock:
-            return [timestamp for timestamp in self._sent if timestamp > now - HOUR]
+            return [timestamp for timestamp in self._sent if now - HOUR < timestamp <= now]
 
     def reserve(self, now: float, origin: Hashable = "") -> float | None:
         """Take the next turn; return how many seconds off it is, or None if it may not be had.
@@ -108,6 +108,8 @@ class RateLimit:
         """
         with self._lock:
             host = self._host(origin)
+            while self._sent and self._sent[0] <= now - HOUR:
+                self._sent.popleft()
             turn = self._turn(now, host)
             if turn > max(now, host.next) and not self._wait:
                 self._closed_for = turn - now
@@ -120,7 +122,7 @@ class RateLimit:
     def is_used_up(self, now: float) -> bool:
         """Return whether the hour's quota is what keeps the next request back."""
         with self._lock:
-            return len(self._sent) == self._per_hour and self._sent[0] + HOUR > now
+            return self._opens() > now
 
     def refused(self, now: float, wait: float, origin: Hashable = "") -> None:
         """Hold everybody back who asks a host that had too many requests.
@@ -149,8 +151,13 @@ class RateLimit:
 
     def _turn(self, now: float, host: _Origin) -> float:
         """Return when the next request may be sent, by what its host and the hour allow."""
-        full = self._per_hour and len(self._sent) == self._per_hour
-        return max(now, host.next, self._sent[0] + HOUR if full else now)
+        return max(now, host.next, self._opens())
+
+    def _opens(self) -> float:
+        """Return when the hour allows a request, those considered that wait for their turn."""
+        limit = self._per_hour
+        full = limit is not None and len(self._sent) >= limit
+        return self._sent[-limit] + HOUR if limit and full else float("-inf")
 
     def _host(self, origin: Hashable) -> _Origin:
         return self._origins.setdefault(origin, _Origin(self._gap))

@@ -336,9 +336,12 @@ class Session:
         return time_of(self._clock.now(), seconds)
 
     def _sleep(self, seconds: float, cost: Cost) -> None:
-        self._count(cost, waited=seconds)
+        began = self._clock.monotonic()
         if seconds >= WORTH_SAYING:
-            self.waits_until = self._clock.monotonic() + seconds
-        self._clock.wait(seconds, self.cancelled)
+            self.waits_until = began + seconds
+        try:
+            self._clock.wait(seconds, self.cancelled)
+        finally:  # a signal cuts it
+            self._count(cost, waited=self._clock.monotonic() - began)
         if self.cancelled.is_set():
             raise InterruptedRunError("interrupted")

@@ -73,6 +73,14 @@ class Checkpoints:
         if self._keep_requests():
             self.write(now=True)
 
+    def before_request(self) -> None:
+        """Have the state know the last hour's requests before another one, where they are counted.
+
+        Whoever kills the run does so in the wait for the quota, most likely: that may take an hour.
+        """
+        if self._rate_limit.is_used_up(self._clock.monotonic()) or self.is_due():
+            self.write_requests()
+
     def _keep_requests(self) -> bool:
         """Note the last hour's requests in the state, if they are counted; return if it is new."""
         if not self._rate_limit.is_hourly:

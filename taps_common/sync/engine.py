@@ -79,12 +79,13 @@ class Engine:
         emits: whether records are written; otherwise streams are only listed.
 
     Attributes:
+        emits: the same.
         outcomes: how the streams ended that were read.
     """
 
     def __init__(self, run: Run, *, emits: bool) -> None:
         self._run = run
-        self._emits = emits
+        self.emits = emits
         self.outcomes: dict[str, Outcome] = {}
         self._lists: dict[str, dict[ScopeKey, dict[str, object]]] = {}
 
@@ -92,7 +93,7 @@ class Engine:
         """Read a stream, unless that happened; return how it ended."""
         name = stream.name
         if name not in self.outcomes:
-            tables = selected_tables(stream) if self._emits else []
+            tables = selected_tables(stream) if self.emits else []
             read = StreamRead(stream, tables, self._run, self)
             self._lists[name] = read.lists
             self.outcomes[name] = read.run()
@@ -307,7 +308,7 @@ class StreamRead:
 
     def _plan_step(self, read: ScopeRead, step: Ask | ListOf | Checkpoint) -> Exchange:
         if isinstance(step, Ask):
-            return (yield from self._alternatives.exchange(read.scope, {}, step.request))
+            return (yield from self._ask(read.scope, {}, step.request))
         if isinstance(step, Checkpoint):
             return self._checkpoint(read)
         listed = self._run.tap.stream_of(step.stream)
@@ -493,7 +494,7 @@ class StreamRead:
     def _step(self, read: ScopeRead, partition: Partition, step: Any) -> Exchange:  # noqa: ANN401 - of `sync.steps`
         """Take a step of a partition; return what it brings."""
         if isinstance(step, Ask):
-            return (yield from self._alternatives.exchange(read.scope, partition, step.request))
+            return (yield from self._ask(read.scope, partition, step.request))
         if isinstance(step, Again):
             return self._begin_again(partition, step)
         if isinstance(step, Checkpoint):
@@ -505,11 +506,16 @@ class StreamRead:
             return self._write(read, partition, step)
         fetch = step if isinstance(step, Fetch) else Fetch(step)
         self._checks.begin_request(fetch.request, partition)
-        response = yield from self._alternatives.exchange(read.scope, partition, fetch.request)
+        response = yield from self._ask(read.scope, partition, fetch.request)
         page = self._stream.open_page(fetch.request, response)
         del response  # a page is not kept while the partition waits for its next turn
         self._take(read, partition, page, fetch)
         return page
+
+    def _ask(self, scope: Scope, partition: Partition, request: Request) -> Exchange:
+        if self._engine.emits:
+            self._run.checkpoints.before_request()
+        return (yield from self._alternatives.exchange(scope, partition, request))
 
     def _checkpoint(self, read: ScopeRead) -> None:
         """Write the state at once; with a version that goes on, after the version's message."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from taps_common.http.cost import Cost
+from taps_common.http.cost import Cost, counted
 
 if TYPE_CHECKING:
     import logging
@@ -82,7 +82,7 @@ class Progress:
         """Return how far it is, and when it will be done if the rest is like what was read."""
         left = self._seconds_left()
         when = "" if left is None else f", about {_rounded(left)} left"
-        return f"{self.name}: {self.scopes}{self.parts}{self.rows:,} rows{when}"
+        return f"{self.name}: {self.scopes}{self.parts}{counted(self.rows, 'row')}{when}"
 
     def _seconds_left(self) -> float | None:
         """Return how long it takes from now on; None before a partition of the last scope ended."""
@@ -146,7 +146,7 @@ class Reporter:
         """Return how many requests were sent, beside how many may be where that is limited."""
         limit = self._rate_limit.per_hour
         if limit is None:
-            return f"{self._session.spent.requests:,} requests"
+            return counted(self._session.spent.requests, "request")
         sent = len(self._rate_limit.sent(self._clock.monotonic()))
         return f"{sent:,} of {limit:,} requests this hour"
 

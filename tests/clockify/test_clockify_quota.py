@@ -22,6 +22,7 @@ from tests.common.runs import NOW, State, TurningClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Event
 
 LIMIT: dict[str, Any] = {"max_requests_per_hour": 30}
 HOUR = timedelta(hours=1)
@@ -107,6 +108,21 @@ def test_a_run_that_reads_no_table_notes_what_it_sent(shared: Account) -> None:
     run = tags(shared, None, TurningClock(), limit=1)
     assert run.code == 1
     assert run.state["bookmarks"]["quota"] == {"sent": {"2026-09-15T12:30:00Z": 1}}
+
+
+class Killed(TurningClock):
+    """A clock whose first wait nobody survives."""
+
+    def wait(self, seconds: float, cancelled: Event) -> None:
+        raise SystemExit(137)
+
+
+def test_a_run_that_is_killed_while_it_waits_had_noted_what_it_sent(shared: Account) -> None:
+    shared.reset()
+    limit: dict[str, Any] = {"max_requests_per_hour": 2, "max_concurrency": 1}
+    run = shared.run(catalog=catalog(["tags"]), clock=Killed(), **limit)
+    assert (run.code, len(shared.requests())) == (137, 2)
+    assert run.state["bookmarks"]["quota"] == {"sent": {"2026-09-15T12:30:00Z": 2}}
 
 
 @pytest.mark.parametrize(

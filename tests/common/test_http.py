@@ -386,6 +386,7 @@ def test_closing_wakes_a_thread_that_waits(
     thread.join(PATIENCE)
     assert not thread.is_alive(), "it does not wait as long as was asked for"
     assert len(ended) == 1
+    assert session.spent.waited < 3000, "what was cut is not waited"
     with pytest.raises(InterruptedRunError):
         session.send(REQUEST)
     assert len(server.seen) == 1, "nothing is sent after closing"

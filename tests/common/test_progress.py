@@ -54,8 +54,8 @@ def test_a_long_read_says_every_30_seconds_how_far_it_is() -> None:
     assert LINE.findall(run.log) == [
         "time_entries: member 1 of 2, 0 rows; 1 of 30 requests this hour",
         "time_entries: member 1 of 2, 0 rows; 1 of 30 requests this hour",
-        "time_entries: member 2 of 2, 1 rows, about 90 s left; 2 of 30 requests this hour",
-        "time_entries: member 2 of 2, 1 rows, about 2 minutes left; 2 of 30 requests this hour",
+        "time_entries: member 2 of 2, 1 row, about 90 s left; 2 of 30 requests this hour",
+        "time_entries: member 2 of 2, 1 row, about 2 minutes left; 2 of 30 requests this hour",
     ]
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
+import signal
 from typing import TYPE_CHECKING, Any
 
-from taps_common.errors import StatusError
+import pytest
+
+from tap_clockify.tap import TapClockify
+from taps_common.errors import InterruptedRunError, StatusError
 from tests.common.doubles import Answers
 from tests.common.made_up import PROJECTS, USERS, WORKSPACES, body, run_tap
 
 if TYPE_CHECKING:
-    import pytest
+    from taps_common.http.request import Request
 
 HOLIDAYS = "/workspaces/{workspaceId}/holidays"
 TABLES = ("workspaces", "users", "projects", "holidays", "expenses")
@@ -56,6 +60,30 @@ def test_an_incomplete_run_says_how_many_tables_lack_and_what_to_do() -> None:
     reason = "projects failed (workspaceId w1): projects are away. Do this."
     assert lines[-1] == f"CLOCKIFY-NETWORK: {reason}"
     assert run.error.startswith("1 of 2 tables are incomplete (projects)")
+
+
+def test_a_signal_before_any_table_is_read_has_a_verdict_too() -> None:
+    taps: list[TapClockify] = []
+
+    def signalled(_: Request) -> bytes:
+        taps[0].interrupt(signal.SIGTERM)
+        raise InterruptedRunError("interrupted")  # as the session does in a wait
+
+    run = run_tap({WORKSPACES: signalled}, ("workspaces", "users", "projects"), before=taps.append)
+    assert run.code == 128 + signal.SIGTERM
+    verdict, workspaces, unread, last = run.log.splitlines()[-4:]
+    told = "interrupted: the next run goes on there"
+    assert verdict.startswith(f"Incomplete: 3 of 3 tables ({told}); 0 rows sent; 1 request, ")
+    assert workspaces.endswith("  interrupted")
+    assert unread == "Not read: users, projects."
+    assert last == "CLOCKIFY-PARTIAL: workspaces was interrupted; the next run reads the rest."
+
+
+def test_a_signal_before_the_run_begins_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    tap = TapClockify(config={"api_key": "key-secret"})
+    with pytest.raises(SystemExit, match=str(128 + signal.SIGTERM)):
+        tap.interrupt(signal.SIGTERM)
+    assert warnings(caplog) == ["SIGTERM: stopped before the run began."]
 
 
 def test_what_is_left_out_is_one_warning_and_then_no_more(caplog: pytest.LogCaptureFixture) -> None:

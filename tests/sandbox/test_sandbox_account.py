@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
 import pytest
 
 from sandbox.clockify import truth
 from sandbox.clockify.workspaces import LISTS, PLANS
 from sandbox.clockify.world import World
+from sandbox.service import Clocked
 from tests.sandbox.clockify_client import NOW, Client
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +25,21 @@ def client() -> Client:
 @pytest.fixture(scope="module")
 def world(client: Client) -> World:
     return client.world
+
+
+def test_the_clock_runs_unless_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client compares it with its own clock."""
+    still, running = Clocked(NOW), Clocked(None)
+    running.advance(60)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Later:
+            return cls(2030, 1, 2, 3, 4, tzinfo=tz)
+
+    monkeypatch.setattr("sandbox.service.datetime", Later)
+    assert still.now == NOW
+    assert running.now == Later(2030, 1, 2, 3, 5, tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize("table", sorted({*LISTS, "users"} & {*truth.CORE, *truth.FURTHER}))

@@ -343,7 +343,8 @@ def test_replaying_the_feeds_over_an_old_copy_gives_the_new_one(seed: int) -> No
     world = client.world
     copy = everything(world)
     for day in (16, 17, 18):
-        world.now = world.now.replace(day=day, hour=0, minute=0)
+        midnight = world.now.replace(day=day, hour=0, minute=0)
+        world.advance((midnight - world.now).total_seconds())
         for _ in range(40):
             world.advance(rng.choice([0, 1, 90]))
             rng.choice(mutations(world, rng))()
