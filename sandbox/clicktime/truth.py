@@ -8,6 +8,7 @@ has no such numbers, hidden properties are left out, forbidden sets keep their r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import msgspec
 
@@ -18,7 +19,9 @@ from sandbox.clicktime.shapes import SPECIAL_PROPERTY, shape_of
 from sandbox.clicktime.world import World
 from sandbox.wire import Json
 
-_KINDS = {bool: "boolean", int: "number", float: "number", str: "string", list: "array"}
+_NUMBERS = dict.fromkeys((int, float, Decimal), "number")
+_KINDS: dict[type, str] = {bool: "boolean", str: "string", list: "array", **_NUMBERS}
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def _tables(sets: Sequence[EntitySet]) -> tuple[str, ...]:
@@ -42,7 +45,7 @@ def rows(world: World, table: str) -> list[Row]:
             if table == one.stream:
                 return _entities(world, one)
             if table == one.custom_fields:
-                return [field for row in _entities(world, one) for field in _custom(one, row)]
+                return [field for row in _entities(world, one) for field in custom_rows(one, row)]
     raise KeyError(table)
 
 
@@ -65,7 +68,7 @@ def _entities(world: World, one: EntitySet) -> list[Row]:
     return kept
 
 
-def _custom(one: EntitySet, row: Row) -> list[Row]:
+def custom_rows(one: EntitySet, row: Row) -> list[Row]:
     """Return a row of its own for each custom field, from whichever form of them is shown."""
     text = row.get(f"{CUSTOM_FIELDS}Str") or "{}"
     fields: dict[str, Json] = msgspec.json.decode(str(text))
@@ -92,4 +95,4 @@ def _text(value: Json) -> Value:
     """A string and null as they are, anything else its compact JSON text."""
     if value is None or isinstance(value, str):
         return value
-    return msgspec.json.encode(value).decode()
+    return _ENCODER.encode(value).decode()

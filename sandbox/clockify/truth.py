@@ -39,6 +39,7 @@ EVER = {"start": "2000-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}
 STATUSES = "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,LIMITED_DELETED,DELETED"
 
 _BY_PATH = {one.path: one for one in OPERATIONS}
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class Source:
@@ -173,7 +174,7 @@ def _within(rows: Table, name: str, column: str = "", **context: str) -> Table:
 def _text(row: Row) -> str | None:
     """Return a value as it is if it is a string or null, another as its compact JSON text."""
     value: str | None = row["value"]
-    return value if isinstance(value, (str, type(None))) else msgspec.json.encode(value).decode()
+    return value if isinstance(value, (str, type(None))) else _ENCODER.encode(value).decode()
 
 
 def _current_user(of: Source) -> list[Row]:
