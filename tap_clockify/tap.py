@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class TapClockify(ApiTap):
-    """Singer tap for Clockify: 47 tables of time, projects, expenses, invoices and reports."""
+    """Singer tap for Clockify: 48 tables of time, projects, expenses, invoices and reports."""
 
     name = "tap-clockify"
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(

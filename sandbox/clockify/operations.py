@@ -198,6 +198,8 @@ OPERATIONS = (
     Operation("POST", W + "/reports/detailed", reports.detailed,
               Paging("pageSize", most="report_limit", header=False, within="detailedFilter"),
               host=REPORTS, envelope=_entries, beside=reports.entry_totals),
+    Operation("POST", W + "/reports/summary", reports.summary, host=REPORTS,
+              envelope={"groupOne": ROWS}, beside=reports.group_totals),
     Operation("POST", W + "/reports/attendance", reports.attendance,
               Paging("pageSize", most="attendance_limit", header=False, within="attendanceFilter"),
               "ATTENDANCE_REPORT", host=REPORTS, envelope={"entities": ROWS}),

@@ -10,6 +10,7 @@ their own rows; the entries of removed users are included.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 from sandbox.clockify.ask import Ask, Shown, access_denied, invalid
 from sandbox.clockify.instants import DAY, HOUR, seconds, zoned
@@ -33,6 +34,10 @@ def detailed(ask: Ask) -> list[Shown]:
     """Return the finished time entries that start in a window, newest start first."""
     if "detailedFilter" not in ask.body:
         raise invalid("detailedFilter must not be null")
+    return _kept(ask, _finished(ask))
+
+
+def _finished(ask: Ask) -> list[Shown]:
     amounts = str(ask.body.get("amountShown") or "EARNED")
     if amounts != "HIDE_AMOUNT" and not ask.is_admin:
         raise access_denied()
@@ -68,7 +73,58 @@ def detailed(ask: Ask) -> list[Shown]:
             elif int(entry.id[-1], 16) % 2:
                 row["invoicingInfo"] = []
         rows.append(row)
-    return _kept(ask, rows)
+    return rows
+
+
+GROUPS: dict[str, Callable[[Shown], tuple[object, object]]] = {
+    "USER": lambda row: (row["userId"], row["userName"]),
+    "PROJECT": lambda row: (row["projectId"], row["projectName"]),
+    "CLIENT": lambda row: (row["clientId"], row["clientName"]),
+    "DATE": lambda row: (row["timeInterval"]["start"][:10],) * 2,
+    "MONTH": lambda row: (row["timeInterval"]["start"][:7],) * 2,
+}
+"""Id and name of the group that an entry belongs to."""
+
+
+def summary(ask: Ask) -> list[Shown]:
+    """Return what the entries of a window add up to, in at most three levels of groups."""
+    groups = ask.within("summaryFilter").get("groups") or []
+    if not 1 <= len(groups) <= 3 or not GROUPS.keys() >= {*groups}:
+        raise invalid("summaryFilter.groups must name one to three groups")
+    return _grouped(ask, _kept(ask, _finished(ask)), groups)
+
+
+def _grouped(ask: Ask, rows: list[Shown], groups: list[str]) -> list[Shown]:
+    within: dict[tuple[object, object], list[Shown]] = defaultdict(list)
+    for row in rows if groups else ():
+        within[GROUPS[groups[0]](row)].append(row)
+    return [
+        {
+            "id" if ask.world.documented_reports else "_id": ident,
+            "name": name,
+            "duration": sum(row["timeInterval"]["duration"] for row in held),
+            **_earned(held),
+            "children": _grouped(ask, held, groups[1:]) or None,
+        }
+        for (ident, name), held in within.items()
+    ]
+
+
+def _earned(rows: list[Shown]) -> Shown:
+    """Return what entries are worth; nothing when amounts are hidden, or not described."""
+    if not all("amount" in row for row in rows):
+        return {}
+    amount = round(sum(row["amount"] for row in rows), 2)
+    return {"amount": amount, "amounts": [{"type": "EARNED", "value": amount}]}
+
+
+def group_totals(ask: Ask, rows: list[Shown]) -> Shown:
+    """Sum up the summary report; null where there is nothing."""
+    if not rows:
+        return {"totals": [None]}
+    total = sum(row["duration"] for row in rows)
+    totals = {"id" if ask.world.documented_reports else "_id": "", "totalTime": total}
+    return {"totals": [totals]}
 
 
 def _entry_row(ask: Ask, entry: TimeEntry, zone: str) -> Shown:

@@ -237,6 +237,20 @@ def _detailed_report(of: Source) -> Iterator[Row]:
         yield {**row, "timeInterval": {**interval, **bounds}, **bounds, **length}
 
 
+def _user_day_totals(of: Source) -> Iterator[Row]:
+    """Yield what the entries of each member and day add up to."""
+    totals: dict[tuple[str, str], Row] = {}
+    for row in _report(W + "/reports/detailed")(of):
+        day = row["timeInterval"]["start"][:10]
+        empty = {"userId": row["userId"], "userName": row["userName"], "date": day, "duration": 0}
+        total = totals.setdefault((row["userId"], day), empty)
+        total["duration"] += row["timeInterval"]["duration"]
+        if "amount" in row:
+            amount = round(total.get("amount", 0) + row["amount"], 2)
+            total |= {"amount": amount, "amounts": [{"type": "EARNED", "value": amount}]}
+    yield from totals.values()
+
+
 def _ran(rows: Table) -> Table:
     """Add the columns of an interval to a table."""
     return _with(
@@ -329,6 +343,7 @@ FURTHER: dict[str, Table] = {
     "entity_deletions": _changes("deleted"),
     "audit_log": _of(W + "/audit-log", body={"actions": ACTIONS, "authors": {}, **EVER}),
     "detailed_report": _detailed_report,
+    "user_day_totals": _user_day_totals,
     "attendance_report": _report(W + "/reports/attendance"),
     "expense_report": _report(W + "/reports/expenses/detailed"),
 }

@@ -45,6 +45,7 @@ CLOCKIFY = (
             "approval_requests",
             "approval_request_entries",
             "detailed_report",
+            "user_day_totals",
             "attendance_report",
         ),
         (

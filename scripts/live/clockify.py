@@ -26,7 +26,10 @@ from tap_clockify.change_feed import (
 from tap_clockify.client import PAGE_SIZE
 from tap_clockify.hosts import credentials
 from tap_clockify.permissions import PermittedStream
-from taps_common.errors import TapError
+from tap_clockify.streams.reports import UserDayTotals
+from tap_clockify.summaries import user_days
+from tap_clockify.windows import midnight
+from taps_common.errors import ShapeError, TapError
 from taps_common.http.request import Request
 from taps_common.timestamps import from_text, to_text
 
@@ -234,6 +237,31 @@ def approvals(probe: Clockify) -> Iterator[str]:
     yield from probe.each(ask)
 
 
+def summary(probe: Clockify) -> Iterator[str]:
+    """How the summary report names days, and whether they add up to what members have."""
+
+    def ask(workspace: str) -> Iterator[str]:
+        stream = probe.tap.stream_of(UserDayTotals)
+        until = midnight(probe.now)
+        since, last = stream.bounds_of((until - stream.span, until))
+        dates = {"dateRangeStart": since, "dateRangeEnd": last, "timeZone": "UTC"}
+        body = json.dumps({**dates, "exportType": "JSON", **stream.filter({})}).encode()
+        route, at = stream.path, {"workspaceId": workspace}
+        answer = probe.ask(Request(route, at, body=body, service=stream.service))
+        groups = answer.json.get("groupOne") if isinstance(answer.json, dict) else None
+        yield f"31 days: {answer}, groups are {form(groups)}"
+        for member in groups[:1] if isinstance(groups, list) else ():
+            yield f"a member has {listed(sorted(member))}"
+            for day in (member.get("children") or member.get("days") or ())[:1]:
+                yield f"a day has {listed(f'{name}: {form(day[name])}' for name in sorted(day))}"
+        try:
+            yield f"{len(json.loads(user_days(answer.body)))} days of members can be read"
+        except ShapeError as error:
+            yield f"not read: {error}"
+
+    yield from probe.each(ask)
+
+
 def feeds(probe: Clockify) -> Iterator[str]:
     """Codes, pages and reach of the feeds, and what a deletion holds."""
 
@@ -344,6 +372,7 @@ QUESTIONS: dict[str, Callable[[Clockify], Iterator[str]]] = {
     "hydrated": hydrated,
     "plan": plan,
     "approvals": approvals,
+    "summary": summary,
     "feeds": feeds,
     "batch": batch,
     "restores": restores,

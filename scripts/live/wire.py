@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from taps_common.http.request import Service
     from taps_common.http.responses import Problem
 
-READING_POSTS = frozenset({"/workspaces/{workspaceId}/time-entries/batch"})
+READING_POSTS = frozenset(
+    {
+        "/workspaces/{workspaceId}/time-entries/batch",
+        "/workspaces/{workspaceId}/reports/summary",
+    }
+)
 """What is posted and reads all the same."""
 
 TOLD = ("limit", "retry", "quota")

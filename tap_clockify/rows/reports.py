@@ -201,6 +201,31 @@ class AttendanceDay(Row):
     hasRunningEntry: bool | None = None
 
 
+class UserDayTotal(Row):
+    """What the summary report adds up for a member and a day of UTC: what entries are checked by.
+
+    Entries count on the day they start, and not while their timer runs.
+
+    Attributes:
+        userId: the member. Joins: users.id.
+        date: the day, of UTC. Example: 2026-01-31.
+        workspaceId: where the member worked. Joins: workspaces.id.
+        userName: Example: John Doe.
+        duration: of all entries of the day. Example: 27000.
+        amount: what they are worth, in the report's currency. Empty: where the key's role may not
+            see it.
+        amounts: what they are worth, by kind.
+    """
+
+    userId: str
+    date: str
+    workspaceId: str = ""
+    userName: str | None = None
+    duration: Seconds | None = None
+    amount: MinorUnits | None = None
+    amounts: list[ReportedAmount] | None = None
+
+
 class ReportedExpense(Row):
     """An expense in the expense report, with names, whoever's it is.
 

@@ -12,15 +12,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_clockify.rows import reports as rows
+from tap_clockify.summaries import user_days
 from tap_clockify.windows import DAY, Slice, WindowedStream, midnight, parts
 from taps_common.errors import ShapeError, StatusError
+from taps_common.sync.steps import Page
 from taps_common.timestamps import from_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from taps_common.errors import RequestError
-    from taps_common.http.request import Service
+    from taps_common.http.request import Request, Response, Service
     from taps_common.sync.steps import Bounds, Partition, Requests, Scope, Span
 
 FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
@@ -130,31 +132,23 @@ class ReportStream(WindowedStream):
         raise NotImplementedError
 
 
-class DetailedReport(ReportStream):
-    """Finished time entries of everybody, removed members included, with names and amounts."""
+class AmountReport(ReportStream):
+    """A report of time with what it is worth, or without where the key's role may not see that.
 
-    name = "detailed_report"
-    row = rows.DetailedReportEntry
-    primary_keys = ("workspaceId", "_id")
-    replication_key = "start"
-    cursor = "start"
-    path = "/workspaces/{workspaceId}/reports/detailed"
-    envelopes = (("timeentries",), ("timeEntries",))
+    A role that may not is refused with 403 unless it asks to hide them (help, "Reports").
+    """
+
     alternatives = (
         {"windows": "years", "amounts": "EARNED"},
         {"windows": "years", "amounts": "HIDE_AMOUNT"},
         {"windows": "months", "amounts": "EARNED"},
         {"windows": "months", "amounts": "HIDE_AMOUNT"},
     )
-    needs = frozenset({"id", "start", "end", "durationSeconds", "timeInterval"})
 
     def refused_options(
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
-        """Return `amounts` where the key's role may not see them.
-
-        A role that may not is refused with 403 unless it asks to hide them (help, "Reports").
-        """
+        """Return `amounts` where the key's role may not see them."""
         if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
             return ("amounts",)
         return super().refused_options(error, partition, first=first)
@@ -172,6 +166,19 @@ class DetailedReport(ReportStream):
         asked = super().body(partition, bounds, page)
         return {**asked, "amountShown": bounds.options["amounts"]}
 
+
+class DetailedReport(AmountReport):
+    """Finished time entries of everybody, removed members included, with names and amounts."""
+
+    name = "detailed_report"
+    row = rows.DetailedReportEntry
+    primary_keys = ("workspaceId", "_id")
+    replication_key = "start"
+    cursor = "start"
+    path = "/workspaces/{workspaceId}/reports/detailed"
+    envelopes = (("timeentries",), ("timeEntries",))
+    needs = frozenset({"id", "start", "end", "durationSeconds", "timeInterval"})
+
     def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
         """Return the filter: no totals, which cost the service time."""
         options = {"totals": "EXCLUDE"}
@@ -185,6 +192,39 @@ class DetailedReport(ReportStream):
             interval = row.timeInterval or rows.ReportedInterval()
             row.start, row.end = interval.start, interval.end
             row.durationSeconds = interval.duration
+
+
+class UserDayTotals(AmountReport):
+    """What the service itself adds up, by member and day: entries that were read must agree."""
+
+    name = "user_day_totals"
+    row = rows.UserDayTotal
+    primary_keys = ("workspaceId", "userId", "date")
+    replication_key = "date"
+    cursor = "date"
+    path = "/workspaces/{workspaceId}/reports/summary"
+    paged = False
+
+    def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
+        """Return how the report groups: durations are asked for as they were entered."""
+        return {"rounding": False, "summaryFilter": {"groups": ["USER", "DATE"]}}
+
+    def open_page(self, request: Request, response: Response) -> Page:
+        """Return the days of all members as one list.
+
+        Raises:
+            ShapeError: the report is not grouped as it was asked to be, or does not add up.
+        """
+        try:
+            return Page(user_days(response.body))
+        except ShapeError as error:
+            raise ShapeError(
+                f"{request} answered 200, but the report is not usable: {error}"
+            ) from None
+
+    def cursor_of(self, row: rows.UserDayTotal) -> datetime | None:
+        """Return the beginning of the day."""
+        return _day_of(row)
 
 
 class AttendanceReport(ReportStream):
@@ -244,7 +284,7 @@ def _identify(rows_read: Sequence[Any]) -> None:
             raise ShapeError("a report holds a row without _id")
 
 
-def _day_of(row: rows.AttendanceDay | rows.ReportedExpense) -> datetime | None:
+def _day_of(row: rows.AttendanceDay | rows.ReportedExpense | rows.UserDayTotal) -> datetime | None:
     """Return the beginning of the day that a row's date names; None where it is not a date."""
     try:
         return from_text(row.date) if row.date else None
@@ -257,4 +297,4 @@ def _wall_clock(timestamp: datetime) -> str:
     return timestamp.replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
-STREAMS = (DetailedReport, AttendanceReport, ExpenseReport)
+STREAMS = (DetailedReport, UserDayTotals, AttendanceReport, ExpenseReport)

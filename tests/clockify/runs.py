@@ -55,7 +55,10 @@ KEYS = {
 TABLES = truth.TABLES
 """The core, which is what runs without a catalog read here."""
 
-WINDOWED = ("detailed_report", "attendance_report", "expense_report", "audit_log")
+WINDOWED = (
+    *("detailed_report", "user_day_totals", "attendance_report", "expense_report"),
+    "audit_log",
+)
 """The tables that are read by windows of time only."""
 
 MORE_TABLES = tuple(name for name in KEYS if name not in {*TABLES, *WINDOWED})
@@ -69,9 +72,10 @@ ENTRY_TABLES = ("time_entries", "time_entry_tags", "time_entry_custom_fields")
 VERSIONS: dict[str, Any] = {"emit_activate_version_messages": True}
 HOUR, DAY = 3_600, 86_400
 
-REPORTS = WINDOWED[:3]
+REPORTS = WINDOWED[:-1]
 ROUTES = {
     "detailed_report": "/reports/detailed",
+    "user_day_totals": "/reports/summary",
     "attendance_report": "/reports/attendance",
     "expense_report": "/reports/expenses/detailed",
     "audit_log": "/audit-log",

@@ -121,7 +121,7 @@ def test_every_question_is_answered_and_no_value_is_on_the_page(
     assert "could not be asked" not in text
     assert all(page.found.values()), "each found something"
     posted = [one.path for one in account.running.requests if one.method != "GET"]
-    assert all(path.endswith("/time-entries/batch") for path in posted)
+    assert all(path.endswith(("/time-entries/batch", "/reports/summary")) for path in posted)
     for line in page.lines:
         if line.asked:
             assert f"Settles line {line.number} of docs/{service}/unknown.md" in text
@@ -274,7 +274,7 @@ def test_what_might_write_is_not_sent(server: Server) -> None:
     with pytest.raises(ShapeError, match="might write"):
         probe.ask(Request("/workspaces/{workspaceId}/tags", {"workspaceId": "w"}, body=b"{}"))
     assert server.seen == []
-    assert all(path.endswith("/batch") for path in READING_POSTS)
+    assert {path.rsplit("/")[-1] for path in READING_POSTS} == {"batch", "summary"}
 
 
 # -- what a page shows -----------------------------------------------------------------------------
