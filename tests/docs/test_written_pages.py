@@ -7,6 +7,7 @@ import pytest
 from scripts.docs.columns import column_table, columns_of
 from scripts.docs.diagrams import Drawn, diagram
 from scripts.docs.llms import first_sentence
+from scripts.docs.site import page_text, repository
 from scripts.docs.topics import tables_of
 
 ENTRIES = {
@@ -76,3 +77,12 @@ def test_each_table_has_one_topic() -> None:
 def test_a_page_is_told_by_its_first_sentence() -> None:
     page = "# Title\n\n[a](b.md) · c\n\nIt is `x`, or\n[y](z.md): more. And more."
     assert first_sentence(page) == "It is x, or y"
+
+
+def test_links_to_what_is_not_a_page_lead_to_the_repository() -> None:
+    text = page_text("README.md")
+    assert "[Their definitions](plugins)" not in text
+    assert f"[Their definitions]({repository()}/tree/main/plugins)" in text
+    assert f"({repository()}/blob/main/CODE_OF_CONDUCT.md)" in text
+    assert "(docs/operations.md#a-schedule)" in text
+    assert "(CONTRIBUTING.md#a-real-account)" in text
