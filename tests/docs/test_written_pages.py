@@ -15,7 +15,7 @@ ENTRIES = {
         "id": {"type": "string", "description": "unique. Example: a|b."},
         "projectId": {
             "type": ["string", "null"],
-            "description": "what for. Empty: without one. Joins: projects.id.",
+            "description": "what for. Empty: free. Joins: projects.id.",
         },
         "rate": {
             "type": ["object", "null"],
@@ -32,18 +32,18 @@ ENTRIES = {
 PROJECTS = {"properties": {"id": {"type": "string"}, "name": {"type": ["string", "null"]}}}
 
 
-def test_columns_are_a_table_with_the_labels_that_are_used() -> None:
+def test_columns_are_a_table_with_all_that_is_said_of_each() -> None:
     columns = [*columns_of(ENTRIES)]
     assert column_table(columns, ("id",), "#{}".format) == (
-        "| column | type | what it is | unit | example | empty | joins |\n"
-        "| --- | --- | --- | --- | --- | --- | --- |\n"
-        "| **`id`** | text | unique. |  | `a\\|b` |  |  |\n"
-        "| `projectId` | text | what for. |  |  | without one | [`projects.id`](#projects) |\n"
-        "| `rate` | object |  |  |  |  |  |\n"
-        "| `rate.amount` | number |  | cents |  |  |  |\n"
-        "| `tags` | list of object |  |  |  |  |  |\n"
-        "| `tags[].id` | text |  |  |  |  |  |\n"
-        "| `start` | timestamp |  |  |  |  |  |\n"
+        "| column | type | what it is |\n"
+        "| --- | --- | --- |\n"
+        "| **`id`** | text | unique. *Example:* `a\\|b`. |\n"
+        "| `projectId` | text | what for. *Empty:* free. *Joins:* [`projects.id`](#projects). |\n"
+        "| `rate` | object |  |\n"
+        "| `rate.amount` | number | *Unit:* cents. |\n"
+        "| `tags` | list of object |  |\n"
+        "| `tags[].id` | text |  |\n"
+        "| `start` | timestamp |  |\n"
     )
 
 
