@@ -75,29 +75,32 @@ def kind_of(schema: Schema) -> str:
 def column_table(
     columns: Sequence[Column], keys: Collection[str], link: Callable[[str], str]
 ) -> str:
-    """Return the columns as a table; a label that nobody uses takes no room.
+    """Return the columns as a table, in which all that is said of one is one cell.
+
+    A cell for each label would be empty in most rows, and too narrow in the others.
 
     Args:
         columns: the columns.
         keys: names of those that are the key.
         link: returns where a table is described; empty where it is not.
     """
-    used = [label for label in LABELS if any(label in one.parts for one in columns)]
-    heads = ["column", "type", "what it is", *(label.lower() for label in used)]
-    lines = [_row(heads), _row(["---"] * len(heads))]
+    lines = [_row(["column", "type", "what it is"]), _row(["---"] * 3)]
     for one in columns:
         name = f"**`{one.path}`**" if one.path in keys else f"`{one.path}`"
-        cells = [_cell(label, one.parts.get(label, ""), link) for label in used]
-        lines.append(_row([name, one.kind, _plain(one.text), *cells]))
+        parts = (_part(label, one.parts[label], link) for label in LABELS if label in one.parts)
+        said = " ".join(filter(None, [_plain(one.text), *parts]))
+        lines.append(_row([name, one.kind, said]))
     return "\n".join(lines) + "\n"
 
 
-def _cell(label: str, text: str, link: Callable[[str], str]) -> str:
-    if label == "Example" and text:
-        return f"`{text}`".replace("|", "\\|")
-    if label == "Joins":
-        return REFERENCE.sub(lambda found: _linked(found, link), text)
-    return _plain(text)
+def _part(label: str, text: str, link: Callable[[str], str]) -> str:
+    if label == "Example":
+        said = f"`{text}`".replace("|", "\\|")
+    elif label == "Joins":
+        said = REFERENCE.sub(lambda found: _linked(found, link), text)
+    else:
+        said = _plain(text)
+    return f"*{label}:* {said}."
 
 
 def _linked(found: re.Match[str], link: Callable[[str], str]) -> str:

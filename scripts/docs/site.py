@@ -17,6 +17,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import msgspec
+
 from scripts.docs.navigation import navigation
 
 ROOT = Path(__file__).parents[2]
@@ -27,32 +29,40 @@ CACHE = ROOT / ".cache"
 MERMAID = "11.16.0"
 SCRIPT = "package/dist/mermaid.min.js"
 
-LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
+LINK = re.compile(r"\]\(([^)\s#:]+)((?:#[^)\s]*)?)\)")
 
 
 def stage() -> None:
-    """Put the pages into a folder of their own, as they are in the repository.
-
-    Links to what is not a page, such as code, become text there.
-    """
+    """Put the pages into a folder of their own, as they are in the repository."""
     shutil.rmtree(SOURCE, ignore_errors=True)
     shutil.copytree(ROOT / "docs", SOURCE / "docs")
-    pages = [name for _, listed in navigation(ROOT) for _, name in listed]
-    for name in pages:
-        page = SOURCE / name
-        page.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, page)
-    for name in pages:
-        page = SOURCE / name
-        page.write_text(LINK.sub(partial(_link, page=page), page.read_text()))
+    for _, listed in navigation(ROOT):
+        for _, name in listed:
+            page = SOURCE / name
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(page_text(name))
 
 
-def _link(link: re.Match[str], page: Path) -> str:
-    """Return a link from a page, or its text where it leads to a file that the site has not."""
-    text, path = link.groups()
-    origin = ROOT / page.relative_to(SOURCE)
-    missing = not (page.parent / path).exists() and (origin.parent / path).exists()
-    return text if missing else link[0]
+def page_text(name: str) -> str:
+    """Return a page whose links to what the site has not, such as code, lead to the repository."""
+    pages = {ROOT / name for _, listed in navigation(ROOT) for _, name in listed}
+
+    def linked(link: re.Match[str]) -> str:
+        path, anchor = link.groups()
+        file = (ROOT / name).parent.joinpath(path).resolve()
+        if file in pages or file.is_relative_to(ROOT / "docs") or not file.exists():
+            return link[0]
+        kind = "tree" if file.is_dir() else "blob"
+        return f"]({repository()}/{kind}/main/{file.relative_to(ROOT)}{anchor})"
+
+    return LINK.sub(linked, (ROOT / name).read_text())
+
+
+def repository() -> str:
+    """Return the address that a browser finds the repository at."""
+    project = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())["project"]
+    address: str = project["urls"]["Repository"]
+    return address
 
 
 def build() -> None:

@@ -7,6 +7,7 @@ import pytest
 from scripts.docs.columns import column_table, columns_of
 from scripts.docs.diagrams import Drawn, diagram
 from scripts.docs.llms import first_sentence
+from scripts.docs.site import page_text, repository
 from scripts.docs.topics import tables_of
 
 ENTRIES = {
@@ -14,7 +15,7 @@ ENTRIES = {
         "id": {"type": "string", "description": "unique. Example: a|b."},
         "projectId": {
             "type": ["string", "null"],
-            "description": "what for. Empty: without one. Joins: projects.id.",
+            "description": "what for. Empty: free. Joins: projects.id.",
         },
         "rate": {
             "type": ["object", "null"],
@@ -31,18 +32,18 @@ ENTRIES = {
 PROJECTS = {"properties": {"id": {"type": "string"}, "name": {"type": ["string", "null"]}}}
 
 
-def test_columns_are_a_table_with_the_labels_that_are_used() -> None:
+def test_columns_are_a_table_with_all_that_is_said_of_each() -> None:
     columns = [*columns_of(ENTRIES)]
     assert column_table(columns, ("id",), "#{}".format) == (
-        "| column | type | what it is | unit | example | empty | joins |\n"
-        "| --- | --- | --- | --- | --- | --- | --- |\n"
-        "| **`id`** | text | unique. |  | `a\\|b` |  |  |\n"
-        "| `projectId` | text | what for. |  |  | without one | [`projects.id`](#projects) |\n"
-        "| `rate` | object |  |  |  |  |  |\n"
-        "| `rate.amount` | number |  | cents |  |  |  |\n"
-        "| `tags` | list of object |  |  |  |  |  |\n"
-        "| `tags[].id` | text |  |  |  |  |  |\n"
-        "| `start` | timestamp |  |  |  |  |  |\n"
+        "| column | type | what it is |\n"
+        "| --- | --- | --- |\n"
+        "| **`id`** | text | unique. *Example:* `a\\|b`. |\n"
+        "| `projectId` | text | what for. *Empty:* free. *Joins:* [`projects.id`](#projects). |\n"
+        "| `rate` | object |  |\n"
+        "| `rate.amount` | number | *Unit:* cents. |\n"
+        "| `tags` | list of object |  |\n"
+        "| `tags[].id` | text |  |\n"
+        "| `start` | timestamp |  |\n"
     )
 
 
@@ -76,3 +77,12 @@ def test_each_table_has_one_topic() -> None:
 def test_a_page_is_told_by_its_first_sentence() -> None:
     page = "# Title\n\n[a](b.md) · c\n\nIt is `x`, or\n[y](z.md): more. And more."
     assert first_sentence(page) == "It is x, or y"
+
+
+def test_links_to_what_is_not_a_page_lead_to_the_repository() -> None:
+    text = page_text("README.md")
+    assert "[Their definitions](plugins)" not in text
+    assert f"[Their definitions]({repository()}/tree/main/plugins)" in text
+    assert f"({repository()}/blob/main/CODE_OF_CONDUCT.md)" in text
+    assert "(docs/operations.md#a-schedule)" in text
+    assert "(CONTRIBUTING.md#a-real-account)" in text

@@ -18,7 +18,7 @@ from tests.common.runs import installed
 from tests.conftest import GUARD
 from tests.e2e.conftest import ROOT
 
-pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("readme")]
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("package")]
 
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],

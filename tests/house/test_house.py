@@ -192,3 +192,10 @@ def test_no_example_of_a_property_is_timed() -> None:
 def test_the_test_run_can_be_ended() -> None:
     """Nothing that was imported took SIGTERM."""
     assert signal.getsignal(signal.SIGTERM) in {signal.SIG_DFL, signal.SIG_IGN}
+
+
+@pytest.mark.xdist_group("house")
+def test_tests_of_a_group_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    """What a group shares, such as installed environments, is made once: xdist knows it by @."""
+    grouped = request.config.getoption("loadgroup", default=False)
+    assert request.node.nodeid.endswith("@house") is grouped
