@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from tap_clockify.change_feed import EVENTS
 from tap_clockify.client import PAGE_SIZE, ClockifyStream, is_forbidden
+from tap_clockify.feed_trust import RUNS
 from tap_clockify.hosts import api_url
 from tap_clockify.permissions import ROLE_UNKNOWN, PermittedStream, PerRowStream
 from tap_clockify.streams.entity_changes import Feed
 from tap_clockify.streams.expenses import ExpenseCategories
 from tap_clockify.streams.members import Users
-from tap_clockify.streams.projects import Projects
+from tap_clockify.streams.projects import Projects, Tasks
 from tap_clockify.windows import WindowedStream
 from taps_common.errors import StatusError
+from taps_common.http.cost import counted
 from taps_common.sync.completed_windows import CompletedWindows
 from taps_common.sync.steps import Bounds
 
@@ -56,7 +58,7 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     total = len(account.workspaces) if addon else 1
     both = alone = total
     free: dict[str, tuple[int, int]] = {}  # all tables, and those of `free-plan`
-    paid = False
+    paid: dict[str, int] = {}  # all tables
     others = 1 if addon else 2  # the owner, and roles
     for ident, workspace in account.workspaces.items():
         scope = {"workspaceId": ident}
@@ -64,7 +66,7 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         people = _members(tap, scope)
         projects = len(tap.engine.ids(tap.stream_of(Projects), scope))
         lists = 3 + _pages(people) + _pages(projects)  # and user groups, clients, tags
-        tasks = _for_tasks(account, scope, projects)
+        tasks = _for_tasks(tap, account, scope, projects)
         requests = lists + people + tasks
         total += requests
         more = _others(tap, scope, people, projects)
@@ -73,7 +75,8 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         both += lists + len(EVENTS) + people + (tasks if tasks > 1 else 0)
         if plan.startswith("FREE"):
             free[ident] = requests + more, lists + people
-        paid = paid or not plan.startswith(("FREE", "unknown", "SELF_HOSTED"))
+        elif not plan.startswith(("unknown", "SELF_HOSTED")):
+            paid[ident] = requests + more
         own = " and ".join(role for role, ids in roles.items() if ids and ident in ids)
         unknown = None in roles.values()
         role = "add-on" if addon else own or (ROLE_UNKNOWN if unknown else "plain member")
@@ -83,25 +86,26 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         )
         yield from _left_out(tap, account, scope)
     yield (
-        f"A full run of the core tables sends at least {total:,} requests: each list, one per "
-        "member (time entries), one to see whether all tasks come with their projects (one per "
-        f"project where they do not), and one more for every further {PAGE_SIZE:,} rows of one of "
-        "them."
+        f"A first run of the tables of the selection core sends at least {total:,} requests: one "
+        "per list, one per member (time entries), one to see whether all tasks come with their "
+        "projects (one per project where they do not), and one more for every further "
+        f"{PAGE_SIZE:,} rows of a list or a member."
+    )
+    incremental = both - len(EVENTS) * len(account.workspaces)
+    yield (
+        f"Later runs of these tables send at least {both:,} until Clockify's feeds of changes told "
+        f"all new time entries in {RUNS} runs, {alone:,} from then on, and {both:,} once in "
+        f"{tap.config['verify_days']:g} days (verify_days). With replication method INCREMENTAL "
+        f"each sends at least {incremental:,}."
     )
     yield (
-        f"Later runs send at least {both:,} while Clockify's feeds of changes have to earn it (see "
-        f"verify_days), {alone:,} from then on, and {both:,} again once in "
-        f"{tap.config['verify_days']:g} days. INCREMENTAL runs send {len(EVENTS):,} less than "
-        "the former per workspace."
-    )
-    yield (
-        f"All other tables take at least {others:,} more: each list, one per project (its custom "
+        f"All other tables take at least {others:,} more: one per list, one per project (custom "
         "fields), two per member (profile, managers), one per month (reports and audit_log, from "
         "start_date on), and besides these one per invoice that changed, one per invoice "
         "(payments), one per policy (balances), one per member and policy "
         "(balance_assignments), and up to four once to find out how feeds of changes read times."
     )
-    yield from _against_the_plan(tap, account, (total, others), free, paid=paid)
+    yield from _against_the_plan(tap, account, (total, others), free, paid)
     if free or tap.config.get("max_requests_per_hour"):
         yield (
             f"This check sent {tap.session.spent.requests:,} requests, which count towards this "
@@ -115,8 +119,7 @@ def _against_the_plan(
     account: Account,
     requests: tuple[int, int],
     free: Mapping[str, tuple[int, int]],
-    *,
-    paid: bool,
+    paid: Mapping[str, int],
 ) -> Iterator[str]:
     """Return how long a full run takes in what the plans allow, and the settings for that.
 
@@ -125,22 +128,22 @@ def _against_the_plan(
         account: the account.
         requests: what the core tables and the others take at least.
         free: what all tables and those of `free-plan` take in each workspace on the free plan.
-        paid: whether any workspace is on a paid plan, or a trial of one.
+        paid: what all tables take in each workspace on a paid plan, or a trial of one.
     """
     if quota := tap.config.get("max_requests_per_hour"):
         yield f"At {quota:,} requests an hour (max_requests_per_hour) {_times(requests, quota)}."
         return
     if free:
         every, few = (1 + sum(counts) for counts in zip(*free.values(), strict=True))
+        where, names, ids = _of_plan(account, free)
         yield (
-            f"On the free plan ({', '.join(free)}) all tables take at least {every:,} requests, "
-            f"and a new workspace allows {FREE_QUOTA} an hour: {_time(every, FREE_QUOTA)}. The "
-            f"selection free-plan takes {few:,}: {_time(few, FREE_QUOTA)}. Paste this:"
+            f"On the free plan{where} all tables take at least {every:,} requests, and a new "
+            f"workspace allows {FREE_QUOTA} an hour: {_time(every, FREE_QUOTA)}. The selection "
+            f"free-plan takes {few:,}: {_time(few, FREE_QUOTA)}. Paste this{names}:"
         )
-        others = len(free) < len(account.workspaces)
         yield from _block(
             {
-                "workspace_ids": f"[{', '.join(free)}]" if others else None,
+                "workspace_ids": ids,
                 "max_requests_per_hour": FREE_QUOTA,
                 "on_quota": "wait  # or stop, to run again each hour",
             }
@@ -148,12 +151,25 @@ def _against_the_plan(
         yield "    select:"
         yield from (f"    - {table}.*" for table in FREE_PLAN)
     if paid:
-        seconds = max(1, -(-sum(requests) // PAID_RATE))
+        where, names, ids = _of_plan(account, paid)
+        seconds = -(-(1 + sum(paid.values())) // PAID_RATE)
         yield (
-            f"A paid plan allows {PAID_RATE} requests a second: all tables take {seconds:,} s at "
-            "least. To use it, paste:"
+            f"A paid plan{where} allows {PAID_RATE} requests a second: all tables take "
+            f"{counted(seconds, 'second')} at least. To use that, paste this{names}:"
         )
-        yield from _block({"max_concurrency": 16, "max_requests_per_second": PAID_RATE})
+        rate = {"max_concurrency": 16, "max_requests_per_second": PAID_RATE}
+        yield from _block({"workspace_ids": ids, **rate})
+
+
+def _of_plan(account: Account, ids: Mapping[str, object]) -> tuple[str, str, str | None]:
+    """Return which workspaces are meant, in words, and as `workspace_ids`: nothing where all are.
+
+    Others need an extractor of their own: its settings hold for each workspace that it reads.
+    """
+    if len(ids) == len(account.workspaces):
+        return "", "", None
+    named = ", ".join(account.workspaces[ident].name or ident for ident in ids)
+    return f" ({named})", f" into an extractor for {named} alone", f"[{', '.join(ids)}]"
 
 
 def _block(settings: Mapping[str, object]) -> Iterator[str]:
@@ -187,14 +203,18 @@ def _members(tap: ApiTap, scope: Scope) -> int:
         return 1  # the key's owner
 
 
-def _for_tasks(account: Account, scope: Scope, projects: int) -> int:
-    """Return how many requests the tasks of a workspace take besides the list of projects."""
+def _for_tasks(tap: ApiTap, account: Account, scope: Scope, projects: int) -> int:
+    """Return how many requests the tasks of a workspace take besides the list of projects.
+
+    That list has them only where the table is selected.
+    """
     kept = account.hydrated_tasks.get(scope["workspaceId"])
-    return 1 if kept is not None and kept.came else projects
+    came = not tap.stream_of(Tasks).selected if kept is None else kept.came
+    return 1 if came else projects
 
 
 def _left_out(tap: ApiTap, account: Account, scope: Scope) -> Iterator[str]:
-    """Return what a run will not read of a workspace, one line per reason."""
+    """Return what a run will not read of a workspace, one line per reason: selected tables only."""
     if account.administers(scope["workspaceId"]) is False:
         yield (
             "    left out: time entries of other members, which only the key of an owner or admin "
@@ -203,7 +223,7 @@ def _left_out(tap: ApiTap, account: Account, scope: Scope) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for table in tap.all_streams:
         stream = None if isinstance(table, CompletedWindows) else table.endpoint
-        if isinstance(stream, PermittedStream):
+        if table.selected and isinstance(stream, PermittedStream):
             reason = stream.not_allowed(scope)
             partly = None if reason else stream.partial(scope)
             text = f"left out: {{}}: {reason}" if reason else f"in part: {{}}: {partly}"

@@ -46,7 +46,7 @@ class PermittedStream(ClockifyStream):
         workspace = self.account.workspaces[ident]
         if self.feature and workspace.features and self.feature not in workspace.features:
             plan = workspace.featureSubscriptionType or "unknown"
-            return f"the plan ({plan}) of workspace {ident} does not include {self.feature}"
+            return f"not in the plan ({plan}) of workspace {ident}"
         if self.admins_only and self.account.administers(ident) is False:
             return f"only the key of an owner or admin of workspace {ident} may read it"
         return None

@@ -63,7 +63,7 @@ class TapClockify(ApiTap):
             title="Region",
             description=(
                 "Where the workspace's data lives: global, euc1 (Germany), use2 (USA), euw2 (UK) "
-                "or apse2 (Australia)."
+                "or apse2 (Australia). Not together with api_url."
             ),
         ),
         th.Property(
@@ -201,6 +201,12 @@ class TapClockify(ApiTap):
             errors.append(
                 "api_key is missing: create one in Clockify under Preferences, Advanced, and set "
                 "api_key in the configuration, or TAP_CLOCKIFY_API_KEY in the environment."
+            )
+        region = config.get("region")
+        if config.get("api_url") and region in REGIONS.keys() - {"global"}:
+            errors.append(
+                f"region is {region} and api_url is set, and both say where Clockify is asked: set "
+                "only one of them."
             )
         if token and not key and not config.get("workspace_ids"):
             errors.append("workspace_ids is missing: an add-on token cannot list workspaces.")

@@ -60,6 +60,12 @@ class Flattening(NamedTuple):
         return _flat_name(self.options, path)
 
 
+AT_EACH_START = (
+    "Parsing env var for settings config...",
+    "Skipping parse of env var settings...",
+)
+"""Texts that the SDK logs at INFO by the tap's own logger, and that tell nobody anything."""
+
 AT_ONCE = 1 << 20
 """Bytes that are written at once of a page's lines."""
 

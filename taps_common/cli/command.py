@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import contextmanager
 from importlib.metadata import metadata
@@ -40,6 +41,15 @@ def one_sentence(tap: str) -> Iterator[None]:
         raise RunFailedError(coded(tap, Kind.SETTING, f"stream_maps: {error}")) from error
 
 
+@contextmanager
+def settings_that_work() -> Iterator[None]:
+    """Turn settings that cannot work into the command's last lines, a sentence each."""
+    try:
+        yield
+    except ConfigValidationError as error:
+        raise RunFailedError("\n".join(error.errors)) from error
+
+
 def _help(tap: type[SdkTap]) -> str:
     """Return what `--help` begins with: the service, what is read of it, and where the docs are."""
     urls = dict(
@@ -53,7 +63,8 @@ class CommandTap(SdkTap):
     """A tap with a command line.
 
     Attributes:
-        discovers_first: whether `--check` needs the tables; what cannot be discovered ends it.
+        discovers_first: whether `--check` needs the tables; what cannot be discovered ends it. It
+            then speaks of those that a catalog selects.
         is_looked_at: whether somebody waits for lines (`--check`): then no quota is waited for.
     """
 
@@ -80,6 +91,9 @@ class CommandTap(SdkTap):
         keep_discreet(cls.logger)
         command.help = _help(cls)
         command.excepthook = sys.excepthook  # type: ignore[assignment]  # or it takes that back
+        for option in command.params:
+            if option.name in {"catalog", "state"}:
+                option.type, option.metavar, option.callback = click.STRING, "FILE", cls.cb_file
         command.params.append(
             click.Option(
                 ["--check"],
@@ -95,7 +109,7 @@ class CommandTap(SdkTap):
         if not check:
             for name in ("state", "catalog"):
                 options[name] = json_file(name, options.get(name), cls.name)
-            with one_sentence(cls.name):
+            with one_sentence(cls.name), settings_that_work():
                 super().invoke(**options)
             return
         cls.print_lines(options, lambda tap: tap.check())
@@ -112,13 +126,17 @@ class CommandTap(SdkTap):
             mark: stands before the sentence that it ends with.
         """
         given = options["config"]
+        chosen = options.get("catalog") if cls.discovers_first else None
+        file = json_file("catalog", chosen, cls.name)
         try:
-            tap = cls(
-                config=given.config,
-                parse_env_config=given.parse_env,
-                setup_mapper=cls.discovers_first,  # the SDK does so to know the tables
-                is_looked_at=True,
-            )
+            with settings_that_work():
+                tap = cls(
+                    config=given.config,
+                    catalog=file and json.load(file),
+                    parse_env_config=given.parse_env,
+                    setup_mapper=cls.discovers_first,  # the SDK does so to know the tables
+                    is_looked_at=True,
+                )
             for line in of(tap):
                 cls._print(line)
         except TapError as error:
@@ -143,18 +161,35 @@ class CommandTap(SdkTap):
         return super().cb_config(ctx, param, value or ("ENV",))
 
     @classmethod
-    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001 - the SDK's own
-        """Run `--discover`; a service that cannot be read ends it with a sentence."""
-        with one_sentence(cls.name), writing():
-            super().cb_discover(ctx, param, value)
+    def cb_file(cls, ctx: click.Context, param: click.Parameter, value: str | None) -> Any:  # noqa: ANN401 - as click's own
+        """Open the file of `--catalog` or `--state`.
+
+        Raises:
+            UsageError: it cannot be opened.
+        """
+        if value is None:
+            return None
+        with as_sentence(str(param.name), value, cls.name):
+            return ctx.with_resource(click.open_file(value, encoding="utf-8"))
+
+    @classmethod
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: ARG003, FBT001 - the SDK's own
+        """Run `--discover`; what cannot be read ends it with a sentence."""
+        if not value:
+            return
+        given = ctx.params["config"]
+        with one_sentence(cls.name), settings_that_work(), writing():
+            tap = cls(
+                config=given.config,
+                parse_env_config=given.parse_env,
+                validate_config=cls.dynamic_catalog,
+                setup_mapper=False,
+            )
+            tap.run_discovery()
+        ctx.exit()
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Run `--test`; settings that cannot work end it with their sentences."""
-        try:
-            with one_sentence(cls.name):
-                super().cb_test(ctx, param, value)
-        except ConfigValidationError as error:
-            for sentence in error.errors:
-                click.echo(sentence, err=True)
-            ctx.exit(1)
+        with one_sentence(cls.name), settings_that_work():
+            super().cb_test(ctx, param, value)

@@ -15,6 +15,7 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from taps_common.errors import Kind, coded
+from taps_common.sdk import AT_EACH_START
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -41,6 +42,7 @@ def keep_discreet(logger: logging.Logger) -> None:
             text = _UNEXPECTED.format(trail_of(error, traceback))
             logger.critical("%s", coded(logger.name, Kind.BUG, text))
 
+    logger.addFilter(lambda record: record.msg not in AT_EACH_START)
     for name in _FOR_MACHINES:
         logging.getLogger(name).addFilter(_is_asked_for)
     logging.setLogRecordFactory(_record)

@@ -49,11 +49,13 @@ class Problem:
         text: what happened, to be read after the request's name.
         passing: whether it may be gone when asked again at once.
         preparing: whether the service is still preparing the response, which takes minutes.
+        advice: what to do if it stays, as a sentence.
     """
 
     text: str
     passing: bool
     preparing: bool = False
+    advice: str = ""
 
 
 def problem_of(response: BaseHTTPResponse) -> Problem | None:
@@ -116,8 +118,10 @@ def network_problem(error: exceptions.HTTPError, timeout: float, setting: str) -
         text = f"could not be trusted: its TLS certificate was refused ({setting})"
     elif isinstance(error, exceptions.NewConnectionError):  # a kind of ConnectTimeoutError
         text = f"could not be reached: nothing answers at that address ({setting})"
+        return Problem(text, passing=True, advice=_away(setting))
     elif isinstance(error, exceptions.ConnectTimeoutError):
         text = f"did not accept a connection within {timeout:g} s (request_timeout)"
+        return Problem(text, passing=True, advice=_away(setting))
     elif isinstance(error, exceptions.ReadTimeoutError):
         text = f"did not answer within {timeout:g} s (request_timeout)"
     elif isinstance(error, exceptions.LocationValueError):
@@ -125,6 +129,10 @@ def network_problem(error: exceptions.HTTPError, timeout: float, setting: str) -
     else:
         text = _broken(error)
     return Problem(text, passing=True)
+
+
+def _away(setting: str) -> str:
+    return f"Check {setting}, this machine's network, and whether it needs a proxy (HTTPS_PROXY)."
 
 
 def _broken(error: exceptions.HTTPError) -> str:
@@ -166,7 +174,7 @@ def error_of(
         return NotReadyError(f"{what}.", after=asked)
     if response is None or response.status < HTTPStatus.MULTIPLE_CHOICES:
         hopeless = response is None or not problem.passing
-        text = what if what.endswith("?") else f"{what}."
+        text = what if what.endswith("?") else f"{what}. {problem.advice}".rstrip()
         return UnreachableError(text, hopeless=hopeless)
     status, code = response.status, own_code(body)
     ident = request_id(response)

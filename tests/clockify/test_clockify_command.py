@@ -76,6 +76,13 @@ NEVER_SENT: list[tuple[dict[str, Any], str]] = [
         ),
     ),
     ({"region": "mars"}, "region must be one of global, euc1, use2, euw2, apse2, not 'mars'."),
+    (
+        {"region": "euc1", "api_url": "https://company.clockify.me/api/v1"},
+        (
+            "region is euc1 and api_url is set, and both say where Clockify is asked: set only one "
+            "of them."
+        ),
+    ),
     ({"api_url": "ftp://127.0.0.1/api/v1"}, f"api_url {NO_ADDRESS}"),
     ({"reports_url": "127.0.0.1/api/v1"}, f"reports_url {NO_ADDRESS}"),
     ({"audit_log_url": "127.0.0.1/api/v1"}, f"audit_log_url {NO_ADDRESS}"),
@@ -109,6 +116,7 @@ def test_the_command_refuses_it_in_one_sentence_too(
     assert (run.code, run.output) == (1, b"")
     (sentence,) = run.sentences
     assert says.lower() in sentence.lower()
+    assert run.log.splitlines()[-1].startswith("Error: CLOCKIFY-SETTING: ")
     assert "Traceback" not in run.log
     assert account.requests() == []
     assert is_discreet(run, account)
@@ -118,6 +126,8 @@ def test_the_command_refuses_it_in_one_sentence_too(
     ("option", "content"),
     [
         ("--config", None),
+        ("--state", None),
+        ("--catalog", None),
         ("--config", "{broken"),
         ("--config", '"text"'),
         ("--state", "{"),
@@ -135,7 +145,9 @@ def test_a_file_that_cannot_be_read_is_named_in_one_sentence(
     assert run.code != 0
     (sentence,) = [line for line in run.sentences if "Usage" not in line and "Try " not in line]
     assert "given.json" in sentence or option in sentence
-    assert option == "--config" or f"{option}: {path}: not valid JSON" in run.log
+    kind = "STATE" if option == "--state" else "SETTING"
+    why = "No such file or directory." if content is None else "not valid JSON"
+    assert option == "--config" or f"CLOCKIFY-{kind}: {option}: {path}: {why}" in run.log
     assert "Traceback" not in run.log
 
 
@@ -147,6 +159,7 @@ def test_the_environment_is_enough_and_a_whole_run_is_discreet(account: Account)
     assert run.code == 0, run.log
     assert differences(account.world, run) == {}
     assert is_discreet(run, account)
+    assert "settings config..." not in run.log, "the SDK's words about how settings were read"
 
 
 def test_a_failing_run_is_discreet(account: Account) -> None:

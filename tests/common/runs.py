@@ -184,7 +184,7 @@ class Run:
 
     @property
     def sentences(self) -> list[str]:
-        """What a command says about a failure, without codes and the SDK's own line."""
+        """What a command says about a failure, without codes."""
         said = []
         for line in self.log.splitlines():
             parts = [part.strip() for part in line.split(" | ", 3)]
@@ -194,8 +194,7 @@ class Run:
                 said.append(line.removeprefix("Error: "))
             elif len(parts) < 4:
                 said.append(line)
-        told = [text for text in said if text.strip() and text != "Config validation failed"]
-        return [_without_code(text)[1] for text in told]
+        return [_without_code(text)[1] for text in said if text.strip()]
 
     def ok(self) -> Run:
         assert (self.code, self.error) == (0, ""), (self.error, self.log[-2000:])

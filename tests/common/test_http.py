@@ -260,7 +260,10 @@ def test_nobody_listens(connect: Connect) -> None:
     with nobody() as address, pytest.raises(UnreachableError, match="nothing answers") as caught:
         connect(base_url=f"{address}/api/v1", max_retries=1).send(REQUEST)
     assert f" at {address}/api/v1 could not be reached" in str(caught.value)
-    assert "nothing answers at that address (api_url) after 2 tries." in str(caught.value)
+    assert str(caught.value).endswith(
+        "nothing answers at that address (api_url) after 2 tries. Check api_url, this machine's "
+        "network, and whether it needs a proxy (HTTPS_PROXY)."
+    )
 
 
 @pytest.mark.parametrize(("after", "seconds"), [({}, None), ({"Retry-After": "90"}, 90)])

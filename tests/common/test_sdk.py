@@ -140,7 +140,9 @@ abcb472f5c6a SameRecordTransform.transform it must hand a record on unchanged wi
 eaf646f9e306 Tap.run_sync_dry_run `--test` and the standard tests read each stream by it
 d128928ccfad Tap._handle_termination `SdkTap` replaces it, and it must be what signals call
 0b0116170b29 Tap._reset_state_progress_markers left out: there are no progress markers in this state
+158d751f9424 Tap.cb_discover `CommandTap` replaces it: does it anything new?
 824e80aeda73 Tap._set_compatible_replication_methods left out: there are no child streams
+4932a6f849c5 PluginBase.__init__ it must log the texts that `AT_EACH_START` leaves out
 165fb003b6bf PluginBase._validate_config `SdkTap` replaces it: defaults, built-in settings included
 c4057495a1cc PluginBase._setup_signal_handlers signals must still reach `_handle_termination`
 7dd41f342093 SimpleSingerWriter.write_message `LineWriter` writes to the same stream and flushes too
@@ -155,6 +157,7 @@ def test_what_is_relied_on_reads_as_it_did(pinned: str) -> None:
     kind, method = name.split(".")
     found = inspect.getattr_static({one.__name__: one for one in kinds}[kind], method)
     function: Any = found.fget if isinstance(found, property) else found
+    function = getattr(function, "__func__", function)
     text = inspect.cleandoc(inspect.getsource(function))
     now = hashlib.sha256(text.encode()).hexdigest()[:12]
     assert now == digest, f"singer-sdk changed {name}. Check: {check}. Then pin it as {now!r}."
