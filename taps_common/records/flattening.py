@@ -1,7 +1,7 @@
 """Flattened rows: the members of nested objects as columns, as the SDK flattens records.
 
-The SDK goes through each record; here the names are made once per table, and rows become columns
-and rows again, some hundred at a time.
+The SDK goes through each record; here the names are made once per table, and a flat row of each
+row by one expression that is compiled for its type.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from json import dumps
-from typing import TYPE_CHECKING, Any, TypeAlias
+from keyword import iskeyword
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET
 from msgspec import inspect as types
-from msgspec.structs import astuple
 from singer_sdk.singerlib.json import serialize_json
 
 from taps_common.records.row_types import fields_of, nested_row, row_type
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from taps_common.records.row_types import Breadcrumb, Row
     from taps_common.sdk import Flattening
-
-Column: TypeAlias = "Sequence[object]"
-"""The values of some rows; UNSET where a row has none."""
 
 _PLAIN = (
     *(types.StrType, types.IntType, types.BoolType, types.DecimalType, types.FloatType),
@@ -40,8 +38,6 @@ ROWS_AT_ONCE = 64
 """Rows that are flattened and encoded at once: few enough for the processor's nearest cache."""
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
-
-_FIELDS = "__struct_fields__"
 
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 """Signs that no name of a row type's field may have."""
@@ -74,124 +70,130 @@ class Flattener:
         flattening: Flattening,
         selected: Callable[[Breadcrumb], bool],
     ) -> None:
-        self._objects = _Objects(row, flattening, selected)
-        names = self._objects.names
-        fields = {field.encode_name for field in fields_of(row)}
-        self.changes = self._objects.makes_columns or not fields.issuperset(names)
+        columns = _Columns(flattening, selected)
+        columns.add(row, "row")
+        names = [*columns.values]
         if any(map(_ESCAPED.search, names)):
             raise UnknownColumnError
-        self._flat = row_type(row.__name__, [(name, Any) for name in names], "A flattened row.")
+        fields = {field.encode_name for field in fields_of(row)}
+        self.changes = columns.changed or not fields.issuperset(names)
+        flat = row_type(row.__name__, [(name, Any) for name in names], "A flattened row.")
+        self._flattened = columns.compiled(flat)
 
     def lines(self, rows: Sequence[Row]) -> bytes:
         """Return a JSON object per row, flattened, each ending in a newline."""
         parts = (rows[begin : begin + ROWS_AT_ONCE] for begin in range(0, len(rows), ROWS_AT_ONCE))
         return b"".join(_encoder.encode_lines(self._flattened(part)) for part in parts)
 
-    def _flattened(self, rows: Sequence[Row]) -> list[Row]:
-        columns = self._objects.columns(rows)
-        return [*map(self._flat, *columns)] if columns else [self._flat() for _ in rows]
 
+class _Columns:
+    """The columns of a flattened type, as Python that makes rows of rows.
 
-class _Objects:
-    """Turns objects of a type into columns.
+    It is compiled, because a row then takes half the time of any loop over its fields.
 
     Attributes:
-        names: of the columns.
+        values: the expression of each column, by its name.
+        changed: whether the value of a field is another in its column, or makes several columns.
     """
 
-    def __init__(
-        self,
-        kind: type[msgspec.Struct],
-        flattening: Flattening,
-        selected: Callable[[Breadcrumb], bool],
-        crumb: Breadcrumb = (),
-    ) -> None:
-        self.names: list[str] = []
-        self._fields = kind.__struct_fields__
-        self._absent = (UNSET,) * len(self._fields)
-        self._parts: list[Callable[[Column], Iterable[Column]]] = []
+    def __init__(self, flattening: Flattening, selected: Callable[[Breadcrumb], bool]) -> None:
+        self.values: dict[str, str] = {}
+        self.changed = False
+        self._flattening = flattening
+        self._selected = selected
+        self._names: dict[str, object] = {"UNSET": UNSET}
+        self._objects = ""
+        self._texts = {"row": "rows"}
+
+    def add(self, kind: type[msgspec.Struct], holder: str, crumb: Breadcrumb = ()) -> None:
+        """Add the columns of a type, of whose object a variable is the name.
+
+        Raises:
+            UnknownColumnError: a field has no column.
+        """
+        flattening = self._flattening
         for field in fields_of(kind):
             here = (*crumb, field.encode_name)
-            if not selected(here):
-                self._parts.append(_left_out)
+            if not self._selected(here):
                 continue
-            self.names.append(name := flattening.name_of(here))
+            name = flattening.name_of(here)
+            value = _attribute(holder, field.name)
             nested = nested_row(field.type)
             if nested and name not in flattening.columns and len(here) <= flattening.depth:
-                inner = _Objects(nested.cls, flattening, selected, here)
-                self.names += inner.names
-                self._parts.append(inner.columns_or_null)
+                self.values[name] = f"UNSET if {value} else {value}"  # null, if the object is
+                self.add(nested.cls, self._object(nested.cls, value), here)
             elif name not in flattening.columns:
                 raise UnknownColumnError
             else:
-                self._parts.append(_part_for(field.type))
+                self.values[name] = value if _is_plain(field.type) else self._text(field, value)
 
-    @property
-    def makes_columns(self) -> bool:
-        """Whether the values of a field are others in its column, or make several columns."""
-        return not {*self._parts} <= {_as_it_is, _left_out}
+    def compiled(self, flat: type[Row]) -> Callable[[Sequence[Row]], list[Row]]:
+        """Return what makes rows of a flattened type."""
+        values, variables = ", ".join(self.values.values()), ", ".join(self._texts)
+        rows = f"zip({', '.join(self._texts.values())})"
+        made: Callable[[Sequence[Row]], list[Row]] = eval(  # noqa: S307 - attributes' names, quoted
+            f"lambda rows: [flat({values}) for {variables}, in {rows}{self._objects}]",
+            {**self._names, "flat": flat},
+        )
+        return made
 
-    def columns(self, held: Sequence[Any]) -> list[Column]:
-        """Return the columns of objects; null has nothing in any of them."""
-        columns: Iterable[Column]
-        kinds = {*map(type, held)}
-        if all(getattr(kind, _FIELDS, self._fields) == self._fields for kind in kinds):
-            columns = zip(*[astuple(one) if one else self._absent for one in held], strict=True)
-        else:  # wider types, see `wide_types`
-            columns = [[getattr(one, name, UNSET) for one in held] for name in self._fields]
-        return [
-            made for part, column in zip(self._parts, columns, strict=True) for made in part(column)
-        ]
+    def _object(self, kind: type[msgspec.Struct], value: str) -> str:
+        """Return a variable for an object, or for one without anything where there is none."""
+        self.changed = True
+        name = f"object_{len(self._names)}"
+        self._names[f"no_{name}"] = kind(**dict.fromkeys(kind.__struct_fields__, UNSET))
+        self._objects += f" for {name} in ({value} or no_{name},)"
+        return name
 
-    def columns_or_null(self, held: Sequence[Any]) -> list[Column]:
-        """Return a column that is null where an object is, and those of the objects."""
-        return [[UNSET if one else one for one in held], *self.columns(held)]
-
-
-def _left_out(_: Column) -> Iterable[Column]:
-    return ()
-
-
-def _as_it_is(column: Column) -> Iterable[Column]:
-    return (column,)
+    def _text(self, field: types.Field, value: str) -> str:
+        """Return a variable for the JSON text of a value; those of all rows are made at once."""
+        self.changed = True
+        name = f"text_{len(self._names)}"
+        self._names[f"make_{name}"] = _sdks_texts if _has_floats(field.type) else _texts
+        self._texts[name] = f"make_{name}([{value} for row in rows{self._objects}])"
+        return name
 
 
-def _as_texts(column: Column) -> Iterable[Column]:
-    """Return a column with the JSON text of its objects and lists, as the SDK writes it: in ASCII.
+def _attribute(holder: str, name: str) -> str:
+    """Return the expression of an attribute; Python takes some names in texts only."""
+    plain = name.isascii() and not iskeyword(name)
+    return f"{holder}.{name}" if plain else f"getattr({holder}, {name!r})"
+
+
+def _texts(column: Sequence[object]) -> Sequence[object]:
+    """Return values, of objects and lists their JSON text, as the SDK writes it: in ASCII.
 
     All are encoded at once, which takes half the time of one after another.
     """
-    held = [one for one in column if isinstance(one, _NESTED)]
-    if not held:
-        return (column,)
+    lists = {*map(type, column)} <= {list, NoneType}  # null is encoded as well, and told by that
+    held = column if lists else [one for one in column if isinstance(one, _NESTED)]
     lines = _encoder.encode_lines(held)
     texts = lines.decode().split("\n")  # JSON has newlines between lines only
     if not lines.isascii() or b"\x7f" in lines:
         texts = [_NOT_ASCII.sub(_escaped, text) for text in texts]
+    if lists:
+        return [None if text == "null" else text for text in texts[:-1]]
     coming = iter(texts)
-    return ([next(coming) if isinstance(one, _NESTED) else one for one in column],)
+    return [next(coming) if isinstance(one, _NESTED) else one for one in column]
+
+
+def _sdks_texts(column: Sequence[object]) -> Sequence[object]:
+    """Return the same by the SDK's own function, which spells exponents of floats its own way."""
+    return [
+        serialize_json(msgspec.to_builtins(one, builtin_types=(Decimal,)))
+        if isinstance(one, _NESTED)
+        else one
+        for one in column
+    ]
 
 
 def _escaped(found: re.Match[str]) -> str:
     return dumps(found[0])[1:-1]
 
 
-def _as_texts_of_the_sdk(column: Column) -> Iterable[Column]:
+def _texts_of_the_sdk(held: Sequence[object]) -> Iterable[str]:
     """Return the same by the SDK's own function, which spells exponents of floats its own way."""
-    return (
-        [
-            serialize_json(msgspec.to_builtins(one, builtin_types=(Decimal,)))
-            if isinstance(one, _NESTED)
-            else one
-            for one in column
-        ],
-    )
-
-
-def _part_for(info: types.Type) -> Callable[[Column], Iterable[Column]]:
-    if _is_plain(info):
-        return _as_it_is
-    return _as_texts_of_the_sdk if _has_floats(info) else _as_texts
+    return (serialize_json(msgspec.to_builtins(one, builtin_types=(Decimal,))) for one in held)
 
 
 def _is_plain(info: types.Type) -> bool:

@@ -15,11 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._flattening import get_flattening_options
 
 from tap_clockify.streams.by_changes import FROM_FEEDS
 from tap_clockify.tap import TapClockify
-from taps_common.records.row_types import RESCUED
-from taps_common.sdk import SdkStream
+from taps_common.records.flattening import Flattener
+from taps_common.records.row_types import RESCUED, attribute_of, row_type
+from taps_common.sdk import Flattening, SdkStream
 from tests.clockify.runs import SlowTap, catalog, discovered
 from tests.common.made_up import ENTRIES, PROJECTS, USERS, WORKSPACES, body, one_workspace, run_tap
 from tests.common.rescued import lost, read
@@ -503,6 +505,20 @@ def test_members_that_a_catalog_declares_of_free_json_become_columns() -> None:
     flat: dict[str, Any] = {"flattening_enabled": True, "flattening_max_depth": 1}
     fast, slow = both(answers, chosen, **flat)
     assert fast.messages == slow.messages
+
+
+def test_fields_whose_names_python_does_not_take_are_flattened() -> None:
+    names = ("class", "\ufb01", "a b", "UNSET", "rows")
+    inner = row_type("Inner", [(name, int | None, None) for name in names], "")
+    outer = row_type("Outer", [(name, inner | None, None) for name in names], "")
+    options = get_flattening_options({"flattening_enabled": True, "flattening_max_depth": 1})
+    columns = {f"{one}__{two}": number for one in names for number, two in enumerate(names)}
+    flattener = Flattener(outer, Flattening(options, columns), lambda _: True)
+    values = inner(**{attribute_of(name): number for number, name in enumerate(names)})
+    rows = [outer(**{attribute_of(name): values for name in names}), outer()]
+    first, second = map(json.loads, flattener.lines(rows).splitlines())
+    assert first == columns
+    assert second == dict.fromkeys(names)
 
 
 def test_two_columns_of_one_name_are_refused_at_start() -> None:
