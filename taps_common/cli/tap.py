@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from taps_common.http.request import Service
     from taps_common.sync.outcome import Outcome
 
+    from taps_common.sync.own_state import Owner
 
 SAME_SIGNAL = 3.0
 """Seconds after a signal within which others are the same one: Meltano's SIGTERM follows the
@@ -62,6 +63,12 @@ WINDOWS_NEED_ROWS = (
 
 
 class ApiTap(CommandTap):
+ACCEPTED = (
+    "accept_state: the state of another account is taken as this one's. Unset it, so that the next "
+    "run looks again."
+)
+
+
     """A tap over an HTTP API."""
 
     package_name = "timecost-taps"
@@ -74,6 +81,7 @@ class ApiTap(CommandTap):
         self._emits = False
         self._began = 0.0
         if kwargs.get("parse_env_config"):
+        self._repeats_state = False
             prefix = f"{self.name.upper().replace('-', '_')}_"
             self.append_builtin_config(self.config_jsonschema)
             forget_empty_variables(prefix, self.config_jsonschema)
@@ -285,12 +293,16 @@ class ApiTap(CommandTap):
     def _read_all(self) -> None:
         """Read the selected streams, until one of them ends the run."""
         engine = self.engine  # first of all: a folder for files that cannot be written ends the run
-        if self.state.get("bookmarks"):
-            self.state_writer.write_state(self.state)
+        self._repeats_state = bool(self.state.get("bookmarks"))
         windows = self.completed_windows
         if windows and self.config.get("skip_unchanged"):
             raise TapError(WINDOWS_NEED_ROWS.format(windows.name), kind=Kind.SETTING)
-        self.connect()
+        try:
+            self.connect()
+        except TapError:
+            self._repeat_state()
+            raise
+        self._repeat_state()
         if windows:
             windows.start(self.run.storage)
         for stream in self.endpoints():
@@ -301,6 +313,27 @@ class ApiTap(CommandTap):
                 windows.end(metrics)
 
     def interrupt(self, signum: int) -> None:
+    def own_state(self, owner: Owner) -> None:
+        """Make sure that the state is of this account, and note whose it is.
+
+        Raises:
+            FatalError: it is of another one; nothing of it is written.
+        """
+        bookmarks = self.state.setdefault("bookmarks", {})
+        refusal = owner.refusal(bookmarks)
+        if refusal and not self.config["accept_state"]:
+            raise FatalError(refusal, kind=Kind.STATE)
+        if refusal:
+            self.logger.warning(ACCEPTED)
+        owner.keep(bookmarks, anew=bool(refusal))
+        self._repeat_state()
+
+    def _repeat_state(self) -> None:
+        """Write the state that was given, once: a run that reads nothing leaves it as it was."""
+        if self._repeats_state:
+            self._repeats_state = False
+            self.state_writer.write_state(self.state)
+
         """Stop after the page that is being written; at once if nothing is read yet.
 
         Ctrl-C in a terminal reaches the tap as SIGINT, and as the SIGTERM of the Meltano that was

@@ -29,6 +29,8 @@ from tests.clicktime.runs import (
 from tests.common.doubles import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.common.doubles import Server
     from tests.common.runs import Run
 
@@ -416,3 +418,16 @@ def test_nothing_that_may_be_read_is_a_failure(account: Account, tables: list[st
     assert run.code == 1
     assert run.error.startswith(f"Nothing could be read: {REFUSED}")
     assert (run.versioned, run.counts()) == ([], {})
+
+
+def test_a_state_of_another_service_is_refused(
+    account: Account, start: Callable[..., Account]
+) -> None:
+    only: dict[str, Any] = {"entity_sets": ["Clients"]}
+    state = account.run(**only).ok().state
+    other = start()
+    run = other.run(state=state, **only)
+    assert (run.code, run.kind, run.of("STATE"), run.of("RECORD")) == (1, "STATE", [], [])
+    assert not other.asked("Clients")
+    assert "accept_state: true" in run.error
+    assert other.run(state=state, accept_state=True, **only).ok().counts()["clients"]
