@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from taps_common.cli.command import CommandTap, RunFailedError
+from taps_common.cli.command import EXIT_CODES, CommandTap, RunFailedError
 from taps_common.cli.settings import (
     describe_errors,
     environment_errors,
@@ -19,8 +19,9 @@ from taps_common.cli.settings import (
 )
 from taps_common.cli.summary import Verdict, tell
 from taps_common.clock import Clock, SystemClock
-from taps_common.errors import FatalError, Kind, TapError, coded
+from taps_common.errors import FatalError, Kind, QuotaError, TapError
 from taps_common.http.rate_limit import RateLimit
+from taps_common.http.retries import time_of
 from taps_common.http.session import Limits, Session
 from taps_common.records.batch_files import Storage
 from taps_common.records.json_text import as_text
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 
     from taps_common.http.request import Service
     from taps_common.sync.outcome import Outcome
-
     from taps_common.sync.own_state import Owner
+
 
 SAME_SIGNAL = 3.0
 """Seconds after a signal within which others are the same one: Meltano's SIGTERM follows the
@@ -62,13 +63,13 @@ WINDOWS_NEED_ROWS = (
 )
 
 
-class ApiTap(CommandTap):
 ACCEPTED = (
     "accept_state: the state of another account is taken as this one's. Unset it, so that the next "
     "run looks again."
 )
 
 
+class ApiTap(CommandTap):
     """A tap over an HTTP API."""
 
     package_name = "timecost-taps"
@@ -80,8 +81,8 @@ ACCEPTED = (
         self._signalled = 0.0
         self._emits = False
         self._began = 0.0
-        if kwargs.get("parse_env_config"):
         self._repeats_state = False
+        if kwargs.get("parse_env_config"):
             prefix = f"{self.name.upper().replace('-', '_')}_"
             self.append_builtin_config(self.config_jsonschema)
             forget_empty_variables(prefix, self.config_jsonschema)
@@ -312,7 +313,6 @@ ACCEPTED = (
             with ExitStack() as metrics:
                 windows.end(metrics)
 
-    def interrupt(self, signum: int) -> None:
     def own_state(self, owner: Owner) -> None:
         """Make sure that the state is of this account, and note whose it is.
 
@@ -334,6 +334,7 @@ ACCEPTED = (
             self._repeats_state = False
             self.state_writer.write_state(self.state)
 
+    def interrupt(self, signum: int) -> None:
         """Stop after the page that is being written; at once if nothing is read yet.
 
         Ctrl-C in a terminal reaches the tap as SIGINT, and as the SIGTERM of the Meltano that was
@@ -398,9 +399,9 @@ ACCEPTED = (
             total = len(selected) + len(self.unread())
             rest = " The others were read." if len(failed) < total else ""
             if stopped:
-                rest = " The run was stopped there; the next one goes on."
+                rest = f" The run was stopped there; {self._goes_on(outcomes)}."
             raise self._failed(
-                Kind.PARTIAL,
+                _kind_of(outcomes),
                 f"{len(failed)} of {total} tables are incomplete "
                 f"({', '.join(failed)}); the reasons stand above.{rest}",
             )
@@ -428,5 +429,23 @@ ACCEPTED = (
                 Kind.SKIPPED, f"Nothing could be read: {'; '.join(sorted(reasons))}."
             )
 
+    def _goes_on(self, outcomes: Iterable[Outcome]) -> str:
+        """Return when the next run goes on, as far as that is known."""
+        stops = (one.stop for one in outcomes)
+        after = next((stop.after for stop in stops if isinstance(stop, QuotaError)), None)
+        if after is None:
+            return "the next one goes on"
+        return f"run again {time_of(self.clock.now(), after)}: it goes on"
+
     def _failed(self, kind: Kind, text: object) -> RunFailedError:
-        return RunFailedError(coded(self.name, kind, text))
+        return RunFailedError(self.name, kind, text)
+
+
+def _kind_of(outcomes: Sequence[Outcome]) -> Kind:
+    """Return what a person has to do about a run that is incomplete."""
+    if any(isinstance(one.stop, QuotaError) for one in outcomes):
+        return Kind.QUOTA
+    kinds = {error.kind for one in outcomes for _, error in one.failures}
+    sent = any(count for one in outcomes for count in one.counts.values())
+    alone = len(kinds) == 1 and not sent
+    return kinds.pop() if alone and kinds <= EXIT_CODES.keys() else Kind.PARTIAL
