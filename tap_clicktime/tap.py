@@ -30,7 +30,9 @@ from taps_common.cli.settings import (
 )
 from taps_common.cli.tap import ApiTap
 from taps_common.errors import Kind, RequestError, ShapeError, StatusError, TapError
+from taps_common.http.connections import address_of, place_of
 from taps_common.http.request import Request, Service
+from taps_common.sync.own_state import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -196,11 +198,14 @@ class TapClickTime(ApiTap):
     # -- the run ---------------------------------------------------------------------------------
 
     def connect(self) -> None:
-        """Make sure that the service has what the catalog selects.
+        """Make sure that the state is of this service, and that it has what the catalog selects.
 
         Raises:
             TapError: it has not.
+            FatalError: the state is of another one.
         """
+        root = service_root(self.config)
+        self.own_state(Owner("services", address_of(root), [place_of(root)]))
         catalog: Mapping[str, CatalogEntry] = self.input_catalog or {}
         names = {stream.name for stream in self.all_streams}
         gone = [name for name, entry in catalog.items() if name not in names and _selected(entry)]

@@ -10,6 +10,7 @@ import msgspec
 
 from tap_clockify.bounds_zone import BoundsZone
 from tap_clockify.hosts import (
+    api_url,
     audit_log_advice,
     audit_log_url,
     credentials,
@@ -17,7 +18,9 @@ from tap_clockify.hosts import (
     reports_url,
 )
 from taps_common.errors import ShapeError, StatusError
+from taps_common.http.connections import address_of
 from taps_common.http.request import Request, Service
+from taps_common.sync.own_state import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -62,6 +65,7 @@ class Account:
         seen: returns the ids of the workspaces that earlier runs read, where versions are on.
         now: returns the present by Clockify's clock.
         kept: returns what the state keeps under a name, by workspace.
+        own_state: makes sure that the state is of this account.
 
     Attributes:
         hydrated_tasks: tasks that came with the projects of a workspace, by its id.
@@ -75,6 +79,7 @@ class Account:
         seen: Callable[[], list[str]],
         now: Callable[[], datetime],
         kept: Callable[[str], dict[str, Any]],
+        own_state: Callable[[Owner], None],
     ) -> None:
         self._config = config
         self._send = send
@@ -82,6 +87,7 @@ class Account:
         self._seen = seen
         self.now = now
         self._kept = kept
+        self._own_state = own_state
         self.hydrated_tasks: dict[str, HydratedTasks] = {}
         self._with_role: dict[tuple[str, ...], list[str] | None] = {}
 
@@ -114,6 +120,14 @@ class Account:
     def is_addon(self) -> bool:
         """Whether the credentials are those of an add-on, which has no role."""
         return bool(self._config.get("addon_token"))
+
+    def recognise(self, ids: Iterable[str]) -> None:
+        """Make sure that the state is of a key that sees some of these workspaces.
+
+        Raises:
+            FatalError: it is of another account.
+        """
+        self._own_state(Owner("workspaces", address_of(api_url(self._config)), sorted(ids)))
 
     def lost_workspaces(self, ids: Iterable[str] | None = None) -> str | None:
         """Return which workspaces the key does not see any more that an earlier run read.

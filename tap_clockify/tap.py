@@ -235,6 +235,7 @@ class TapClockify(ApiTap):
             self._seen_workspaces,
             session.now,
             self._kept,
+            self.own_state,
         )
 
     def _workspaces(self) -> dict[str, Workspace]:

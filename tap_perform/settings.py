@@ -10,6 +10,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from tap_perform.cells import TYPES
 from tap_perform.columns import name_of
+from taps_common.digests import digest_of
+from taps_common.http.connections import address_of, place_of
+from taps_common.sync.own_state import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,6 +90,21 @@ def clips_of(config: Mapping[str, Any]) -> list[Clip]:
         ValueError: a setting cannot work; `errors_of` says which.
     """
     return [clip for project in config["projects"] for clip in _clips(project, config)]
+
+
+def owner_of(clips: Sequence[Clip]) -> Owner:
+    """Return whose state a run goes on with.
+
+    A project that was renamed is known by the addresses of its clips, one whose clips have new
+    addresses by its name and their host.
+    """
+    urls = {clip.url: clip for clip in clips}
+    return Owner(
+        "projects",
+        ", ".join(sorted({address_of(url) for url in urls})),
+        sorted({f"{clip.project} ({place_of(url, path=False)})" for url, clip in urls.items()}),
+        sorted(digest_of(url, size=6) for url in urls),
+    )
 
 
 def _clips(project: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Clip]:

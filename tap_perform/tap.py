@@ -14,7 +14,7 @@ from tap_perform.discovery import Discovery, Tables, documented, needing_a_look
 from tap_perform.downloads import Download, Downloads
 from tap_perform.expected import Expected
 from tap_perform.fields import fields_in
-from tap_perform.settings import clips_of, errors_of
+from tap_perform.settings import clips_of, errors_of, owner_of
 from tap_perform.streams import ClipStream
 from taps_common.cli.settings import MEBIBYTE, request_settings
 from taps_common.cli.tap import ApiTap
@@ -276,11 +276,13 @@ class TapPerform(ApiTap):
             self.downloads.close()
 
     def connect(self) -> None:
-        """Make sure that the settings have what the catalog selects.
+        """Make sure that the state is of these projects, and that they have what is selected.
 
         Raises:
             TapError: they have not.
+            FatalError: the state is of other projects.
         """
+        self.own_state(owner_of(self.clips))
         streams = {clip.stream for clip in self.clips}
         selected = [name for name, entry in (self._entries or {}).items() if _selected(entry)]
         if gone := [name for name in selected if name not in streams]:

@@ -155,9 +155,17 @@ class NotReadyError(RequestError):
 
 
 class QuotaError(RequestError):
-    """The service's request quota is used up, and the tap was told not to wait."""
+    """The service's request quota is used up, and the tap was told not to wait.
+
+    Attributes:
+        after: seconds until requests are allowed again, if that is known.
+    """
 
     kind = Kind.QUOTA
+
+    def __init__(self, message: str, *, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class StatusError(RequestError):

@@ -43,6 +43,7 @@ class Workspaces(ClockifyStream):
         if not self.config.get("addon_token"):
             return Plan([dict(scope)])
         wanted = dict.fromkeys(self.config["workspace_ids"])
+        self.account.recognise(wanted)
         return Plan([{"workspaceId": ident} for ident in wanted])
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
@@ -83,6 +84,7 @@ class Workspaces(ClockifyStream):
             raise TapError(
                 "This key sees no workspace: check whose key it is, and the region.", kind=Kind.AUTH
             )
+        self.account.recognise(row.id for row in rows_read)
         wanted = self.config.get("workspace_ids") or [row.id for row in rows_read]
         visible = {row.id: row for row in rows_read}
         if unknown := {*wanted} - {*visible}:

@@ -26,8 +26,26 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+EXIT_CODES = {
+    Kind.QUOTA: 75,  # EX_TEMPFAIL
+    Kind.AUTH: 77,  # EX_NOPERM
+    Kind.PLAN: 77,
+}
+"""What a scheduler can act on, as `sysexits.h` has it; everything else is 1."""
+
+
 class RunFailedError(click.ClickException):
-    """A run that left something out; the text is its last line, the exit code 1."""
+    """A run that left something out; the text is its last line.
+
+    Args:
+        tap: name of the tap.
+        kind: what a person has to do; it decides the exit code, which is 1 for most.
+        text: what happened.
+    """
+
+    def __init__(self, tap: str, kind: Kind, text: object) -> None:
+        super().__init__(coded(tap, kind, text))
+        self.exit_code = EXIT_CODES.get(kind, 1)  # type: ignore[misc]  # click asks the error
 
 
 @contextmanager
@@ -36,9 +54,9 @@ def one_sentence(tap: str) -> Iterator[None]:
     try:
         yield
     except SentenceError as error:
-        raise RunFailedError(coded(tap, error.kind, error)) from error
+        raise RunFailedError(tap, error.kind, error) from error
     except MappingError as error:  # quotes the settings at most
-        raise RunFailedError(coded(tap, Kind.SETTING, f"stream_maps: {error}")) from error
+        raise RunFailedError(tap, Kind.SETTING, f"stream_maps: {error}") from error
 
 
 @contextmanager

@@ -83,6 +83,9 @@ class _Scope(msgspec.Struct):
     feed_pages: dict[str, int] = {}
     gone: _Timestamps = {}
     missing: _Timestamps = {}
+    service: str = ""
+    ids: _Ids = []
+    addresses: _Ids = []
 
 
 class _Table(_Scope):

@@ -155,6 +155,17 @@ def request_settings(
             ),
         ),
         th.Property(
+            "accept_state",
+            th.BooleanType,
+            default=False,
+            title="Accept the state of another account",
+            description=(
+                "A state that has nothing in common with what the settings lead to (workspaces, "
+                "the service's address, projects) is refused. true takes it as this account's: "
+                "set it for one run."
+            ),
+        ),
+        th.Property(
             "on_drift",
             th.StringType(allowed_values=["rescue", "fail"]),
             option_labels={"rescue": "Keep them in _rescued_data", "fail": "Fail the table"},

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from taps_common.cli.command import CommandTap, RunFailedError
+from taps_common.cli.command import EXIT_CODES, CommandTap, RunFailedError
 from taps_common.cli.settings import (
     describe_errors,
     environment_errors,
@@ -19,8 +19,9 @@ from taps_common.cli.settings import (
 )
 from taps_common.cli.summary import Verdict, tell
 from taps_common.clock import Clock, SystemClock
-from taps_common.errors import FatalError, Kind, TapError, coded
+from taps_common.errors import FatalError, Kind, QuotaError, TapError
 from taps_common.http.rate_limit import RateLimit
+from taps_common.http.retries import time_of
 from taps_common.http.session import Limits, Session
 from taps_common.records.batch_files import Storage
 from taps_common.records.json_text import as_text
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from taps_common.http.request import Service
     from taps_common.sync.outcome import Outcome
+    from taps_common.sync.own_state import Owner
 
 
 SAME_SIGNAL = 3.0
@@ -61,6 +63,12 @@ WINDOWS_NEED_ROWS = (
 )
 
 
+ACCEPTED = (
+    "accept_state: the state of another account is taken as this one's. Unset it, so that the next "
+    "run looks again."
+)
+
+
 class ApiTap(CommandTap):
     """A tap over an HTTP API."""
 
@@ -73,6 +81,7 @@ class ApiTap(CommandTap):
         self._signalled = 0.0
         self._emits = False
         self._began = 0.0
+        self._repeats_state = False
         if kwargs.get("parse_env_config"):
             prefix = f"{self.name.upper().replace('-', '_')}_"
             self.append_builtin_config(self.config_jsonschema)
@@ -285,12 +294,16 @@ class ApiTap(CommandTap):
     def _read_all(self) -> None:
         """Read the selected streams, until one of them ends the run."""
         engine = self.engine  # first of all: a folder for files that cannot be written ends the run
-        if self.state.get("bookmarks"):
-            self.state_writer.write_state(self.state)
+        self._repeats_state = bool(self.state.get("bookmarks"))
         windows = self.completed_windows
         if windows and self.config.get("skip_unchanged"):
             raise TapError(WINDOWS_NEED_ROWS.format(windows.name), kind=Kind.SETTING)
-        self.connect()
+        try:
+            self.connect()
+        except TapError:
+            self._repeat_state()
+            raise
+        self._repeat_state()
         if windows:
             windows.start(self.run.storage)
         for stream in self.endpoints():
@@ -299,6 +312,27 @@ class ApiTap(CommandTap):
         if windows:
             with ExitStack() as metrics:
                 windows.end(metrics)
+
+    def own_state(self, owner: Owner) -> None:
+        """Make sure that the state is of this account, and note whose it is.
+
+        Raises:
+            FatalError: it is of another one; nothing of it is written.
+        """
+        bookmarks = self.state.setdefault("bookmarks", {})
+        refusal = owner.refusal(bookmarks)
+        if refusal and not self.config["accept_state"]:
+            raise FatalError(refusal, kind=Kind.STATE)
+        if refusal:
+            self.logger.warning(ACCEPTED)
+        owner.keep(bookmarks, anew=bool(refusal))
+        self._repeat_state()
+
+    def _repeat_state(self) -> None:
+        """Write the state that was given, once: a run that reads nothing leaves it as it was."""
+        if self._repeats_state:
+            self._repeats_state = False
+            self.state_writer.write_state(self.state)
 
     def interrupt(self, signum: int) -> None:
         """Stop after the page that is being written; at once if nothing is read yet.
@@ -365,9 +399,9 @@ class ApiTap(CommandTap):
             total = len(selected) + len(self.unread())
             rest = " The others were read." if len(failed) < total else ""
             if stopped:
-                rest = " The run was stopped there; the next one goes on."
+                rest = f" The run was stopped there; {self._goes_on(outcomes)}."
             raise self._failed(
-                Kind.PARTIAL,
+                _kind_of(outcomes),
                 f"{len(failed)} of {total} tables are incomplete "
                 f"({', '.join(failed)}); the reasons stand above.{rest}",
             )
@@ -395,5 +429,23 @@ class ApiTap(CommandTap):
                 Kind.SKIPPED, f"Nothing could be read: {'; '.join(sorted(reasons))}."
             )
 
+    def _goes_on(self, outcomes: Iterable[Outcome]) -> str:
+        """Return when the next run goes on, as far as that is known."""
+        stops = (one.stop for one in outcomes)
+        after = next((stop.after for stop in stops if isinstance(stop, QuotaError)), None)
+        if after is None:
+            return "the next one goes on"
+        return f"run again {time_of(self.clock.now(), after)}: it goes on"
+
     def _failed(self, kind: Kind, text: object) -> RunFailedError:
-        return RunFailedError(coded(self.name, kind, text))
+        return RunFailedError(self.name, kind, text)
+
+
+def _kind_of(outcomes: Sequence[Outcome]) -> Kind:
+    """Return what a person has to do about a run that is incomplete."""
+    if any(isinstance(one.stop, QuotaError) for one in outcomes):
+        return Kind.QUOTA
+    kinds = {error.kind for one in outcomes for _, error in one.failures}
+    sent = any(count for one in outcomes for count in one.counts.values())
+    alone = len(kinds) == 1 and not sent
+    return kinds.pop() if alone and kinds <= EXIT_CODES.keys() else Kind.PARTIAL

@@ -48,6 +48,13 @@ def address_of(url: str) -> str:
     return f"{cleaned(scheme)}://{host_of(url)}{f':{port}' if port else ''}{user}"
 
 
+def place_of(url: str, *, path: bool = True) -> str:
+    """Return what is the same however people spell an address, its path included or not."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2].removesuffix(f":{_PORTS.get(parts.scheme)}")
+    return f"{host}{parts.path.rstrip('/') if path else ''}".casefold()
+
+
 def is_readable_by_others(url: str) -> bool:
     """Return whether what is sent there crosses a network as it is."""
     parts = urlsplit(url)

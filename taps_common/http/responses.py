@@ -184,7 +184,7 @@ def error_of(
     advised = "" if redirected else f" {advice(status, code)}"
     message = f"{what}{own}{traced}.{advised}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return QuotaError(message)
+        return QuotaError(message, after=retry_after(response, now))
     return StatusError(message, status=status, code=code)
 
 

@@ -306,7 +306,8 @@ class Session:
             raise QuotaError(
                 f"{request} was not sent: max_requests_per_hour is used up and "
                 f"{self._rate_limit.refusal}. What was read is kept; run again "
-                f"{self._when(self._rate_limit.closed_for)}."
+                f"{self._when(self._rate_limit.closed_for)}.",
+                after=self._rate_limit.closed_for,
             )
         if used_up and wait >= WORTH_SAYING:  # a refusal had a line of its own
             text = "max_requests_per_hour is used up: going on %s"

@@ -167,7 +167,7 @@ def test_sets_left_out_by_a_setting_but_selected_are_named(account: Account) -> 
 def test_a_wrong_token_is_one_request_and_one_sentence(account: Account) -> None:
     run = account.command(*ENV, api_token=WRONG, max_retries=5)
     sentence = f"GET /$metadata at {account.url} {UNAUTHORIZED}"
-    assert (run.code, run.sentences, run.output) == (1, [sentence], b"")
+    assert (run.code, run.sentences, run.output) == (77, [sentence], b"")
     assert account.requests() == ["/$metadata"]
     assert is_discreet(run, account)
 

@@ -198,7 +198,7 @@ def test_files_are_taken_and_unknown_settings_named(account: Account, tmp_path: 
 
 def test_a_wrong_key(account: Account) -> None:
     run = account.command("--config", "ENV", api_key=WRONG)
-    assert run.code == 1
+    assert run.code == 77
     assert run.sentences == [
         (
             f"GET /workspaces at {account.url} answered 401 Unauthorized (code 4003)."

@@ -106,7 +106,7 @@ def test_what_an_earlier_run_sent_counts(shared: Account) -> None:
 
 def test_a_run_that_reads_no_table_notes_what_it_sent(shared: Account) -> None:
     run = tags(shared, None, TurningClock(), limit=1)
-    assert run.code == 1
+    assert run.code == 75
     assert run.state["bookmarks"]["quota"] == {"sent": {"2026-09-15T12:30:00Z": 1}}
 
 
@@ -173,7 +173,7 @@ def test_a_used_up_quota_stops_the_run_if_told_to(account: Account) -> None:
     account.fault("/clients", "status", code=429, body="Too many requests")
     copied = Copy()
     run = copied.load(account.run(on_quota="stop", **VERSIONS))
-    assert run.code == 1
+    assert run.code == 75
     assert "quota is used up" in run.log
     unread = {"clients", "projects", "project_memberships", "tags", "tasks", *ENTRY_TABLES}
     assert not unread & {*run.versioned}

@@ -17,6 +17,7 @@ from scripts.settings import settings_of
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.tap import TapClockify
 from tap_perform.settings import Clip
+from taps_common.cli.command import EXIT_CODES
 from taps_common.records.row_types import RESCUED
 from taps_common.sync.completed_windows import CompletedWindows
 
@@ -101,9 +102,11 @@ def test_all_that_a_clip_may_say_is_told() -> None:
 
 def test_exit_codes_are_those_of_the_taps() -> None:
     section = (DOCS / "operations.md").read_text().partition("## Exit codes")[2]
-    told = {int(code) for code in re.findall(r"\d+", section.partition("\n\n`--check`")[0]) if code}
+    table = section.partition("\n\n`--check`")[0]
+    rows = re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE)
+    told = {int(code) for row in rows for code in row.split(",")}
     of_signals = {128 + one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)}
-    assert told == {0, 1, 2} | of_signals
+    assert told == {0, 1, 2} | {*EXIT_CODES.values()} | of_signals
 
 
 @pytest.mark.parametrize("tap", TAPS, ids=lambda tap: tap.name)

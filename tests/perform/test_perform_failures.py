@@ -272,7 +272,8 @@ def test_refused_credentials_are_not_sent_for_every_clip(
     run = clips.run(catalog=catalog, max_concurrency=workers, **VERSIONS)
     assert run.error.startswith("28 of 28 tables are incomplete (")
     assert says in reasons(run, MANY[0])[0]
-    assert (run.code, run.of("RECORD"), run.versioned) == (1, [], [])
+    code = 77 if denial == "401" else 1
+    assert (run.code, run.of("RECORD"), run.versioned) == (code, [], [])
     asked = sum(clips.times(table) for table in MANY)
     assert asked <= workers + 3, "both projects have one user"
 
@@ -312,3 +313,13 @@ def test_clips_that_answer_401_after_others_came_do_not_keep_more_from_being_rea
     run = clips.run(max_concurrency=1, **given)
     assert all(WRONG in reasons(run, table)[0] for table in MANY[1:4])
     assert sorted(run.versioned) == [MANY[0], *MANY[4:6]]
+
+
+def test_a_state_of_other_projects_is_refused(account: Account) -> None:
+    one, other = ([project] for project in account.projects("wbs_export"))
+    state = account.run(projects=one).ok().state
+    assert "sandbox:" not in str(state)
+    run = account.run(projects=other, state=state)
+    assert (run.code, run.kind, run.of("STATE"), run.of("RECORD")) == (1, "STATE", [], [])
+    account.run(projects=other, state=state, accept_state=True).ok()
+    account.run(projects=[*one, *other], state=state).ok()
