@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_clockify.rows import reports as rows
@@ -177,7 +178,14 @@ class DetailedReport(AmountReport):
     cursor = "start"
     path = "/workspaces/{workspaceId}/reports/detailed"
     envelopes = (("timeentries",), ("timeEntries",))
-    needs = frozenset({"id", "start", "end", "durationSeconds", "timeInterval"})
+    needs = frozenset({"id", "start", "timeInterval"})
+    copied = MappingProxyType(
+        {
+            "start": "timeInterval.start",
+            "end": "timeInterval.end",
+            "durationSeconds": "timeInterval.duration",
+        }
+    )
 
     def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
         """Return the filter: no totals, which cost the service time."""
@@ -185,13 +193,9 @@ class DetailedReport(AmountReport):
         return {"detailedFilter": {**page, "sortColumn": self.sort_column, "options": options}}
 
     def complete(self, rows_read: Sequence[rows.DetailedReportEntry], partition: Partition) -> None:
-        """Copy the interval to the top of the row, and the id to its key, however it is spelled."""
+        """Copy the id to its key, however it is spelled."""
         super().complete(rows_read, partition)
         _identify(rows_read)
-        for row in rows_read:
-            interval = row.timeInterval or rows.ReportedInterval()
-            row.start, row.end = interval.start, interval.end
-            row.durationSeconds = interval.duration
 
 
 class UserDayTotals(AmountReport):

@@ -60,7 +60,7 @@ class TimeEntries(ByChanges):
     replication_key = "start"
     cursor = "start"
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
-    needs = frozenset({"start", "end", "durationSeconds", "timeInterval"})
+    needs = frozenset({"start", "timeInterval"})
 
     def plan_lists(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return one partition per member of the workspace."""
@@ -132,11 +132,15 @@ class TimeEntries(ByChanges):
     def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Partition) -> None:
         """Copy the interval to the top of the row, where a replication key has to be."""
         super().complete(rows_read, partition)
+        decoded = type(rows_read[0]).__struct_fields__ if rows_read else ()
+        ends, seconds = "end" in decoded, "durationSeconds" in decoded
         for entry in rows_read:
             interval = entry.timeInterval or NO_INTERVAL
             start = entry.start = interval.start
-            end = entry.end = interval.end
-            entry.durationSeconds = durations.between(start, end)
+            if ends:
+                entry.end = interval.end
+            if seconds:
+                entry.durationSeconds = durations.between(start, interval.end)
 
     def latest(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the latest start of a page, unless that is not what the bookmark holds."""

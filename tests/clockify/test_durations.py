@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
@@ -85,3 +86,9 @@ def test_a_deselected_column_is_not_made(shared: Account, table: str) -> None:
     rows = shared.run(catalog=catalog([table], without=[(table, column)])).ok().records(table)
     assert rows
     assert not any(column in row for row in rows)
+
+
+def test_lengths_of_entries_that_nobody_selects_take_no_time(shared: Account) -> None:
+    with patch.object(durations, "between", side_effect=AssertionError):
+        without = [("time_entries", "durationSeconds")]
+        shared.run(catalog=catalog(["time_entries"], without=without)).ok()
