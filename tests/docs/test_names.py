@@ -12,6 +12,7 @@ import yaml
 
 from scripts.docs.columns import columns_of
 from scripts.docs.topics import TOPICS
+from scripts.plugins import selection
 from scripts.regenerate import ROOT, TAPS
 from scripts.settings import settings_of
 from tap_clockify.permissions import PermittedStream
@@ -98,6 +99,16 @@ def test_all_that_a_clip_may_say_is_told() -> None:
     table = page.partition("| entry | what it says |")[2].partition("\n\n")[0]
     lines = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert {name for line in lines for name in re.findall(r"`(\w+)`", line)} == CLIP
+
+
+@pytest.mark.parametrize("tap", [tap.name for tap in TAPS])
+def test_recipes_say_what_the_core_selection_lacks(tap: str) -> None:
+    page = (DOCS / tap.removeprefix("tap-") / "recipes.md").read_text()
+    core = {rule.partition(".")[0] for rule in selection(tap, "core")}
+    for recipe in page.split("\n## ")[1:]:
+        read = TABLES.keys() & {*re.findall(r"\b(?:from|join) (\w+)", recipe)}
+        told = re.findall(r"Select (.*?) too\.", recipe)
+        assert {*re.findall(r"`(\w+)`", "".join(told))} == read - core, recipe
 
 
 def test_exit_codes_are_those_of_the_taps() -> None:

@@ -14,9 +14,10 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import duckdb
 import psycopg
@@ -115,7 +116,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterato
     for name in ("meltano", "uv", "pipx"):
         (tools / name).symlink_to(installed(name))
     python = Path(sys.base_prefix) / "bin"
-    path = [home / ".local/bin", tools, python, "/usr/bin", "/bin"]
+    path = [tools, python, "/usr/bin", "/bin"]
     with (
         start(account="free", entries=150) as sandbox,
         serving(sandbox.url, "/clockify", home) as region,
@@ -129,6 +130,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterato
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(WHEELS),
+            "PIP_NO_COMPILE": "1",
             "UV_OFFLINE": "1",
             "UV_FIND_LINKS": str(WHEELS),
             "UV_PYTHON": str(python / "python3"),
@@ -141,9 +143,14 @@ def stranger(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterato
             "TAP_CLICKTIME_SERVICE_URL": f"{sandbox.url}/clicktime/odata",
             "TAP_CLICKTIME_API_TOKEN": "sandbox-token",
             "TAP_PERFORM_PROJECTS": json.dumps(sandbox.perform.projects(sandbox.url)),
-            "TARGET_POSTGRES_SQLALCHEMY_URL": postgres.replace("://", "+psycopg://", 1),
+            "TARGET_POSTGRES_SQLALCHEMY_URL": with_driver(postgres),
         }
         yield Stranger(environment, values, sandbox, region)
+
+
+def with_driver(uri: str) -> str:
+    """Return the address of a database as target-postgres takes it."""
+    return uri.replace("://", "+psycopg://", 1)
 
 
 def clone(folder: Path) -> None:
@@ -316,24 +323,46 @@ def test_every_setting_arrives_at_the_tap(tap: Any, project: Project, stranger: 
 # -- without ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [0, 1, 2], ids=["uv", "pipx", "pip"])
-def test_rows_arrive_without_meltano(number: int, stranger: Stranger, tmp_path: Path) -> None:
+WAYS = dict(zip(("uv", "pipx", "pip"), blocks(WITHOUT), strict=False))
+LOADS = blocks(WITHOUT)[len(WAYS) :]
+
+
+def for_tap(tap: str, commands: str) -> str:
+    """Return README.md's commands for tap-clockify as those for another tap."""
+    if tap == "tap-clockify":
+        return commands
+    commands = re.sub(r" --catalog \S+", "", commands).replace("tap-clockify", tap)
+    return commands.replace("tap_clockify", tap.replace("-", "_"))
+
+
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=pytest.mark.xdist_group(way)) for way in WAYS]
+)
+def test_rows_arrive_without_meltano(
+    way: str, stranger: Stranger, postgres: str, tmp_path: Path
+) -> None:
+    """One way for all taps is enough: what they install is the same."""
     clone(tmp_path)
-    *install, run = blocks(WITHOUT)[number].splitlines()
-    stranger.run("\n".join(install), tmp_path)
+    with psycopg.connect(postgres, autocommit=True) as database:
+        database.execute(f"create database {way}".encode())
+    own = urlsplit(postgres)._replace(path=f"/{way}").geturl()
+    environment = stranger.environment | {
+        "HOME": str(tmp_path),
+        "PATH": f"{tmp_path / '.local/bin'}{os.pathsep}{stranger.environment['PATH']}",
+    }
+    values = stranger.values | {"TARGET_POSTGRES_SQLALCHEMY_URL": with_driver(own)}
+    someone = replace(stranger, environment=environment, values=values)
+    someone.run(WAYS[way], tmp_path)
     with pytest.raises(AssertionError, match="No module named 'taps_common'"):
-        stranger.run("python3 -c 'import taps_common'", tmp_path)
-    others = re.sub(r" --catalog \S+", "", run)
-    for tap in NAMES:
-        line = run if tap == "tap-clockify" else others.replace("tap-clockify", tap)
-        stranger.run(line, tmp_path, **stranger.values)
-        loaded = {}
-        for path in tmp_path.glob("*.jsonl"):
-            table, _, _ = path.stem.rpartition("-")  # and when it was loaded
-            loaded[table] = path.read_bytes().count(b"\n")
-            path.unlink()
+        someone.run("python3 -c 'import taps_common'", tmp_path)
+    path = "".join(line for line in WAYS[way].splitlines() if line.startswith("export PATH"))
+    for tap in NAMES if way == "uv" else ["tap-clockify"]:
+        commands = "\n".join(for_tap(tap, block) for block in LOADS)
+        someone.run(f"{path}\n{commands}", tmp_path, **values)
+        schema = tap.replace("-", "_")
         served = stranger.served(tap, core(tap) if tap == "tap-clockify" else ["*"])
-        assert loaded == {name: rows for name, rows in served.items() if rows}
+        assert in_duckdb(tmp_path / "timecost.duckdb", schema) == served
+        assert in_postgres(own, schema) == served
 
 
 def test_every_block_of_commands_was_run_but_those_for_a_clone() -> None:

@@ -34,6 +34,14 @@ def texts_in_the_code() -> str:
     return "\n".join(found)
 
 
+def test_warnings_that_have_no_code_are_quoted_as_they_are() -> None:
+    written = re.sub(r"\{\w+(:,)?\}", "{}", texts_in_the_code())
+    table = OPERATIONS.partition("\n| the log says |")[2].partition("\n\n")[0]
+    quoted = re.findall('"(.*?)"', table)
+    assert quoted
+    assert [text for text in quoted if text.replace("…", "{}") not in written] == []
+
+
 def test_every_code_has_an_anchor_and_every_anchor_is_of_a_code() -> None:
     every = (coded(tap.name, kind, "") for tap in TAPS for kind in Kind)
     codes = {text.partition(":")[0] for text in every} - NEVER
