@@ -25,7 +25,7 @@ _MOST_MISSES = 3
 _TEXT: Any = Annotated[str, msgspec.Meta(min_length=1)] | None
 """What cells hold where nothing has to be done to them."""
 _FLAT = frozenset({str, type(None), UnsetType, bool, int})  # other numbers come as their digits
-_MINUS_ZERO = re.compile(r"[\s:,\[]-0[\s,\]}]")
+_MINUS_ZERO = re.compile(rb"[\s:,\[]-0[\s,\]}]")
 
 
 class Bulk:
@@ -54,18 +54,21 @@ class Bulk:
         if self._misses == _MOST_MISSES:
             return None
         window.more()
-        start, end = window.at, window.text.rfind("]" if isinstance(headings, int) else "}") + 1
+        start = window.at
         if not self._lines:
             comma = COMMA.match(window.text, start)
-            start = comma.end() if comma else end
+            start = comma.end() if comma else len(window.text)
         with suppress(msgspec.MsgspecError, ValueError, RecursionError):
-            if found := self._batch(window.text[start:end], headings):
-                self._misses, window.at = 0, end
+            body = window.text.encode()  # texts are slow to cut, and decoding takes bytes anyway
+            begin = len(window.text[:start].encode())
+            end = body.rfind(b"]" if isinstance(headings, int) else b"}") + 1
+            if found := self._batch(body[begin:end], headings):
+                self._misses, window.at = 0, len(window.text) - len(body[end:].decode())
                 return found
         self._misses += 1
         return None
 
-    def _batch(self, text: str, headings: tuple[Name, ...] | int) -> tuple[int, bytes] | None:
+    def _batch(self, text: bytes, headings: tuple[Name, ...] | int) -> tuple[int, bytes] | None:
         try:
             rows = self._decoded(text, headings)
         except msgspec.ValidationError:
@@ -74,39 +77,54 @@ class Bulk:
             self._cell = Any
             rows = self._decoded(text, headings)
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-        absent = [0] * len(columns)
+        present = [len(rows)] * len(columns)
         if self._cell is Any:
             if not _is_flat(columns, text):
                 return None
-            absent = [column.count(UNSET) for column in columns]
+            present = [len(rows) - column.count(UNSET) for column in columns]
             columns = [list(map(_text, column)) for column in columns]
         data = encoded(len(rows), columns)
         if isinstance(headings, int):
             alone = len(columns) == headings
         else:
-            present = [len(rows) - lack for lack in absent]
-            alone = _holds_no_more(text, data, zip(headings, present, strict=True))
+            full = self._cell is not Any and not self._lines  # which may have nothing between them
+            alone = (full and _is_shortest(text, data, headings, len(rows))) or _holds_no_more(
+                text, data, zip(headings, present, strict=True)
+            )
         return (len(rows), data) if rows and alone else None
 
-    def _decoded(self, text: str, headings: tuple[Name, ...] | int) -> list[Sequence[Any]]:
+    def _decoded(self, text: bytes, headings: tuple[Name, ...] | int) -> list[Sequence[Any]]:
         decode = _decoder(headings, self._cell, lines=self._lines)
-        rows = decode(text if self._lines else f"[{text}]")
+        rows = decode(text if self._lines else b"[%b]" % text)
         return rows if isinstance(headings, int) else list(map(msgspec.structs.astuple, rows))
 
 
-def _is_flat(columns: Sequence[Sequence[Any]], text: str) -> bool:
+def _is_flat(columns: Sequence[Sequence[Any]], text: bytes) -> bool:
     """Return whether all cells are texts, numbers and the like that are written as they came."""
     types = {*map(type, chain.from_iterable(columns))}
     return types <= _FLAT and not (int in types and _MINUS_ZERO.search(text))
 
 
-def _holds_no_more(text: str, data: bytes, present: Iterable[tuple[Name, int]]) -> bool:
+def _is_shortest(text: bytes, data: bytes, names: Sequence[Name], rows: int) -> bool:
+    """Return whether rows of an array, which have all names, are as short as JSON can spell them.
+
+    Then they hold nothing else. `data` spells the same cells, as shortly.
+    """
+    around_cells = len(b"[%d,[]]" % rows) + len(names) * (rows + 2) - 1
+    around_row = len(_encode(dict.fromkeys(names, 0))) - len(names)
+    return len(text.strip()) == len(data) - around_cells + rows * (around_row + 1) - 1
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _holds_no_more(text: bytes, data: bytes, present: Iterable[tuple[Name, int]]) -> bool:
     """Return whether rows hold nothing but these headings, so many times each.
 
     Of a heading that comes twice in a row the decoder keeps one without a word: colons are counted.
     """
     members = sum(rows * (1 + name.count(":")) for name, rows in present)
-    return text.count(":") == members + data.count(b":") and "\\u003" not in text
+    return text.count(b":") == members + data.count(b":") and b"\\u003" not in text
 
 
 @lru_cache(4)
@@ -115,7 +133,7 @@ def _decoder(
     cell: Any,  # noqa: ANN401 - a type
     *,
     lines: bool,
-) -> Callable[[str], list[Any]]:
+) -> Callable[[bytes], list[Any]]:
     """Return what decodes rows with these headings, none of which has to be there.
 
     Raises:

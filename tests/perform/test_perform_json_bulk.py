@@ -136,6 +136,7 @@ def test_plain_rows_are_taken_together(row: str, cells: list[str | None]) -> Non
         '{"a":"2","b":"x","a":"3"}',
         '{"a" :"2","b":"x","b":"3"}',
         '{"a":"\\u003a","b":"x","b":"3"}',
+        '{"a":"2"},{"a":"22","b":"x","a":"33"}',
         '{"a":"2","c":"x"}',
         '{"a":"2","b":-0}',
         '{"a":"2","b":[]}',
@@ -144,6 +145,19 @@ def test_plain_rows_are_taken_together(row: str, cells: list[str | None]) -> Non
 )
 def test_odd_rows_are_left_to_be_read_one_by_one(row: str) -> None:
     assert bulk_of(FIRST, FIRST, row).rows(("a", "b")) is None
+
+
+def test_rows_without_a_comma_before_them_are_left() -> None:
+    window = Window(io.StringIO(f"[{FIRST} {FIRST},").read, UNIQUE)
+    next(window.elements())
+    assert Bulk(window, lines=False).rows(("a", "b")) is None
+
+
+def test_what_repeats_a_heading_in_lines_is_left_however_short_it_is() -> None:
+    row, odd = '{"a":"2","b":"x"}', '{"a":"22","b":"x","a":"33"}'
+    window = Window(io.StringIO("".join([row] * 10 + [odd])).read, UNIQUE)
+    next(window.lines())
+    assert Bulk(window, lines=True).rows(("a", "b")) is None
 
 
 @pytest.mark.parametrize(
