@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+import sandbox
 from scripts.fakesnow import PYTHON
-from tests.common.runs import PATIENCE
+from tests.clockify.runs import Account
+from tests.common.runs import NOW, PATIENCE
 from tests.e2e.arrived import Kind, differences
 from tests.e2e.conftest import ROOT
 from tests.e2e.recorded import ACCOUNTS, record
 from tests.e2e.served import parsed
+from tests.e2e.test_live_views import IN_SNOWFLAKE, Life, in_duckdb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,3 +175,27 @@ def test_append_only_keeps_each_row(tmp_path: Path) -> None:
     load = lines(1, ("a", 1, {}), ("a", 2, None))
     (found,) = answers(tmp_path, [load, load], [ORDERED], load_method="append-only")
     assert [row["ORDERED"] for row in found] == [1, 1, 2, 2]
+
+
+# -- the views of docs/clockify/sync.md ------------------------------------------------------------
+
+DAYS = 15
+
+
+def test_the_views_show_what_they_show_elsewhere(tmp_path: Path) -> None:
+    with sandbox.start(now=NOW, entries=100, members=5) as running:
+        life = Life(Account(running))
+        for _ in range(DAYS):
+            life.live()
+            life.run()
+    queries = [
+        "use schema tap",
+        *IN_SNOWFLAKE,
+        "select id from live_time_entries",
+        "select timeentryid, tagid from live_time_entry_tags",
+    ]
+    *_, entries, tags = answers(tmp_path, [b"".join(life.lines)], queries)
+    found = {row["ID"] for row in entries}, {(row["TIMEENTRYID"], row["TAGID"]) for row in tags}
+    assert found == in_duckdb(life, tmp_path)
+    assert 0 < len(entries) < len(life.tables["time_entries"])
+    assert tags
