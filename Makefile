@@ -7,6 +7,7 @@ DOCS := $(VENV)/.docs
 BROWSER := $(VENV)/.browser
 PLUGINS := .meltano/.ready
 WHEELS := .meltano/wheels/.ready
+SNOWFLAKE := .meltano/fakesnow/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
 .PHONY: help demo test test-rest test-all live mutants bench lint docs generate clean
@@ -44,13 +45,18 @@ $(WHEELS): $(READY) meltano.yml
 	$(BIN)/python -m scripts.wheels
 	@touch $(WHEELS)
 
+# Snowflake's loader, beside what imitates Snowflake.
+$(SNOWFLAKE): $(READY) meltano.yml
+	$(BIN)/python -m scripts.fakesnow
+	@touch $(SNOWFLAKE)
+
 demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano and show what arrived.
 	$(BIN)/python -m sandbox.demo
 
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).
 	$(PYTEST) -m "not thorough"
 
-test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
+test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(SNOWFLAKE) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-all: test test-rest ## Run all tests, offline.

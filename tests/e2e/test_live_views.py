@@ -80,12 +80,13 @@ KEYS_OF = {**KEYS, WINDOWS: ("stream", "workspaceId", "userId", "from", "to")}
 
 
 def views(page: str) -> list[str]:
-    """Return the two views that are for DuckDB and PostgreSQL."""
+    """Return two views that are for DuckDB and PostgreSQL, and two that are for Snowflake."""
     (section,) = re.findall(r"^## Deletions without.*?^## ", page, re.MULTILINE | re.DOTALL)
-    return re.findall(r"^```sql\n(.+?)^```$", section, re.MULTILINE | re.DOTALL)[:2]
+    return re.findall(r"^```sql\n(.+?)^```$", section, re.MULTILINE | re.DOTALL)
 
 
-VIEWS = views((ROOT / "docs" / "clockify" / "sync.md").read_text())
+_ALL = views((ROOT / "docs" / "clockify" / "sync.md").read_text())
+VIEWS, IN_SNOWFLAKE = _ALL[:2], _ALL[2:]
 
 
 def in_duckdb(life: Life, folder: Path) -> tuple[set[str], set[tuple[str, str]]]:

@@ -1,0 +1,201 @@
+"""What arrives through target-snowflake, cell by cell, in an imitation of Snowflake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+import sandbox
+from scripts.fakesnow import PYTHON
+from tests.clockify.runs import Account
+from tests.common.runs import NOW, PATIENCE
+from tests.e2e.arrived import Kind, differences
+from tests.e2e.conftest import ROOT
+from tests.e2e.recorded import ACCOUNTS, record
+from tests.e2e.served import parsed
+from tests.e2e.test_live_views import IN_SNOWFLAKE, Life, in_duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.version_info < (3, 11), reason="fakesnow needs Python 3.11"),
+]
+
+
+def answers(folder: Path, load: list[bytes], queries: list[str], **settings: object) -> list[Any]:
+    """Return what queries find once the loader, as `meltano.yml` has it, loaded these lines."""
+    loaders = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
+    (shipped,) = [one["config"] for one in loaders if one["name"] == "target-snowflake"]
+    account = {"account": "fake", "user": "loader", "password": "fake", "database": "TIMECOST"}
+    files = [folder / f"{number}.jsonl" for number in range(len(load))]
+    for file, lines in zip(files, load, strict=True):
+        file.write_bytes(lines)
+    config = {**shipped, **account, "default_target_schema": "tap", **settings}
+    job = {"config": config, "load": [*map(str, files)], "queries": queries}
+    (folder / "job.json").write_text(json.dumps(job))
+    spool = folder / "spool"
+    spool.mkdir()
+    done = subprocess.run(
+        [PYTHON, ROOT / "tests" / "e2e" / "fake_snowflake.py", folder / "job.json"],
+        env=os.environ | {"TMPDIR": str(spool), "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr.decode()[-5000:]
+    assert not [*spool.rglob("*.gz")], "the loader left files"
+    found: list[Any] = parsed(done.stdout.splitlines()[-1])
+    return found
+
+
+TYPES: dict[Kind, str] = {
+    "text": "VARCHAR(16777216)",
+    "number": "FLOAT",
+    "integer": "NUMBER(38,0)",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP_NTZ(9)",
+    "object": "VARIANT",
+    "list": "VARIANT",
+    "mixed": "VARIANT",
+}
+"""As docs/targets.md has them."""
+
+READ: dict[Kind, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "timestamp": datetime.fromisoformat,
+    "object": parsed,
+    "list": parsed,
+    "mixed": parsed,
+}
+"""How the texts of an answer are read; its numbers have all digits."""
+
+
+def alters(kind: Kind, value: Any) -> object:
+    """Return what Snowflake holds: a number with a point is a double."""
+    return Decimal(repr(float(value))) if kind == "number" else value
+
+
+@pytest.mark.parametrize("way", ["records", "files"])
+@pytest.mark.parametrize("tap", ACCOUNTS)
+def test_what_was_served_arrives(tap: str, way: str, tmp_path: Path) -> None:
+    storage = {"root": tmp_path.as_uri()}
+    settings = {"batch_config": {"storage": storage}} if way == "files" else {}
+    run = record(tap, **settings)
+    assert (b'{"type":"BATCH"' in run.lines) == (way == "files")
+    asked = ("describe table", "select * from")
+    queries = [f"{what} tap.{table}" for table in run.tables for what in asked]
+    found = answers(tmp_path, [run.lines], queries)
+    wrong = {}
+    for table, described, rows in zip(run.tables, found[::2], found[1::2], strict=True):
+        kinds = run.tables[table].kinds
+        capitals = {column.upper(): column for column in kinds}
+        types = {one["name"]: one["type"] for one in described if one["name"] in capitals}
+        assert types == {column.upper(): TYPES[kind] for column, kind in kinds.items()}
+        loaded = [
+            {
+                column: READ[kind](row[name]) if row[name] and kind in READ else row[name]
+                for name, column in capitals.items()
+                for kind in (kinds[column],)
+            }
+            for row in rows
+        ]
+        if some := differences(run.tables[table], loaded, alters):
+            wrong[table] = some
+    assert wrong == {}
+    assert all(found[1::2])
+
+
+# -- how the loader writes -------------------------------------------------------------------------
+
+PROPERTIES = {
+    "id": {"type": "string"},
+    "order": {"type": ["integer", "null"]},
+    "hourlyRate": {"type": ["object", "null"], "properties": {}, "additionalProperties": True},
+}
+ORDERED = (
+    'select id, "ORDER" as ordered, hourlyrate, hourlyrate is null as absent, '
+    "_sdc_deleted_at is not null as deleted from tap.entries order by id, ordered"
+)
+
+
+def lines(version: int, *rows: tuple[str, int, object], activate: bool = False) -> bytes:
+    """Return the messages of a run."""
+    schema = {"type": "object", "properties": PROPERTIES}
+    messages: list[dict[str, Any]] = [
+        {"type": "SCHEMA", "stream": "entries", "schema": schema, "key_properties": ["id"]},
+        *(
+            {
+                "type": "RECORD",
+                "stream": "entries",
+                "record": dict(zip(PROPERTIES, row, strict=True)),
+                "version": version,
+            }
+            for row in rows
+        ),
+    ]
+    if activate:
+        messages.append({"type": "ACTIVATE_VERSION", "stream": "entries", "version": version})
+    return "".join(f"{json.dumps(message)}\n" for message in messages).encode()
+
+
+def test_the_last_row_of_a_key_stays_and_a_null_is_a_json_null(tmp_path: Path) -> None:
+    loads = [
+        lines(1, ("a", 1, None), ("b", 1, {"amount": 1.5}), ("a", 2, {})),
+        lines(1, ("b", 3, None)),
+    ]
+    (found,) = answers(tmp_path, loads, [ORDERED])
+    assert [(row["ID"], row["ORDERED"], row["HOURLYRATE"]) for row in found] == [
+        ("a", 2, "{}"),
+        ("b", 3, "null"),
+    ]
+    assert not any(row["ABSENT"] for row in found), "nulls of JSON are none of SQL"
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_rows_of_older_versions_go(hard: bool, tmp_path: Path) -> None:
+    first, second = lines(1, ("a", 1, {}), ("b", 1, {})), lines(2, ("b", 2, {}), activate=True)
+    (found,) = answers(tmp_path, [first, second], [ORDERED], hard_delete=hard)
+    rows = [(row["ID"], row["ORDERED"], row["DELETED"]) for row in found]
+    assert rows == [*([] if hard else [("a", 1, True)]), ("b", 2, False)]
+
+
+def test_append_only_keeps_each_row(tmp_path: Path) -> None:
+    load = lines(1, ("a", 1, {}), ("a", 2, None))
+    (found,) = answers(tmp_path, [load, load], [ORDERED], load_method="append-only")
+    assert [row["ORDERED"] for row in found] == [1, 1, 2, 2]
+
+
+# -- the views of docs/clockify/sync.md ------------------------------------------------------------
+
+DAYS = 15
+
+
+def test_the_views_show_what_they_show_elsewhere(tmp_path: Path) -> None:
+    with sandbox.start(now=NOW, entries=100, members=5) as running:
+        life = Life(Account(running))
+        for _ in range(DAYS):
+            life.live()
+            life.run()
+    queries = [
+        "use schema tap",
+        *IN_SNOWFLAKE,
+        "select id from live_time_entries",
+        "select timeentryid, tagid from live_time_entry_tags",
+    ]
+    *_, entries, tags = answers(tmp_path, [b"".join(life.lines)], queries)
+    found = {row["ID"] for row in entries}, {(row["TIMEENTRYID"], row["TAGID"]) for row in tags}
+    assert found == in_duckdb(life, tmp_path)
+    assert 0 < len(entries) < len(life.tables["time_entries"])
+    assert tags
