@@ -35,17 +35,21 @@ EXIT_CODES = {
 
 
 class RunFailedError(click.ClickException):
-    """A run that left something out; the text is its last line.
+    """A run that left something out.
 
     Args:
-        tap: name of the tap.
+        text: its last lines, codes included.
         kind: what a person has to do; it decides the exit code, which is 1 for most.
-        text: what happened.
     """
 
-    def __init__(self, tap: str, kind: Kind, text: object) -> None:
-        super().__init__(coded(tap, kind, text))
+    def __init__(self, text: str, kind: Kind) -> None:
+        super().__init__(text)
         self.exit_code = EXIT_CODES.get(kind, 1)  # type: ignore[misc]  # click asks the error
+
+    @classmethod
+    def of(cls, tap: str, kind: Kind, text: object) -> Self:
+        """Return the error for one sentence, which gets its code here."""
+        return cls(coded(tap, kind, text), kind)
 
 
 @contextmanager
@@ -54,9 +58,9 @@ def one_sentence(tap: str) -> Iterator[None]:
     try:
         yield
     except SentenceError as error:
-        raise RunFailedError(tap, error.kind, error) from error
+        raise RunFailedError.of(tap, error.kind, error) from error
     except MappingError as error:  # quotes the settings at most
-        raise RunFailedError(tap, Kind.SETTING, f"stream_maps: {error}") from error
+        raise RunFailedError.of(tap, Kind.SETTING, f"stream_maps: {error}") from error
 
 
 @contextmanager
@@ -65,7 +69,7 @@ def settings_that_work() -> Iterator[None]:
     try:
         yield
     except ConfigValidationError as error:
-        raise RunFailedError("\n".join(error.errors)) from error
+        raise RunFailedError("\n".join(error.errors), Kind.SETTING) from error
 
 
 def _help(tap: type[SdkTap]) -> str:

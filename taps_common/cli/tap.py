@@ -438,7 +438,7 @@ class ApiTap(CommandTap):
         return f"run again {time_of(self.clock.now(), after)}: it goes on"
 
     def _failed(self, kind: Kind, text: object) -> RunFailedError:
-        return RunFailedError(self.name, kind, text)
+        return RunFailedError.of(self.name, kind, text)
 
 
 def _kind_of(outcomes: Sequence[Outcome]) -> Kind:
