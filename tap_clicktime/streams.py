@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from taps_common.records.custom_columns import CustomColumn
     from taps_common.records.row_types import Row
     from taps_common.sdk import SdkTap
-    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope, Span
 
 OVERLAP = timedelta(hours=1)
 """How far before its bookmark a list with a modification stamp is read again: clocks differ, stamps
@@ -66,6 +66,7 @@ class EntityStream(EndpointStream):
         entity_set: what `$metadata` says about it.
         cut_by: the property by whose date a full read is cut into slices, if it is.
         follows_changes: whether the cursor moves whenever a row changes.
+        by_date: whether the cursor is a date that stays where it is.
         custom_columns: custom fields that have a column of their own.
         custom_fields: the properties that hold custom fields, the best one first.
     """
@@ -77,6 +78,7 @@ class EntityStream(EndpointStream):
     entity_set: ClassVar[EntitySet]
     cut_by: ClassVar[str | None] = None
     follows_changes: ClassVar[bool] = False
+    by_date: ClassVar[bool] = False
     custom_columns: ClassVar[tuple[CustomColumn, ...]] = ()
     custom_fields: ClassVar[tuple[str, ...]] = ()
 
@@ -136,6 +138,10 @@ class EntityStream(EndpointStream):
             slices = {str(one): one for one in found}
         return Plan([{SLICE: name} for name in slices] or [{}], details=Details(dated, slices))
 
+    def covers(self, scope: Scope, bounds: Bounds) -> Span | None:
+        """Return the dates that were asked for, where the cursor is a date that stays."""
+        return (bounds.since, bounds.until) if self.by_date and bounds.details.dated else None
+
     def allows(self, options: Mapping[str, str], partition: Partition) -> bool:
         """Return whether a partition can do without some options: a slice needs its `$filter`."""
         return SLICE not in partition or options["$filter"] == query.SENT
@@ -188,7 +194,7 @@ class EntityStream(EndpointStream):
         )
         yield from completeness.prove(
             keys=self._must_not_miss(bounds),
-            further=self.config["emit_activate_version_messages"] and SLICE not in partition,
+            further=self._calls_gone(bounds) and SLICE not in partition,
         )
 
     def _pages(
@@ -260,7 +266,11 @@ class EntityStream(EndpointStream):
 
     def _must_not_miss(self, bounds: Bounds) -> bool:
         """Return whether no later run may bring a row that this one misses, or it is deleted."""
-        return bounds.window is not None or self.config["emit_activate_version_messages"]
+        return bounds.window is not None or self._calls_gone(bounds)
+
+    def _calls_gone(self, bounds: Bounds) -> bool:
+        """Return whether what does not come may be called gone."""
+        return bounds.proves or bool(self.config["emit_activate_version_messages"])
 
     def _way(self, bounds: Bounds) -> LinkedPages:
         """Return what rows are asked for in the order of: their key where all are read.

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from tap_clicktime.custom_fields import AS_OBJECT, AS_TEXT
 from tap_clicktime.streams import CustomFieldStream, EntityStream
+from tap_clicktime.windows import CompletedWindows
 from taps_common.errors import TapError
 from taps_common.records.custom_columns import named_columns, with_columns
 from taps_common.records.row_types import narrow, row_type
@@ -38,6 +39,8 @@ CURSOR_KINDS = {"Edm.Date", "Edm.DateTimeOffset"}
 def tables(sets: Sequence[EntitySet], config: Mapping[str, Any]) -> list[type[RecordStream]]:
     """Return the tables of entity sets: one each, and one for its custom fields.
 
+    Where one is read by a date that stays, there is a table of the windows that were read.
+
     Raises:
         TapError: a setting names a set or a property that there is not.
     """
@@ -45,13 +48,15 @@ def tables(sets: Sequence[EntitySet], config: Mapping[str, Any]) -> list[type[Re
     cursors = _by_set(config, "replication_keys", names)
     columns = _by_set(config, "custom_field_columns", names)
     found: list[type[RecordStream]] = []
-    taken = set(names.values())
+    taken = {*names.values(), CompletedWindows.name}
     for one in sets:
         stream = _entity_stream(one, names[one.name], config, cursors, columns.get(one.name, ()))
         found.append(stream)
         if stream.custom_fields and one.key:
             name = _free_name(f"{snake(singular(one.name))}_custom_fields", taken)
             found.append(_custom_field_stream(stream, names[one.name], name))
+    if any(issubclass(one, EntityStream) and one.by_date for one in found):
+        found.append(CompletedWindows)
     return found
 
 
@@ -70,7 +75,7 @@ def singular(name: str) -> str:
 
 def _stream_names(sets: Sequence[EntitySet]) -> dict[str, str]:
     """Return the stream's name of each set, a number behind those that would be the same."""
-    taken: set[str] = set()
+    taken: set[str] = {CompletedWindows.name}
     return {one.name: _free_name(snake(one.name), taken) for one in sets}
 
 
@@ -135,6 +140,7 @@ def _entity_stream(
             "entity_set": replace(one, row=row),
             "cut_by": dated,
             "follows_changes": follows_changes,
+            "by_date": cursor is not None and not follows_changes,
             "custom_columns": columns,
             "custom_fields": custom,
             "needs": frozenset(needs - {None}),

@@ -29,12 +29,13 @@ class CompletedWindows(RecordStream):
     Its row has the names of a scope, `partition`, and `stream`, `from`, `to` and `readAt`.
 
     Attributes:
-        partition: the column of the partition, which is `ALL` where all of the scope was read.
+        partition: the column of the partition, which is `ALL` where all of the scope was read;
+            none where a scope is always read as a whole.
     """
 
     name = "completed_windows"
     selected_by_default = False
-    partition: ClassVar[str]
+    partition: ClassVar[str | None] = None
 
     @property
     def is_whole_table(self) -> bool:
@@ -66,14 +67,10 @@ class CompletedWindows(RecordStream):
         begins = EARLIEST if since is None else _midnight_from(min(max(since, EARLIEST), LATEST))
         ends = LATEST if until is None else min(until, LATEST)
         if begins < ends:
-            times = {"from": begins, "to": ends, "readAt": read_at}
-            row = self.row(
-                stream=table,
-                **scope,
-                **{self.partition: ALL if partition is None else partition},
-                **times,
-            )
-            self.emit([row], read_at)
+            values: dict[str, object] = {"from": begins, "to": ends, "readAt": read_at}
+            if self.partition:
+                values[self.partition] = ALL if partition is None else partition
+            self.emit([self.row(stream=table, **scope, **values)], read_at)
 
 
 def _midnight_from(timestamp: datetime) -> datetime:

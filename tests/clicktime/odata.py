@@ -16,10 +16,10 @@ from tap_clicktime.tap import TapClickTime
 from taps_common.http.cost import Cost
 from taps_common.http.request import Response
 from tests.clicktime.runs import timestamp
-from tests.common.runs import NOW, Run, State, TurningClock, run_in_process, turning
+from tests.common.runs import NOW, Run, State, TurningClock, run_in_process, select, turning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from taps_common.http.request import Request
@@ -82,6 +82,7 @@ class Service:
         nullable: whether a row may lack it.
         filters: whether it heeds `$filter`.
         first_questions: the conditions of the questions that began a partition, not a list of keys.
+        asked: how many requests came.
     """
 
     dates: Sequence[str | None]
@@ -89,6 +90,7 @@ class Service:
     nullable: bool = True
     filters: bool = True
     first_questions: list[str] = field(default_factory=list)
+    asked: int = 0
     cancelled: threading.Event = field(default_factory=threading.Event)
     spent: Cost = field(default_factory=Cost)
     waits_until: float = float("-inf")
@@ -98,6 +100,7 @@ class Service:
 
     def send(self, request: Request, cost: Cost | None = None) -> Response:
         """Answer a request."""
+        self.asked += 1
         (cost or Cost()).add(requests=1)
         if request.path == "/$metadata":
             return Response(declaration(self.kind, nullable=self.nullable), {})
@@ -135,9 +138,19 @@ class Service:
     def close(self) -> None:
         """Nothing is open."""
 
-    def run(self, *, state: State | None = None, now: datetime = NOW, **settings: Any) -> Run:
-        """Run the tap over it."""
+    def run(
+        self,
+        *,
+        state: State | None = None,
+        now: datetime = NOW,
+        tables: Iterable[str] | None = None,
+        **settings: Any,
+    ) -> Run:
+        """Run the tap over it, of some tables or of those that are selected unless one asks."""
         self._now = now
         kind = type("Over", (turning(TapClickTime, TurningClock(now)),), {"session": self})
-        config = {"service_url": _ROOT, "api_token": "t", "entity_sets": ["TimeEntries"]}
-        return run_in_process(kind, config | settings, state=state)
+        config = {"service_url": _ROOT, "api_token": "t", "entity_sets": ["TimeEntries"]} | settings
+        catalog = None
+        if tables is not None:
+            catalog = select(json.loads(kind(config=config).catalog_json_text), tables, without=())
+        return run_in_process(kind, config, catalog=catalog, state=state)

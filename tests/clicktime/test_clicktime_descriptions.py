@@ -20,7 +20,7 @@ USER = (
 
 def test_every_documented_column_is_described() -> None:
     documented = catalog_of(TapClickTime(config={}, validate_config=False))
-    assert len(documented) == 13
+    assert len(documented) == 14
     assert faults_of(documented) == []
 
 
