@@ -129,8 +129,8 @@ class EntityStream(EndpointStream):
         slices: dict[str, Slice] = {}
         dated = not self.cursor or (yield from dates_are_comparable(self.entity_set, self.cursor))
         if not dated:
-            self.logger.warning(
-                "%s: texts in %s are not ISO dates: all of it is read", self.name, self.cursor
+            self.tap.say(
+                f"{self.name}: texts in {self.cursor} are not ISO dates: all of it is read"
             )
         elif self.cut_by and (bounds.window is None or bounds.window.since is None):
             size = self.config["page_size"]
@@ -262,7 +262,7 @@ class EntityStream(EndpointStream):
         """Say once what could not be verified."""
         if text not in self._said:
             self._said.add(text)
-            self.logger.warning("%s: %s", self.name, text)
+            self.tap.say(f"{self.name}: {text}")
 
     def _must_not_miss(self, bounds: Bounds) -> bool:
         """Return whether no later run may bring a row that this one misses, or it is deleted."""

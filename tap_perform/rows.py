@@ -151,10 +151,21 @@ class Rows:
         Args:
             rescued: whether the table has the column of what is rescued.
         """
+        yield from self.misfits(rescued=rescued).values()
+        yield from self.about_keys()
+
+    def misfits(self, *, rescued: bool) -> dict[str, str]:
+        """Return sentences on cells that do not fit their type, by heading; see `notes`."""
         rescued = rescued and self._policy.bad_value == "rescue"
-        for heading, count in self._misfits.items():
-            kept = f" and kept in {RESCUED}" if rescued else ""
-            yield f"{count:,} values of {heading} do not fit their type and are sent as null{kept}"
+        sent = "do not fit their type and are sent as null"
+        kept = f"{sent} and kept in {RESCUED}" if rescued else sent
+        return {
+            heading: f"{count:,} values of {heading} {kept}"
+            for heading, count in self._misfits.items()
+        }
+
+    def about_keys(self) -> Iterator[str]:
+        """Yield sentences on keys that are there more than once, or blank."""
         if self._repeated:
             yield (
                 f"{self._repeated:,} rows have the key of another, and a target keeps one of each:"

@@ -15,10 +15,11 @@ from taps_common.records.row_types import RESCUED, fields_of, json_schema
 from taps_common.sync.max_shrink import Compared
 from taps_common.sync.steps import Checkpoint, Plan, Write
 from taps_common.sync.stream import EndpointStream
+from taps_common.sync.told import undated
 from taps_common.sync.unchanged import MAPPING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import msgspec
 
@@ -138,7 +139,12 @@ class ClipStream(EndpointStream):
         rows = self._rows(one.clip, table, bounds.row)
         for batch in rows or ():
             yield Write(batch)
-        for note in rows.notes(rescued=self._rescues) if rows else ():
+        if rows is None:
+            return
+        for heading, note in rows.misfits(rescued=self._rescues).items():
+            fact = f"{one.clip}: misfits of {undated(heading)}"
+            self.tap.say(f"{one.clip}: {note}.", fact)
+        for note in rows.about_keys():
             self.logger.warning("%s: %s.", one.clip, note)
 
     def tried(self, one: Download) -> list[str]:
@@ -185,10 +191,26 @@ class ClipStream(EndpointStream):
         told |= {name_of(column.heading) for column in rows.new}
         gone = [name for name in last if name not in {*names, *told}]
         new = [name for name in names if name not in {*last, *told}]
+        dated = {*map(undated, names)} & {*map(undated, last)}
         if last and gone:
-            self.logger.warning("%s: columns of the last run are gone: %s", clip, some(gone))
+            self._say_columns(f"{clip}: columns of the last run are gone", gone, dated)
         if last and new:
-            self.logger.warning("%s: columns that the last run had not: %s", clip, some(new))
+            self._say_columns(f"{clip}: columns that the last run had not", new, dated)
+
+    def _say_columns(self, what: str, names: Sequence[str], usual: Collection[str] = ()) -> None:
+        """Log something about columns: a warning where it was not said of one of them before.
+
+        Args:
+            what: what is said.
+            names: of which columns.
+            usual: what those are known by of which nobody is warned.
+        """
+        facts = {f"{what}: {known}" for known in map(undated, names) if known not in usual}
+        line = f"{what}: {some(names)}"
+        if facts:
+            self.tap.say(line, *facts)
+        else:
+            self.logger.info("%s", line)
 
     def _report_columns(self, clip_name: str, rows: Rows, *, extra: bool) -> None:
         """Say which columns are new, whether they are kept, and which are missing.
@@ -206,22 +228,21 @@ class ClipStream(EndpointStream):
                     "or its columns were renamed."
                 )
         if rows.missing:
-            names = some(rows.missing)
-            self.tap.say(f"{clip_name}: columns are missing, sent as null: {names}")
+            self._say_columns(f"{clip_name}: columns are missing, sent as null", rows.missing)
         if not rows.new:
             return
-        headings = some([repr(column.heading) for column in rows.new])
+        new = [repr(column.heading) for column in rows.new]
         if self._policy.new_column == "fail":
             setting = "on_new_column" if self.config.get("on_new_column") else "on_drift"
             raise ShapeError(
-                f"{clip_name} has columns that the catalog does not know: {headings}. Discover "
+                f"{clip_name} has columns that the catalog does not know: {some(new)}. Discover "
                 f"again; {setting} is 'fail'."
             )
         rescued = self._policy.new_column == "rescue" and self._rescues
         what = f"kept in {RESCUED}" if rescued else "kept in _extra" if extra else "left out"
-        self.logger.warning(
-            "%s: columns that the catalog does not know, %s until you discover again: %s",
-            *(clip_name, what, headings),
+        self._say_columns(
+            f"{clip_name}: columns that the catalog does not know, {what} until you discover again",
+            new,
         )
 
     @property

@@ -351,8 +351,13 @@ class SdkTap(Tap):
         """Return one sentence for each setting that cannot work; may normalise values."""
         raise NotImplementedError
 
-    def say(self, line: str) -> None:
-        """Log what stays as it is: a warning the first time, INFO while it stays."""
+    def say(self, line: str, *facts: str) -> None:
+        """Log what stays as it is: a warning the first time, INFO while it stays.
+
+        Args:
+            line: what is logged.
+            facts: what it says, if not all of it is the same each time; one that is new warns.
+        """
         raise NotImplementedError
 
     def gathering(self) -> AbstractContextManager[None]:

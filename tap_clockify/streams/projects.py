@@ -130,7 +130,7 @@ class Projects(IdListStream):
 
         yield from self.pages(partition, bounds, body=look)
         if lacking and self.custom_columns:
-            self.logger.warning("projects of workspace %s: %s", partition["workspaceId"], NO_FIELDS)
+            self.tap.say(f"projects of workspace {partition['workspaceId']}: {NO_FIELDS}")
         self.account.hydrated_tasks[partition["workspaceId"]] = kept
 
 
@@ -195,7 +195,7 @@ class Tasks(ClockifyStream):
             return Plan([dict(scope)], limit, details=kept)
         kept.close()
         text = ONE_BY_ONE.format(ident, f"lack {lacking}")
-        self.logger.warning("%s: %s", self.name, text)
+        self.tap.say(f"{self.name}: {text}")
         return one_by_one
 
     def _lacking(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from taps_common.errors import InterruptedRunError, Kind, coded
 from taps_common.http.cost import counted
 from taps_common.records.row_types import RESCUED
+from taps_common.sync.told import undated
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -84,7 +85,7 @@ def tell(
         logger.info("Not read: %s.", ", ".join(unread))
     _tell_left_out(outcomes, told, logger, tap)
     for outcome in outcomes:
-        _tell_oddities(outcome, logger)
+        _tell_oddities(outcome, told, logger)
     for outcome in outcomes:
         for scope, error in outcome.failures:
             where = ", ".join(f"{name} {value}" for name, value in scope.items())
@@ -164,7 +165,7 @@ def _tell_left_out(
         logger.log(level, "%s", coded(tap, Kind.SKIPPED, f"{text}: {'; '.join(every)}."))
 
 
-def _tell_oddities(outcome: Outcome, logger: logging.Logger) -> None:
+def _tell_oddities(outcome: Outcome, told: Told, logger: logging.Logger) -> None:
     if outcome.repeated:
         twice = counted(outcome.repeated, "row")
         logger.warning("%s: %s came twice, by key", outcome.progress.name, twice)
@@ -172,14 +173,19 @@ def _tell_oddities(outcome: Outcome, logger: logging.Logger) -> None:
         logger.warning("%s: %d rows left out: a part of their key is empty", name, count)
     for name, found in outcome.rescued.items():
         if found:
-            logger.warning("%s: %s", name, _rescued(found))
+            places = [place for place, _ in found.most_common(MOST_NAMED)]
+            is_new = told.any_new(f"{name}: rescued {undated(place)}" for place in places)
+            level = logging.WARNING if is_new else logging.INFO
+            logger.log(level, "%s: %s", name, _rescued(found))
 
 
 def _rescued(found: Counter[str]) -> str:
     """Say how many values have no place in their row, and where they were."""
     places = [f"{count:,} of {place}" for place, count in found.most_common(MOST_NAMED)]
     more = len(found) - len(places)
+    few = found.total() == 1
+    said = "value fits no column and is" if few else "values fit no column and are"
     return (
-        f"{found.total():,} values fit no column and are in {RESCUED}: {', '.join(places)}"
+        f"{found.total():,} {said} in {RESCUED}: {', '.join(places)}"
         f"{f' and {more:,} more fields' if more else ''}"
     )

@@ -209,9 +209,9 @@ class ApiTap(CommandTap):
         """Knows which lines the last run said."""
         return Told(lambda: self.state.setdefault("bookmarks", {}))
 
-    def say(self, line: str) -> None:
+    def say(self, line: str, *facts: str) -> None:
         """Log what stays as it is: a warning the first time, INFO while it stays."""
-        is_new = self._emits and self.told.is_new(line)
+        is_new = self._emits and self.told.any_new(facts or [line])
         self.logger.log(logging.WARNING if is_new else logging.INFO, "%s", line)
 
     # -- the run ---------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from taps_common.errors import RequestError
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Collection, Generator, Mapping
 
     from taps_common.http.request import Request, Response
@@ -24,13 +23,11 @@ class Alternatives:
     Args:
         stream: whose they are.
         checks: know whether a partition brought a page yet.
-        logger: takes a line when another one is taken.
     """
 
-    def __init__(self, stream: EndpointStream, checks: PageChecks, logger: logging.Logger) -> None:
+    def __init__(self, stream: EndpointStream, checks: PageChecks) -> None:
         self._stream = stream
         self._checks = checks
-        self._logger = logger
         self._taken: dict[tuple[str, ...], int] = {}
         self._at: dict[tuple[tuple[str, str], ...], int] = {}
         self._untold: dict[tuple[str, ...], RequestError] = {}
@@ -82,7 +79,7 @@ class Alternatives:
         if is_taken and (refusal := self._untold.pop(key, None)) is not None:
             options = self._stream.alternatives[self._taken[key]]
             text = self._stream.on_alternative(options, scope, refusal)
-            self._logger.warning("%s: %s", self._stream.name, text)
+            self._stream.tap.say(f"{self._stream.name}: {text}")
         return response
 
     def _after(

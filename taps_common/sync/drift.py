@@ -1,4 +1,7 @@
-"""What is said, and done, about values and fields that have no place in the rows of a stream."""
+"""What is said, and done, about values and fields that have no place in the rows of a stream.
+
+A warning names what the last run did not find; what it found too is a line of INFO.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from taps_common.records.rescue import any_rescued, names_of, pattern, rescued_o
 from taps_common.records.row_types import RESCUED, attribute_of, fields_of
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Mapping, Sequence
 
     from taps_common.records.codec import PageDecoder
@@ -36,7 +38,6 @@ class Drift:
         stream: whose rows they are.
         tables: the tables that are made of them.
         decoder: what decodes them.
-        logger: takes what is odd.
 
     Attributes:
         fails: whether something without a place is an error.
@@ -47,12 +48,10 @@ class Drift:
         stream: EndpointStream,
         tables: Sequence[RecordStream],
         decoder: PageDecoder[Any],
-        logger: logging.Logger,
     ) -> None:
         self._stream = stream
         self._tables = tables
         self._decoder = decoder
-        self._logger = logger
         self.fails: bool = stream.config.get("on_drift") == "fail"
         self._reported: set[str] = set()
         columns = {one.encode_name for one in fields_of(decoder.narrowed)}
@@ -104,4 +103,6 @@ class Drift:
         ]
         for sentence, keeps in ((kept, True), (lost, False)):
             if names := [name for name, is_kept in told if is_kept is keeps]:
-                self._logger.warning(sentence, self._stream.name, ", ".join(names))
+                table = self._stream.name
+                facts = [sentence % (table, name) for name in names]
+                self._stream.tap.say(sentence % (table, ", ".join(names)), *facts)

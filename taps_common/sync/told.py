@@ -5,12 +5,18 @@ The state keeps digests of such lines of the last run, in `bookmarks.told.lines`
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from taps_common.digests import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+
+def undated(name: str) -> str:
+    """Return what a name is known by from run to run: columns may be named after days."""
+    return re.sub(r"[0-9]+", "0", name)
 
 
 class Told:
@@ -29,6 +35,10 @@ class Told:
         digest = digest_of(line, size=6)
         self._said.add(digest)
         return digest not in self._before()
+
+    def any_new(self, lines: Iterable[str]) -> bool:
+        """Return whether the last run did not say one of some lines; this one says all of them."""
+        return bool([line for line in lines if self.is_new(line)])
 
     def keep(self, *, whole: bool) -> bool:
         """Note the lines of this run in the state; return whether they are others.

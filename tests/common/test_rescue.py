@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -312,6 +313,22 @@ def test_without_the_column_nothing_is_kept_and_that_is_said() -> None:
     told = "projects: values of archived, hourlyRate.amount are not of their type, sent as null"
     assert told in run.log.splitlines()
     assert "fields unknown to this version, left out: hourlyRate.since, new" in run.log
+
+
+def test_a_field_that_drifted_is_a_warning_once(caplog: pytest.LogCaptureFixture) -> None:
+    def warned(run: Run) -> list[str]:
+        lines = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+        caplog.clear()
+        assert "fields unknown to this version" in run.log
+        assert "no column and" in run.log
+        return lines
+
+    first = project_run({"id": "1", "new": "a"}).ok()
+    assert len(warned(first)) == 2
+    second = project_run({"id": "1", "new": "b"}, {"id": "2", "new": "c"}, state=first.state).ok()
+    assert warned(second) == []
+    third = project_run({"id": "1", "new": "b", "newer": "d"}, state=second.state).ok()
+    assert all("newer" in line for line in warned(third))
 
 
 def test_the_last_lines_say_how_many_values_of_which_fields() -> None:

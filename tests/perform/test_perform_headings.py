@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from tests.common.doubles import Answer
 from tests.perform.clips import BOTH, QUAY, ROUTE, TABLE, VERSIONS, cells, lines, reasons
 
 if TYPE_CHECKING:
-    from tests.common.runs import Run
+    from tests.common.runs import Run, State
     from tests.perform.clips import Clips
 
 KEYED = "activity_export"
@@ -227,6 +228,24 @@ def test_what_the_catalog_tells_of_columns_is_said_once(clips: Clips) -> None:
     assert "columns are missing, sent as null: b" in log
     assert "until you discover again: 'd'" in log
     assert "last run" not in log
+
+
+def test_columns_that_are_named_after_days_are_a_warning_once(
+    clips: Clips, caplog: pytest.LogCaptureFixture
+) -> None:
+    states: list[State | None] = [None]
+
+    def night(day: int, more: str = "") -> list[str]:
+        caplog.clear()
+        clips.put(TABLE, lines(f"a,{day}/11/2026,{day + 1}/11/2026{more}", f"1,2,3{more and ',4'}"))
+        states.append(clips.run(catalog=catalog, state=states[-1]).ok().state)
+        return [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+
+    catalog = discover(clips, "a,15/11/2026,16/11/2026\n1,2,3\n")
+    assert len(night(16)) == 3  # one is missing, one is not in the catalog, its value is rescued
+    assert night(17) == []
+    assert night(18) == []
+    assert all("Who" in line for line in night(19, ",Who"))
 
 
 # -- headings of another table ---------------------------------------------------------------------
