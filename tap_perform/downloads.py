@@ -14,6 +14,7 @@ from tap_perform.readers import is_json, open_table, peek
 from taps_common.errors import (
     InterruptedRunError,
     Kind,
+    NotAskedError,
     NotReadyError,
     ShapeError,
     StatusError,
@@ -298,11 +299,8 @@ class Downloads:
         """Ask for a clip, unless that is in vain for its user or its service."""
         login = _Login(service_of(one.clip).base_url, one.clip.username, one.clip.password)
         if reason := self._in_vain(login):
-            one.error = StatusError(
-                f"{one.clip} was not asked for: {reason}.",
-                status=HTTPStatus.UNAUTHORIZED if self._refused[login] else 0,
-                code=None,
-            )
+            status = HTTPStatus.UNAUTHORIZED if self._refused[login] else 0
+            one.error = NotAskedError(str(one.clip), reason, status=status)
             return
 
         def enough(beginning: bytes) -> bool:

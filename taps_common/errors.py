@@ -189,3 +189,15 @@ class StatusError(RequestError):
         super().__init__(message, kind=Kind.SETTING if moved else self.kinds.get(status))
         self.status = status
         self.code = code
+
+
+class NotAskedError(StatusError):
+    """A request that was not sent: others before it failed for a reason that holds for it too.
+
+    Attributes:
+        reason: why, in words that are the same for all of them.
+    """
+
+    def __init__(self, what: str, reason: str, *, status: int) -> None:
+        super().__init__(f"{what} was not asked for: {reason}.", status=status, code=None)
+        self.reason = reason

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 import msgspec
+from click.exceptions import Exit
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.plugin_base import SingerCommand
 
@@ -212,6 +213,10 @@ class CommandTap(SdkTap):
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Run `--test`; settings that cannot work end it with their sentences."""
+        """Run `--test`, and say when it ended well; otherwise a sentence says why not."""
         with one_sentence(cls.name), settings_that_work():
-            super().cb_test(ctx, param, value)
+            try:
+                super().cb_test(ctx, param, value)
+            except Exit:
+                cls.logger.info("--test ended well.")
+                raise

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taps_common.errors import InterruptedRunError, Kind, coded
+from taps_common.errors import InterruptedRunError, Kind, NotAskedError, coded
 from taps_common.http.cost import counted
 from taps_common.records.row_types import RESCUED
 from taps_common.sync.told import undated
@@ -86,9 +86,18 @@ def tell(
     _tell_left_out(outcomes, told, logger, tap)
     for outcome in outcomes:
         _tell_oddities(outcome, told, logger)
+    _tell_failures(outcomes, logger, tap)
+
+
+def _tell_failures(outcomes: Iterable[Outcome], logger: logging.Logger, tap: str) -> None:
+    """Say what failed and why; what was not asked for, since others had failed, in one line."""
+    not_asked: dict[tuple[Kind, str, str], list[str]] = defaultdict(list)
     for outcome in outcomes:
         for scope, error in outcome.failures:
             where = ", ".join(f"{name} {value}" for name, value in scope.items())
+            if isinstance(error, NotAskedError):
+                not_asked[error.kind, where, error.reason].append(outcome.progress.name)
+                continue
             place = f"{outcome.progress.name}{{}}{where and f' ({where})'}"
             if isinstance(error, InterruptedRunError):
                 said = coded(tap, error.kind, place.format(" was interrupted"))
@@ -96,6 +105,10 @@ def tell(
             else:
                 said = f"{place.format(' failed')}: {error}"
                 logger.error("%s", coded(tap, error.kind, said))
+    for (kind, where, reason), names in not_asked.items():
+        tables = f"{counted(len(names), 'table')}{where and f' ({where})'}"
+        said = f"{tables} not asked for, as {reason}: {', '.join(names)}."
+        logger.error("%s", coded(tap, kind, said))
 
 
 def _stream_line(outcome: Outcome, width: int) -> str:

@@ -513,7 +513,7 @@ class StreamRead:
         return page
 
     def _ask(self, scope: Scope, partition: Partition, request: Request) -> Exchange:
-        if self._engine.emits:
+        if self._engine.emits and self._run.session.spent.requests:
             self._run.checkpoints.before_request()
         return (yield from self._alternatives.exchange(scope, partition, request))
 

@@ -358,6 +358,7 @@ def test_test(account: Account) -> None:
     run = account.command(*ENV, "--test")
     assert run.code == 0
     assert run.counts() == dict.fromkeys(TABLES, 1)
+    assert run.log.splitlines()[-1].endswith(" | --test ended well.")
     assert run.sentences == []
 
 

@@ -466,6 +466,7 @@ def test_test(account: Account) -> None:
     assert run.code == 0
     assert set(run.counts()) == set(KEYS)
     assert set(run.counts().values()) == {1}
+    assert run.log.splitlines()[-1].endswith(" | --test ended well.")
     assert run.sentences == []
 
 
