@@ -1,5 +1,6 @@
 # A Meltano project with the taps and two loaders: docker build -t timecost-taps . && docker run --env-file .env timecost-taps run tap-clockify target-postgres
-FROM python:3.13-slim
+# Python 3.12: the last one that duckdb 1.0.0 has wheels for.
+FROM python:3.12-slim
 RUN useradd --create-home --uid 1000 meltano && pip install --no-cache-dir meltano==4.4.1
 COPY --chown=meltano . /project
 USER 1000
