@@ -8,6 +8,7 @@ BROWSER := $(VENV)/.browser
 PLUGINS := .meltano/.ready
 WHEELS := .meltano/wheels/.ready
 SNOWFLAKE := .meltano/fakesnow/.ready
+LOADERS := .meltano/more-loaders/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
 .PHONY: help demo test test-rest test-all live mutants bench lint docs generate clean
@@ -50,13 +51,19 @@ $(SNOWFLAKE): $(READY) meltano.yml
 	$(BIN)/python -m scripts.fakesnow
 	@touch $(SNOWFLAKE)
 
+# Loaders that people use beside those of meltano.yml.
+$(LOADERS): $(READY) scripts/loaders.py
+	@echo "More loaders, each in an environment of its own. A minute, once."
+	$(BIN)/python -m scripts.loaders
+	@touch $(LOADERS)
+
 demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano and show what arrived.
 	$(BIN)/python -m sandbox.demo
 
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).
 	$(PYTEST) -m "not thorough"
 
-test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(SNOWFLAKE) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
+test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(SNOWFLAKE) $(LOADERS) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-all: test test-rest ## Run all tests, offline.

@@ -34,20 +34,37 @@ class Table:
     Attributes:
         kinds: of its columns, as its SCHEMA declares them.
         keys: its key.
+        nullable: columns that may be null.
         rows: what was served, as values of Python: `Decimal` and `int`, `date`, `datetime` in UTC
             without a zone, `dict` and `list`; without columns that are null.
     """
 
     kinds: Mapping[str, Kind]
     keys: Sequence[str]
+    nullable: frozenset[str]
     rows: Sequence[Row]
 
     @classmethod
-    def of(cls, schema: Mapping[str, Any], served: Iterable[Row]) -> Table:
-        """Return the table that a SCHEMA message declares, with rows as they were served."""
+    def of(cls, schema: Mapping[str, Any], served: Iterable[Row], like: Table | None) -> Table:
+        """Return the table that a SCHEMA message declares, with rows as they were served.
+
+        Columns of JSON that are declared as texts have the kind that they have in `like`.
+        """
         kinds = {name: _kind(one) for name, one in schema["schema"]["properties"].items()}
+        if like:
+            kinds |= {name: one for name, one in like.kinds.items() if one in JSON_KINDS}
         rows = [_row(kinds, row) for row in served]
-        return cls(kinds, schema["key_properties"], rows)
+        columns = schema["schema"]["properties"].items()
+        nullable = frozenset(name for name, one in columns if "null" in one["type"])
+        return cls(kinds, schema["key_properties"], nullable, rows)
+
+    def row(self, record: Row) -> Row:
+        """Return a record as `rows` has it."""
+        there = {name: one for name, one in record.items() if name in self.kinds}
+        return {
+            name: None if one is None else meaning(self.kinds[name], one)
+            for name, one in there.items()
+        }
 
 
 def _kind(described: Mapping[str, Any]) -> Kind:

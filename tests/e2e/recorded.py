@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from itertools import product
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 import sandbox
+from sandbox.perform.clips import CLIPS, PROJECTS
 from tests.clicktime import runs as clicktime
 from tests.clockify import runs as clockify
 from tests.e2e.arrived import Table
@@ -42,9 +44,18 @@ class Recorded:
     tables: dict[str, Table] = field(repr=False)
 
 
-def record(tap: str, **settings: object) -> Recorded:
-    """Run a tap over a sandbox of its own, all tables that it reads unless told otherwise."""
-    with sandbox.start(size="small", entries=300) as running, recording(odd) as answers:
+def record(tap: str, like: Recorded | None = None, /, **settings: object) -> Recorded:
+    """Run a tap over a sandbox of its own, all tables that it reads unless told otherwise.
+
+    Args:
+        tap: which one.
+        like: a run without `json_columns: text`, which says what the texts of one with it mean.
+        settings: the tap's.
+    """
+    with sandbox.start(size="small", entries=150) as running, recording(odd) as answers:
+        for project, clip in product(PROJECTS, CLIPS.values()):
+            if not clip.window:
+                running.perform.shrink(project, clip.slug, 0.3)
         run = ACCOUNTS[tap](running).command(LOGLEVEL="WARNING", **settings).ok()
         tables = {}
         for line in run.output.splitlines():
@@ -52,7 +63,7 @@ def record(tap: str, **settings: object) -> Recorded:
                 schema = parsed(line)
                 name = schema["stream"]
                 served = rows(tap, running, answers, name)
-                tables[name] = Table.of(schema, served)
+                tables[name] = Table.of(schema, served, like.tables[name] if like else None)
                 unknown = {column for row in served for column in row if "@" not in column}
                 unknown -= {*tables[name].kinds, *NOT_READ.get(name, ())}
                 assert not unknown, f"{name} has no columns for {unknown}"
