@@ -46,7 +46,7 @@ CREDENTIALS: dict[str, dict[str, Any]] = {
 PAGES = [
     page
     for page in sorted(DOCS.rglob("*.md"))
-    if page.stem not in {"design", "other-connectors", *COLUMN_PAGES}
+    if page.stem not in {"design", "other-connectors", "upstream", *COLUMN_PAGES}
 ]
 
 

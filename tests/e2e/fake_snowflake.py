@@ -246,7 +246,8 @@ def main() -> None:
         with fakesnow.patch():
             for file in job["load"]:
                 arguments = ["--config", str(config), "--input", file]
-                TargetSnowflake.cli(arguments, standalone_mode=False)
+                if code := TargetSnowflake.cli(arguments, standalone_mode=False):
+                    sys.exit(code)
             with snowflake.connector.connect(database=job["config"]["database"]) as connection:
                 found = [answer(connection, query) for query in job["queries"]]
             left = [str(file) for file in staged("@~/")]

@@ -90,9 +90,9 @@ def alters(kind: Kind, value: Any) -> object:
 @pytest.mark.parametrize("way", ["records", "files"])
 @pytest.mark.parametrize("tap", ACCOUNTS)
 def test_what_was_served_arrives(tap: str, way: str, tmp_path: Path) -> None:
-    storage = {"root": tmp_path.as_uri()}
-    settings = {"batch_config": {"storage": storage}} if way == "files" else {}
-    run = record(tap, **settings)
+    encoding = {"format": "jsonl", "compression": "none" if tap == "tap-clicktime" else "gzip"}
+    files = {"storage": {"root": tmp_path.as_uri()}, "encoding": encoding}
+    run = record(tap, **{"batch_config": files} if way == "files" else {})
     assert (b'{"type":"BATCH"' in run.lines) == (way == "files")
     asked = ("describe table", "select * from")
     queries = [f"{what} tap.{table}" for table in run.tables for what in asked]
@@ -130,16 +130,19 @@ ORDERED = (
 )
 
 
-def lines(version: int, *rows: tuple[str, int, object], activate: bool = False) -> bytes:
-    """Return the messages of a run."""
-    schema = {"type": "object", "properties": PROPERTIES}
+def lines(
+    version: int, *rows: tuple[object, ...], activate: bool = False, **more: dict[str, Any]
+) -> bytes:
+    """Return the messages of a run; `more` are properties beside the others."""
+    properties = PROPERTIES | more
+    schema = {"type": "object", "properties": properties}
     messages: list[dict[str, Any]] = [
         {"type": "SCHEMA", "stream": "entries", "schema": schema, "key_properties": ["id"]},
         *(
             {
                 "type": "RECORD",
                 "stream": "entries",
-                "record": dict(zip(PROPERTIES, row, strict=True)),
+                "record": dict(zip(properties, row, strict=True)),
                 "version": version,
             }
             for row in rows
@@ -169,6 +172,13 @@ def test_rows_of_older_versions_go(hard: bool, tmp_path: Path) -> None:
     (found,) = answers(tmp_path, [first, second], [ORDERED], hard_delete=hard)
     rows = [(row["ID"], row["ORDERED"], row["DELETED"]) for row in found]
     assert rows == [*([] if hard else [("a", 1, True)]), ("b", 2, False)]
+
+
+def test_a_new_column_is_added(tmp_path: Path) -> None:
+    later = lines(1, ("b", 1, {}, 8.5), end={"type": ["number", "null"]})
+    query = 'select id, "END" as ending from tap.entries order by id'
+    (found,) = answers(tmp_path, [lines(1, ("a", 1, {})), later], [query])
+    assert [(row["ID"], row["ENDING"]) for row in found] == [("a", None), ("b", Decimal("8.5"))]
 
 
 def test_append_only_keeps_each_row(tmp_path: Path) -> None:
