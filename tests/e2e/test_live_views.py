@@ -17,13 +17,13 @@ import pytest
 
 import sandbox
 from taps_common.timestamps import from_text
-from tests.clockify.runs import KEYS, Account, catalog
+from tests.clockify.runs import KEYS, Account, catalog, true_rows
 from tests.common.runs import NOW
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_log_based import Year
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from tests.common.runs import Key, Row, Run
@@ -38,6 +38,15 @@ COLUMNS = {
     WINDOWS: ("stream", "workspaceId", "userId", "from", "to", "readAt"),
 }
 TIMES = {"start", "from", "to", "readAt", "_sdc_extracted_at"}
+KINDS = dict.fromkeys(TIMES, "TIMESTAMP") | {"date": "DATE", "Date": "DATE"}
+
+
+def keep(tables: dict[str, dict[Key, Row]], run: Run, keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Merge the rows of a run into tables, as a target does."""
+    for message in run.of("RECORD"):
+        table, row = message["stream"], message["record"]
+        row = {**row, "_sdc_extracted_at": message["time_extracted"]}
+        tables.setdefault(table, {})[tuple(row[name] for name in keys[table])] = row
 
 
 class Life(Year):
@@ -69,41 +78,51 @@ class Life(Year):
     def run(self) -> Run:
         run = super().run()
         self.told = run.records(WINDOWS)
-        for message in run.of("RECORD"):
-            table, row = message["stream"], message["record"]
-            row = {**row, "_sdc_extracted_at": message["time_extracted"]}
-            self.tables[table][tuple(row[name] for name in KEYS_OF[table])] = row
+        keep(self.tables, run, KEYS_OF)
         return run
 
 
 KEYS_OF = {**KEYS, WINDOWS: ("stream", "workspaceId", "userId", "from", "to")}
 
 
-def views(page: str) -> list[str]:
-    """Return the two views that are for DuckDB and PostgreSQL."""
+def views(tap: str) -> list[str]:
+    """Return the views in the docs of a tap, without those in Snowflake's words."""
+    page = (ROOT / "docs" / tap / "sync.md").read_text()
     (section,) = re.findall(r"^## Deletions without.*?^## ", page, re.MULTILINE | re.DOTALL)
-    return re.findall(r"^```sql\n(.+?)^```$", section, re.MULTILINE | re.DOTALL)[:2]
+    found = re.findall(r"^```sql\n(.+?)^```$", section, re.MULTILINE | re.DOTALL)
+    return [view for view in found if "FROM" not in view]
 
 
-VIEWS = views((ROOT / "docs" / "clockify" / "sync.md").read_text())
+*VIEWS, OF_REPORTS = views("clockify")
 
 
 def in_duckdb(life: Life, folder: Path) -> tuple[set[str], set[tuple[str, str]]]:
     """Return the ids of entries, and their tags, that the views show."""
     with duckdb.connect() as database:
         for table, columns in COLUMNS.items():
-            lines = folder / table
-            kinds = {name: "TIMESTAMP" if name in TIMES else "VARCHAR" for name in columns}
-            with lines.open("w") as file:
-                for row in life.tables[table].values():
-                    file.write(json.dumps({name: row[name] for name in columns}) + "\n")
-            database.execute(
-                f"create table {table} as select * from read_json('{lines}', columns={kinds}, "
-                "format='newline_delimited')"
-            )
+            into_duckdb(database, table, columns, life.tables[table].values(), folder)
         for view in VIEWS:
             database.execute(view)
         return shown(database)
+
+
+def into_duckdb(
+    database: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Iterable[str],
+    rows: Iterable[Row],
+    folder: Path,
+) -> None:
+    """Have a table of some rows."""
+    lines = folder / table
+    kinds = {name: KINDS.get(name, "VARCHAR") for name in columns}
+    with lines.open("w") as file:
+        for row in rows:
+            file.write(json.dumps({name: row[name] for name in kinds}) + "\n")
+    database.execute(
+        f"create table {table} as select * from read_json('{lines}', columns={kinds}, "
+        "format='newline_delimited')"
+    )
 
 
 def in_postgres(life: Life, uri: str) -> tuple[set[str], set[tuple[str, str]]]:
@@ -172,3 +191,53 @@ def test_the_views_show_what_there_is(life: Life, postgres: str, tmp_path: Path)
     assert by_member
     assert killed
     assert len(life.tables[WINDOWS]) <= DAYS * (1 + 20)
+
+
+# -- other tables ----------------------------------------------------------------------------------
+
+REPORTS = {"detailed_report": "start", "attendance_report": "date", "expense_report": "date"}
+
+
+@pytest.mark.parametrize("table", REPORTS)
+def test_the_view_of_a_report_shows_what_there_is(table: str, tmp_path: Path) -> None:
+    with sandbox.start(now=NOW, entries=300, members=20) as running:
+        account = Account(running)
+        held: dict[str, dict[Key, Row]] = {}
+        given = {"start_date": "2026-08-01", "workspace_ids": [account.world.main_id]}
+        first = account.run(catalog=catalog([table, WINDOWS]), **given).ok()
+        keep(held, first, KEYS_OF)
+        near = [row for row in first.records(table) if row[REPORTS[table]] > "2026-09"]
+        delete(account, table, near[0])
+        account.world.advance(86_400)
+        keep(
+            held,
+            account.run(catalog=catalog([table, WINDOWS]), state=first.state, **given),
+            KEYS_OF,
+        )
+        fresh = account.run(catalog=catalog([table, WINDOWS]), **given).ok().records(table)
+    view = OF_REPORTS.replace("detailed_report", table).replace(
+        "entry.start", f"entry.{REPORTS[table]}"
+    )
+    columns = {*KEYS[table], "workspaceId", REPORTS[table], "_sdc_extracted_at"}
+    with duckdb.connect() as database:
+        into_duckdb(database, table, columns, held[table].values(), tmp_path)
+        into_duckdb(database, WINDOWS, COLUMNS[WINDOWS], held[WINDOWS].values(), tmp_path)
+        database.execute(view)
+        names = ", ".join(f'"{name}"' for name in KEYS[table])
+        shown = database.execute(f"select {names} from live_{table}").fetchall()
+    assert len(shown) < len(held[table])
+    found = {tuple(map(str, key)) for key in shown}
+    assert found == {tuple(row[name] for name in KEYS[table]) for row in fresh}
+
+
+def delete(account: Account, table: str, row: Row) -> None:
+    """Delete what a row of a report is about."""
+    world = account.world
+    if table == "detailed_report":
+        world.delete_entry(row["_id"])
+    elif table == "expense_report":
+        world.delete_row(row["_id"])
+    else:
+        for entry in true_rows(world, ENTRIES):
+            if entry["userId"] == row["userId"]:
+                world.delete_entry(entry["id"])
