@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 import psycopg
@@ -17,15 +18,17 @@ import pytest
 
 import sandbox
 from taps_common.timestamps import from_text
-from tests.clockify.runs import KEYS, Account, catalog
+from tests.clicktime import runs as clicktime
+from tests.clockify.runs import KEYS, Account, catalog, true_rows
 from tests.common.runs import NOW
 from tests.e2e.conftest import ROOT
 from tests.e2e.test_log_based import Year
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from sandbox.clicktime.world import World
     from tests.common.runs import Key, Row, Run
 
 pytestmark = pytest.mark.thorough
@@ -38,6 +41,15 @@ COLUMNS = {
     WINDOWS: ("stream", "workspaceId", "userId", "from", "to", "readAt"),
 }
 TIMES = {"start", "from", "to", "readAt", "_sdc_extracted_at"}
+KINDS = dict.fromkeys(TIMES, "timestamp") | {"date": "date", "Date": "date"}
+
+
+def keep(tables: dict[str, dict[Key, Row]], run: Run, keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Merge the rows of a run into tables, as a target does."""
+    for message in run.of("RECORD"):
+        table, row = message["stream"], message["record"]
+        row = {**row, "_sdc_extracted_at": message["time_extracted"]}
+        tables.setdefault(table, {})[tuple(row[name] for name in keys[table])] = row
 
 
 class Life(Year):
@@ -69,42 +81,51 @@ class Life(Year):
     def run(self) -> Run:
         run = super().run()
         self.told = run.records(WINDOWS)
-        for message in run.of("RECORD"):
-            table, row = message["stream"], message["record"]
-            row = {**row, "_sdc_extracted_at": message["time_extracted"]}
-            self.tables[table][tuple(row[name] for name in KEYS_OF[table])] = row
+        keep(self.tables, run, KEYS_OF)
         return run
 
 
 KEYS_OF = {**KEYS, WINDOWS: ("stream", "workspaceId", "userId", "from", "to")}
 
 
-def views(page: str) -> list[str]:
-    """Return two views that are for DuckDB and PostgreSQL, and two that are for Snowflake."""
+def views(tap: str, *, in_snowflake: bool = False) -> list[str]:
+    """Return the views in the docs of a tap, or those in Snowflake's words."""
+    page = (ROOT / "docs" / tap / "sync.md").read_text()
     (section,) = re.findall(r"^## Deletions without.*?^## ", page, re.MULTILINE | re.DOTALL)
-    return re.findall(r"^```sql\n(.+?)^```$", section, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```sql\n(.+?)^```$", section, re.MULTILINE | re.DOTALL)
+    return [view for view in found if ("TO" in view or "timeentryid" in view) is in_snowflake]
 
 
-_ALL = views((ROOT / "docs" / "clockify" / "sync.md").read_text())
-VIEWS, IN_SNOWFLAKE = _ALL[:2], _ALL[2:]
+*VIEWS, OF_REPORTS = views("clockify")
 
 
 def in_duckdb(life: Life, folder: Path) -> tuple[set[str], set[tuple[str, str]]]:
     """Return the ids of entries, and their tags, that the views show."""
     with duckdb.connect() as database:
         for table, columns in COLUMNS.items():
-            lines = folder / table
-            kinds = {name: "TIMESTAMP" if name in TIMES else "VARCHAR" for name in columns}
-            with lines.open("w") as file:
-                for row in life.tables[table].values():
-                    file.write(json.dumps({name: row[name] for name in columns}) + "\n")
-            database.execute(
-                f"create table {table} as select * from read_json('{lines}', columns={kinds}, "
-                "format='newline_delimited')"
-            )
+            into_duckdb(database, table, columns, life.tables[table].values(), folder)
         for view in VIEWS:
             database.execute(view)
         return shown(database)
+
+
+def into_duckdb(
+    database: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Iterable[str],
+    rows: Iterable[Row],
+    folder: Path,
+) -> None:
+    """Have a table of some rows."""
+    lines = folder / table
+    kinds = {name: KINDS.get(name, "varchar") for name in columns}
+    with lines.open("w") as file:
+        for row in rows:
+            file.write(json.dumps({name: row[name] for name in kinds}) + "\n")
+    database.execute(
+        f"create table {table} as select * from read_json('{lines}', columns={kinds}, "
+        "format='newline_delimited')"
+    )
 
 
 def in_postgres(life: Life, uri: str) -> tuple[set[str], set[tuple[str, str]]]:
@@ -112,16 +133,24 @@ def in_postgres(life: Life, uri: str) -> tuple[set[str], set[tuple[str, str]]]:
     with psycopg.connect(uri, autocommit=False) as database:
         database.execute("create schema windows; set search_path to windows")
         for table, columns in COLUMNS.items():
-            kinds = (f'"{name}" {"timestamp" if name in TIMES else "text"}' for name in columns)
-            database.execute(f"create table {table} ({', '.join(kinds)})")
-            rows = [[row[name] for name in columns] for row in life.tables[table].values()]
-            places = ", ".join(["%s"] * len(columns))
-            database.cursor().executemany(f"insert into {table} values ({places})", rows)
+            into_postgres(database, table, columns, life.tables[table].values())
         for view in VIEWS:
             database.execute(view)
         found = shown(database)
         database.rollback()
     return found
+
+
+def into_postgres(
+    database: psycopg.Connection, table: str, columns: Iterable[str], rows: Iterable[Row]
+) -> None:
+    """Have a table of some rows."""
+    kinds = {name: KINDS.get(name, "text") for name in columns}
+    described = (f'"{name}" {kind}' for name, kind in kinds.items())
+    database.execute(f"create table {table} ({', '.join(described)})")
+    values = [[row[name] for name in kinds] for row in rows]
+    places = ", ".join(["%s"] * len(kinds))
+    database.cursor().executemany(f"insert into {table} values ({places})", values)
 
 
 def shown(database: Any) -> tuple[set[str], set[tuple[str, str]]]:
@@ -173,3 +202,152 @@ def test_the_views_show_what_there_is(life: Life, postgres: str, tmp_path: Path)
     assert by_member
     assert killed
     assert len(life.tables[WINDOWS]) <= DAYS * (1 + 20)
+
+
+# -- other tables ----------------------------------------------------------------------------------
+
+REPORTS = {
+    "detailed_report": "start",
+    "user_day_totals": "date",
+    "attendance_report": "date",
+    "expense_report": "date",
+}
+
+
+@pytest.mark.parametrize("table", REPORTS)
+def test_the_view_of_a_report_shows_what_there_is(table: str, tmp_path: Path) -> None:
+    with sandbox.start(now=NOW, entries=300, members=20) as running:
+        account = Account(running)
+        held: dict[str, dict[Key, Row]] = {}
+        given: dict[str, Any] = {
+            "start_date": "2026-08-01",
+            "workspace_ids": [account.world.main_id],
+        }
+        first = account.run(catalog=catalog([table, WINDOWS]), **given).ok()
+        keep(held, first, KEYS_OF)
+        near = [row for row in first.records(table) if row[REPORTS[table]] > "2026-09"]
+        delete(account, table, near[0])
+        account.world.advance(86_400)
+        keep(
+            held,
+            account.run(catalog=catalog([table, WINDOWS]), state=first.state, **given),
+            KEYS_OF,
+        )
+        fresh = account.run(catalog=catalog([table, WINDOWS]), **given).ok().records(table)
+    view = OF_REPORTS.replace("detailed_report", table).replace(
+        "entry.start", f"entry.{REPORTS[table]}"
+    )
+    columns = {*KEYS[table], "workspaceId", REPORTS[table], "_sdc_extracted_at"}
+    with duckdb.connect() as database:
+        into_duckdb(database, table, columns, held[table].values(), tmp_path)
+        into_duckdb(database, WINDOWS, COLUMNS[WINDOWS], held[WINDOWS].values(), tmp_path)
+        database.execute(view)
+        names = ", ".join(f'"{name}"' for name in KEYS[table])
+        shown = database.execute(f"select {names} from live_{table}").fetchall()
+    assert len(shown) < len(held[table])
+    found = {tuple(map(str, key)) for key in shown}
+    assert found == {tuple(row[name] for name in KEYS[table]) for row in fresh}
+
+
+def delete(account: Account, table: str, row: Row) -> None:
+    """Delete what a row of a report is about."""
+    world = account.world
+    if table == "detailed_report":
+        world.delete_entry(row["_id"])
+    elif table == "expense_report":
+        world.delete_row(row["_id"])
+    else:
+        for entry in true_rows(world, ENTRIES):
+            if entry["userId"] == row["userId"]:
+                world.delete_entry(entry["id"])
+
+
+FIELDS = "time_entry_custom_fields"
+CLICKTIME = {
+    ENTRIES: ("ID", "Date", "_sdc_extracted_at"),
+    FIELDS: ("TimeEntryID", "Name", "_sdc_extracted_at"),
+    WINDOWS: ("stream", "from", "to", "readAt"),
+}
+CLICKTIME_KEYS = {
+    ENTRIES: ("ID",),
+    FIELDS: ("TimeEntryID", "Name"),
+    WINDOWS: ("stream", "from", "to"),
+}
+
+
+def test_the_views_of_clicktime_show_what_there_is(postgres: str, tmp_path: Path) -> None:
+    held: dict[str, dict[Key, Row]] = {table: {} for table in CLICKTIME}
+    hidden = failed = 0
+    with sandbox.start(now=NOW, entries=300) as running:
+        account, state = clicktime.Account(running), None
+        chosen = account.catalog(CLICKTIME)
+        for day in range(10):
+            live_in_clicktime(account.world, random.Random(day))
+            if day % 4 == 2:
+                account.fault("/TimeEntries", "status", code=500)
+            run = account.run(catalog=chosen, state=state, max_retries=0)
+            account.mended()
+            keep(held, run, CLICKTIME_KEYS)
+            failed += run.code
+            state = run.state
+            begins = max(key[1] for key in held[WINDOWS])[:10]
+            entries, fields = clicktime_in_duckdb(held, tmp_path)
+            if run.code == 0:
+                rows = clicktime.true_rows(account.world, ENTRIES)
+                near = {str(row["ID"]) for row in rows if (row["Date"] or "") >= begins}
+                assert {ident for ident, date in entries if date >= begins} == near, f"day {day}"
+                rows = clicktime.true_rows(account.world, FIELDS)
+                right = {
+                    (ident, row["Name"])
+                    for row in rows
+                    if (ident := str(row["TimeEntryID"])) in near
+                }
+                assert {field for field in fields if field[0] in near} == right, f"day {day}"
+            hidden += len(held[ENTRIES]) - len(entries)
+    assert clicktime_in_postgres(held, postgres) == (entries, fields)
+    assert hidden
+    assert failed
+
+
+def live_in_clicktime(world: World, chance: random.Random) -> None:
+    """Let a day pass."""
+    rows = clicktime.true_rows(world, ENTRIES)
+    recent = sorted(row["ID"] for row in rows if (row["Date"] or "") > "2026-08-20")
+    first, second, *rest = chance.sample(recent, 4)
+    world.delete_row(first)
+    world.delete_row(second)
+    for ident in rest:
+        world.edit_entry(ident, CustomFields={"Region": "r"} if chance.random() < 0.5 else {})
+    world.insert_entry(Date=f"{world.now:%Y-%m-%d}", CustomFields={"Region": "r", "n": 1})
+    world.advance(86_400)
+
+
+Shown: TypeAlias = "tuple[set[tuple[str, str]], set[tuple[str, str]]]"
+"""Entries with their dates, and custom fields of entries by name."""
+
+
+def clicktime_in_duckdb(held: Mapping[str, Mapping[Key, Row]], folder: Path) -> Shown:
+    with duckdb.connect() as database:
+        for table, columns in CLICKTIME.items():
+            into_duckdb(database, table, columns, held[table].values(), folder)
+        return shown_of_clicktime(database)
+
+
+def clicktime_in_postgres(held: Mapping[str, Mapping[Key, Row]], uri: str) -> Shown:
+    with psycopg.connect(uri, autocommit=False) as database:
+        database.execute("create schema windows; set search_path to windows")
+        for table, columns in CLICKTIME.items():
+            into_postgres(database, table, columns, held[table].values())
+        found = shown_of_clicktime(database)
+        database.rollback()
+    return found
+
+
+def shown_of_clicktime(database: Any) -> Shown:
+    for view in views("clicktime"):
+        database.execute(view)
+    entries = database.execute('select "ID", "Date" from live_time_entries').fetchall()
+    fields = database.execute('select "TimeEntryID", "Name" from live_time_entry_custom_fields')
+    return {(str(ident), str(date or "")) for ident, date in entries}, {
+        (str(ident), name) for ident, name in fields.fetchall()
+    }

@@ -21,7 +21,7 @@ from tests.e2e.arrived import Kind, differences
 from tests.e2e.conftest import ROOT
 from tests.e2e.recorded import ACCOUNTS, record
 from tests.e2e.served import parsed
-from tests.e2e.test_live_views import IN_SNOWFLAKE, Life, in_duckdb
+from tests.e2e.test_live_views import Life, in_duckdb, views
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,7 +200,7 @@ def test_the_views_show_what_they_show_elsewhere(tmp_path: Path) -> None:
             life.run()
     queries = [
         "use schema tap",
-        *IN_SNOWFLAKE,
+        *views("clockify", in_snowflake=True),
         "select id from live_time_entries",
         "select timeentryid, tagid from live_time_entry_tags",
     ]
