@@ -33,10 +33,10 @@ def account() -> Iterator[Account]:
 
 
 def statements() -> list[str]:
-    """Return the SQL of the CHANGELOG."""
+    """Return the SQL of the CHANGELOG that makes room for fractions."""
     text = (ROOT / "CHANGELOG.md").read_text()
     found = "\n".join(re.findall(r"^```sql\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
-    return [one.strip() for one in found.split(";") if one.strip()]
+    return [one.strip() for one in found.split(";") if "type numeric" in one]
 
 
 def altered() -> Columns:
