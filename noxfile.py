@@ -1,7 +1,8 @@
 """`nox`: the tests on each supported Python, and with the lowest versions that are permitted.
 
 An environment each below `.nox`. Meltano is in none of them: it runs the taps as commands, and what
-it loads is tested by `make test`. Arguments after `--` go to pytest: `nox -s tests-3.10 -- -x`.
+it loads is tested by `make test`, as is `target-bulk`, whose libraries are optional. Arguments
+after `--` go to pytest: `nox -s tests-3.10 -- -x`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ def run_tests(session: nox.Session) -> None:
     session.run(
         "pytest",
         *("-m", "not thorough", "--ignore=tests/e2e", "--ignore=tests/benchmarks"),
+        "--ignore=tests/bulk",
         *("--numprocesses=auto", "--dist=loadgroup", *session.posargs),
     )
 

@@ -99,6 +99,8 @@ def _loader(plugin: Definition) -> Definition:
     Meltano leaves `config` out when it adds a plugin, but takes the value of a setting.
     """
     definition = {**plugin, "variant": "original"}
+    if plugin["name"] == "target-bulk":
+        definition |= {"variant": CLONE, "pip_url": f"{PIP_URL}[bulk]"}
     config = definition.pop("config", {})
     definition["settings"] = [
         setting | ({"value": config[setting["name"]]} if setting["name"] in config else {})

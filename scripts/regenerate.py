@@ -14,6 +14,7 @@ import yaml
 from sandbox.perform.world import World
 from scripts.docs.llms import llms
 from scripts.docs.marked import between
+from scripts.docs.overview import settings_table
 from scripts.docs.pages import TapPages
 from scripts.plugins import plugin_files, selection_files, singer_catalog
 from scripts.settings import kind_of, settings_of
@@ -21,8 +22,11 @@ from tap_clicktime.tap import TapClickTime
 from tap_clockify.tap import TapClockify
 from tap_perform.tap import TapPerform
 from taps_common.cli.settings import holds_secret
+from target_bulk.settings import SETTINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from taps_common.cli.tap import ApiTap
 
 ROOT = Path(__file__).parent.parent
@@ -51,10 +55,20 @@ def generated() -> dict[Path, str]:
         meltano = between(
             meltano,
             f"    # begin generated: {tap.name} settings\n",
-            _meltano_settings(tap),
+            _meltano_settings(settings_of(tap)),
             f"    # end generated: {tap.name} settings\n",
         )
         files |= TapPages(tap, ROOT / "docs").files()
+    bulk = SETTINGS["properties"]
+    meltano = between(
+        meltano,
+        "    # begin generated: target-bulk settings\n",
+        _meltano_settings(bulk),
+        "    # end generated: target-bulk settings\n",
+    )
+    page = ROOT / "docs" / "bulk.md"
+    begin, end = "<!-- begin settings -->\n", "<!-- end settings -->\n"
+    files[page] = between(page.read_text(), begin, settings_table(bulk), end)
     files[ROOT / "meltano.yml"] = meltano
     environment = ROOT / "sandbox" / "environment.meltano.yml"
     files[environment] = between(
@@ -80,9 +94,9 @@ def _meltano_kind(name: str, schema: Schema) -> str:
     return "string" if kind == "number" else kind
 
 
-def _meltano_settings(tap: type[ApiTap]) -> str:
+def _meltano_settings(settings: Mapping[str, Schema]) -> str:
     described = []
-    for name, schema in settings_of(tap).items():
+    for name, schema in settings.items():
         setting: dict[str, Any] = {"name": name, "kind": _meltano_kind(name, schema)}
         if "enum" in schema:
             setting["options"] = [

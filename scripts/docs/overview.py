@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from scripts.settings import kind_of, settings_of
+from scripts.settings import kind_of
 from tap_clicktime.streams import EntityStream
 from tap_clockify.client import ClockifyStream
 from taps_common.sync.completed_windows import CompletedWindows
 from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from taps_common.cli.tap import ApiTap
+    from scripts.settings import Schema
     from taps_common.sync.stream import RecordStream
 
 
-def settings_table(tap: type[ApiTap]) -> str:
-    """Return the settings of a tap."""
+def settings_table(settings: Mapping[str, Schema]) -> str:
+    """Return settings as a table."""
     lines = ["| setting | type | default | what it does |", "| --- | --- | --- | --- |"]
-    for name, schema in settings_of(tap).items():
+    for name, schema in settings.items():
         default = schema.get("default")
         shown = "" if default is None else f"`{json.dumps(default)}`"
         kind = "secret" if schema.get("secret") else kind_of(name, schema)

@@ -10,6 +10,7 @@ from scripts.docs.marked import between
 from scripts.docs.overview import key_of, method_of, origin_of, settings_table, tables_table
 from scripts.docs.sync_modes import sync_table
 from scripts.docs.topics import tables_of
+from scripts.settings import settings_of
 from tap_clockify.permissions import PermittedStream
 from taps_common.sync.completed_windows import CompletedWindows
 
@@ -47,7 +48,7 @@ class TapPages:
         tables = self._tables.values()
         files = {self._folder / f"{topic.page}.md": self._page(topic) for topic in self._topics}
         for page, name, text in (
-            ("settings", "settings", settings_table(self._tap)),
+            ("settings", "settings", settings_table(settings_of(self._tap))),
             ("tables", "tables", tables_table(tables, self._link)),
             ("sync", "sync modes", sync_table(tables, self._link)),
         ):

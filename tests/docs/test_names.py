@@ -21,6 +21,8 @@ from tap_perform.settings import Clip
 from taps_common.cli.command import EXIT_CODES
 from taps_common.records.row_types import RESCUED
 from taps_common.sync.completed_windows import CompletedWindows
+from target_bulk.columns import METADATA
+from target_bulk.settings import SETTINGS as BULK
 
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
@@ -30,7 +32,7 @@ OTHERS = {
     *{"tap_clockify", "tap_clicktime", "tap_perform"},  # schemas in the target
     *{"hard_delete", "use_copy", "batch_size_rows", "clean_up_batch_files"},  # loaders'
     *{"add_record_metadata", "add_metadata_columns", "quoted_identifiers_ignore_case"},
-    *{"_sdc_extracted_at", "_sdc_batched_at"},  # columns that loaders add
+    *METADATA,  # columns that loaders add
     *{"project_config", "has_more", "row_limit_reached"},  # Bentley's, and answers
     *{"expense_items", "percent_complete", "name_2", "column_7"},  # examples of names
 }
@@ -64,7 +66,7 @@ CLIP = {field.name for field in fields(Clip)} - {"stream", "project", "username"
 """What the settings of tap-perform may say of a clip."""
 
 TABLES = tables()
-SETTINGS = {name for tap in TAPS for name in settings_of(tap)}
+SETTINGS = {name for tap in TAPS for name in settings_of(tap)} | {*BULK["properties"]}
 COLUMNS = {name for paths in TABLES.values() for path in paths for name in re.split(r"\W+", path)}
 
 

@@ -1,4 +1,4 @@
-"""What loaders do with a table whose columns had other types, and what the CHANGELOG says to run."""
+"""What loaders do with tables whose columns had other types; what the CHANGELOG says to run."""
 
 from __future__ import annotations
 

@@ -1,0 +1,18 @@
+"""`target-bulk`, which is also `python -m target_bulk`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command."""
+    try:
+        from target_bulk.target import TargetBulk  # noqa: PLC0415 - its libraries are optional
+    except ModuleNotFoundError as error:
+        sys.exit(f"{error.name} is missing: install the extra, timecost-taps[bulk].")
+    TargetBulk.cli()
+
+
+if __name__ == "__main__":
+    main()

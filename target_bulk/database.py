@@ -1,0 +1,210 @@
+"""What both databases do: tables as SCHEMA wants them, and a batch of steps in one transaction."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, TypeAlias
+
+from target_bulk import windows
+from target_bulk.columns import Kind, Table, joined, quoted
+from target_bulk.errors import LoadError
+from target_bulk.spool import Spool
+from target_bulk.staging import Staged, stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Activate:
+    """Rows of earlier versions of a table are gone."""
+
+    table: Table
+    version: int
+
+
+@dataclass(frozen=True)
+class Empty:
+    """All rows of a table are gone."""
+
+    table: Table
+
+
+Step: TypeAlias = "Spool | Activate | Empty"
+
+
+@dataclass
+class There:
+    """A table of the database.
+
+    Attributes:
+        types: what the database calls the type of each column.
+        is_new: whether this run made it, so that its rows are those of this run.
+    """
+
+    types: dict[str, str]
+    is_new: bool = False
+
+
+@dataclass(frozen=True)
+class Deletions:
+    """What is done with rows that are gone.
+
+    Attributes:
+        hard: whether they are removed; otherwise `_sdc_deleted_at` is set.
+        by_windows: whether `completed_windows` and the tap's own `_sdc_deleted_at` are applied.
+    """
+
+    hard: bool = False
+    by_windows: bool = False
+
+
+@dataclass
+class Database(abc.ABC):
+    """A database that rows are loaded into; all of it runs in one thread.
+
+    Attributes:
+        staging: DuckDB, which reads the spool files.
+        folder: for files that are gone when the run is.
+        deletions: what is done with rows that are gone.
+        tables: the tables of this run, by stream.
+    """
+
+    staging: duckdb.DuckDBPyConnection
+    folder: Path
+    deletions: Deletions
+    tables: dict[str, Table] = field(default_factory=dict)
+    _there: dict[str, There] = field(default_factory=dict)
+
+    types: Mapping[Kind, str] = field(init=False)
+
+    def declare(self, table: Table) -> Table:
+        """Make a table, its new columns, and wider types; return it with the kinds it has then.
+
+        Raises:
+            LoadError: a column cannot become what SCHEMA says.
+        """
+        with self.transaction():
+            there = self.find(table)
+            wanted = there and self._missing(table, there)
+            if there is None or wanted:
+                self.lock(table.full_name)
+                there = self.find(table)  # another process may have been here
+            if there is None:
+                columns = [
+                    f"{quoted(one)} {self.types[kind]}" for one, kind in table.columns.items()
+                ]
+                self.create(table, columns)
+                there = There(
+                    {one: self.types[kind] for one, kind in table.columns.items()}, is_new=True
+                )
+            for name, (action, kind) in self._missing(table, there).items():
+                self.execute(f"alter table {table.full_name} {action}")
+                there.types[name] = self.types[kind]
+        known = self._there.get(table.full_name)
+        there.is_new |= known is not None and known.is_new
+        self._there[table.full_name] = there
+        kinds = {
+            name: self.kind_of(there.types[name]) or kind for name, kind in table.columns.items()
+        }
+        self.tables[table.stream] = replace(table, columns=kinds)
+        return self.tables[table.stream]
+
+    def load(self, steps: Sequence[Step]) -> None:
+        """Run steps in one transaction.
+
+        Raises:
+            LoadError: something does not fit; nothing is loaded then.
+        """
+        now = datetime.now(timezone.utc)
+        changes = windows.Changes()
+        tables = self.tables.values() if self.deletions.by_windows else [one.table for one in steps]
+        with self.transaction():
+            self.lock(*(table.full_name for table in tables))
+            for step in steps:
+                if isinstance(step, Spool):
+                    staged = stage(self.staging, step, now)
+                    self.merge(staged, self._there[step.table.full_name])
+                    if self.deletions.by_windows:
+                        changes.note(self.staging, staged)
+                elif isinstance(step, Activate):
+                    self.remove(step.table, self._older(step), now)
+                else:
+                    self.execute(f"delete from {step.table.full_name}")
+            for table, condition in changes.gone(self.tables, hard=self.deletions.hard):
+                self.remove(table, condition, now)
+
+    def remove(self, table: Table, condition: str, now: datetime) -> None:
+        """Remove the rows of a table that meet a condition, or say when they were gone."""
+        if self.deletions.hard:
+            self.execute(f"delete from {table.full_name} where {condition}")
+        else:
+            self.execute(
+                f"update {table.full_name} set _sdc_deleted_at = '{now:%Y-%m-%d %H:%M:%S.%f}+00' "
+                f"where _sdc_deleted_at is null and ({condition})"
+            )
+
+    @staticmethod
+    def _older(step: Activate) -> str:
+        return f"_sdc_table_version < {step.version} or _sdc_table_version is null"
+
+    def _missing(self, table: Table, there: There) -> dict[str, tuple[str, Kind]]:
+        """Return what has to be altered of a table, and the kind of the column then."""
+        actions = {}
+        for name, kind in table.columns.items():
+            column = quoted(name)
+            if name not in there.types:
+                actions[name] = (f"add column {column} {self.types[kind]}", kind)
+                continue
+            found = self.kind_of(there.types[name])
+            becomes = kind if found is None else joined(found, kind)
+            if becomes is None:
+                raise LoadError(
+                    f"Stream {table.stream}: the column {name} is {there.types[name]} and cannot "
+                    f"become {self.types[kind]}, as SCHEMA says now; rename the column or the "
+                    "table, or load into another schema."
+                )
+            if found not in {None, becomes}:
+                value = f"to_json({column})" if becomes is Kind.JSON else column
+                kind_of_it = self.types[becomes]
+                action = f"alter column {column} type {kind_of_it} using {value}::{kind_of_it}"
+                actions[name] = (action, becomes)
+        return actions
+
+    @abc.abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return a transaction, whose errors of the database are sentences."""
+
+    @abc.abstractmethod
+    def execute(self, statement: str) -> None:
+        """Run a statement."""
+
+    @abc.abstractmethod
+    def lock(self, *names: str) -> None:
+        """Keep other loads out of tables, or a schema, until the transaction ends."""
+
+    @abc.abstractmethod
+    def find(self, table: Table) -> There | None:
+        """Return the table as it is there, None if it is not."""
+
+    @abc.abstractmethod
+    def create(self, table: Table, columns: list[str]) -> None:
+        """Make a table, and its schema."""
+
+    @abc.abstractmethod
+    def kind_of(self, name: str) -> Kind | None:
+        """Return the kind of a type; None for one that is not known here."""
+
+    @abc.abstractmethod
+    def merge(self, staged: Staged, there: There) -> None:
+        """Put the rows of `staged` into their table."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Let go of the database."""

@@ -1,0 +1,203 @@
+"""Rows into PostgreSQL: by COPY of what DuckDB read, many processes at once if need be."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from target_bulk.columns import Kind, literal, quoted
+from target_bulk.database import Database, There
+from target_bulk.errors import LoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import duckdb
+
+    from target_bulk.columns import Table
+    from target_bulk.database import Deletions
+    from target_bulk.staging import Staged
+
+_TYPES = {
+    Kind.TEXT: "text",
+    Kind.INTEGER: "bigint",
+    Kind.NUMBER: "numeric",
+    Kind.BOOLEAN: "boolean",
+    Kind.DATE: "date",
+    Kind.TIMESTAMP: "timestamp with time zone",
+    Kind.JSON: "jsonb",
+}
+_KINDS = {name: kind for kind, name in _TYPES.items()} | {
+    "integer": Kind.INTEGER,
+    "smallint": Kind.INTEGER,
+    "double precision": Kind.NUMBER,
+    "real": Kind.NUMBER,
+    "timestamp without time zone": Kind.TIMESTAMP,
+    "json": Kind.JSON,
+}
+_LONGEST_NAME = 63
+"""Bytes; PostgreSQL cuts off the rest without an error."""
+
+_CHUNK = 1 << 18
+
+
+def connect(url: str) -> psycopg.Connection:
+    """Open a connection whose time zone is UTC.
+
+    Raises:
+        LoadError: there is none to be had.
+    """
+    scheme, _, rest = url.partition("://")
+    try:
+        connection = psycopg.connect(f"{scheme.partition('+')[0]}://{rest}", autocommit=True)
+        connection.execute("set time zone 'UTC'")
+    except psycopg.Error as error:
+        raise LoadError(
+            f"PostgreSQL does not answer at postgres_url ({type(error).__name__}): look at host, "
+            "port, database, user and password."
+        ) from None
+    return connection
+
+
+class Postgres(Database):
+    """A database of PostgreSQL."""
+
+    types = _TYPES
+
+    def __init__(
+        self,
+        staging: duckdb.DuckDBPyConnection,
+        folder: Path,
+        deletions: Deletions,
+        connection: psycopg.Connection,
+    ) -> None:
+        super().__init__(staging, folder, deletions)
+        self._connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Return a transaction."""
+        try:
+            with self._connection.transaction():
+                yield
+        except psycopg.Error as error:
+            name = error.diag.table_name
+            raise LoadError(
+                f"PostgreSQL refuses the rows{f' of {name}' if name else ''} (SQLSTATE "
+                f"{error.sqlstate}, {type(error).__name__}); nothing of this batch is loaded."
+            ) from None
+
+    def execute(self, statement: str) -> None:
+        """Run a statement."""
+        self._connection.execute(statement.encode())
+
+    def lock(self, *names: str) -> None:
+        """Wait for others of our kind: two who create one table, or merge the same rows, clash."""
+        for name in sorted({*names}):
+            key = literal(f"target-bulk {name}")
+            self.execute(f"select pg_advisory_xact_lock(hashtext({key}))")
+
+    def find(self, table: Table) -> There | None:
+        """Return the table as it is there."""
+        rows = self._connection.execute(
+            "select attname, format_type(atttypid, null) from pg_attribute "
+            "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
+            [table.full_name],
+        ).fetchall()
+        return There(dict(rows)) if rows else None
+
+    def create(self, table: Table, columns: list[str]) -> None:
+        """Make a table, with its key."""
+        if table.keys:
+            columns = [*columns, f"primary key ({', '.join(map(quoted, table.keys))})"]
+        self.lock(quoted(table.schema))
+        self.execute(f"create schema if not exists {quoted(table.schema)}")
+        self.execute(f"create table {table.full_name} ({', '.join(columns)})")
+
+    def kind_of(self, name: str) -> Kind | None:
+        """Return the kind of a type."""
+        return Kind.TEXT if name.startswith("character") else _KINDS.get(name)
+
+    def declare(self, table: Table) -> Table:
+        """Make a table as it is wanted, and make sure that its rows can be merged."""
+        for name in (table.schema, table.name, *table.columns):
+            if len(name.encode()) > _LONGEST_NAME:
+                raise LoadError(
+                    f"Stream {table.stream}: the name {name} is longer than PostgreSQL's "
+                    f"{_LONGEST_NAME} bytes; rename it in the tap."
+                )
+        declared = super().declare(table)
+        if declared.keys and not self._is_unique(declared):
+            keys = ", ".join(declared.keys)
+            raise LoadError(
+                f"Stream {table.stream}: its table has no primary key, or unique index, of just "
+                f"{keys}, by which rows are merged; add one, or load into another schema."
+            )
+        return declared
+
+    def _is_unique(self, table: Table) -> bool:
+        rows = self._connection.execute(
+            "select array(select attname::text from pg_attribute where attrelid = indrelid "
+            "and attnum = any(indkey)) from pg_index "
+            "where indrelid = to_regclass(%s) and indisunique and indpred is null",
+            [table.full_name],
+        )
+        return any(sorted(names) == sorted(table.keys) for (names,) in rows)
+
+    def merge(self, staged: Staged, there: There) -> None:
+        """Put the rows of `staged` into their table."""
+        table = staged.table
+        names = ", ".join(map(quoted, table.columns))
+        file = self.folder / "rows.csv"
+        self.staging.execute(
+            f"copy (select {names} from temp.staged) to {literal(str(file))} (format csv, "
+            f"header false, force_quote ({names.partition(', ')[0]}))"  # lest a line be `\\.`
+        )
+        as_ours = all(there.types[name] == _TYPES[kind] for name, kind in table.columns.items())
+        if as_ours and not table.keys:
+            self._copy(table.full_name, names, file)
+        elif not (as_ours and there.is_new and self._is_copied(table, names, file)):
+            there.is_new = False
+            self._merge_copy(table, names, file)
+        file.unlink()
+
+    def _is_copied(self, table: Table, names: str, file: Path) -> bool:
+        """Copy rows whose keys are new; return whether they were."""
+        try:
+            with self._connection.transaction():
+                self._copy(table.full_name, names, file)
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
+
+    def _merge_copy(self, table: Table, names: str, file: Path) -> None:
+        """Copy rows into a temporary table, and merge them from there."""
+        columns = ", ".join(
+            f"{quoted(name)} {_TYPES[kind]}" for name, kind in table.columns.items()
+        )
+        self.execute(f"create temp table staged ({columns}) on commit drop")
+        self._copy("pg_temp.staged", names, file)
+        statement = f"insert into {table.full_name} ({names}) select {names} from pg_temp.staged"
+        if table.keys:
+            keys = ", ".join(map(quoted, table.keys))
+            changed = ", ".join(f"{quoted(one)} = excluded.{quoted(one)}" for one in table.columns)
+            statement += f" on conflict ({keys}) do update set {changed}"
+        self.execute(statement)
+        self.execute("drop table pg_temp.staged")
+
+    def _copy(self, table: str, names: str, file: Path) -> None:
+        with (
+            file.open("rb") as rows,
+            self._connection.cursor() as cursor,
+            cursor.copy(f"copy {table} ({names}) from stdin (format csv)".encode()) as copy,
+        ):
+            while chunk := rows.read(_CHUNK):
+                copy.write(chunk)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+        self.staging.close()

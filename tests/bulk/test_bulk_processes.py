@@ -1,0 +1,141 @@
+"""Processes: several at once, killed ones, and what a person sees of the command."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import duckdb
+import psycopg
+import pytest
+
+from tests.bulk.places import Place, record, schema, state
+from tests.common.runs import PATIENCE, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.bulk.places import Message
+
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("bulk")]
+
+T = schema("t", id="integer", name="string")
+
+
+def lines(*messages: Message) -> bytes:
+    return b"".join(json.dumps(one).encode() + b"\n" for one in messages)
+
+
+def start(place: Place, **settings: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        place.command(),
+        env=os.environ | place.environment(**settings),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_several_at_once(in_postgres: Place) -> None:
+    """They make the same schema and tables, widen the same column, and merge the same rows."""
+    tables = ["t", "u"]
+    running = [start(in_postgres, batch_size_rows=50) for _ in range(4)]
+    for number, one in enumerate(running):
+        kind = ["integer", "number"][number % 2]
+        names = tables if number % 2 else tables[::-1]
+        messages = [schema(table, id="integer", x=kind, name="string") for table in names]
+        messages += [
+            record(table, id=row, x=row, name=str(number)) for row in range(200) for table in names
+        ]
+        assert one.stdin
+        one.stdin.write(lines(*messages))
+        one.stdin.flush()
+    ended = [(one.communicate(timeout=PATIENCE), one.returncode) for one in running]
+    assert [code for _, code in ended] == [0] * 4, ended
+    for table in tables:
+        assert in_postgres.column(table, "id") == [*range(200)]
+        assert in_postgres.kinds(table)["x"] == "numeric"
+
+
+def test_a_file_that_another_process_has(in_duckdb: Place) -> None:
+    with duckdb.connect(in_duckdb.where["duckdb_path"]):
+        _, said = start(in_duckdb).communicate(lines(T), timeout=PATIENCE)
+    last = said.decode().splitlines()[-1]
+    assert last.startswith("Error: The DuckDB file of duckdb_path: another process has it open;")
+    assert "Traceback" not in said.decode()
+
+
+def test_a_database_that_does_not_answer(in_postgres: Place) -> None:
+    with_secret = "postgresql://me:hunter2@127.0.0.1:1/nothing"
+    running = start(in_postgres, postgres_url=with_secret)
+    _, said = running.communicate(lines(T), timeout=PATIENCE)
+    assert said.decode().splitlines()[-1].startswith("Error: PostgreSQL does not answer at")
+    assert "hunter2" not in said.decode()
+    assert running.returncode == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_after_a_batch(place: Place, number: signal.Signals) -> None:
+    """What was loaded stays; no STATE came of what was not; the next run is complete."""
+    running = start(place, batch_size_rows=10)
+    assert running.stdin
+    assert running.stdout
+    rows = [record("t", id=one) for one in range(25)]
+    running.stdin.write(lines(T, *rows[:9], state(9), *rows[9:15], state(15)))
+    running.stdin.flush()
+    assert running.stdout.readline() == b"9\n"
+    running.send_signal(number)
+    out, _ = running.communicate(timeout=PATIENCE)
+    assert out == b""
+    assert running.returncode not in {0, None}
+    assert place.column("t", "id") == [*range(10)]
+    assert place.load(T, *rows, state(25)) == [25]
+    assert place.column("t", "id") == [*range(25)]
+
+
+def test_killed_while_it_loads(in_postgres: Place) -> None:
+    """Another session holds the table, so that the transaction is under way when it dies."""
+    place = in_postgres
+    place.load(T, record("t", id=1, name="old"))
+    with psycopg.connect(place.where["postgres_url"]) as other:
+        other.execute(f"lock table {place.schema}.t in share mode".encode())
+        running = start(place, batch_size_rows=2)
+        assert running.stdin
+        running.stdin.write(lines(T, *(record("t", id=one) for one in range(3)), state(1)))
+        running.stdin.flush()
+        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
+        until(lambda: place.ask(waiting)[0])
+        running.kill()
+        running.communicate(timeout=PATIENCE)
+    until(lambda: not place.ask(waiting)[0])
+    assert place.rows("t", "id, name") == [{"id": 1, "name": "old"}]
+    assert place.load(T, *(record("t", id=one) for one in range(3)), state(1)) == [1]
+    assert place.column("t", "id") == [0, 1, 2]
+
+
+@pytest.mark.parametrize("ident", [1, "x"])
+def test_the_temporary_files_are_gone(place: Place, tmp_path: Path, ident: object) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    environment = os.environ | place.environment() | {"TMPDIR": str(folder)}
+    messages = lines(T, record("t", id=ident))
+    done = subprocess.run(
+        place.command(), env=environment, input=messages, capture_output=True, check=False
+    )
+    assert done.returncode == int(ident == "x"), done.stderr
+    assert not [*folder.glob("target-bulk*")]
+
+
+def test_without_its_libraries_the_command_says_what_to_install(place: Place) -> None:
+    code = "import sys; sys.modules['duckdb'] = None; from target_bulk.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | place.environment(), capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "install the extra, timecost-taps[bulk]" in done.stderr
+    assert "Traceback" not in done.stderr
