@@ -343,8 +343,12 @@ class StreamRead:
             return
         skipped = sum(self.outcome.skipped.values()) > read.skipped
         failed = len(self.outcome.failures) > read.failures
+        whole = not (failed or skipped or read.skip is not None or read.done)
+        states = self._states(read.scope)
+        if read.window and self._counts.window_shrank(read.scope, read.window, states, whole=whole):
+            return
         parts = [read.scope]
-        if failed or skipped or read.skip is not None or read.done:
+        if not whole:
             parts = [] if stream.sliced else [*read.whole]
         for part in parts:
             bounds = self._bounds(read, None if part is read.scope else part, {})

@@ -19,12 +19,15 @@ from taps_common.digests import digest_of
 from taps_common.errors import Kind, TapError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from taps_common.sync.outcome import Outcome
-    from taps_common.sync.state import Window
+    from taps_common.sync.state import ScopeState, Window
     from taps_common.sync.steps import Partition, Scope
     from taps_common.sync.stream import EndpointStream, RecordStream
+
+DAY = 86_400
+"""Seconds."""
 
 FEW = 20
 """Rows from which on a percentage says something. Where there were fewer, some of them may go at
@@ -33,6 +36,11 @@ any time, and all of them once two complete runs found none."""
 SHRANK = (
     "{what} shrank from {before:,} to {now:,} rows, by {lost:.0f} %: its rows were sent, but none "
     "that lacks was removed. If that is right, run once with max_shrink at 100; it is {allowed:g}."
+)
+WINDOW_SHRANK = (
+    "{what} shrank from about {before:,} to {now:,} rows in the part that was read, by {lost:.0f} "
+    "%: completed_windows does not say that any are gone. If that is right, run once with "
+    "max_shrink at 100; it is {allowed:g}."
 )
 EMPTY = (
     "{what} had {before:,} rows and has none now: they are removed if the next run finds none "
@@ -115,6 +123,43 @@ class RowCounts:
         if whole and found and self._current is not None:
             for name, count in found.items():
                 self._current[name] = self._current.get(name, 0) + count
+
+    # -- windows since a bookmark ----------------------------------------------------------------
+
+    def window_shrank(
+        self, scope: Scope, window: Window, states: Sequence[ScopeState], *, whole: bool
+    ) -> bool:
+        """Return whether a window lost more rows than are allowed to go, and say so.
+
+        Rows by day are compared, since a window is longer after a pause, with the last one that
+        lost no more: the state has it as `window`.
+
+        Args:
+            scope: what was read.
+            window: the part of it since a bookmark; what has none is not compared.
+            states: the scope's state of each table.
+            whole: whether every partition was read, so that later windows compare with this one.
+        """
+        if window.since is None:
+            return False
+        seconds = max(int((window.began - window.since).total_seconds()), DAY)
+        now = (window.rows or {}).get(self._stream.name, 0)
+        lookback = self._stream.lookback.total_seconds()
+        settings = digest_of([*self._stream.restrictions(scope), lookback], size=6)
+        allowed: float = self._stream.config["max_shrink"]
+        for last in (state.get("window", {}) for state in states):
+            before = round(last["rows"] * seconds / last["seconds"]) if last else 0
+            compared = Compared(scope, before, now)
+            if last.get("settings") == settings and compared.shrank(allowed):
+                what = _named(self._stream, scope)
+                text = WINDOW_SHRANK.format(
+                    what=what, before=before, now=now, lost=compared.lost, allowed=allowed
+                )
+                self._stream.tap.say(text, f"window of {what} shrank")
+                return True
+        for state in states if whole else ():
+            state["window"] = {"rows": now, "seconds": seconds, "settings": settings}
+        return False
 
     # -- once all were read ----------------------------------------------------------------------
 

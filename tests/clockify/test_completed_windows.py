@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from taps_common.timestamps import from_text
-from tests.clockify.runs import DAY, catalog
+from tests.clockify.runs import DAY, catalog, true_rows
 from tests.common.runs import TurningClock
 
 if TYPE_CHECKING:
@@ -152,3 +152,23 @@ def test_long_lists_are_looked_at_again(
         return sum("time-entries" in one for one in account.requests())
 
     assert asked(TABLE, WINDOWS) >= 2 * asked(TABLE) - 2
+
+
+def test_a_window_that_lost_most_of_its_rows_is_not_told(account: Account, world: World) -> None:
+    """A key that lost its role may see empty lists."""
+    state = read(account).ok().state
+    world.advance(DAY)
+    second = read(account, state).ok()
+    assert windows(second)
+    assert len(second.records(TABLE)) > 20
+    for row in true_rows(world, TABLE):
+        world.delete_entry(row["id"])
+    for _ in range(2):
+        world.advance(DAY)
+        emptied = read(account, second.state).ok()
+        assert windows(emptied) == []
+        assert "completed_windows does not say that any are gone" in emptied.log
+        second = emptied
+    allowed = read(account, second.state, max_shrink=100).ok()
+    assert windows(allowed)
+    assert windows(read(account, allowed.state).ok()), "later ones are compared with that"
