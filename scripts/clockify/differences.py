@@ -48,7 +48,6 @@ NOT_READ: dict[str, str] = {
     f"GET {W}/webhooks/{{}}/statuses": "what was sent to a webhook, not what is recorded",
     f"POST {W}/webhooks/{{}}/logs": "what was sent to a webhook, not what is recorded",
     "GET /shared-reports/{}": "sums of what other tables have in full",
-    f"POST {W}/reports/summary": "sums of what other tables have in full",
     f"POST {W}/reports/weekly": "sums of what other tables have in full",
 }
 """Operation that no table has the rows of, and why."""
@@ -65,13 +64,22 @@ CORRECTIONS: dict[str, str] = {
     "invoices.daysOverdue": "of POST invoices/info only, and another one each day: see dueDate",
     "shared_reports.visibleToUserGroups.*": ANY,
     "shared_reports.visibleToUsers.*": ANY,
+    "user_day_totals.children": "the days of a member, which are the rows",
+    "user_day_totals.clientName": "of a group of projects only",
+    "user_day_totals.days": "the days of a member, which are the rows",
+    "user_day_totals.id": "the member is userId, the day is date",
+    "user_day_totals.name": "the member is userName, the day is date",
+    "user_day_totals.nameLowerCase": "the member is userName, the day is date",
     "webhooks.authToken": "a secret",
     "workspaces.featureSubscriptionType.*": "an object in the description, text on the wire",
 }
 """Documented property that a row type has not, or not as described, and why."""
 
-SUMS = {"totals", "dailyTotals", "weeklyTotals", "total", "count", "workspaceWebhookCount"}
-"""What stands beside lists: sums of the rows, and how many there are."""
+SUMS = {
+    *("totals", "dailyTotals", "weeklyTotals", "groupTotals", "total", "count"),
+    *("workspaceWebhookCount", "chart", "donutChart"),
+}
+"""What stands beside lists: sums of the rows, charts of them, and how many there are."""
 
 
 def streams() -> dict[str, ClockifyStream]:

@@ -208,6 +208,7 @@ class UserDayTotals(AmountReport):
     cursor = "date"
     path = "/workspaces/{workspaceId}/reports/summary"
     paged = False
+    envelopes = (("groupOne",),)
 
     def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
         """Return how the report groups: durations are asked for as they were entered."""
