@@ -76,8 +76,8 @@ CORRECTIONS: dict[str, str] = {
 """Documented property that a row type has not, or not as described, and why."""
 
 SUMS = {
-    *("totals", "dailyTotals", "weeklyTotals", "groupTotals", "total", "count"),
-    *("workspaceWebhookCount", "chart", "donutChart"),
+    *("totals", "dailyTotals", "weeklyTotals", "total", "count"),
+    *("workspaceWebhookCount", "chart"),
 }
 """What stands beside lists: sums of the rows, charts of them, and how many there are."""
 
