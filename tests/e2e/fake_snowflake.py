@@ -126,8 +126,8 @@ def member(value: object, kind: str) -> str | None:
 def lines(select: exp.Expression, location: str) -> str:
     """Return what `select $1:name::TYPE as ALIAS, ...` says of staged lines, in DuckDB's SQL.
 
-    SEQ8() counts the lines in their order, of which no page says anything (sql-reference/functions/
-    seq1): in Snowflake itself that is the loader's assumption.
+    SEQ8() counts the lines in their order, which is what the loader assumes: no page says that it
+    does (sql-reference/functions/seq1).
     """
     kinds, columns = {}, []
     for alias in select.expressions:
