@@ -1,6 +1,6 @@
 """A Snowflake account in memory, for target-snowflake as it is: fakesnow, and what it lacks.
 
-`fake_snowflake.py JOB` runs in the environment that `python -m scripts.fakesnow` makes. JOB is a
+`fake_snowflake.py JOB` runs in the environment that `python -m scripts.loaders` makes. JOB is a
 file of JSON: the loader's `config`, files of lines that it is to `load` one after the other, and
 `queries`, of which each gets a list of rows, as JSON, on the last line of stdout.
 
