@@ -7,7 +7,6 @@ DOCS := $(VENV)/.docs
 BROWSER := $(VENV)/.browser
 PLUGINS := .meltano/.ready
 WHEELS := .meltano/wheels/.ready
-SNOWFLAKE := .meltano/fakesnow/.ready
 LOADERS := .meltano/more-loaders/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
@@ -46,12 +45,7 @@ $(WHEELS): $(READY) meltano.yml
 	$(BIN)/python -m scripts.wheels
 	@touch $(WHEELS)
 
-# Snowflake's loader, beside what imitates Snowflake.
-$(SNOWFLAKE): $(READY) meltano.yml
-	$(BIN)/python -m scripts.fakesnow
-	@touch $(SNOWFLAKE)
-
-# Loaders that people use beside those of meltano.yml.
+# Loaders that people use beside those of meltano.yml, and Snowflake's with what imitates Snowflake.
 $(LOADERS): $(READY) scripts/loaders.py
 	@echo "More loaders, each in an environment of its own. A minute, once."
 	$(BIN)/python -m scripts.loaders
@@ -63,7 +57,7 @@ demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano a
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).
 	$(PYTEST) -m "not thorough"
 
-test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(SNOWFLAKE) $(LOADERS) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
+test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(LOADERS) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-all: test test-rest ## Run all tests, offline.

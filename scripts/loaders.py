@@ -18,6 +18,11 @@ WANTED = {
     "target-s3": ["plinxore-target-s3==0.1.7", "moto[server]==5.2.5"],
     # it imports pkg_resources, which later ones lack
     "pipelinewise-target-postgres": ["pipelinewise-target-postgres==2.1.2", "setuptools<81"],
+    "target-snowflake": [
+        "meltanolabs-target-snowflake==0.20.4",
+        # it imitates Snowflake; with an older Python the tests that need it are skipped
+        "fakesnow==0.12.1; python_version >= '3.11'",
+    ],
 }
 """What is installed, by environment."""
 

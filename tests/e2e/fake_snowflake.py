@@ -1,6 +1,6 @@
 """A Snowflake account in memory, for target-snowflake as it is: fakesnow, and what it lacks.
 
-`fake_snowflake.py JOB` runs in the environment that `python -m scripts.fakesnow` makes. JOB is a
+`fake_snowflake.py JOB` runs in the environment that `python -m scripts.loaders` makes. JOB is a
 file of JSON: the loader's `config`, files of lines that it is to `load` one after the other, and
 `queries`, of which each gets a list of rows, as JSON, on the last line of stdout.
 
@@ -126,8 +126,8 @@ def member(value: object, kind: str) -> str | None:
 def lines(select: exp.Expression, location: str) -> str:
     """Return what `select $1:name::TYPE as ALIAS, ...` says of staged lines, in DuckDB's SQL.
 
-    SEQ8() counts the lines in their order, of which no page says anything (sql-reference/functions/
-    seq1): in Snowflake itself that is the loader's assumption.
+    SEQ8() counts the lines in their order, which is what the loader assumes: no page says that it
+    does (sql-reference/functions/seq1).
     """
     kinds, columns = {}, []
     for alias in select.expressions:

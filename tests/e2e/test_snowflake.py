@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date, datetime
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 import sandbox
-from scripts.fakesnow import PYTHON
+from scripts.loaders import program
 from tests.clockify.runs import Account
 from tests.common.runs import NOW, PATIENCE
 from tests.e2e.arrived import Kind, differences
@@ -47,7 +48,11 @@ def answers(folder: Path, load: list[bytes], queries: list[str], **settings: obj
     spool = folder / "spool"
     spool.mkdir()
     done = subprocess.run(
-        [PYTHON, ROOT / "tests" / "e2e" / "fake_snowflake.py", folder / "job.json"],
+        [
+            program("target-snowflake", "python"),
+            ROOT / "tests" / "e2e" / "fake_snowflake.py",
+            folder / "job.json",
+        ],
         env=os.environ | {"TMPDIR": str(spool), "PYTHONWARNINGS": "ignore"},
         capture_output=True,
         check=False,
@@ -187,9 +192,41 @@ def test_append_only_keeps_each_row(tmp_path: Path) -> None:
     assert [row["ORDERED"] for row in found] == [1, 1, 2, 2]
 
 
-# -- the views of docs/clockify/sync.md ------------------------------------------------------------
+# -- the views of docs/*/sync.md -------------------------------------------------------------------
 
 DAYS = 15
+
+
+def in_snowflake(view: str) -> str:
+    """Return a view in Snowflake's words, as the docs say how."""
+    without = re.sub(r'"(\w+)"', lambda name: name[1].lower(), view)
+    return re.sub(r"(?<=\.)(start|from|to)\b", lambda name: f'"{name[0].upper()}"', without)
+
+
+def test_the_rule_of_the_docs_makes_the_views_that_run() -> None:
+    *of_entries, _ = views("clockify")
+    assert [*map(in_snowflake, of_entries)] == views("clockify", in_snowflake=True)
+
+
+def test_views_by_that_rule_are_taken(tmp_path: Path) -> None:
+    reports, *of_clicktime = (*views("clockify")[2:], *views("clicktime"))
+    moment, text = {"type": "string", "format": "date-time"}, {"type": "string"}
+    windows = {"from": moment, "to": moment, "readAt": moment, "stream": text}
+    tables = {
+        "completed_windows": {**windows, "workspaceId": text},
+        "detailed_report": {"id": text, "workspaceId": text, "start": moment},
+        "time_entries": {"ID": text, "Date": moment},
+        "time_entry_custom_fields": {"TimeEntryID": text},
+    }
+    load = [
+        {"type": "SCHEMA", "stream": name, "schema": {"properties": columns}, "key_properties": []}
+        for name, columns in tables.items()
+    ]
+    messages = "".join(f"{json.dumps(message)}\n" for message in load).encode()
+    named = ("live_detailed_report", "live_time_entries", "live_time_entry_custom_fields")
+    made = [in_snowflake(view) for view in (reports, *of_clicktime)]
+    asked = [f"select * from {name}" for name in named]
+    assert answers(tmp_path, [messages], ["use schema tap", *made, *asked])[-3:] == [[], [], []]
 
 
 def test_the_views_show_what_they_show_elsewhere(tmp_path: Path) -> None:
