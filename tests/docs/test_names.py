@@ -31,6 +31,7 @@ OTHERS = {
     *{"pip_url", "metadata_columns", "default_environment"},  # Meltano's
     *{"tap_clockify", "tap_clicktime", "tap_perform"},  # schemas in the target
     *{"hard_delete", "use_copy", "batch_size_rows", "clean_up_batch_files"},  # loaders'
+    *{"sanitize_null_text_characters", "allow_nullable_key"},
     *{"add_record_metadata", "add_metadata_columns", "quoted_identifiers_ignore_case"},
     *METADATA,  # columns that loaders add
     *{"project_config", "has_more", "row_limit_reached"},  # Bentley's, and answers

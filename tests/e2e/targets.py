@@ -68,7 +68,7 @@ class Target:
         name: as the docs have it.
         runs: which ones it gets: the fixture.
         alterations: all that is known; a cell that differs otherwise fails the test.
-        types: of columns by their kind, as the target calls them; none where all is text.
+        types: of columns by their kind, as the docs have them; none where all is text.
     """
 
     name: ClassVar[str]
@@ -186,7 +186,7 @@ class Postgres(Target):
         "boolean": "boolean",
         "date": "date",
         "timestamp": "timestamp without time zone",
-        "list": "jsonb[]",
+        "list": "text[] or jsonb[]",
         **dict.fromkeys(("object", "mixed"), "jsonb"),
     }
 

@@ -121,7 +121,7 @@ def test_the_page_of_targets_says_what_is_tested() -> None:
         heading = kind.name.removesuffix(", as shipped")
         (table,) = [one for one in tables if one[0][0] == "in the schema" and heading in one[0]]
         place = table[0].index(heading)
-        said = {row[0]: row[place].strip("`") for row in table}
+        said = {row[0]: row[place].replace("`", "") for row in table}
         assert {KINDS[name]: type_ for name, type_ in said.items() if name in KINDS} == kind.types
 
 
@@ -165,6 +165,7 @@ def test_every_cell_is_what_was_served_but_for_what_is_known(
                 types = target.types_of(tap, name)
                 for column, one in table.kinds.items():
                     if not column.startswith("_sdc_"):
-                        assert types[target.spelled(column)] == target.types[one], (name, column)
+                        known = target.types[one].split(" or ")
+                        assert types[target.spelled(column)] in known, (name, column)
     assert found == {}
     assert altered == {one.what for one in target.alterations}
