@@ -21,7 +21,7 @@ def dlt_python() -> str:
         print("Installing dlt into .bench/dlt", file=sys.stderr)
         _call(sys.executable, "-m", "venv", "--clear", str(folder))
         pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        _call(*pip, "--constraint", str(PINNED), "dlt[duckdb,parquet]")
+        _call(*pip, "--constraint", str(PINNED), "dlt[duckdb,parquet,postgres]")
         ready.write_text(PINNED.read_text())
     return str(python)
 

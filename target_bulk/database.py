@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from target_bulk import windows
 from target_bulk.columns import Kind, Table, joined, quoted
-from target_bulk.errors import LoadError
+from target_bulk.errors import LoadError, RefusedError
 from target_bulk.spool import Spool
-from target_bulk.staging import Staged, stage
+from target_bulk.staging import look_for_misfits, stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,20 +125,30 @@ class Database(abc.ABC):
         now = datetime.now(timezone.utc)
         changes = windows.Changes()
         tables = self.tables.values() if self.deletions.by_windows else [one.table for one in steps]
-        with self.transaction():
-            self.lock(*(table.full_name for table in tables))
+        try:
+            with self.transaction():
+                self.lock(*(table.full_name for table in tables))
+                for step in steps:
+                    self._run(step, changes, now)
+                for table, condition in changes.gone(self.tables, hard=self.deletions.hard):
+                    self.remove(table, condition, now)
+        except RefusedError:
             for step in steps:
                 if isinstance(step, Spool):
-                    staged = stage(self.staging, step, now)
-                    self.merge(staged, self._there[step.table.full_name])
-                    if self.deletions.by_windows:
-                        changes.note(self.staging, staged)
-                elif isinstance(step, Activate):
-                    self.remove(step.table, self._older(step), now)
-                else:
-                    self.execute(f"delete from {step.table.full_name}")
-            for table, condition in changes.gone(self.tables, hard=self.deletions.hard):
-                self.remove(table, condition, now)
+                    look_for_misfits(self.staging, step)
+            raise
+
+    def _run(self, step: Step, changes: windows.Changes, now: datetime) -> None:
+        if isinstance(step, Spool):
+            stage(self.staging, step, now)
+            self.merge(step.table, self._there[step.table.full_name])
+            if self.deletions.by_windows:
+                changes.note(self.staging, step.table)
+        elif isinstance(step, Activate):
+            older = f"_sdc_table_version < {step.version} or _sdc_table_version is null"
+            self.remove(step.table, older, now)
+        else:
+            self.execute(f"delete from {step.table.full_name}")
 
     def remove(self, table: Table, condition: str, now: datetime) -> None:
         """Remove the rows of a table that meet a condition, or say when they were gone."""
@@ -149,10 +159,6 @@ class Database(abc.ABC):
                 f"update {table.full_name} set _sdc_deleted_at = '{now:%Y-%m-%d %H:%M:%S.%f}+00' "
                 f"where _sdc_deleted_at is null and ({condition})"
             )
-
-    @staticmethod
-    def _older(step: Activate) -> str:
-        return f"_sdc_table_version < {step.version} or _sdc_table_version is null"
 
     def _missing(self, table: Table, there: There) -> dict[str, tuple[str, Kind]]:
         """Return what has to be altered of a table, and the kind of the column then."""
@@ -202,7 +208,7 @@ class Database(abc.ABC):
         """Return the kind of a type; None for one that is not known here."""
 
     @abc.abstractmethod
-    def merge(self, staged: Staged, there: There) -> None:
+    def merge(self, table: Table, there: There) -> None:
         """Put the rows of `staged` into their table."""
 
     @abc.abstractmethod

@@ -7,3 +7,7 @@ import click
 
 class LoadError(click.ClickException):
     """What cannot be loaded; the text is the command's last line, the exit code 1."""
+
+
+class RefusedError(LoadError):
+    """A database refused what it got, and does not say why without values of it."""

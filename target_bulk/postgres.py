@@ -9,7 +9,7 @@ import psycopg
 
 from target_bulk.columns import Kind, literal, quoted
 from target_bulk.database import Database, There
-from target_bulk.errors import LoadError
+from target_bulk.errors import LoadError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from target_bulk.columns import Table
     from target_bulk.database import Deletions
-    from target_bulk.staging import Staged
 
 _TYPES = {
     Kind.TEXT: "text",
@@ -42,6 +41,9 @@ _LONGEST_NAME = 63
 """Bytes; PostgreSQL cuts off the rest without an error."""
 
 _CHUNK = 1 << 18
+
+_CSV = "format csv, delimiter e'\\x02', quote e'\\x01', escape e'\\x01'"
+"""Signs that hardly any text has: JSON is full of commas and quotes."""
 
 
 def connect(url: str) -> psycopg.Connection:
@@ -85,7 +87,7 @@ class Postgres(Database):
                 yield
         except psycopg.Error as error:
             name = error.diag.table_name
-            raise LoadError(
+            raise RefusedError(
                 f"PostgreSQL refuses the rows{f' of {name}' if name else ''} (SQLSTATE "
                 f"{error.sqlstate}, {type(error).__name__}); nothing of this batch is loaded."
             ) from None
@@ -147,13 +149,12 @@ class Postgres(Database):
         )
         return any(sorted(names) == sorted(table.keys) for (names,) in rows)
 
-    def merge(self, staged: Staged, there: There) -> None:
+    def merge(self, table: Table, there: There) -> None:
         """Put the rows of `staged` into their table."""
-        table = staged.table
         names = ", ".join(map(quoted, table.columns))
         file = self.folder / "rows.csv"
         self.staging.execute(
-            f"copy (select {names} from temp.staged) to {literal(str(file))} (format csv, "
+            f"copy (select {names} from temp.staged) to {literal(str(file))} ({_CSV}, "
             f"header false, force_quote ({names.partition(', ')[0]}))"  # lest a line be `\\.`
         )
         as_ours = all(there.types[name] == _TYPES[kind] for name, kind in table.columns.items())
@@ -192,7 +193,7 @@ class Postgres(Database):
         with (
             file.open("rb") as rows,
             self._connection.cursor() as cursor,
-            cursor.copy(f"copy {table} ({names}) from stdin (format csv)".encode()) as copy,
+            cursor.copy(f"copy {table} ({names}) from stdin ({_CSV})".encode()) as copy,
         ):
             while chunk := rows.read(_CHUNK):
                 copy.write(chunk)

@@ -51,7 +51,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=False,
         title="Apply completed_windows",
         description="Take rows for gone that completed_windows and _sdc_deleted_at of "
-        "tap-clockify say are gone, with their child rows. Needs add_record_metadata.",
+        "tap-clockify and tap-clicktime say are gone, with their child rows. Needs "
+        "add_record_metadata.",
     ),
     th.Property(
         "add_record_metadata",
@@ -81,8 +82,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.IntegerType,
         default=64 << 20,
         title="Batch size in bytes",
-        description="So many bytes of records are loaded in one transaction. A quarter more "
-        "than that waits in temporary files meanwhile.",
+        description="So many bytes of records are loaded in one transaction. As much again may "
+        "wait in temporary files meanwhile.",
     ),
     th.Property(
         "batch_size_rows",

@@ -1,4 +1,4 @@
-"""A spool file as a temporary table of DuckDB: texts, checked, the last row of each key."""
+"""A spool file as a temporary table of DuckDB: texts, and the last row of each key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from target_bulk.columns import METADATA, Kind, Table, literal, quoted
 from target_bulk.errors import LoadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from target_bulk.spool import Spool
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TYPES = {
     Kind.TEXT: "VARCHAR",
     Kind.INTEGER: "BIGINT",
-    Kind.NUMBER: "DECIMAL(38, 9)",
+    Kind.NUMBER: "DECIMAL(38,9)",
     Kind.BOOLEAN: "BOOLEAN",
     Kind.DATE: "DATE",
     Kind.TIMESTAMP: "TIMESTAMPTZ",
@@ -28,10 +28,13 @@ TYPES = {
 }
 """What DuckDB calls each kind."""
 
-_STRICT = {Kind.INTEGER, Kind.BOOLEAN, Kind.DATE, Kind.TIMESTAMP}
-"""Kinds that DuckDB casts as strictly as PostgreSQL does, or nearly."""
-
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?"
+
+
+_DIGITS = {Kind.NUMBER, Kind.DATE, Kind.TIMESTAMP}
+"""Kinds for which databases take words as well: NaN, infinity, yesterday."""
+
+_BEGINS_WITH_A_DIGIT = "ltrim({0}, '-') between '0' and ':'"
 
 
 @dataclass(frozen=True)
@@ -47,23 +50,8 @@ class Digits:
     after: int
 
 
-@dataclass(frozen=True)
-class Staged:
-    """Rows in the temporary table `staged`: texts and JSON, in the order in which they came.
-
-    Attributes:
-        table: where they go.
-        rows: how many.
-        digits: of each column of numbers.
-    """
-
-    table: Table
-    rows: int
-    digits: Mapping[str, Digits]
-
-
-def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime) -> Staged:
-    """Read a spool file into the temporary table `staged`.
+def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime) -> None:
+    """Read a spool file into the temporary table `staged`: texts and JSON, the last row of a key.
 
     Args:
         connection: its time zone is UTC.
@@ -71,7 +59,7 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
         batched: when that is done.
 
     Raises:
-        LoadError: a line is not what SCHEMA says.
+        LoadError: a line is not a record, or lacks its key.
     """
     table = spool.table
     try:
@@ -81,28 +69,29 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
             f"Stream {table.stream}: DuckDB cannot read a RECORD, which is not JSON, or longer "
             "than its memory; look at the output of the tap."
         ) from None
-    found = _look_at(connection, table)
-    rows = found["rows"]
-    for name, kind in table.columns.items():
-        if bad := found.get(f"bad {name}"):
-            raise LoadError(
-                f"Stream {table.stream}: {bad:,} of {rows:,} values of {name} are not what its "
-                f"SCHEMA says ({kind.value}); correct the schema in the tap."
-            )
-        if name in table.keys and found[f"null {name}"]:
+    words = " or ".join(
+        f"not ({_BEGINS_WITH_A_DIGIT.format(quoted(name))})"
+        for name, kind in table.columns.items()
+        if kind in _DIGITS
+    )
+    if words and connection.execute(f"from temp.staged where {words} limit 1").fetchall():
+        _look_for_misfits(connection, table)
+    if not table.keys:
+        return
+    names = [*map(quoted, table.keys)]
+    keys = ", ".join(names)
+    counts = ", ".join(f"count({name})" for name in names)
+    ((rows, distinct, *present),) = connection.execute(
+        f"select count(*), count(distinct ({keys})), {counts} from temp.staged"
+    ).fetchall()
+    for name, count in zip(table.keys, present, strict=True):
+        if count < rows:
             raise MissingKeyError(table.stream, name)
-    if table.keys and found["keys"] < rows:
-        keys = ", ".join(map(quoted, table.keys))
+    if distinct < rows:
         connection.execute(
-            "create or replace temp table staged as select * from staged "
+            "create or replace temp table staged as select * from temp.staged "
             f"qualify row_number() over (partition by {keys} order by rowid desc) = 1"
         )
-        rows = found["keys"]
-    numbers = (name for name, kind in table.columns.items() if kind is Kind.NUMBER)
-    digits = {
-        name: Digits(found[f"before {name}"] or 0, found[f"after {name}"] or 0) for name in numbers
-    }
-    return Staged(table, rows, digits)
 
 
 class MissingKeyError(LoadError, MissingKeyPropertiesError):
@@ -159,29 +148,17 @@ def _columns(spool: Spool, batched: datetime) -> Iterator[str]:
         yield f"{value} as {quoted(name)}"
 
 
-def _look_at(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, int]:
-    """Return how many rows and keys there are, and what does not fit, by name."""
-    asked = {"rows": "count(*)"}
-    if table.keys:
-        keys = ", ".join(map(quoted, table.keys))
-        asked["keys"] = f"count(distinct ({keys}))"
-    for name, kind in table.columns.items():
-        value = quoted(name)
-        if name in table.keys:
-            asked[f"null {name}"] = f"count(*) - count({value})"
-        if kind in _STRICT:
-            fits = f"try_cast({value} as {TYPES[kind]}) is not null"
-            if kind is Kind.INTEGER:
-                fits += f" and regexp_full_match({value}, '-?[0-9]+')"
-            asked[f"bad {name}"] = f"count(*) filter (not ({fits}) and {value} is not null)"
-        elif kind is Kind.NUMBER:
-            asked[f"bad {name}"] = f"count(*) filter (not regexp_full_match({value}, '{_NUMBER}'))"
-            whole, part, power = _parts(value)
-            asked[f"before {name}"] = f"max(length(ltrim({whole}, '-0')) + {power})"
-            asked[f"after {name}"] = f"max(length(rtrim({part}, '0')) - {power})"
-    query = ", ".join(asked.values())
-    (values,) = connection.execute(f"select {query} from staged").fetchall()
-    return dict(zip(asked, values, strict=True))
+def digits_of(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, Digits]:
+    """Return how many digits the numbers of `staged` have, by column."""
+    found = {}
+    for name in names:
+        whole, part, power = _parts(quoted(name))
+        ((before, after),) = connection.execute(
+            f"select max(length(ltrim({whole}, '-0')) + {power}), "
+            f"max(length(rtrim({part}, '0')) - {power}) from temp.staged"
+        ).fetchall()
+        found[name] = Digits(before or 0, after or 0)
+    return found
 
 
 def _parts(value: str) -> tuple[str, str, str]:
@@ -189,3 +166,37 @@ def _parts(value: str) -> tuple[str, str, str]:
     digits = f"split_part(lower({value}), 'e', 1)"
     power = f"coalesce(try_cast(split_part(lower({value}), 'e', 2) as integer), 0)"
     return f"split_part({digits}, '.', 1)", f"split_part({digits}, '.', 2)", power
+
+
+def look_for_misfits(connection: duckdb.DuckDBPyConnection, spool: Spool) -> None:
+    """Look why a database refused the rows of a file.
+
+    Raises:
+        LoadError: values are not what SCHEMA says.
+    """
+    stage(connection, spool, spool.received)
+    _look_for_misfits(connection, spool.table)
+
+
+def _look_for_misfits(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    for name, kind in table.columns.items():
+        value = quoted(name)
+        conditions = []
+        if kind in _DIGITS:
+            conditions.append(_BEGINS_WITH_A_DIGIT.format(value))
+        if kind is Kind.NUMBER:
+            conditions.append(f"regexp_full_match({value}, '{_NUMBER}')")
+        else:
+            conditions.append(f"try_cast({value} as {TYPES[kind]}) is not null")
+        if kind is Kind.INTEGER:
+            conditions.append(f"regexp_full_match({value}, '-?[0-9]+')")
+        fits = " and ".join(conditions)
+        ((rows, bad),) = connection.execute(
+            f"select count(*), count(*) filter ({value} is not null and not ({fits})) "
+            "from temp.staged"
+        ).fetchall()
+        if bad:
+            raise LoadError(
+                f"Stream {table.stream}: {bad:,} of {rows:,} values of {name} are not what "
+                f"its SCHEMA says ({kind.value}); correct the schema in the tap."
+            )

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
+_FIRST = 8 << 20
+"""Bytes of the first batch; each one after it is twice as large, so that loading begins early."""
+
 _STATE_SECONDS = 300
 """How long a STATE waits for more rows, at most, where they come slowly."""
 
@@ -82,6 +85,7 @@ class TargetBulk(Target):
         self._steps: list[Step] = []
         self._state: bytes | None = None
         self._size = self._rows = 0
+        self._enough = min(_FIRST, self.config["batch_size_bytes"])
         self._flushed_at = time.monotonic()
         self._notes = Counter[str]()
         self._folder = Path(tempfile.mkdtemp(prefix="target-bulk-"))
@@ -136,8 +140,9 @@ class TargetBulk(Target):
         self._size += len(lines)
         self._rows += lines.count(b"\n")
         most = self.config.get("batch_size_rows")
-        if self._size >= self.config["batch_size_bytes"] or (most and self._rows >= most):
+        if self._size >= self._enough or (most and self._rows >= most):
             self._flush()
+            self._enough = min(2 * self._enough, self.config["batch_size_bytes"])
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         """Keep a STATE until what came before it is loaded."""

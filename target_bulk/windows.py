@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from target_bulk.staging import Staged
-
 WINDOWS = "completed_windows"
 
-CHILDREN = {
-    "time_entries": {"time_entry_tags": "timeEntryId", "time_entry_custom_fields": "timeEntryId"}
-}
-"""The tables of what belongs to a row, by the row's table, and their column of its key."""
+CHILDREN = {"time_entries": ("time_entry_tags", "time_entry_custom_fields")}
+"""The tables of what belongs to a row, by the row's table; their keys begin with the row's."""
 
 _ALL = "*"
 _SPAN = ("stream", "from", "to", "readAt")
@@ -45,11 +41,11 @@ class Changes:
     parents: dict[str, str] = field(default_factory=dict)
     flagged: set[str] = field(default_factory=set)
 
-    def note(self, staging: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    def note(self, staging: duckdb.DuckDBPyConnection, table: Table) -> None:
         """Look at the rows of `staged`."""
-        stream = staged.table.stream
+        stream = table.stream
         if stream == WINDOWS:
-            names = [*staged.table.columns]
+            names = [*table.columns]
             rows = staging.execute(
                 f"select {', '.join(map(quoted, names))} from temp.staged"
             ).fetchall()
@@ -71,9 +67,9 @@ class Changes:
             yield tables[stream], "_sdc_deleted_at is not null"
         touched = {*self.parents, *self.flagged, *(part["stream"] for part in self.parts)}
         for parent in sorted(touched & CHILDREN.keys() & tables.keys()):
-            for child, column in CHILDREN[parent].items():
+            for child in CHILDREN[parent]:
                 if child in tables:
-                    yield tables[child], _without_parent(tables[parent], tables[child], column)
+                    yield tables[child], _without_parent(tables[parent], tables[child])
 
 
 def _lies_in(part: Mapping[str, str], table: Table) -> str:
@@ -98,12 +94,12 @@ def _lies_in(part: Mapping[str, str], table: Table) -> str:
     return " and ".join(conditions)
 
 
-def _without_parent(parent: Table, child: Table, column: str) -> str:
+def _without_parent(parent: Table, child: Table) -> str:
     """Return the condition that a child row was extracted before its parent, or has none."""
     (key,) = parent.keys
     return (
         f"not exists (select 1 from {parent.full_name} as parent "
-        f"where parent.{quoted(key)} = {child.full_name}.{quoted(column)} "
+        f"where parent.{quoted(key)} = {child.full_name}.{quoted(child.keys[0])} "
         f"and parent._sdc_extracted_at <= {child.full_name}._sdc_extracted_at "
         "and parent._sdc_deleted_at is null)"
     )

@@ -107,6 +107,29 @@ def test_tags_that_were_taken_off(place: Place, hard: bool) -> None:
     assert live(place, "time_entry_tags", hard) == ["x"]
 
 
+def test_windows_of_dates(place: Place, hard: bool) -> None:
+    """As ClickTime's: without a workspace, and children with another column of the key."""
+    day = {"type": ["string", "null"], "format": "date"}
+    entries = schema("time_entries", ["ID"], ID="string", Date=day)
+    entries["bookmark_properties"] = ["Date"]
+    fields = schema("time_entry_custom_fields", ["TimeEntryID", "Name"], TimeEntryID="string",
+                    Name="string")  # fmt: skip
+    parts = schema("completed_windows", ["stream", "from", "to"], stream="string",
+                   **{"from": AT, "to": AT, "readAt": AT})  # fmt: skip
+    rows: list[Message] = [
+        record("time_entries", ID=one, Date=f"2026-02-0{number + 1}")
+        for number, one in enumerate("abc")
+    ] + [record("time_entry_custom_fields", TimeEntryID=one, Name="x") for one in "abc"]
+    tables = (entries, fields, parts)
+    place.load(*tables, *({**row, "time_extracted": at(1)} for row in rows))
+    again = [{**row, "time_extracted": at(3)} for row in rows if "c" in row["record"].values()]
+    part = {"from": "2026-02-02T00:00:00Z", "to": MAR, "readAt": at(3)}
+    place.load(*tables, *again, record("completed_windows", stream="time_entries", **part))
+    assert live(place, "time_entries", hard) == ["a", "c"]
+    kept = [row for row in place.rows("time_entry_custom_fields") if not row["_sdc_deleted_at"]]
+    assert [row["TimeEntryID"] for row in kept] == ["a", "c"]
+
+
 def test_nothing_is_applied_unless_it_is_asked_for(place: Place) -> None:
     place.settings = {"hard_delete": True}
     place.load(*ALL, entry("a", FEB, 1), entry("b", FEB, 1, _sdc_deleted_at=at(1)))
