@@ -100,11 +100,11 @@ def _grouped(ask: Ask, rows: list[Shown], groups: list[str]) -> list[Shown]:
         within[GROUPS[groups[0]](row)].append(row)
     return [
         {
-            "id" if ask.world.documented_reports else "_id": ident,
-            "name": name,
+            "id" if ask.world.documented_reports else "_id": ident or "",
+            "name": name or "",
             "duration": sum(row["timeInterval"]["duration"] for row in held),
             **_earned(held),
-            "children": _grouped(ask, held, groups[1:]) or None,
+            "children": _grouped(ask, held, groups[1:]),
         }
         for (ident, name), held in within.items()
     ]

@@ -89,7 +89,7 @@ def test_a_redirect_to_where_anyone_can_read_along_is_not_followed(
 def test_an_error_elsewhere_is_named_without_its_address(clips: Clips) -> None:
     refused = Answer(403, body=b"<Error>s3cret</Error>")
     run = read(clips, f"{STORE}/x?signature=s3cret", last=refused)
-    assert run.code == 1
+    assert run.code == 77
     said = f"GET dataclip {TABLE} of {QUAY} at {clips.url} answered 403 Forbidden"
     assert said in reasons(run)[0]
     assert not [word for word in ("s3cret", "signature", "store") if word in run.said]

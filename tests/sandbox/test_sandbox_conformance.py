@@ -38,6 +38,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     PLANNED + "/users/{userId}/totals": WINDOW,
     W + "/audit-log": {"actions": ACTIONS, "authors": {}, **WIDE},
     W + "/reports/detailed": {**DATES, "detailedFilter": {}},
+    W + "/reports/summary": {**DATES, "summaryFilter": {"groups": ["CLIENT", "USER", "DATE"]}},
     W + "/reports/attendance": {**DATES, "attendanceFilter": {}},
     W + "/reports/expenses/detailed": DATES,
 }
@@ -51,6 +52,7 @@ SPARSE = {
     W + "/member-profile/{userId}",  # a user field has no defaults in projects
     W + "/time-entries/status/in-progress",
     PLANNED + "/projects/totals/{projectId}",
+    W + "/reports/summary",  # what belongs to groups of other kinds
 }
 """What does not fill every property."""
 
