@@ -162,7 +162,7 @@ class Postgres(Database):
             self._copy(table.full_name, names, file)
         elif not (as_ours and there.is_new and self._is_copied(table, names, file)):
             there.is_new = False
-            self._merge_copy(table, names, file)
+            self._merge_copy(table, there, names, file)
         file.unlink()
 
     def _is_copied(self, table: Table, names: str, file: Path) -> bool:
@@ -174,14 +174,15 @@ class Postgres(Database):
             return False
         return True
 
-    def _merge_copy(self, table: Table, names: str, file: Path) -> None:
+    def _merge_copy(self, table: Table, there: There, names: str, file: Path) -> None:
         """Copy rows into a temporary table, and merge them from there."""
         columns = ", ".join(
             f"{quoted(name)} {_TYPES[kind]}" for name, kind in table.columns.items()
         )
         self.execute(f"create temp table staged ({columns}) on commit drop")
         self._copy("pg_temp.staged", names, file)
-        statement = f"insert into {table.full_name} ({names}) select {names} from pg_temp.staged"
+        values = ", ".join(_as_there(quoted(name), there.types[name]) for name in table.columns)
+        statement = f"insert into {table.full_name} ({names}) select {values} from pg_temp.staged"
         if table.keys:
             keys = ", ".join(map(quoted, table.keys))
             changed = ", ".join(f"{quoted(one)} = excluded.{quoted(one)}" for one in table.columns)
@@ -202,3 +203,12 @@ class Postgres(Database):
         """Let go of the database."""
         self._connection.close()
         self.staging.close()
+
+
+def _as_there(column: str, kind: str) -> str:
+    """Return a staged column as the table has it: target-postgres makes arrays of lists."""
+    if not kind.endswith("[]"):
+        return column  # an assignment casts it
+    elements = "jsonb_array_elements" if kind == "jsonb[]" else "jsonb_array_elements_text"
+    array = f"array(select {elements}({column}))::{kind}"
+    return f"case jsonb_typeof({column}) when 'array' then {array} end"

@@ -90,16 +90,20 @@ def test_a_table_of_target_postgres(in_postgres: Place) -> None:
     place.ask(f"create schema {place.schema}")
     place.ask(
         f"create table {place.schema}.t (id character varying primary key, at timestamp, "
-        "n numeric, d double precision, j jsonb, _sdc_extracted_at timestamp)"
+        "n numeric, d double precision, j jsonb, texts text[], things jsonb[], numbers bigint[], "
+        "_sdc_extracted_at timestamp)"
     )
-    some = schema("t", id="string", at=AT, n="number", d="number", j="object", more="integer")
-    row = record("t", id="a", at="2026-01-31T12:00:00+02:00", n=1, d=2.5, j={}, more=7)
+    some = schema("t", id="string", at=AT, n="number", d="number", j="object", more="integer",
+                  texts="array", things="array", numbers="array")  # fmt: skip
+    row = record("t", id="a", at="2026-01-31T12:00:00+02:00", n=1, d=2.5, j={}, more=7,
+                 texts=["b", "a,", ""], things=[{"a": 1}, "x"], numbers=[])  # fmt: skip
     extracted = {**row, "time_extracted": "2026-01-31T12:00:00+02:00"}
     for _ in range(2):
         place.load(some, extracted)
-    (found,) = place.rows("t", "id, at, n, d, j, more, _sdc_extracted_at")
+    (found,) = place.rows("t", "id, at, n, d, j, more, _sdc_extracted_at, texts, things, numbers")
     noon = datetime(2026, 1, 31, 10)  # noqa: DTZ001 - the column has no zone
-    assert [*found.values()] == ["a", noon, 1, 2.5, {}, 7, noon]
+    assert [*found.values()] == ["a", noon, 1, 2.5, {}, 7, noon, ["b", "a,", ""],
+                                  [{"a": 1}, "x"], []]  # fmt: skip
 
 
 def test_a_table_of_target_duckdb(in_duckdb: Place) -> None:
