@@ -425,7 +425,7 @@ def test_a_load_that_is_cut_off_anywhere_goes_on_with_the_slices_that_are_left(
         done = done_slices(first.state)
         assert done == done_slices(first.state, "time_entry_custom_fields")
         twin.reset()
-        moved = {"accept_state": True, "state": first.state}  # the twin has another address
+        moved: dict[str, Any] = {"accept_state": True, "state": first.state}  # another address
         second = held.load(twin.run(**moved, page_size=SIZE, **ONLY, **VERSIONS).ok())
         assert held.differences(twin.world, ENTRIES) == {}, after
         dates = {row["Date"] for row in second.records("time_entries")}
