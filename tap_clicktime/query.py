@@ -6,7 +6,7 @@ from http import HTTPStatus
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from tap_clicktime.client import AFTER_ZERO, JSON_HEADERS, literal, page_problem
+from tap_clicktime.client import AFTER_ZERO, JSON_HEADERS, count_problem, literal, page_problem
 from taps_common.http.request import Request
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_clicktime.metadata import EntitySet
+    from taps_common.http.request import Response
 
 PAGE_SIZE = "page_size"
 """The setting, which is sent as `Prefer: odata.maxpagesize`."""
@@ -67,6 +68,22 @@ def question(
         headers={**JSON_HEADERS, **size},
         proof=page_problem,
     )
+
+
+def count(entity_set: EntitySet, condition: str = "") -> Request:
+    """Return a request for the number of rows of a set, or of those that meet a condition."""
+    return Request(
+        f"/{entity_set.name}/$count",
+        params=(("$filter", condition),) if condition else (),
+        headers={"Accept": "text/plain"},
+        proof=count_problem,
+        patient=False,
+    )
+
+
+def counted(response: Response) -> int:
+    """Return the number that a response to `count` holds."""
+    return int(response.body.decode("utf-8-sig"))
 
 
 def between(

@@ -69,6 +69,7 @@ class EntityStream(EndpointStream):
         by_date: whether the cursor is a date that stays where it is.
         custom_columns: custom fields that have a column of their own.
         custom_fields: the properties that hold custom fields, the best one first.
+        window_filter: the condition of the window that was read last; empty where all of it was.
     """
 
     lenient = True
@@ -87,6 +88,7 @@ class EntityStream(EndpointStream):
         self._columns = Columns(self.custom_columns, self.name, self.logger)
         self._said: set[str] = set()
         self._seeks = False
+        self.window_filter = ""
 
     @property
     def lookback(self) -> timedelta:
@@ -127,6 +129,7 @@ class EntityStream(EndpointStream):
     def plan(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return the whole list, or its slices where all of a long one is read."""
         slices: dict[str, Slice] = {}
+        self.window_filter = ""
         dated = not self.cursor or (yield from dates_are_comparable(self.entity_set, self.cursor))
         if not dated:
             self.tap.say(
@@ -136,6 +139,8 @@ class EntityStream(EndpointStream):
             size = self.config["page_size"]
             found = yield from slices_of(self.entity_set, self.cut_by, bounds.window, size)
             slices = {str(one): one for one in found}
+        if dated and bounds.window:
+            self.window_filter = self._within(bounds)
         return Plan([{SLICE: name} for name in slices] or [{}], details=Details(dated, slices))
 
     def covers(self, scope: Scope, bounds: Bounds) -> Span | None:
@@ -307,16 +312,21 @@ class EntityStream(EndpointStream):
         if part and self.cut_by:
             dated = query.between(entity_set, self.cut_by, part.low, part.high)
             conditions.append(dated or f"{self.cut_by} eq null")
-        if bounds.window and self.cursor and details.dated:
-            low, high = bounds.since, bounds.until
-            blank = {"or_null": True, "or_zero": True}
-            conditions.append(query.between(entity_set, self.cursor, low, high, **blank))
+        if bounds.window and details.dated:
+            conditions.append(self._within(bounds))
         if way.by and way.reached:
             conditions.append(query.between(entity_set, way.by, way.reached, None, or_null=True))
         yield "$filter", " and ".join(condition for condition in conditions if condition)
         yield "$orderby", ",".join(query.total_order(entity_set, way.by))
         yield "$select", query.selection(entity_set, bounds.columns)
         yield "$count", "true"
+
+    def _within(self, bounds: Bounds) -> str:
+        """Return the condition of a window: rows without a date, or with a zero, are in each."""
+        if not self.cursor:
+            return ""
+        low, high = bounds.since, bounds.until
+        return query.between(self.entity_set, self.cursor, low, high, or_null=True, or_zero=True)
 
     # -- rows ------------------------------------------------------------------------------------
 

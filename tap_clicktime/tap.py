@@ -8,11 +8,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import typing as th
+from singer_sdk.singerlib import Catalog
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_clicktime import csdl, query
 from tap_clicktime.client import (
     advice,
-    count_problem,
     credentials,
     sample,
     service_root,
@@ -20,8 +21,10 @@ from tap_clicktime.client import (
 )
 from tap_clicktime.custom_fields import pairs, without_annotations
 from tap_clicktime.metadata import entity_sets
+from tap_clicktime.reconcile import Came, Compared, compare
 from tap_clicktime.streams import EntityStream
 from tap_clicktime.tables import tables
+from taps_common.cli.reconcile import chosen, read, window_of
 from taps_common.cli.settings import (
     COMMON_SETTINGS,
     custom_field_columns,
@@ -259,16 +262,40 @@ class TapClickTime(ApiTap):
             "smaller pages."
         )
 
+    def reconcile(self) -> Iterator[str]:
+        """Return where rows that are read are fewer or more than the service counts.
+
+        Raises:
+            TapError: somewhere they are.
+            RunFailedError: something could not be read.
+        """
+        window = window_of(self.start_date, self.end_date, self.clock.now())
+        selected = [one for one in self.entities if one.selected]
+        columns = {
+            one.name: [*one.own_keys, str(one.cursor)] if one.own_keys else None for one in selected
+        }
+        catalog = chosen(Catalog.from_dict(self.catalog_dict), columns)
+        for one in selected:
+            if one.cursor:
+                catalog[one.name].replication_method = REPLICATION_INCREMENTAL
+        came = {one.name: Came(one.own_keys, one.cursor) for one in selected}
+        second = read(self, catalog, lambda name, record: came[name].take(record), window)
+        sets = (one for one in second.entities if one.name in came)
+        skipped = {name: one.skipped for name, one in second.engine.outcomes.items()}
+        yield from compare(
+            [Compared(one, came[one.name], [*skipped[one.name]]) for one in sets],
+            window,
+            self.session.send,
+        )
+
     def _count(self, one: EntitySet) -> int | None:
         """Return the number of rows, or None where the service does not count.
 
         Raises:
             StatusError: the set may not be read.
         """
-        plain = {"Accept": "text/plain"}
-        request = Request(f"/{one.name}/$count", headers=plain, proof=count_problem, patient=False)
         try:
-            return int(self.session.send(request).body.decode("utf-8-sig"))
+            return query.counted(self.session.send(query.count(one)))
         except RequestError:
             self.session.send(query.question(one, ("$top", "1")))
             return None

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import typing as th
 from singer_sdk.helpers.capabilities import TapCapabilities
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_clockify import check
 from tap_clockify.account import Account
 from tap_clockify.custom_columns import tables
 from tap_clockify.hosts import REGIONS, advice, api_url, credentials
+from tap_clockify.reconcile import TABLES, Comparison
 from tap_clockify.streams import STREAMS
+from tap_clockify.streams.reports import UserDayTotals
+from tap_clockify.streams.time_entries import TimeEntries
 from tap_clockify.streams.workspaces import Workspaces
+from taps_common.cli.reconcile import DAY, chosen, discovered, read, window_of
 from taps_common.cli.settings import (
     COMMON_SETTINGS,
     custom_field_columns,
@@ -21,8 +26,9 @@ from taps_common.cli.settings import (
     url_error,
 )
 from taps_common.cli.tap import ApiTap
-from taps_common.errors import TapError
+from taps_common.errors import Kind, TapError
 from taps_common.http.request import Service
+from taps_common.timestamps import before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -272,3 +278,24 @@ class TapClockify(ApiTap):
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
         return check.lines(self, self.account)
+
+    def reconcile(self) -> Iterator[str]:
+        """Return where entries differ from what Clockify adds up by member and day.
+
+        Raises:
+            TapError: somewhere they do, or they cannot be compared.
+            RunFailedError: something could not be read.
+        """
+        window = window_of(self.start_date, self.end_date, self.clock.now())
+        comparison = Comparison(window)
+        catalog = chosen(discovered(self), TABLES)
+        catalog[TimeEntries.name].replication_method = REPLICATION_INCREMENTAL
+        early = window._replace(
+            low=before(window.low, DAY)
+        )  # entries may last over the first midnight
+        second = read(self, catalog, comparison.take, early)
+        totals = second.engine.outcomes[UserDayTotals.name]
+        if totals.skipped:
+            reasons = "; ".join(sorted(totals.skipped))
+            raise TapError(f"Totals are not to be had: {reasons}.", kind=Kind.SKIPPED)
+        yield from comparison.lines(self.clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_clockify.client import is_unknown_id
@@ -100,9 +100,3 @@ def parts(low: datetime, high: datetime, longest: timedelta) -> Iterator[Slice]:
         cut = min(low + longest, high)
         yield low, cut
         low = cut
-
-
-def midnight(timestamp: datetime) -> datetime:
-    """Return the beginning of a timestamp's day, UTC."""
-    at = timestamp.astimezone(timezone.utc)
-    return at.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import typing as th
+from singer_sdk.singerlib import Catalog
 
 from tap_perform.check import shape_of, state_of
 from tap_perform.client import service_of
@@ -14,8 +15,10 @@ from tap_perform.discovery import Discovery, Tables, documented, needing_a_look
 from tap_perform.downloads import Download, Downloads
 from tap_perform.expected import Expected
 from tap_perform.fields import fields_in
+from tap_perform.reconcile import ClipName, Downloaded, Pass, compare
 from tap_perform.settings import clips_of, errors_of, owner_of
 from tap_perform.streams import ClipStream
+from taps_common.cli.reconcile import read
 from taps_common.cli.settings import MEBIBYTE, request_settings
 from taps_common.cli.tap import ApiTap
 from taps_common.errors import Kind, TapError
@@ -377,6 +380,27 @@ class TapPerform(ApiTap):
         yield (
             f"A full run of all tables sends at least {len(self.clips):,} requests: one per "
             "dataclip, and one for the headings of each where no catalog is given."
+        )
+
+    def reconcile(self) -> Iterator[str]:
+        """Return rows and digest of what leaves of each clip, of two downloads.
+
+        Raises:
+            TapError: a body has other rows.
+            RunFailedError: something could not be read.
+        """
+        yield from compare(self._downloaded(), self._downloaded())
+
+    def _downloaded(self) -> Downloaded:
+        """Read all selected clips once."""
+        left = Pass()
+        second = read(self, Catalog.from_dict(self.catalog_dict), left.take)
+        return Downloaded(
+            {
+                ClipName(one.clip.stream, one.clip.project): one.table().rows
+                for one in second.downloads.all
+            },
+            left.left,
         )
 
     def _tried(self, one: Download) -> list[str]:

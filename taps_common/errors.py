@@ -54,6 +54,7 @@ class Kind(Enum):
     SHRINK = "SHRINK"
     OUTPUT = "OUTPUT"
     PARTIAL = "PARTIAL"
+    DIFFERS = "DIFFERS"
     BUG = "BUG"
 
 

@@ -46,3 +46,9 @@ def before(timestamp: datetime, span: timedelta) -> datetime:
         return timestamp - span
     except OverflowError:
         return datetime.min.replace(tzinfo=timezone.utc)
+
+
+def midnight(timestamp: datetime) -> datetime:
+    """Return the beginning of a timestamp's day, UTC."""
+    at = timestamp.astimezone(timezone.utc)
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -28,10 +28,9 @@ from tap_clockify.hosts import credentials
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.streams.reports import UserDayTotals
 from tap_clockify.summaries import user_days
-from tap_clockify.windows import midnight
 from taps_common.errors import ShapeError, TapError
 from taps_common.http.request import Request
-from taps_common.timestamps import from_text, to_text
+from taps_common.timestamps import from_text, midnight, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

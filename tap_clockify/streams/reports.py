@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_clockify.rows import reports as rows
 from tap_clockify.summaries import user_days
-from tap_clockify.windows import DAY, Slice, WindowedStream, midnight, parts
+from tap_clockify.windows import DAY, Slice, WindowedStream, parts
 from taps_common.errors import ShapeError, StatusError
 from taps_common.sync.steps import Page
-from taps_common.timestamps import from_text
+from taps_common.timestamps import from_text, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -10,9 +10,8 @@ from msgspec.structs import asdict
 
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import scheduling as rows
-from tap_clockify.windows import midnight
 from taps_common.sync.stream import ChildStream
-from taps_common.timestamps import to_text
+from taps_common.timestamps import midnight, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

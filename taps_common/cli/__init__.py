@@ -1,1 +1,1 @@
-"""The command line: settings, the run, `--check`."""
+"""The command line: settings, the run, `--check`, `--reconcile`."""

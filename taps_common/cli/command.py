@@ -1,4 +1,4 @@
-"""The command line: the SDK's, with `--check`, and with sentences instead of tracebacks."""
+"""The command line: the SDK's, `--check`, `--reconcile`, and sentences instead of tracebacks."""
 
 from __future__ import annotations
 
@@ -101,6 +101,14 @@ class CommandTap(SdkTap):
         """Return the lines of `--check`: who the key is, what it sees, what a run will cost."""
         raise NotImplementedError
 
+    def reconcile(self) -> Iterator[str]:
+        """Return the lines of `--reconcile`: where the service has more or less than is read.
+
+        Raises:
+            TapError: somewhere it has, or it cannot be compared.
+        """
+        raise NotImplementedError
+
     @property
     def catalog_json_text(self) -> str:
         """The catalog as indented JSON; the SDK's own way takes 20 times as long."""
@@ -108,7 +116,7 @@ class CommandTap(SdkTap):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Return the command line: the SDK's, and `--check`."""
+        """Return the command line: the SDK's, `--check` and `--reconcile`."""
         command = super().get_singer_command()
         assert isinstance(command, SingerCommand)  # noqa: S101 - narrows the type, cannot fail
         keep_discreet(cls.logger)
@@ -117,29 +125,41 @@ class CommandTap(SdkTap):
         for option in command.params:
             if option.name in {"catalog", "state"}:
                 option.type, option.metavar, option.callback = click.STRING, "FILE", cls.cb_file
-        command.params.append(
+        command.params += [
             click.Option(
                 ["--check"],
                 is_flag=True,
                 help="Verify credentials and reach, and say what a run will read and cost.",
-            )
-        )
+            ),
+            click.Option(
+                ["--reconcile"],
+                is_flag=True,
+                help="Read once and print where that differs from what the service adds up.",
+            ),
+        ]
         return command
 
     @classmethod
-    def invoke(cls, *, check: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
-        """Run the tap, or `--check`, which ends with 0 or 1."""
-        if not check:
+    def invoke(cls, *, check: bool = False, reconcile: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
+        """Run the tap, or `--check` or `--reconcile`, which end with 1 if all is not well."""
+        if reconcile:
+            cls.print_lines(options, lambda tap: tap.reconcile(), runs=True)
+        elif check:
+            cls.print_lines(options, lambda tap: tap.check())
+        else:
             for name in ("state", "catalog"):
                 options[name] = json_file(name, options.get(name), cls.name)
             with one_sentence(cls.name), settings_that_work():
                 super().invoke(**options)
-            return
-        cls.print_lines(options, lambda tap: tap.check())
 
     @classmethod
     def print_lines(
-        cls, options: dict[str, Any], of: Callable[[Self], Iterator[str]], mark: str = ""
+        cls,
+        options: dict[str, Any],
+        of: Callable[[Self], Iterator[str]],
+        mark: str = "",
+        *,
+        runs: bool = False,
     ) -> None:
         """Print what a tap has to say to a person; end with 1 if it cannot.
 
@@ -147,9 +167,11 @@ class CommandTap(SdkTap):
             options: the options of the command.
             of: returns the lines.
             mark: stands before the sentence that it ends with.
+            runs: whether that takes a run, so that the tables are needed and a quota is waited for.
         """
         given = options["config"]
-        chosen = options.get("catalog") if cls.discovers_first else None
+        discovers = runs or cls.discovers_first
+        chosen = options.get("catalog") if discovers else None
         file = json_file("catalog", chosen, cls.name)
         try:
             with settings_that_work():
@@ -157,8 +179,8 @@ class CommandTap(SdkTap):
                     config=given.config,
                     catalog=file and json.load(file),
                     parse_env_config=given.parse_env,
-                    setup_mapper=cls.discovers_first,  # the SDK does so to know the tables
-                    is_looked_at=True,
+                    setup_mapper=discovers,  # the SDK does so to know the tables
+                    is_looked_at=not runs,
                 )
             for line in of(tap):
                 cls._print(line)
