@@ -33,8 +33,13 @@ class _Member(msgspec.Struct):
     days: list[dict[str, Raw]] | None = None
 
 
+class _Totals(msgspec.Struct):
+    time: Number | None = field(name="totalTime", default=None)
+
+
 class _Summary(msgspec.Struct):
     groups: list[_Member] | None = field(name="groupOne")
+    totals: list[_Totals | None] | None = None
 
 
 class _Day(msgspec.Struct):
@@ -52,13 +57,27 @@ def user_days(body: bytes) -> bytes:
     """Return the days of a report by member and day, as a JSON array of rows.
 
     Raises:
-        ShapeError: it is not such a report, or the days of a member do not add up to their total.
+        ShapeError: it is not such a report, or the days of a member do not add up to their total,
+            or the members to that of all.
     """
     try:
-        members = _decoder.decode(body).groups or []
-        return msgspec.json.encode([row for member in members for row in _rows_of(member)])
+        report = _decoder.decode(body)
+        members = report.groups or []
+        rows = [row for member in members for row in _rows_of(member)]
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise ShapeError("it is not grouped by member and day") from None
+    stated = (one.time for one in report.totals or () if one)
+    told = [Decimal(one) for one in stated if one is not None]
+    every = sum((Decimal(one.duration or 0) for one in members), Decimal())
+    # How totals of several currencies stand there is not documented, nor their unit for sure.
+    totals = (
+        [one / unit for one in (*told, sum(told, Decimal())) for unit in (1, 1000)]
+        if told
+        else [every]
+    )
+    if not any(abs(one - every) <= len(members) for one in totals):
+        raise ShapeError("the members do not add up to the total of all")
+    return msgspec.json.encode(rows)
 
 
 def _rows_of(member: _Member) -> list[dict[str, Raw | str | None]]:

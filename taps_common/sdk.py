@@ -76,7 +76,22 @@ class LineWriter(SimpleSingerWriter):
     def __init__(self) -> None:
         super().__init__()
         self._gathered: list[bytes] | None = None
+        self._held: list[bytes] | None = None
         self._size = 0
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Write what a block writes when it ends; nothing of it if it ends with a FatalError."""
+        self._held = []
+        try:
+            yield
+        except FatalError:
+            self._held.clear()
+            raise
+        finally:
+            held, self._held = self._held, None
+            for lines in held:
+                self._write(lines)
 
     @contextmanager
     def gathering(self) -> Iterator[None]:
@@ -113,6 +128,9 @@ class LineWriter(SimpleSingerWriter):
             self._write(b"".join(lines))
 
     def _write(self, lines: bytes) -> None:
+        if self._held is not None:
+            self._held.append(lines)
+            return
         with writing():
             if hasattr(sys.stdout, "buffer"):
                 rest = memoryview(lines)
@@ -364,6 +382,11 @@ class SdkTap(Tap):
         """Write the lines of a block together."""
         writer = self.message_writer
         return writer.gathering() if isinstance(writer, LineWriter) else nullcontext()
+
+    def holding(self) -> AbstractContextManager[None]:
+        """Write what a block writes when it ends; nothing of it if it ends with a FatalError."""
+        writer = self.message_writer
+        return writer.holding() if isinstance(writer, LineWriter) else nullcontext()
 
     def interrupt(self, signum: int) -> None:
         """React to SIGTERM or SIGINT."""

@@ -33,6 +33,7 @@ from taps_common.sync.completed_windows import CompletedWindows
 from taps_common.sync.concurrency import SIDE_BY_SIDE, Workers
 from taps_common.sync.date_bounds import end_of, start_of
 from taps_common.sync.engine import Engine, StreamRead, selected_tables
+from taps_common.sync.own_state import KEY
 from taps_common.sync.progress import Reporter
 from taps_common.sync.run import Run
 from taps_common.sync.stream import EndpointStream, RecordStream
@@ -63,6 +64,9 @@ WINDOWS_NEED_ROWS = (
 )
 
 
+NO_TABLES = {"quota", "told"}
+"""What a run may keep in the bookmarks that has read nothing."""
+
 ACCEPTED = (
     "accept_state: the state of another account is taken as this one's. Unset it, so that the next "
     "run looks again."
@@ -82,6 +86,7 @@ class ApiTap(CommandTap):
         self._emits = False
         self._began = 0.0
         self._repeats_state = False
+        self._owner: dict[str, Any] | None = None
         if kwargs.get("parse_env_config"):
             prefix = f"{self.name.upper().replace('-', '_')}_"
             self.append_builtin_config(self.config_jsonschema)
@@ -276,6 +281,7 @@ class ApiTap(CommandTap):
             with self.reporter.running():
                 self._read_all()
         except TapError as error:
+            self._leave_owner()
             self.run.checkpoints.write_requests()
             if self._signal:
                 self._end_run()
@@ -284,6 +290,7 @@ class ApiTap(CommandTap):
             raise self._failed(error.kind, error) from error
         else:
             session.close()
+            self._leave_owner()
             self.run.checkpoints.write_requests()
             self._end_run()
         finally:
@@ -298,12 +305,13 @@ class ApiTap(CommandTap):
         windows = self.completed_windows
         if windows and self.config.get("skip_unchanged"):
             raise TapError(WINDOWS_NEED_ROWS.format(windows.name), kind=Kind.SETTING)
-        try:
-            self.connect()
-        except TapError:
+        with self.holding():  # a state of another account ends it, and nothing is written
+            try:
+                self.connect()
+            except TapError:
+                self._repeat_state()
+                raise
             self._repeat_state()
-            raise
-        self._repeat_state()
         if windows:
             windows.start(self.run.storage)
         for stream in self.endpoints():
@@ -320,6 +328,7 @@ class ApiTap(CommandTap):
             FatalError: it is of another one; nothing of it is written.
         """
         bookmarks = self.state.setdefault("bookmarks", {})
+        self._owner = bookmarks.get(KEY, {})
         refusal = owner.refusal(bookmarks)
         if refusal and not self.config["accept_state"]:
             raise FatalError(refusal, kind=Kind.STATE)
@@ -327,6 +336,16 @@ class ApiTap(CommandTap):
             self.logger.warning(ACCEPTED)
         owner.keep(bookmarks, anew=bool(refusal))
         self._repeat_state()
+
+    def _leave_owner(self) -> None:
+        """Leave whose the state is as it was if nothing was read: the settings may be wrong."""
+        bookmarks = self.state.get("bookmarks", {})
+        read = any(any(one.counts.values()) for one in self.engine.outcomes.values())
+        held = {name for name, value in bookmarks.items() if value} - {KEY, *NO_TABLES}
+        if self._owner is None or read or held or bookmarks.get(KEY) == self._owner:
+            return
+        bookmarks[KEY] = self._owner
+        self.state_writer.write_state(self.state)
 
     def _repeat_state(self) -> None:
         """Write the state that was given, once: a run that reads nothing leaves it as it was."""

@@ -347,9 +347,10 @@ class StreamRead:
         states = self._states(read.scope)
         if read.window and self._counts.window_shrank(read.scope, read.window, states, whole=whole):
             return
+        emptied = [] if stream.sliced else self._counts.emptied(read.scope, states, read.whole)
         parts = [read.scope]
-        if not whole:
-            parts = [] if stream.sliced else [*read.whole]
+        if emptied or not whole:
+            parts = [] if stream.sliced else [one for one in read.whole if one not in emptied]
         for part in parts:
             bounds = self._bounds(read, None if part is read.scope else part, {})
             if part is read.scope and not stream.sliced:

@@ -42,6 +42,11 @@ WINDOW_SHRANK = (
     "%: completed_windows does not say that any are gone. If that is right, run once with "
     "max_shrink at 100; it is {allowed:g}."
 )
+PARTS_EMPTY = (
+    "{count:,} of {every:,} {called}s of {what} have no row in the part that was read, and had "
+    "some in the last run: completed_windows says that they are gone if the next run finds none "
+    "either, or at once with max_shrink at 100"
+)
 EMPTY = (
     "{what} had {before:,} rows and has none now: they are removed if the next run finds none "
     "either, or at once with max_shrink at 100"
@@ -99,12 +104,14 @@ class RowCounts:
         self._pending: dict[tuple[str, ...], Counter[str]] = {}
         self._scopes: dict[str, tuple[Scope, dict[str, int] | None]] = {}
         self._current: dict[str, int] | None = None
+        self._by_part: dict[str, int] = {}
         self._suspect = False  # the pages: they lost rows of the stream itself
 
     # -- while pages come ------------------------------------------------------------------------
 
     def begin_scope(self, scope: Scope, window: Window | None) -> None:
         """Count the rows of a scope from now on, on top of what an interrupted run sent of it."""
+        self._by_part = {}
         self._current = window.rows if window else {}
         self._scopes[self._stream.partition_id(scope)] = scope, self._current
 
@@ -123,6 +130,7 @@ class RowCounts:
         if whole and found and self._current is not None:
             for name, count in found.items():
                 self._current[name] = self._current.get(name, 0) + count
+            self._by_part[self._stream.partition_id(partition)] = found[self._stream.name]
 
     # -- windows since a bookmark ----------------------------------------------------------------
 
@@ -144,8 +152,7 @@ class RowCounts:
             return False
         seconds = max(int((window.began - window.since).total_seconds()), DAY)
         now = (window.rows or {}).get(self._stream.name, 0)
-        lookback = self._stream.lookback.total_seconds()
-        settings = digest_of([*self._stream.restrictions(scope), lookback], size=6)
+        settings = self._window_settings(scope)
         allowed: float = self._stream.config["max_shrink"]
         for last in (state.get("window", {}) for state in states):
             before = round(last["rows"] * seconds / last["seconds"]) if last else 0
@@ -160,6 +167,44 @@ class RowCounts:
         for state in states if whole else ():
             state["window"] = {"rows": now, "seconds": seconds, "settings": settings}
         return False
+
+    def emptied(
+        self, scope: Scope, states: Sequence[ScopeState], parts: Sequence[Partition]
+    ) -> list[Partition]:
+        """Return the partitions that lost all of several rows since the last run, and say so.
+
+        One wrong answer must not hide them. The state has the rows of large ones as `parts`.
+
+        Args:
+            scope: what was read.
+            states: the scope's state of each table, that of the stream first.
+            parts: the partitions that were read to their end.
+        """
+        allowed: float = self._stream.config["max_shrink"]
+        settings, name = self._window_settings(scope), self._stream.partition_id
+        for state in states[:1]:
+            last = state.get("parts", {})
+            before = last.get("rows", {}) if last.get("settings") == settings else {}
+            now = {name(one): self._by_part.get(name(one), 0) for one in parts}
+            # Zeros are written, too: states are merged.
+            kept = {ident: rows for ident, rows in now.items() if rows >= FEW or ident in before}
+            state["parts"] = {"rows": {**before, **kept}, "settings": settings}
+            found = [one for one in parts if not now[name(one)] and before.get(name(one), 0) >= FEW]
+            if found and allowed < 100:  # noqa: PLR2004 - percent
+                text = PARTS_EMPTY.format(
+                    count=len(found),
+                    every=len(parts),
+                    called=self._stream.called(found[0]),
+                    what=_named(self._stream, scope),
+                )
+                self._stream.tap.say(text)
+                return found
+        return []
+
+    def _window_settings(self, scope: Scope) -> str:
+        """Return a digest of what decides which rows a window has."""
+        lookback = self._stream.lookback.total_seconds()
+        return digest_of([*self._stream.restrictions(scope), lookback], size=6)
 
     # -- once all were read ----------------------------------------------------------------------
 

@@ -60,6 +60,22 @@ def test_a_member_of_a_day_that_nobody_declared_is_handed_on() -> None:
     assert rows(report({**EARLY, "mood": [1]}, LATE))[0]["mood"] == [1]
 
 
+@pytest.mark.parametrize(
+    "totals",
+    [
+        '[{"totalTime":9000}]',
+        '[{"totalTime":9000000}]',
+        '[{"totalTime":4000},{"totalTime":5000}]',
+        "[null]",
+        "[{}]",
+        "null",
+    ],
+)
+def test_totals_may_have_several_forms(totals: str) -> None:
+    body = report(EARLY, LATE)[:-1] + f',"totals":{totals}}}'.encode()
+    assert len(rows(body)) == 2
+
+
 @pytest.mark.parametrize("empty", [b'{"groupOne":[],"totals":[null]}', b'{"groupOne":null}'])
 def test_a_report_may_be_empty(empty: bytes) -> None:
     assert rows(empty) == []
@@ -74,6 +90,8 @@ def test_a_report_may_be_empty(empty: bytes) -> None:
         (report(EARLY, LATE, children="days"), "not grouped"),
         (report(_id=None), "a member has no id"),
         (report(EARLY), "do not add up"),
+        (report(EARLY, LATE)[:-1] + b',"totals":[{"totalTime":9100}]}', "to the total of all"),
+        (b'{"groupOne":[],"totals":[{"totalTime":3600}]}', "to the total of all"),
         (report(children=None), "do not add up"),
         (report(EARLY, {**LATE, "_id": "31/01/2026", "name": "Sat"}), "not named by its date"),
     ],

@@ -172,3 +172,23 @@ def test_a_window_that_lost_most_of_its_rows_is_not_told(account: Account, world
     allowed = read(account, second.state, max_shrink=100).ok()
     assert windows(allowed)
     assert windows(read(account, allowed.state).ok()), "later ones are compared with that"
+
+
+def test_one_empty_list_of_a_member_hides_nothing(account: Account, world: World) -> None:
+    """It may be a wrong answer: the next run finds out."""
+    state = read(account).ok().state
+    world.advance(DAY)
+    second = read(account, state, lookback_days=365).ok()
+    rows = [row["userId"] for row in second.records(TABLE)]
+    member = max({*rows}, key=rows.count)
+    assert rows.count(member) > 20
+    world.advance(DAY)
+    account.fault(f"/user/{member}/time-entries", "status", code=200, body="[]")
+    odd = read(account, second.state, lookback_days=365).ok()
+    assert {row["userId"] for row in windows(odd)} == {*world.main.users} - {member}
+    assert "1 of" in odd.log
+    assert "have no row in the part that was read" in odd.log
+    world.advance(DAY)
+    still = read(account, odd.state, lookback_days=365).ok()
+    assert [row["userId"] for row in windows(still)] == ["*"], "believed the second time"
+    account.mended()
