@@ -16,6 +16,7 @@ import msgspec
 from tap_clockify.streams.members import ACTIVE
 from taps_common.cli.reconcile import DAY, printable, table_of
 from taps_common.errors import Kind, TapError
+from taps_common.http.cost import counted
 from taps_common.timestamps import midnight
 
 if TYPE_CHECKING:
@@ -167,17 +168,24 @@ class Comparison:
             total = msgspec.json.decode(record, type=_Total)
             self._totals[Member(total.workspace, total.user), total.day] = total
 
-    def lines(self, now: datetime) -> Iterator[str]:
+    def lines(self, now: datetime, left_out: Mapping[str, str]) -> Iterator[str]:
         """Return the days that differ, and how many there are.
 
         Args:
             now: until when timers ran.
+            left_out: why workspaces have no totals, by their ids.
 
         Raises:
-            TapError: days differ, and nothing explains that.
+            TapError: days differ, and nothing explains that; or no workspace has totals.
         """
+        if left_out and left_out.keys() >= self._workspaces.keys():
+            reasons = "; ".join(sorted({*left_out.values()}))
+            raise TapError(f"Clockify's totals are not to be had: {reasons}.", kind=Kind.SKIPPED)
         yield f"Hours of {self.window}; amounts are not compared."
-        days = self._days(now)
+        for ident, why in left_out.items():
+            yield f"{self._called(ident)}: left out: {why}"
+        every = self._days(now).items()
+        days = {key: day for key, day in every if key[0].workspace not in left_out}
         counts = Counter[str]()
         rows: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
         with_entries = {member for (member, _), day in days.items() if day.entries or day.running}
@@ -190,21 +198,19 @@ class Comparison:
                 note = f"explained: {reason}" if reason else ""
                 rows[member.workspace].append((*row, note))
         for ident, found in rows.items():
-            workspace = self._workspaces.get(ident)
-            name = workspace.name if workspace and workspace.name else "Workspace"
-            yield f"{printable(name)} ({ident}):"
+            yield f"{self._called(ident)}:"
             yield from table_of(HEADINGS, found)
         total, differ = sum(counts.values()), counts[DIFFERS]
-        members = len({member for member, _ in days})
+        members = len({member.user for member, _ in days})
         verb = "differs" if differ == 1 else "differ"
         yield (
-            f"{total:,} days of {members:,} members: {counts[ALL_EQUAL]:,} equal, "
-            f"{counts[EXPLAINED]:,} explained, {differ:,} {verb}"
+            f"{counted(total, 'day')} of {counted(members, 'member')}: "
+            f"{counts[ALL_EQUAL]:,} equal, {counts[EXPLAINED]:,} explained, {differ:,} {verb}"
         )
         if differ:
             raise TapError(
-                f"{differ:,} of {total:,} days {verb} from what Clockify adds up, as the table "
-                "above shows: compare again, since entries may have changed meanwhile; if it "
+                f"{differ:,} of {counted(total, 'day')} {verb} from what Clockify adds up, as the "
+                "table above shows: compare again, since entries may have changed meanwhile; if it "
                 "stays, report it with the days, and how the entries of one of them look.",
                 kind=Kind.DIFFERS,
             )
@@ -251,6 +257,11 @@ class Comparison:
         user = self._users.get(member)
         listed = any(workspace == member.workspace for workspace, _ in self._users)
         return listed and not (user and user.is_active)
+
+    def _called(self, ident: str) -> str:
+        workspace = self._workspaces.get(ident)
+        name = workspace.name if workspace and workspace.name else "Workspace"
+        return f"{printable(name)} ({ident})"
 
     def _name(self, member: Member) -> str:
         user = self._users.get(member)

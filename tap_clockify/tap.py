@@ -26,7 +26,7 @@ from taps_common.cli.settings import (
     url_error,
 )
 from taps_common.cli.tap import ApiTap
-from taps_common.errors import Kind, TapError
+from taps_common.errors import TapError
 from taps_common.http.request import Service
 from taps_common.timestamps import before
 
@@ -294,8 +294,6 @@ class TapClockify(ApiTap):
             low=before(window.low, DAY)
         )  # entries may last over the first midnight
         second = read(self, catalog, comparison.take, early)
-        totals = second.engine.outcomes[UserDayTotals.name]
-        if totals.skipped:
-            reasons = "; ".join(sorted(totals.skipped))
-            raise TapError(f"Totals are not to be had: {reasons}.", kind=Kind.SKIPPED)
-        yield from comparison.lines(self.clock.now())
+        skipped = second.engine.outcomes[UserDayTotals.name].skipped_scopes
+        left_out = {workspace: str(reason) for (workspace,), reason in skipped.items()}
+        yield from comparison.lines(self.clock.now(), left_out)

@@ -60,9 +60,11 @@ def window_of(start: datetime | None, end: datetime | None, now: datetime) -> Wi
     """
     today = midnight(now)
     high = min(midnight(end), today) if end else today
-    low = start if start and end else max(before(high, DAYS), start or before(high, DAYS))
-    first = midnight(low)
-    window = Window(first if first == low else first + DAY, high)
+    low = before(high, DAYS)
+    if start:
+        first = midnight(start) if midnight(start) == start else midnight(start) + DAY
+        low = first if end else max(low, first)
+    window = Window(low, high)
     if window.low >= window.high:
         raise TapError(
             "Between start_date and end_date there is no full day that is over: set others to "

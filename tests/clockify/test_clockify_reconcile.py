@@ -61,13 +61,13 @@ class Case:
         """Return the lines after the heading, and the sentence at the end."""
         lines: list[str] = []
         try:
-            lines.extend(self.comparison.lines(NOW))
+            lines.extend(self.comparison.lines(NOW, {}))
         except TapError as error:
             return [*self._again()], str(error)
         return lines[1:], ""
 
     def _again(self) -> Iterator[str]:
-        found = self.comparison.lines(NOW)
+        found = self.comparison.lines(NOW, {})
         next(found)
         for line in found:
             yield line
@@ -82,7 +82,7 @@ def test_days_that_agree_are_counted_and_not_shown() -> None:
     case.entry(ANN, "2026-01-30T08:00:00Z", "2026-01-30T09:30:00Z")  # it came twice
     case.entry(ANN, "2026-01-29T08:00:00Z", "2026-01-29T09:00:00Z")  # before the window
     case.total(ANN, "2026-02-02", 60)  # after it
-    assert case.said() == (["1 days of 1 members: 1 equal, 0 explained, 0 differ"], "")
+    assert case.said() == (["1 day of 1 member: 1 equal, 0 explained, 0 differ"], "")
 
 
 def test_days_that_differ_are_named_with_both_sides() -> None:
@@ -348,10 +348,35 @@ def test_members_whose_entries_are_not_to_be_had_are_explained(account: Account)
     assert all("explained: not an active member" in line for line in of_user)
 
 
+def test_nothing_is_compared_where_something_could_not_be_read(account: Account) -> None:
+    account.fault(f"user/{busiest(account)}/time-entries", "status", code=400)
+    run = account.command("--config", "ENV", "--reconcile", **SEPTEMBER)
+    assert (run.code, run.output) == (1, b"")
+    assert "CLOCKIFY-PARTIAL: 1 of 4 tables are incomplete (time_entries)" in run.log
+
+
+def test_the_key_of_a_plain_member_compares_the_members_own_entries(shared: Account) -> None:
+    lines, sentence = reconciled(shared, api_key="sandbox-member-key")
+    assert lines[1].partition(" of ")[2].startswith("1 member: ")
+    assert sentence == ""
+
+
 def test_totals_that_are_not_to_be_had_compare_nothing(account: Account) -> None:
     account.fault("/reports/summary", "status", code=403)
     lines, sentence = reconciled(account, **SEPTEMBER)
-    assert (lines, sentence.partition(":")[0]) == ([], "Totals are not to be had")
+    assert (lines, sentence.partition(":")[0]) == ([], "Clockify's totals are not to be had")
+
+
+def test_a_workspace_without_totals_is_left_out(account: Account) -> None:
+    main, other = account.world.workspaces
+    account.fault(f"{other}/reports/summary", "status", code=403)
+    lines, sentence = reconciled(account)
+    assert lines[1].startswith(f"Side project ({other}): left out: ")
+    assert (lines[2].endswith(" 0 explained, 0 differ"), sentence) == (True, "")
+    account.fault(f"{main}/reports/summary", "status", code=200, body='{"groupOne": []}')
+    lines, sentence = reconciled(account)
+    assert {line for line in lines if other in line} == {lines[1]}
+    assert "differ from" in sentence
 
 
 def test_the_command_prints_the_table_and_ends_with_one(account: Account) -> None:

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from tests.perform.clips import Clips
 
 
-def reconciled(clips: Clips, **settings: Any) -> tuple[list[list[str]], str]:
+def reconciled(
+    clips: Clips, catalog: dict[str, Any] | None = None, **settings: Any
+) -> tuple[list[list[str]], str]:
     """Return what `--reconcile` says, a list of cells per line but for the last, and its error."""
     kind = turning(TapPerform, clips.clock)
     lines: list[str] = []
     error = ""
     try:
-        for line in kind(config=clips.config(**settings)).reconcile():
+        for line in kind(config=clips.config(**settings), catalog=catalog).reconcile():
             lines.append(line)  # noqa: PERF402 - those before an error count
     except TapError as failed:
         error = str(failed)
@@ -42,6 +44,19 @@ def test_what_leaves_is_what_the_bodies_hold(clips: Clips) -> None:
         [TABLE, ROUTE, "20", "20"],
     ]
     assert last == "3 clips: 3 equal, 0 of all changed between two downloads, 0 differ"
+
+
+def test_clips_that_are_not_selected_are_not_asked_for(clips: Clips) -> None:
+    clips.put(TABLE, dockets())
+    clips.put(OTHER, dockets(3))
+    chosen = clips.discovered()
+    for stream in chosen["streams"]:
+        (top,) = (one for one in stream["metadata"] if not one["breadcrumb"])
+        top["metadata"]["selected"] = stream["tap_stream_id"] == TABLE
+    before = clips.times(OTHER)
+    found, _ = reconciled(clips, chosen)
+    assert [row[0] for row in found] == [TABLE]
+    assert clips.times(OTHER) == before
 
 
 def test_two_downloads_that_differ_are_said_and_no_failure(clips: Clips) -> None:
