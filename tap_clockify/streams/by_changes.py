@@ -237,7 +237,9 @@ class ByChanges(ClockifyStream):
         trust.answered(until, silent=feeds.silent, edits=changes.edits)
         if contradicted:
             self.logger.warning(OTHER_ZONE, self.name, scope["workspaceId"])
-        known = [one for one in bounds.window.known if one != scope["workspaceId"]]
+        own = scope["workspaceId"]  # what changed is read in each run
+        known = [one for one in bounds.window.known if one != own]
+        bounds.window.done = [one for one in bounds.window.done if one != own]
         reached = since + OVERLAP if feeds.silent else until
         details = Details(_next_since(reached, feeds.zone), changes, {}, None)
         plan = Plan([dict(scope)], self.account.lost_workspaces(), dated=False)

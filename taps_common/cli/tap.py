@@ -64,7 +64,10 @@ WINDOWS_NEED_ROWS = (
 )
 
 
-NO_TABLES = {"quota", "told"}
+LEFT = "left"
+"""Where the bookmarks have the tables that a run which was stopped has not read."""
+
+NO_TABLES = {"quota", "told", LEFT}
 """What a run may keep in the bookmarks that has read nothing."""
 
 ACCEPTED = (
@@ -117,7 +120,13 @@ class ApiTap(CommandTap):
     def endpoints(self) -> Iterable[EndpointStream]:
         """Return the streams with an endpoint, in the order in which they are read in this run."""
         every = [one for one in self.all_streams if isinstance(one, EndpointStream)]
-        return sorted(every, key=lambda stream: not self._is_under_way(stream))
+        left = self.state.get("bookmarks", {}).get(LEFT, {}).get("tables", [])
+        place = {name: number for number, name in enumerate(left)}
+
+        def order(stream: EndpointStream) -> tuple[bool, int]:
+            return not self._is_under_way(stream), place.get(stream.name, len(left))
+
+        return sorted(every, key=order)
 
     def unread(self) -> list[str]:
         """Return the names of tables that the settings ask for and of which nothing is known."""
@@ -314,12 +323,27 @@ class ApiTap(CommandTap):
             self._repeat_state()
         if windows:
             windows.start(self.run.storage)
+        stopped = False
         for stream in self.endpoints():
-            if selected_tables(stream) and engine.read(stream).stop:
+            stopped = bool(selected_tables(stream) and engine.read(stream).stop)
+            if stopped:
                 break
+        self._keep_left(ApiTap.endpoints(self) if stopped else ())
         if windows:
             with ExitStack() as metrics:
                 windows.end(metrics)
+
+    def _keep_left(self, endpoints: Iterable[EndpointStream]) -> None:
+        """Have the next run begin with the tables that this one, which was stopped, has not read.
+
+        Else a quota that is smaller than a run would go for the first tables in each run.
+        """
+        done = {one.progress.name for one in self.engine.outcomes.values() if not one.stop}
+        left = [one.name for one in endpoints if one.name not in done and selected_tables(one)]
+        bookmarks = self.state.setdefault("bookmarks", {})
+        if left != bookmarks.get(LEFT, {}).get("tables", []):
+            bookmarks[LEFT] = {"tables": left}
+            self.state_writer.write_state(self.state)
 
     def own_state(self, owner: Owner) -> None:
         """Make sure that the state is of this account, and note whose it is.

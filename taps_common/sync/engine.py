@@ -323,16 +323,16 @@ class StreamRead:
                 self._move_bookmark(read.scope, window)
             else:  # once the version is active: a run that goes on has the same one
                 if not self._stream.sliced:
-                    self._keep_progress(read.scope, window)
+                    self._keep_progress(read.scope, window, stopped=False)
                 self._to_close.append((read.scope, window))
         elif not failed:
             if window.done:  # of an interrupted read: it goes on once the scope may be read
-                self._keep_progress(read.scope, window)
+                self._keep_progress(read.scope, window, stopped=False)
         elif self.outcome.stop or (
             (read.gave_up or not came or self._stream.sliced) and window.stalled < STALLED_RUNS
         ):
             window.stalled = 0 if came or self.outcome.stop else window.stalled + 1
-            self._keep_progress(read.scope, window)
+            self._keep_progress(read.scope, window, stopped=bool(self.outcome.stop))
         else:  # all had their turn: the next run reads all again, not only what always fails
             state.drop_progress(self._states(read.scope))
 
@@ -371,11 +371,11 @@ class StreamRead:
         sliced = self._stream.sliced
         state.close_window(self._states(scope), window, cursor=cursor, sliced=sliced)
 
-    def _keep_progress(self, scope: Scope, window: Window) -> None:
+    def _keep_progress(self, scope: Scope, window: Window, *, stopped: bool) -> None:
         """Have the next run go on; without the version if that would delete what a page hides."""
         hidden = any(map(self._checks.hides, self._tables))
         window.version = None if hidden else self._version
-        state.keep_progress(self._states(scope), window)
+        state.keep_progress(self._states(scope), window, stopped=stopped)
 
     # -- partitions ------------------------------------------------------------------------------
 
@@ -457,7 +457,7 @@ class StreamRead:
             return
         read.window.done.append(self._stream.partition_id(partition))
         if self._run.checkpoints.is_due():
-            self._keep_progress(read.scope, read.window)
+            self._keep_progress(read.scope, read.window, stopped=True)  # if it is the last state
             self._run.checkpoints.write()
 
     # -- the steps of a partition ----------------------------------------------------------------

@@ -12,9 +12,9 @@ is a partition in the SDK's format, with three keys of our own:
   it and the replication key; under others it is not resumed), `since` (its lower bound), `began`
   (when it started), `version` (its table version), `done` (ids of the partitions it had finished),
   `latest` (latest cursor it saw), `open` (unfinished rows it saw, as in `unfinished`), `stalled`
-  (runs that got nowhere with it) and `rows` (how many rows the finished partitions have, by table;
-  those of earlier releases have none).
-  Only a read from the beginning is resumed.
+  (runs that got nowhere with it), `rows` (how many rows the finished partitions have, by table;
+  those of earlier releases have none), `mark` (the bookmark that it began with) and `stopped`
+  (whether a quota or a signal ended it). A read since a bookmark is only resumed if it was stopped.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Window:
         open: partition id -> earliest unfinished row seen.
         stalled: runs in a row that got nowhere with this read.
         rows: table -> rows of the partitions that are finished; None where they are not known.
+        mark: the bookmark, None without one.
     """
 
     since: datetime | None
@@ -66,6 +67,7 @@ class Window:
     open: dict[str, datetime] = field(default_factory=dict)
     stalled: int = 0
     rows: dict[str, int] | None = field(default_factory=dict)
+    mark: str | None = None
 
     def saw(self, partition: str, latest: datetime | None, unfinished: datetime | None) -> None:
         """Note the latest cursor of some rows, and the cursor of the earliest unfinished one."""
@@ -108,7 +110,8 @@ def open_window(
         return window
     marks = [_bookmark(table, window.cursor) for table in tables]
     if marks and all(marks):
-        window.since = before(min(mark for mark in marks if mark), lookback)
+        mark = min(mark for mark in marks if mark)
+        window.mark, window.since = to_text(mark), before(mark, lookback)
         window.known = frozenset.intersection(*(frozenset(t.get("known", ())) for t in tables))
         window.unfinished = _unfinished(tables)
         if dated and window.start is not None:
@@ -121,7 +124,8 @@ def open_window(
 def _resumable(tables: Sequence[ScopeState], window: Window) -> ScopeState | None:
     """Return how far an interrupted read came, if all tables were read by it, in these bounds.
 
-    A read since a bookmark is cheap, and fresh, to begin anew.
+    A read since a bookmark goes on only if a quota or a signal stopped it, or it might never end;
+    otherwise it is cheap, and fresh, to begin anew.
     """
     found = [table.get("walk") for table in tables]
     first = found[0] if found else None
@@ -129,11 +133,21 @@ def _resumable(tables: Sequence[ScopeState], window: Window) -> ScopeState | Non
     if not first or any(one != first for one in found) or not first.keys() >= _PROGRESS:
         return None
     progress: ScopeState = first
-    return progress if {**bounds, "since": None}.items() <= first.items() else None
+    if not bounds.items() <= first.items():
+        return None
+    if first["since"] is None or (first.get("stopped") and first.get("mark") == window.mark):
+        return progress
+    return None
 
 
-def keep_progress(states: Iterable[ScopeState], window: Window) -> None:
-    """Note in the state what a read that is under way has done."""
+def keep_progress(states: Iterable[ScopeState], window: Window, *, stopped: bool) -> None:
+    """Note in the state what a read that is under way has done.
+
+    Args:
+        states: the scope's state of each table that is read.
+        window: how far it came.
+        stopped: whether the rest was not asked for, rather than refused.
+    """
     progress = {
         "start": _text(window.start),
         "end": _text(window.end),
@@ -145,6 +159,8 @@ def keep_progress(states: Iterable[ScopeState], window: Window) -> None:
         "latest": _text(window.latest),
         "open": _texts(window.open),
         "stalled": window.stalled,
+        "mark": window.mark,
+        "stopped": stopped,
         "rows": window.rows if window.rows is None else dict(window.rows),
     }
     for state in states:
@@ -224,7 +240,8 @@ _PROGRESS = {
 
 def _resume(window: Window, progress: ScopeState) -> None:
     """Make a window go on where an interrupted read stopped."""
-    window.since = from_text(progress["since"]) if progress["since"] else None
+    if progress["since"] is None:
+        window.since = None
     window.began = from_text(progress["began"])
     window.done = list(progress["done"])
     window.version = progress["version"]

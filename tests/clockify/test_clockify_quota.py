@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.clockify.entry_changes import held, truth
 from tests.clockify.runs import (
     ENTRIES,
     ENTRY_TABLES,
@@ -17,6 +18,7 @@ from tests.clockify.runs import (
     Copy,
     catalog,
     differences,
+    true_rows,
 )
 from tests.common.runs import NOW, State, TurningClock
 
@@ -74,6 +76,37 @@ def test_one_run_that_waits_does_it_too(large: Account) -> None:
     assert differences(large.world, run) == {}
     assert "max_requests_per_hour is used up: going on at 13:30 UTC, in 60 minutes" in run.log
     assert Counter(large.templates())[ENTRIES] == 100
+
+
+@pytest.mark.parametrize("method", ["LOG_BASED", "INCREMENTAL"])
+def test_later_runs_that_are_stopped_bring_all_tables_up_to_date_in_turn(
+    large: Account, method: str
+) -> None:
+    """A run takes more requests than an hour has, so no run is whole; what is left comes next."""
+    world = large.world
+    tables = catalog(TABLES, by_log=ENTRY_TABLES if method == "LOG_BASED" else ())
+    clock, copied = TurningClock(world.now), Copy()
+    state = copied.load(large.run(catalog=tables, clock=clock).ok()).state
+    for entry in true_rows(world, "time_entries")[-40:]:
+        world.edit_entry(entry["id"], description="edited")
+    for table in ("tags", "clients", "projects"):
+        world.insert_row(world.main_id, table)
+    asked: list[list[str]] = []
+    for _ in range(8):
+        clock.time += timedelta(minutes=61)
+        world.advance(61 * 60)
+        large.reset()
+        run = copied.load(
+            large.run(catalog=tables, state=state, clock=clock, on_quota="stop", **LIMIT)
+        )
+        state = run.state
+        asked.append(large.requests())
+    others = [table for table in TABLES if table not in ENTRY_TABLES]
+    assert copied.differences(world, others) == {}
+    assert held(copied) == truth(world)
+    lines = [line.split("?")[0] for some in asked[:5] for line in some]
+    members = [line for line in lines if line.endswith("/time-entries")]
+    assert len({*members}) == 100, "each member had a turn"
 
 
 # -- the state -------------------------------------------------------------------------------------

@@ -194,12 +194,12 @@ def test_open_rows_lengthen_a_read_only(states: list[State], since: str | None) 
 # -- interrupted reads ---------------------------------------------------------------------------
 
 
-def interrupted(*states: State) -> tuple[State, ...]:
+def interrupted(*states: State, stopped: bool = True) -> tuple[State, ...]:
     window = opened(*states)
     window.version = 17
     window.saw("u", at("2026-09-14"), at("2026-09-14"))
     window.done.append("u")
-    keep_progress(states, window)
+    keep_progress(states, window, stopped=stopped)
     return tuple(json.loads(json.dumps(states)))
 
 
@@ -216,10 +216,19 @@ def test_an_interrupted_read_goes_on_where_it_was() -> None:
     )
 
 
+def test_a_read_since_a_bookmark_that_a_quota_stopped_goes_on_while_the_bookmark_stands() -> None:
+    (state,) = interrupted(marked("2026-08-31"))
+    window = opened(state, now=NOW + timedelta(hours=1))
+    assert (window.done, window.began, window.since) == (["u"], NOW, at("2026-08-01"))
+    moved = {**state, **marked("2026-09-01")}
+    assert opened(moved).done == []
+
+
 @pytest.mark.parametrize(
     ("states", "options"),
     [
-        (interrupted(marked("2026-08-31")), {}),  # it is cheap, and rows may have changed since
+        # It is cheap, and rows may have changed since.
+        (interrupted(marked("2026-08-31"), stopped=False), {}),
         ((*interrupted({}), NEW), {}),  # a table joins
         (interrupted({}), {"full": True}),
         (interrupted({}), {"start": "2026-01-01"}),
