@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.contenders import dlt, tap
 from benchmarks.environments import dlt_python
 from benchmarks.environments import loader as command_of
-from benchmarks.measure import ContenderFailedError, Runner, output_of, started
+from benchmarks.measure import ContenderFailedError, Runner, is_record, output_of, started
 from benchmarks.postgres import running_postgres
 from benchmarks.reading import say
 from benchmarks.report import Goal
@@ -212,7 +212,8 @@ class _Measured:
         where = {"DuckDB": str(self._file), "PostgreSQL": self._uri}[place]
         lines = self._folder / "lines"
         if place == "DuckDB" and not lines.exists():
-            with lines.open("wb") as file, started(self._tap, stdout=file) as process:
+            with lines.open("wb") as file, started(self._tap, stdout=-1) as process:
+                file.writelines(line for line in process.output if is_record(line))
                 process.finish()
         command = [sys.executable, "-m", "benchmarks.limits", name, where, str(lines)]
         return float(output_of(command))

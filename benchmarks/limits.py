@@ -32,7 +32,7 @@ def in_postgres(uri: str, lines: str) -> float:
 
 
 def in_duckdb(path: str, lines: str) -> float:
-    """Return the seconds of `read_json` of a tap's lines into a new file."""
+    """Return the seconds of `read_json` of a tap's RECORD lines into a new file."""
     ready = Path(f"{path}.ready")
     with duckdb.connect(str(ready)) as database:
         began = time.perf_counter()
