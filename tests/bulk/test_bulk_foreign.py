@@ -37,8 +37,8 @@ create table source.things (
     texts text[], thing jsonb, ident uuid
 );
 insert into source.things
-select n, 'name "' || n || E'", \\\\ \\n', n * 1234567890123.25, '2026-01-31 12:00+02', '2026-01-31',
-    n % 2 = 0, array['a', 'b'], '{"b": [1.5, "x"]}', gen_random_uuid()
+select n, 'name "' || n || E'", \\\\ \\n', n * 1234567890123.25, '2026-01-31 12:00+02',
+    '2026-01-31', n % 2 = 0, array['a', 'b'], '{"b": [1.5, "x"]}', gen_random_uuid()
 from generate_series(1, 2000) as n;
 """
 
