@@ -68,7 +68,7 @@ live: $(READY) ## Ask a real account, whose keys are in the environment, what th
 mutants: $(PLUGINS) ## Change the code in 80 small ways and see whether a test fails (an hour).
 	$(BIN)/python -m scripts.mutants
 
-bench: $(READY) ## Measure the taps beside what else one could use (an hour and a half).
+bench: $(READY) ## Measure the taps beside what else one could use (two hours).
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.requests_table
 

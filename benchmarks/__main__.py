@@ -9,10 +9,10 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import benchmarks
-from benchmarks import goals, hostile, loading, reading, start_up
+from benchmarks import bulk, goals, hostile, loading, reading, start_up
 from benchmarks.contenders import Kind, beside
 from benchmarks.loaders import LOADINGS, Loading
 from benchmarks.measure import ContenderFailedError
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    AnyLoading = TypeVar("AnyLoading", Loading, bulk.Bulk)
+
 NAMES = (
-    *(one.name for one in (*SCENARIOS, *LOADINGS)),
+    *(one.name for one in (*SCENARIOS, *LOADINGS, *bulk.BULKS)),
     start_up.StartUp.name,
     hostile.Hostile.name,
 )
@@ -69,6 +71,11 @@ def _measured(asked: argparse.Namespace) -> Iterator[Goal]:
             print("\n".join(loaded[one.name].lines()), flush=True)
     yield from goals.read(read)
     yield from goals.loaded(loaded)
+    for how_much in bulk.BULKS:
+        if how_much.name in asked.only:
+            piped = bulk.measure(_sized_loading(how_much, asked))
+            print("\n".join(piped.lines()), flush=True)
+            yield from piped.goals()
     if start_up.StartUp.name in asked.only:
         rounds = asked.rounds or (1 if asked.quick else start_up.StartUp.rounds)
         ended = start_up.measure(start_up.StartUp(rounds=rounds))
@@ -99,7 +106,7 @@ def _sized(scenario: Scenario, asked: argparse.Namespace) -> Scenario:
     )
 
 
-def _sized_loading(one: Loading, asked: argparse.Namespace) -> Loading:
+def _sized_loading(one: AnyLoading, asked: argparse.Namespace) -> AnyLoading:
     return replace(
         one,
         entries=asked.entries or (one.quick_entries if asked.quick else one.entries),

@@ -41,6 +41,8 @@ def main() -> None:
     parser.add_argument("--compressed", action="store_true", help="dlt's default")
     parser.add_argument("--threads", type=int, default=0, help="0: one request after another")
     parser.add_argument("--duckdb", action="store_true", help="normalise and load as well")
+    parser.add_argument("--into", help="a DuckDB file or PostgreSQL's URI, to load into that")
+    parser.add_argument("--merge", action="store_true", help="merge by key")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {
@@ -53,21 +55,37 @@ def main() -> None:
         pipeline = dlt.pipeline(
             "bench",
             pipelines_dir=folder,
-            destination=dlt.destinations.duckdb(f"{folder}/loaded.duckdb"),
+            destination=_destination(asked.into or f"{folder}/loaded.duckdb"),
+            dataset_name="bench" if asked.into else None,
         )
         extracted = pipeline.extract(
             rest_api_source(
                 _config(f"{asked.base_url}/workspaces/{asked.workspace}/", asked.threads > 0),
                 max_table_nesting=0,
             ),
-            loader_file_format="parquet" if asked.duckdb else None,  # its fastest way in
+            loader_file_format=_format(asked),
+            **({"write_disposition": "merge", "primary_key": "id"} if asked.merge else {}),
         )
-        if asked.duckdb:
+        if asked.duckdb or asked.into:
             pipeline.normalize()
             pipeline.load(raise_on_failed_jobs=True)
         steps = [step for steps in extracted.metrics.values() for step in steps]
         tables = [step["table_metrics"].get("time_entries") for step in steps]
         print(sum(table.items_count for table in tables if table))
+
+
+def _destination(place: str) -> Any:  # noqa: ANN401 - dlt's own type
+    """Return a database. dlt asks for a host; the one that is the socket's folder comes last."""
+    if "://" in place:
+        return dlt.destinations.postgres(place.replace("@/", "@localhost/"))
+    return dlt.destinations.duckdb(place)
+
+
+def _format(asked: argparse.Namespace) -> str | None:
+    """Return the format of its files that is its fastest way in."""
+    if asked.into and "://" in asked.into:
+        return "csv"
+    return "parquet" if asked.duckdb or asked.into else None
 
 
 def _config(base_url: str, parallelized: bool) -> Any:  # noqa: ANN401, FBT001 - dlt's own type

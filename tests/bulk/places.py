@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import duckdb
 import psycopg
 
+from target_bulk.duck import DuckDB
+from target_bulk.postgres import Postgres
 from target_bulk.target import TargetBulk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from target_bulk.database import Database
 
 Row = dict[str, Any]
 Message = dict[str, Any]
@@ -63,6 +67,7 @@ class Place:
     schema: str = "here"
     settings: Message = field(default_factory=dict)
     name: ClassVar[str]
+    database: ClassVar[type[Database]]
 
     @property
     def config(self) -> Message:
@@ -120,6 +125,7 @@ class InDuckDB(Place):
     """A file of DuckDB."""
 
     name = "duckdb"
+    database = DuckDB
 
     def ask(self, query: str) -> tuple[list[Any], list[str]]:
         with duckdb.connect(self.where["duckdb_path"]) as database:
@@ -133,6 +139,7 @@ class InPostgres(Place):
     """A schema of PostgreSQL."""
 
     name = "postgres"
+    database = Postgres
 
     def ask(self, query: str) -> tuple[list[Any], list[str]]:
         with psycopg.connect(self.where["postgres_url"], autocommit=True) as database:
