@@ -1,0 +1,141 @@
+{# What differs between databases, one macro each. #}
+
+{# A member of a JSON object as text; null where any step is missing. #}
+{% macro json_text(column, path) %}
+{%- if target.type == 'postgres' -%}
+(cast({{ column }} as jsonb) #>> '{ {{- path | replace('.', ',') -}} }')
+{%- elif target.type == 'snowflake' -%}
+cast(get_path({{ column }}, '{{ path }}') as varchar)
+{%- else -%}
+json_extract_string(cast({{ column }} as json), '$.{{ path }}')
+{%- endif -%}
+{% endmacro %}
+
+{# Join each text of a JSON list as `alias.value`; a row whose list is null or empty has none. #}
+{% macro each_text(column, alias) %}
+{%- if target.type == 'postgres' -%}
+cross join lateral jsonb_array_elements_text(case when jsonb_typeof(cast({{ column }} as jsonb)) = 'array' then cast({{ column }} as jsonb) else '[]' end) as {{ alias }} (value)
+{%- elif target.type == 'snowflake' -%}
+cross join lateral (select cast(value as varchar) as value from table(flatten(input => {{ column }}))) as {{ alias }}
+{%- else -%}
+cross join lateral (select unnest(case when json_type(cast({{ column }} as json)) = 'ARRAY' then cast(cast({{ column }} as json) as varchar[]) else [] end) as value) as {{ alias }}
+{%- endif -%}
+{% endmacro %}
+
+{# A timestamp of UTC as the wall clock of a zone shows it, and back. #}
+{% macro to_local(timestamp, zone) %}
+{%- if target.type == 'snowflake' -%} convert_timezone('UTC', {{ zone }}, {{ timestamp }})
+{%- else -%} (({{ timestamp }} at time zone 'UTC') at time zone {{ zone }}) {%- endif -%}
+{% endmacro %}
+{% macro to_utc(timestamp, zone) %}
+{%- if target.type == 'snowflake' -%} convert_timezone({{ zone }}, 'UTC', {{ timestamp }})
+{%- else -%} (({{ timestamp }} at time zone {{ zone }}) at time zone 'UTC') {%- endif -%}
+{% endmacro %}
+
+{# Whole seconds between two timestamps. #}
+{% macro seconds_between(start, end) %}
+{%- if target.type == 'postgres' -%} cast(floor(extract(epoch from ({{ end }} - {{ start }}))) as bigint)
+{%- else -%} cast(datediff('second', {{ start }}, {{ end }}) as bigint) {%- endif -%}
+{% endmacro %}
+
+{% macro days_between(start, end) %}
+{%- if target.type == 'snowflake' -%} datediff('day', {{ start }}, {{ end }}) {%- else -%} ({{ end }} - {{ start }}) {%- endif -%}
+{% endmacro %}
+
+{# Integers divided and cut: plain `/` of DuckDB gives a floating point number. #}
+{% macro whole_division(a, b) %}
+{%- if target.type == 'postgres' -%} ({{ a }} / {{ b }})
+{%- elif target.type == 'snowflake' -%} trunc({{ a }} / {{ b }})
+{%- else -%} ({{ a }} // {{ b }}) {%- endif -%}
+{% endmacro %}
+
+{# Money of a rate and seconds, to a ten-thousandth of a unit, in whole numbers throughout: no
+   database's rounding of floating point decides about the last digit. #}
+{% macro amount_of(rate, seconds) -%}
+cast({{ whole_division("(cast(" ~ rate ~ " * 10000 as bigint) * " ~ seconds ~ " + 1800)", "3600") }} * cast(0.0001 as decimal(5, 4)) as decimal(18, 4))
+{%- endmacro %}
+
+{# Hours of seconds, to a ten-thousandth; for showing. Sums are made of seconds. #}
+{% macro hours_of(seconds) -%}
+cast({{ whole_division("(" ~ seconds ~ " * 10000 + 1800)", "3600") }} * cast(0.0001 as decimal(5, 4)) as decimal(12, 4))
+{%- endmacro %}
+
+{# Minor units as units: 10550 are 105.50 EUR, 10550 JPY and 10.550 KWD. #}
+{% macro units_of(minor, currency) -%}
+cast(cast({{ minor }} as decimal(18, 4)) * case
+    {%- for digits in var('minor_digits').values() | unique | sort %}
+    when {{ currency }} in (
+        {%- set comma = joiner(', ') -%}
+        {%- for code, own in var('minor_digits').items() if own == digits %}{{ comma() }}'{{ code }}'{% endfor -%}
+    ) then {{ '1' if digits == 0 else '0.' ~ '0' * (digits - 1) ~ '1' }}
+    {%- endfor %}
+    else 0.01 end as decimal(18, 4))
+{%- endmacro %}
+
+{# Seconds of an ISO-8601 duration: PT1H30M, PT45S, P1DT2H, PT1.5S; null for anything else. #}
+{% macro iso_seconds(text) -%}
+{%- set text = "cast(" ~ text ~ " as " ~ text_type() ~ ")" -%}
+case when {{ text }} like 'P%' then cast(floor(
+    {%- set comma = joiner(' + ') -%}
+    {%- for letter, factor in [('D', 86400), ('H', 3600), ('M', 60), ('S', 1)] %}
+    {{- comma() }} {{ factor }} * coalesce(cast(nullif({{ iso_part(text, letter) }}, '') as decimal(18, 6)), 0)
+    {%- endfor %}) as bigint) end
+{%- endmacro %}
+{% macro iso_part(text, letter) %}
+{%- if target.type == 'postgres' -%} substring({{ text }} from '([0-9.]+){{ letter }}')
+{%- elif target.type == 'snowflake' -%} regexp_substr({{ text }}, '([0-9.]+){{ letter }}', 1, 1, 'e')
+{%- else -%} regexp_extract({{ text }}, '([0-9.]+){{ letter }}', 1) {%- endif -%}
+{% endmacro %}
+
+{# A number that came as text, which may have spaces around; null where it is not one. #}
+{% macro number_of(text) %}
+{%- if target.type == 'postgres' -%}
+cast(case when trim({{ text }}) ~ '^-?[0-9]+(\.[0-9]+)?$' then trim({{ text }}) end as decimal(38, 4))
+{%- elif target.type == 'snowflake' -%} try_to_decimal({{ text }}, 38, 4)
+{%- else -%} try_cast(trim({{ text }}) as decimal(38, 4)) {%- endif -%}
+{% endmacro %}
+
+{# The day of a text that begins with one (2026-01-31…). #}
+{% macro day_of(text) -%} cast(substring(cast({{ text }} as {{ text_type() }}), 1, 10) as date) {%- endmacro %}
+
+{# A day of Perform, whose projects choose how dates are written: 2026-01-31, or by the variable
+   `perform_dates`. Anything else is null, never a guess: 03/04/2026 is two days. #}
+{% macro perform_day(text) -%}
+case when {{ text }} like '____-__-__%' then {{ day_of(text) }}
+{%- for project, order in var('perform_dates').items() %}
+    when project = '{{ project | replace("'", "''") }}' and {{ text }} like '__/__/____%' then
+        cast(substring({{ text }}, 7, 4) || '-' || substring({{ text }}, {{ 1 if order == 'mdy' else 4 }}, 2) || '-' || substring({{ text }}, {{ 4 if order == 'mdy' else 1 }}, 2) as date)
+{%- endfor %} end
+{%- endmacro %}
+
+{# Whether a value of any spelling is true; null stays null. #}
+{% macro boolean_of(value) -%} cast({{ value }} as boolean) {%- endmacro %}
+
+{# The Monday of a day's week. #}
+{% macro week_of(day) -%} cast(date_trunc('week', {{ day }}) as date) {%- endmacro %}
+{% macro month_of(day) -%} cast(date_trunc('month', {{ day }}) as date) {%- endmacro %}
+
+{# The day of a week as Clockify writes it. #}
+{% macro weekday_of(day) -%}
+case cast(extract(isodow from {{ day }}) as integer) when 1 then 'MONDAY' when 2 then 'TUESDAY' when 3 then 'WEDNESDAY'
+when 4 then 'THURSDAY' when 5 then 'FRIDAY' when 6 then 'SATURDAY' else 'SUNDAY' end
+{%- endmacro %}
+
+{# All days from one to another, as `day`. #}
+{% macro days(first, last) %}
+{%- if target.type == 'postgres' -%}
+select cast(day as date) as day from generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day') as series (day)
+{%- elif target.type == 'snowflake' -%}
+select dateadd('day', seq4(), {{ first }}) as day from table(generator(rowcount => 40000)) qualify day <= {{ last }}
+{%- else -%}
+select cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day')) as date) as day
+{%- endif -%}
+{% endmacro %}
+
+{# The account of a row: a workspace of Clockify, a company of ClickTime, a project of Perform. #}
+{% macro account_of(part='', relation='') -%}
+{{ relation ~ '.' if relation }}_schema {%- if part %} || ':' || {{ relation ~ '.' if relation }}{{ part }} {%- endif %}
+{%- endmacro %}
+
+{# A key in all accounts; null where the id is. #}
+{% macro key_of(id, relation='') -%} {{ relation ~ '.' if relation }}account || '/' || cast({{ id }} as {{ text_type() }}) {%- endmacro %}
