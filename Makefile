@@ -59,7 +59,7 @@ $(DBT): transform/requirements.txt
 	.meltano/dbt/bin/python -m pip install --quiet --disable-pip-version-check --requirement transform/requirements.txt
 	@touch $(DBT)
 
-demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano and show what arrived.
+demo: $(PLUGINS) $(DBT) ## Load made-up data of all services into DuckDB with Meltano, show what arrived, and make a page of it.
 	$(BIN)/python -m sandbox.demo
 
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).

@@ -10,7 +10,7 @@
 {% do source(tap, table) %}
 {% set parts = [] %}
 {% for schema in var(tap ~ '_schemas') %}
-    {% set relation = adapter.get_relation(target.database, schema, loaded_name(table)) if execute else none %}
+    {% set relation = adapter.get_relation(target.database, schema, table) if execute else none %}
     {% if relation %}
         {% set there = {} %}
         {% for column in adapter.get_columns_in_relation(relation) %}
@@ -44,7 +44,4 @@
 ({{ parts | join(' union all ') }})
 {% endmacro %}
 
-{# The name of a loaded table as the database keeps it. #}
-{% macro loaded_name(table) %}{{ return(table | upper if target.type == 'snowflake' else table) }}{% endmacro %}
-
-{% macro text_type() %}{{ return('varchar' if target.type != 'postgres' else 'text') }}{% endmacro %}
+{% macro text_type() %}{{ return('text' if target.type == 'postgres' else 'varchar') }}{% endmacro %}

@@ -4,32 +4,33 @@
 {% macro json_text(column, path) %}
 {%- if target.type == 'postgres' -%}
 (cast({{ column }} as jsonb) #>> '{ {{- path | replace('.', ',') -}} }')
-{%- elif target.type == 'snowflake' -%}
-cast(get_path({{ column }}, '{{ path }}') as varchar)
 {%- else -%}
 json_extract_string(cast({{ column }} as json), '$.{{ path }}')
 {%- endif -%}
 {% endmacro %}
 
-{# Join each text of a JSON list as `alias.value`; a row whose list is null or empty has none. #}
-{% macro each_text(column, alias) %}
+{# A list as JSON text, whether it was loaded as JSON, as its text or as an array. #}
+{% macro list_text(column) %}
 {%- if target.type == 'postgres' -%}
-cross join lateral jsonb_array_elements_text(case when jsonb_typeof(cast({{ column }} as jsonb)) = 'array' then cast({{ column }} as jsonb) else '[]' end) as {{ alias }} (value)
-{%- elif target.type == 'snowflake' -%}
-cross join lateral (select cast(value as varchar) as value from table(flatten(input => {{ column }}))) as {{ alias }}
+(case when jsonb_typeof(to_jsonb({{ column }})) = 'string' then to_jsonb({{ column }}) #>> '{}' else cast(to_jsonb({{ column }}) as text) end)
+{%- else -%} cast({{ column }} as varchar) {%- endif -%}
+{% endmacro %}
+
+{# Join each text of a list (JSON text) as `alias.value`; a row whose list is null or empty has none. #}
+{% macro each_text(list, alias) %}
+{%- if target.type == 'postgres' -%}
+cross join lateral jsonb_array_elements_text(case when {{ list }} like '[%' then cast({{ list }} as jsonb) else '[]' end) as {{ alias }} (value)
 {%- else -%}
-cross join lateral (select unnest(case when json_type(cast({{ column }} as json)) = 'ARRAY' then cast(cast({{ column }} as json) as varchar[]) else [] end) as value) as {{ alias }}
+cross join lateral (select unnest(case when {{ list }} like '[%' then cast(cast({{ list }} as json) as varchar[]) else [] end) as value) as {{ alias }}
 {%- endif -%}
 {% endmacro %}
 
 {# A timestamp of UTC as the wall clock of a zone shows it, and back. #}
 {% macro to_local(timestamp, zone) %}
-{%- if target.type == 'snowflake' -%} convert_timezone('UTC', {{ zone }}, {{ timestamp }})
-{%- else -%} (({{ timestamp }} at time zone 'UTC') at time zone {{ zone }}) {%- endif -%}
+(({{ timestamp }} at time zone 'UTC') at time zone {{ zone }})
 {% endmacro %}
 {% macro to_utc(timestamp, zone) %}
-{%- if target.type == 'snowflake' -%} convert_timezone({{ zone }}, 'UTC', {{ timestamp }})
-{%- else -%} (({{ timestamp }} at time zone {{ zone }}) at time zone 'UTC') {%- endif -%}
+(({{ timestamp }} at time zone {{ zone }}) at time zone 'UTC')
 {% endmacro %}
 
 {# Whole seconds between two timestamps. #}
@@ -38,14 +39,11 @@ cross join lateral (select unnest(case when json_type(cast({{ column }} as json)
 {%- else -%} cast(datediff('second', {{ start }}, {{ end }}) as bigint) {%- endif -%}
 {% endmacro %}
 
-{% macro days_between(start, end) %}
-{%- if target.type == 'snowflake' -%} datediff('day', {{ start }}, {{ end }}) {%- else -%} ({{ end }} - {{ start }}) {%- endif -%}
-{% endmacro %}
+{% macro days_between(start, end) -%} ({{ end }} - {{ start }}) {%- endmacro %}
 
 {# Integers divided and cut: plain `/` of DuckDB gives a floating point number. #}
 {% macro whole_division(a, b) %}
 {%- if target.type == 'postgres' -%} ({{ a }} / {{ b }})
-{%- elif target.type == 'snowflake' -%} trunc({{ a }} / {{ b }})
 {%- else -%} ({{ a }} // {{ b }}) {%- endif -%}
 {% endmacro %}
 
@@ -83,7 +81,6 @@ case when {{ text }} like 'P%' then cast(floor(
 {%- endmacro %}
 {% macro iso_part(text, letter) %}
 {%- if target.type == 'postgres' -%} substring({{ text }} from '([0-9.]+){{ letter }}')
-{%- elif target.type == 'snowflake' -%} regexp_substr({{ text }}, '([0-9.]+){{ letter }}', 1, 1, 'e')
 {%- else -%} regexp_extract({{ text }}, '([0-9.]+){{ letter }}', 1) {%- endif -%}
 {% endmacro %}
 
@@ -91,7 +88,6 @@ case when {{ text }} like 'P%' then cast(floor(
 {% macro number_of(text) %}
 {%- if target.type == 'postgres' -%}
 cast(case when trim({{ text }}) ~ '^-?[0-9]+(\.[0-9]+)?$' then trim({{ text }}) end as decimal(38, 4))
-{%- elif target.type == 'snowflake' -%} try_to_decimal({{ text }}, 38, 4)
 {%- else -%} try_cast(trim({{ text }}) as decimal(38, 4)) {%- endif -%}
 {% endmacro %}
 
@@ -100,7 +96,8 @@ cast(case when trim({{ text }}) ~ '^-?[0-9]+(\.[0-9]+)?$' then trim({{ text }}) 
 
 {# A day of Perform, whose projects choose how dates are written: 2026-01-31, or by the variable
    `perform_dates`. Anything else is null, never a guess: 03/04/2026 is two days. #}
-{% macro perform_day(text) -%}
+{% macro perform_day(column) -%}
+{%- set text = "cast(" ~ column ~ " as " ~ text_type() ~ ")" -%}
 case when {{ text }} like '____-__-__%' then {{ day_of(text) }}
 {%- for project, order in var('perform_dates').items() %}
     when project = '{{ project | replace("'", "''") }}' and {{ text }} like '__/__/____%' then
@@ -125,8 +122,6 @@ when 4 then 'THURSDAY' when 5 then 'FRIDAY' when 6 then 'SATURDAY' else 'SUNDAY'
 {% macro days(first, last) %}
 {%- if target.type == 'postgres' -%}
 select cast(day as date) as day from generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day') as series (day)
-{%- elif target.type == 'snowflake' -%}
-select dateadd('day', seq4(), {{ first }}) as day from table(generator(rowcount => 40000)) qualify day <= {{ last }}
 {%- else -%}
 select cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day')) as date) as day
 {%- endif -%}

@@ -124,9 +124,9 @@ select
     priced.bill_level,
     priced.currency_of_bill as currency,
     -- not billable is worth nothing; billable without a rate is not known
-    case when priced.seconds is null then null
+    cast(case when priced.seconds is null then null
         when not priced.is_billable_now then cast(0 as decimal(18, 4))
-        else {{ amount_of('priced.bill_rate_now', 'priced.seconds') }} end as bill_amount,
+        else {{ amount_of('priced.bill_rate_now', 'priced.seconds') }} end as decimal(18, 4)) as bill_amount,
     priced.cost_rate_now as cost_rate,
     priced.currency_of_cost as cost_currency,
     {{ amount_of('priced.cost_rate_now', 'priced.seconds') }} as cost_amount,

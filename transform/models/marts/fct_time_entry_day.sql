@@ -31,10 +31,10 @@ select
     entry.kind, entry.is_worked, entry.is_billable, entry.is_running, entry.approval, entry.is_invoiced,
     parts.last_second - parts.first_second as seconds,
     entry.currency,
-    case when not entry.is_billable then cast(0 as decimal(18, 4))
+    cast(case when not entry.is_billable then cast(0 as decimal(18, 4))
         else {{ amount_of('entry.bill_rate', 'parts.last_second') }} - {{ amount_of('entry.bill_rate', 'parts.first_second') }}
-    end as bill_amount,
+    end as decimal(18, 4)) as bill_amount,
     entry.cost_currency,
-    {{ amount_of('entry.cost_rate', 'parts.last_second') }} - {{ amount_of('entry.cost_rate', 'parts.first_second') }} as cost_amount
+    cast({{ amount_of('entry.cost_rate', 'parts.last_second') }} - {{ amount_of('entry.cost_rate', 'parts.first_second') }} as decimal(18, 4)) as cost_amount
 from parts
 join {{ ref('fct_time_entry') }} as entry on entry.entry_key = parts.entry_key

@@ -5,7 +5,7 @@
     {% for table, need in tables.items() %}
         {% do source(tap, table) %}
         {% for schema in var(tap ~ '_schemas') %}
-            {% set relation = adapter.get_relation(target.database, schema, loaded_name(table)) if execute else none %}
+            {% set relation = adapter.get_relation(target.database, schema, table) if execute else none %}
             {% if not relation %}
                 {% do rows.append((tap, schema, table, '', need['marts'])) %}
             {% else %}

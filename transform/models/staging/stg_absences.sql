@@ -10,10 +10,10 @@ celebrating as (
     where {{ boolean_of('holiday."everyoneIncludingNew"') }}
     union -- by name
     select holiday.account, holiday.id, named.value
-    from holiday {{ each_text('holiday."userIds"', 'named') }}
+    from holiday {{ each_text(list_text('holiday."userIds"'), 'named') }}
     union -- by group
     select holiday.account, holiday.id, part."userId"
-    from holiday {{ each_text('holiday."userGroupIds"', 'grouped') }}
+    from holiday {{ each_text(list_text('holiday."userGroupIds"'), 'grouped') }}
     join {{ raw('clockify', 'user_group_members') }} as part
         on part."userGroupId" = grouped.value and part."workspaceId" = holiday."workspaceId"
 )

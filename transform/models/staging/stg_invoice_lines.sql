@@ -9,6 +9,6 @@ select
     cast(quantity as decimal(18, 4)) as quantity,
     cast("unitPrice" as decimal(18, 4)) as unit_price_hundredths,
     cast(amount as decimal(18, 4)) as amount_minor,
-    cast("timeEntryIds" as {{ text_type() }}) as entry_ids
+    {{ list_text('"timeEntryIds"') }} as entry_ids
 from {{ raw('clockify', 'invoice_items') }} as item
 where _sdc_deleted_at is null

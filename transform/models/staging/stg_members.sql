@@ -8,7 +8,7 @@ with clockify as (
         lower(coalesce(membership."membershipStatus", person.status)) as status,
         {{ json_text('person.settings', 'timeZone') }} as zone,
         {{ iso_seconds('profile."workCapacity"') }} as capacity_seconds,
-        cast(profile."workingDays" as {{ text_type() }}) as working_days,
+        {{ list_text('profile."workingDays"') }} as working_days,
         cast(null as date) as employed_from,
         cast(null as date) as employed_to,
         true as must_complete,

@@ -24,7 +24,7 @@ select
     lower(coalesce(entry.type, 'REGULAR')) as kind,
     coalesce({{ boolean_of('entry."isLocked"') }}, false) as is_locked,
     entry.description,
-    cast(entry."tagIds" as {{ text_type() }}) as tag_ids,
+    {{ list_text('entry."tagIds"') }} as tag_ids,
     cast({{ json_text('entry."hourlyRate"', 'amount') }} as decimal(18, 4)) as bill_minor,
     {{ json_text('entry."hourlyRate"', 'currency') }} as bill_currency,
     cast({{ json_text('entry."costRate"', 'amount') }} as decimal(18, 4)) as cost_minor,
