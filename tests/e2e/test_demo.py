@@ -52,7 +52,7 @@ def test_the_demo_loads_every_table_into_duckdb_and_says_so(project: Path) -> No
                 assert database.execute(sql).fetchall(), name
     assert "Look inside:" in run.stdout
     look = subprocess.run(
-        ["/bin/sh", "-c", next(line for line in run.stdout.splitlines() if "-c" in line)],
+        ["/bin/sh", "-c", next(line for line in run.stdout.splitlines() if ' -c "' in line)],
         cwd=project,
         capture_output=True,
         text=True,
