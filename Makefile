@@ -8,6 +8,7 @@ BROWSER := $(VENV)/.browser
 PLUGINS := .meltano/.ready
 WHEELS := .meltano/wheels/.ready
 LOADERS := .meltano/more-loaders/.ready
+DBT := .meltano/dbt/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
 .PHONY: help demo test test-rest test-all live mutants bench lint docs generate clean
@@ -51,13 +52,20 @@ $(LOADERS): $(READY) scripts/loaders.py
 	$(BIN)/python -m scripts.loaders
 	@touch $(LOADERS)
 
-demo: $(PLUGINS) ## Load made-up data of all services into DuckDB with Meltano and show what arrived.
+# dbt needs other versions of what Meltano needs.
+$(DBT): transform/requirements.txt
+	@echo "Setting up dbt for the marts. A minute, once."
+	$(PYTHON) -m venv --clear .meltano/dbt
+	.meltano/dbt/bin/python -m pip install --quiet --disable-pip-version-check --requirement transform/requirements.txt
+	@touch $(DBT)
+
+demo: $(PLUGINS) $(DBT) ## Load made-up data of all services into DuckDB with Meltano, show what arrived, and make a page of it.
 	$(BIN)/python -m sandbox.demo
 
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).
 	$(PYTEST) -m "not thorough"
 
-test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(LOADERS) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
+test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(LOADERS) $(DBT) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-all: test test-rest ## Run all tests, offline.

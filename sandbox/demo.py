@@ -1,7 +1,8 @@
 """`make demo`: made-up data of all services through Meltano into DuckDB, and what arrived.
 
 Starts the sandbox, runs `meltano run tap-... target-duckdb` for each tap from the beginning, and
-compares each table with what the sandbox holds. Ends with 0 when all rows arrived.
+compares each table with what the sandbox holds. Then dbt makes the marts, and those become a page.
+Ends with 0 when all rows arrived and the marts agree with the services' own sums.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sandbox import start
 from sandbox.clicktime import truth as clicktime
 from sandbox.clockify import truth as clockify
 from sandbox.perform import truth as perform
+from scripts.report.page import written
 
 PROJECT = Path.cwd()
 """The Meltano project that it is run in."""
@@ -25,6 +27,10 @@ PROJECT = Path.cwd()
 OUTPUT = PROJECT / "output"
 DATABASE = OUTPUT / "demo.duckdb"
 LOG = OUTPUT / "demo.log"
+PAGE = OUTPUT / "demo.html"
+TRANSFORM = Path(__file__).parents[1] / "transform"
+VARIABLES = {"perform_dates": {"Route 17": "mdy"}}
+"""What dbt has to be told of the sandbox."""
 
 
 def main() -> int:
@@ -58,6 +64,13 @@ def main() -> int:
     query = "select start, description, billable from tap_clockify.time_entries limit 20"
     look = f"import duckdb; duckdb.connect('{database}').sql('{query}').show()"
     print(f'  {_shown(sys.executable)} -c "{look}"')
+    print("\nRunning: dbt build", flush=True)
+    if code := _dbt_build():
+        print(f"dbt ended with {code}; its log is in {LOG}.")
+        return 1
+    with duckdb.connect(str(DATABASE), read_only=True) as marts:
+        PAGE.write_text(written(marts), encoding="utf-8")
+    print(f"Hours, money and whether they are complete, as one page: {PAGE}")
     return int(any(missing))
 
 
@@ -84,6 +97,28 @@ def _meltano_run(tap: str, variable: str, value: str) -> int:
         return subprocess.run(  # noqa: S603 - the command is our own
             [*command, "--state-id-suffix=demo", tap, "target-duckdb"],
             cwd=PROJECT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+
+
+def _dbt_build() -> int:
+    """Make the marts, and test them; its log: the same file."""
+    environment = os.environ | {
+        "TIMECOST_TARGET": "duckdb",
+        "TIMECOST_DUCKDB": str(DATABASE),
+        "DBT_PROFILES_DIR": str(TRANSFORM),
+        "DBT_TARGET_PATH": str(OUTPUT / "dbt"),
+        "DBT_LOG_PATH": str(OUTPUT / "dbt"),
+        "NO_COLOR": "1",
+    }
+    dbt = str(PROJECT / ".meltano" / "dbt" / "bin" / "dbt")
+    with LOG.open("a") as log:
+        return subprocess.run(  # noqa: S603 - the command is our own
+            [dbt, "build", "--vars", json.dumps(VARIABLES)],
+            cwd=TRANSFORM,
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,

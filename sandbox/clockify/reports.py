@@ -15,7 +15,7 @@ from collections.abc import Callable
 from sandbox.clockify.ask import Ask, Shown, access_denied, invalid
 from sandbox.clockify.instants import DAY, HOUR, seconds, zoned
 from sandbox.clockify.planning import CAPACITY
-from sandbox.clockify.rows import Expense, TimeEntry, User
+from sandbox.clockify.rows import Expense, Rate, TimeEntry, User
 from sandbox.clockify.time_entries import tags_of
 
 SPANS = {"UNLIMITED_REPORTS": None, "ONE_YEAR_RANGE_REPORTS": 366}
@@ -162,7 +162,9 @@ def _amounts(ask: Ask, entry: TimeEntry, shown: str) -> Shown:
     if shown == "HIDE_AMOUNT":
         return {}
     length = seconds(str(entry.timeInterval.end)) - seconds(entry.timeInterval.start)
-    hourly, cost = entry.hourlyRate if entry.billable else None, entry.costRate
+    hourly, cost = (_rate(ask, entry, name) for name in ("hourlyRate", "costRate"))
+    if not entry.billable:
+        hourly = None
     earned, spent = (rate.amount * length / HOUR if rate else 0.0 for rate in (hourly, cost))
     worth = {"EARNED": earned, "COST": spent, "PROFIT": earned - spent}
     rate = cost if shown == "COST" else hourly
@@ -172,6 +174,14 @@ def _amounts(ask: Ask, entry: TimeEntry, shown: str) -> Shown:
         "currency": rate.currency if rate else ask.data.row.currencies[0].code,
         "amounts": [{"type": kind, "value": round(one, 2)} for kind, one in worth.items()],
     }
+
+
+def _rate(ask: Ask, entry: TimeEntry, name: str) -> Rate | None:
+    """Return an entry's rate: where it has none, its member's on the project or at all, or ours."""
+    user = ask.data.users.get(entry.userId)
+    joined = {one.targetId: one for one in user.memberships} if user else {}
+    levels = (entry, joined.get(entry.projectId or ""), joined.get(ask.data.row.id), ask.data.row)
+    return next((rate for one in levels if (rate := getattr(one, name, None))), None)
 
 
 def entry_totals(ask: Ask, rows: list[Shown]) -> Shown:

@@ -25,6 +25,7 @@ from target_bulk.columns import METADATA
 from target_bulk.settings import SETTINGS as BULK
 
 DOCS = ROOT / "docs"
+TRANSFORM = ROOT / "transform"
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 OTHERS = {
@@ -66,7 +67,18 @@ def tables() -> dict[str, set[str]]:
 CLIP = {field.name for field in fields(Clip)} - {"stream", "project", "username", "password"}
 """What the settings of tap-perform may say of a clip."""
 
+
+def marts() -> set[str]:
+    """Return the names of dbt's models, columns, checks and variables."""
+    models = yaml.safe_load((TRANSFORM / "models/marts/marts.yml").read_text())["models"]
+    variables = yaml.safe_load((TRANSFORM / "dbt_project.yml").read_text())["vars"]["timecost"]
+    columns = {column["name"] for model in models for column in model["columns"]}
+    documents = {"invoice_lines", "approved_timesheets"}
+    return {model["name"] for model in models} | columns | variables.keys() | documents
+
+
 TABLES = tables()
+MARTS = marts()
 SETTINGS = {name for tap in TAPS for name in settings_of(tap)} | {*BULK["properties"]}
 COLUMNS = {name for paths in TABLES.values() for path in paths for name in re.split(r"\W+", path)}
 
@@ -74,7 +86,7 @@ COLUMNS = {name for paths in TABLES.values() for path in paths for name in re.sp
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_what_a_page_names_is_there(page: Any) -> None:
     text = FENCE.sub("", page.read_text())
-    known = SETTINGS | TABLES.keys() | COLUMNS | OTHERS | CLIP
+    known = SETTINGS | TABLES.keys() | COLUMNS | OTHERS | CLIP | MARTS
     for named in re.findall(r"`([^`\n]+)`", text):
         if re.fullmatch(r"_?[a-z]+(_[a-z0-9]+)+", named) and not named.startswith("test_"):
             assert named in known, named

@@ -76,7 +76,7 @@ def project(tmp_path: Path) -> Path:
     for name in ("meltano.yml", environment):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / ".meltano").mkdir()
-    for kind in ("extractors", "loaders"):
+    for kind in ("extractors", "loaders", "dbt"):
         (tmp_path / ".meltano" / kind).symlink_to(ROOT / ".meltano" / kind)
     return tmp_path
 

@@ -1,0 +1,1 @@
+"""`python -m scripts.report FILE.duckdb [PAGE.html]`: the marts as one page that opens anywhere."""

@@ -1,0 +1,433 @@
+"""The marts, against figures that this code works out of what the services sent.
+
+Nothing here is the taps' or the models': the standard library parses bodies and knows zones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections import Counter, defaultdict
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import duckdb
+import psycopg
+import pytest
+import yaml
+
+import sandbox
+from tests.e2e.conftest import ROOT
+from tests.e2e.recipes import questions
+from tests.e2e.recorded import ACCOUNTS
+from tests.e2e.served import recording, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("marts")]
+
+TRANSFORM = ROOT / "transform"
+VARIABLES = {"perform_dates": {"Route 17": "mdy"}}
+LOADERS = ROOT / ".meltano" / "loaders"
+SERVED: dict[str, tuple[str, ...]] = {
+    "tap-clockify": ("users", "workspaces", "projects", "tasks", "time_entries"),
+    "tap-clicktime": ("time_entries",),
+    "tap-perform": (),
+}
+Key = tuple[Any, ...]
+Worth = tuple[Any, ...]
+"""Seconds, amount and currency of an entry."""
+
+
+@dataclass
+class Loaded:
+    """A database with tables and marts.
+
+    Attributes:
+        served: rows of tables as they were sent, by tap and table.
+        query: runs SQL.
+        environment: leads dbt to the database.
+    """
+
+    served: dict[str, dict[str, list[dict[str, Any]]]]
+    query: Callable[[str], list[tuple[Any, ...]]]
+    environment: dict[str, str] = field(repr=False)
+
+    def dbt(self, *arguments: str, **variables: object) -> subprocess.CompletedProcess[str]:
+        """Run dbt."""
+        given = json.dumps({**VARIABLES, **variables})
+        command = [str(ROOT / ".meltano/dbt/bin/dbt"), "--quiet", *arguments, "--vars", given]
+        return subprocess.run(
+            command,
+            cwd=TRANSFORM,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def lived(running: sandbox.Sandbox) -> None:
+    """Add midnights, nights of 23 and 25 hours, several days, another currency."""
+    world = running.clockify
+    owner, *_, other = world.main.users
+    project = next(one.id for one in world.main.projects.values() if one.billable)
+    spans = [
+        ("2026-03-28T22:00:00Z", "2026-03-29T23:00:00Z"),
+        ("2026-10-24T21:30:00Z", "2026-10-26T00:15:07Z"),
+        ("2026-11-20T20:00:00Z", "2026-11-20T23:00:00Z"),
+        ("2026-11-17T22:59:59Z", "2026-11-20T01:00:01Z"),
+    ]
+    for (start, end), amount in zip(spans, (3333, 10550, 12345, 9999), strict=True):
+        for member in (owner, other):
+            world.insert_entry(
+                world.main_id,
+                member,
+                billable=True,
+                projectId=project,
+                hourlyRate={"amount": amount, "currency": "USD" if amount == 12345 else "EUR"},
+                timeInterval={"start": start, "end": end},
+            )
+
+
+@pytest.fixture(scope="module")
+def lines() -> tuple[dict[str, bytes], dict[str, dict[str, list[dict[str, Any]]]]]:
+    """What each tap writes, and what it was sent."""
+    written, served = {}, {}
+    for tap in ACCOUNTS:
+        with (
+            sandbox.start(size="small", entries=300) as running,
+            recording(lambda body: body) as answers,
+        ):
+            if tap == "tap-clockify":
+                lived(running)
+            written[tap] = ACCOUNTS[tap](running).command(LOGLEVEL="WARNING").ok().output
+            served[tap] = {name: rows(tap, running, answers, name) for name in SERVED[tap]}
+    return written, served
+
+
+@pytest.fixture(scope="module", params=("duckdb", "postgres"))
+def loaded(
+    request: pytest.FixtureRequest,
+    lines: tuple[dict[str, bytes], dict[str, dict[str, list[dict[str, Any]]]]],
+    postgres: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Loaded]:
+    written, served = lines
+    folder, kind = tmp_path_factory.mktemp("marts"), request.param
+    configs = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
+    (shipped,) = [one["config"] for one in configs if one["name"] == f"target-{kind}"]
+    where = (
+        {"filepath": str(folder / "marts.duckdb")}
+        if kind == "duckdb"
+        else {"sqlalchemy_url": postgres.replace("://", "+psycopg://", 1), "use_copy": False}
+    )
+    for tap, output in written.items():
+        mark = {"add_metadata_columns": tap == "tap-clockify"} if kind == "duckdb" else {}
+        schema = {"default_target_schema": tap.replace("-", "_")}
+        path = folder / "target.json"
+        path.write_text(json.dumps({**shipped, **where, **mark, **schema}))
+        target = LOADERS / f"target-{kind}" / "venv" / "bin" / f"target-{kind}"
+        command = [str(target), "--config", str(path)]
+        put = subprocess.run(command, input=output, capture_output=True, check=False)
+        assert put.returncode == 0, put.stderr[-3000:]
+    address = urlsplit(postgres)
+    environment = os.environ | {
+        "TIMECOST_TARGET": kind,
+        "TIMECOST_DUCKDB": str(folder / "marts.duckdb"),
+        "TIMECOST_PG_HOST": parse_qs(address.query)["host"][0],
+        "TIMECOST_PG_USER": str(address.username),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_PROFILES_DIR": str(TRANSFORM),
+    }
+
+    def query(sql: str) -> list[tuple[Any, ...]]:
+        if kind == "duckdb":
+            with closing(duckdb.connect(str(folder / "marts.duckdb"))) as database:
+                return database.execute(sql).fetchall()
+        with psycopg.connect(postgres) as connection:
+            cursor = connection.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+    built = Loaded(served, query, environment)
+    done = built.dbt("build")
+    assert done.returncode == 0, done.stdout[-5000:]
+    yield built
+    if kind == "postgres":
+        for gone in (*(tap.replace("-", "_") for tap in ACCOUNTS), "timecost"):
+            query(f'drop schema if exists "{gone}" cascade')
+
+
+# -- the same figures by other means ---------------------------------------------------------------
+
+CENT_OF_CENT = Decimal("0.0001")
+
+
+def worth(rate: dict[str, Any], seconds: int) -> Decimal:
+    """Return what seconds are worth, in units."""
+    exact = Decimal(str(rate["amount"])) / 100 * seconds / 3600
+    return exact.quantize(CENT_OF_CENT, ROUND_HALF_UP)
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def seconds_of(entry: dict[str, Any]) -> int | None:
+    """Return how long an entry is; None while it runs."""
+    interval = entry["timeInterval"]
+    if not interval["end"]:
+        return None
+    return round((instant(interval["end"]) - instant(interval["start"])).total_seconds())
+
+
+@dataclass
+class Rates:
+    """Whose rate an entry has, by the levels that were served."""
+
+    served: dict[str, list[dict[str, Any]]]
+
+    def __post_init__(self) -> None:
+        self.by_id = {
+            (table, row["workspaceId"], row["id"]): row
+            for table in ("projects", "tasks")
+            for row in self.served[table]
+        }
+        self.workspaces = {row["id"]: row for row in self.served["workspaces"]}
+        self.memberships = {
+            (row["workspaceId"], row["id"], one["targetId"]): one
+            for row in self.served["users"]
+            for one in row["memberships"]
+        }
+
+    def of(self, entry: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the rate that an hour of an entry is billed at."""
+        space, member, project = (
+            entry.get(name) for name in ("workspaceId", "userId", "projectId")
+        )
+        levels = (
+            entry,
+            self.by_id.get(("tasks", space, entry.get("taskId"))),
+            self.memberships.get((space, member, project)),
+            self.by_id.get(("projects", space, project)),
+            self.memberships.get((space, member, space)),
+            self.workspaces[space],
+        )
+        rates = (one.get("hourlyRate") for one in levels if one)
+        return next((rate for rate in rates if rate and rate.get("amount") is not None), None)
+
+
+def days_of(entry: dict[str, Any], zone: ZoneInfo) -> dict[str, int]:
+    """Return the seconds of an entry by local day; a running one has none."""
+    start = instant(entry["timeInterval"]["start"])
+    if (left := seconds_of(entry)) is None:
+        return {start.astimezone(zone).date().isoformat(): 0}
+    end, at = start + timedelta(seconds=left), start
+    found: dict[str, int] = {}
+    while at < end or not found:
+        day = at.astimezone(zone).date()
+        midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+        until = min(end, midnight.astimezone(timezone.utc))
+        found[day.isoformat()] = round((until - at).total_seconds())
+        at = until
+    return found
+
+
+def figures(
+    served: dict[str, list[dict[str, Any]]],
+) -> dict[Key, Worth]:
+    """Return seconds, worth and currency of each entry of Clockify."""
+    rates, found = Rates(served), {}
+    for entry in served["time_entries"]:
+        seconds, rate = seconds_of(entry), rates.of(entry)
+        amount = None if seconds is None else Decimal(0)
+        if entry["billable"] and seconds is not None:
+            amount = worth(rate, seconds) if rate else None
+        currency = rate["currency"] if rate else None
+        found[entry["workspaceId"], entry["id"]] = (seconds, amount, currency)
+    return found
+
+
+def ours(loaded: Loaded) -> dict[Key, Worth]:
+    found = loaded.query(
+        "select account, entry_id, seconds, bill_amount, "
+        "case when bill_level is not null then currency end "
+        "from timecost.fct_time_entry where account like 'tap_clockify%'"
+    )
+    return {(account.split(":")[1], entry): tuple(rest) for account, entry, *rest in found}
+
+
+def test_each_entry_has_its_seconds_and_its_worth(loaded: Loaded) -> None:
+    served = figures(loaded.served["tap-clockify"])
+    assert ours(loaded) == served
+    currencies = Counter(currency for _, amount, currency in served.values() if amount)
+    assert currencies["EUR"] > 50
+    assert currencies["USD"] == 2
+    assert currencies["GBP"] > 5
+    assert any(seconds is None for seconds, *_ in served.values())
+
+
+def test_days_are_those_of_the_members(loaded: Loaded) -> None:
+    served = loaded.served["tap-clockify"]
+    zones = {
+        (row["workspaceId"], row["id"]): ZoneInfo(row["settings"]["timeZone"])
+        for row in served["users"]
+        if row.get("settings")
+    }
+    expected: defaultdict[Key, int] = defaultdict(int)
+    for entry in served["time_entries"]:
+        member = entry["workspaceId"], entry["userId"]
+        for day, seconds in days_of(entry, zones.get(member, ZoneInfo("UTC"))).items():
+            expected[(*member, day, entry["type"].lower())] += seconds
+    found = loaded.query(
+        "select account, member_key, day, kind, sum(seconds) from timecost.mart_hours_daily "
+        "where account like 'tap_clockify%' group by 1, 2, 3, 4"
+    )
+    assert {
+        (account.split(":")[1], member.split("/")[1], day.isoformat(), kind): int(seconds)
+        for account, member, day, kind, seconds in found
+    } == expected
+    assert len({zone.key for zone in zones.values()}) > 1
+
+
+def test_amounts_of_days_and_months_add_up(loaded: Loaded) -> None:
+    expected: defaultdict[str | None, Decimal] = defaultdict(Decimal)
+    for _, amount, currency in figures(loaded.served["tap-clockify"]).values():
+        if amount:
+            expected[currency] += amount
+    for mart, column in (("mart_hours_daily", "bill_amount"), ("mart_project_margin", "revenue")):
+        found = loaded.query(
+            f"select currency, sum({column}) from timecost.{mart} "
+            f"where account like 'tap_clockify%' group by 1 having sum({column}) > 0"
+        )
+        assert dict(found) == expected, mart
+
+
+def test_hours_of_clicktime_are_in_the_same_mart(loaded: Loaded) -> None:
+    expected: defaultdict[Key, int] = defaultdict(int)
+    for entry in loaded.served["tap-clicktime"]["time_entries"]:
+        if entry.get("Date"):
+            hours = Decimal(str(entry["Hours"]))
+            expected[entry["UserID"], entry["Date"][:10]] += round(hours * 3600)
+    found = loaded.query(
+        "select member_key, day, sum(seconds) from timecost.mart_hours_daily "
+        "where account = 'tap_clicktime' group by 1, 2"
+    )
+    assert {
+        (member.removeprefix("tap_clicktime/"), day.isoformat()): int(seconds)
+        for member, day, seconds in found
+    } == expected
+
+
+def test_ten_questions_have_answers(loaded: Loaded) -> None:
+    asked = questions()
+    assert len(asked) == 10
+    assert [question for question, sql in asked.items() if not loaded.query(sql)] == []
+
+
+def test_nothing_was_left_out(loaded: Loaded) -> None:
+    assert loaded.query("select tap, table_name, column_name from timecost._coverage") == [
+        ("clockify", "completed_windows", "")
+    ]
+    states = dict(
+        loaded.query("select state, count(*) from timecost.mart_reconciliation group by 1")
+    )
+    assert states.keys() == {"equal"}
+    assert states["equal"] > 300
+    # a stranger's names are not guessed: only documented clips are in the marts
+    assert loaded.query("select count(*) from timecost.mart_progress_daily")[0][0] > 100
+
+
+def test_a_second_a_cent_and_a_lost_row_have_a_name_and_a_day(loaded: Loaded) -> None:
+    """The comparisons above find them as well, so they are worth something."""
+    finished = [
+        entry
+        for entry in loaded.served["tap-clockify"]["time_entries"]
+        if seconds_of(entry)
+        and entry["billable"]
+        and entry.get("hourlyRate")
+        and entry["timeInterval"]["start"] < "2026-11-15"
+        and entry["hourlyRate"]["currency"] == "EUR"
+    ]
+    # of different members and days
+    days = {(one["userId"], one["timeInterval"]["start"][:10]): one for one in finished}
+    late, dear, lost = list(days.values())[:3]
+    loaded.query(
+        f"""update tap_clockify.time_entries set "end" = "end" + interval '1 second'
+        where id = '{late["id"]}'"""
+    )
+    rate = {**dear["hourlyRate"], "amount": dear["hourlyRate"]["amount"] + 1}
+    loaded.query(
+        f"""update tap_clockify.time_entries set "hourlyRate" = '{json.dumps(rate, default=str)}'
+        where id = '{dear["id"]}'"""
+    )
+    loaded.query(f"delete from tap_clockify.time_entries where id = '{lost['id']}'")
+    done = loaded.dbt("build", "--select", "+mart_reconciliation")
+    assert done.returncode == 1
+    assert "Failure in test reconciliation" in done.stdout
+    found = loaded.query(
+        "select member_key, day, seconds_difference, amount_difference "
+        "from timecost.mart_reconciliation "
+        "where checked_by = 'user_day_totals' and state <> 'equal'"
+    )
+    told = {
+        (key.split("/")[1], day.isoformat()): (seconds, amount)
+        for key, day, seconds, amount in found
+    }
+    places = [(one["userId"], one["timeInterval"]["start"][:10]) for one in (late, dear, lost)]
+    assert told.keys() <= {*places}
+    assert told[places[0]][0] == 1
+    assert told[places[2]][0] == -(seconds_of(lost) or 0)
+    served, have = figures(loaded.served["tap-clockify"]), ours(loaded)
+    differing = {ident for (_, ident), known in served.items() if have.get((_, ident)) != known}
+    assert differing == {late["id"], dear["id"], lost["id"]}
+
+
+def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
+    loaded.query(
+        'create table tap_clockify.kept as select id, "workspaceId", name from tap_clockify.tags'
+    )
+    for table in ("member_profiles", "user_day_totals", "tags"):
+        loaded.query(f"drop table tap_clockify.{table} cascade")
+    loaded.query("alter table tap_clockify.kept rename to tags")
+    done = loaded.dbt("build", "--exclude", "reconciliation")
+    assert done.returncode == 0, done.stdout[-5000:]
+    missing = loaded.query("select table_name, column_name from timecost._coverage order by 1, 2")
+    assert missing == [
+        ("completed_windows", ""),
+        ("member_profiles", ""),
+        ("tags", "archived"),
+        ("user_day_totals", ""),
+    ]
+    assumed = loaded.query(
+        "select distinct capacity_seconds from timecost.dim_member "
+        "where is_capacity_assumed and account like 'tap_clockify%'"
+    )
+    assert assumed == [(28800,)]
+
+
+def test_the_diagram_is_that_of_the_tests() -> None:
+    models = yaml.safe_load((TRANSFORM / "models/marts/marts.yml").read_text())["models"]
+    joins = {
+        (test["relationships"]["arguments"]["to"][5:-2], model["name"], column["name"])
+        for model in models
+        for column in model["columns"]
+        for test in column.get("data_tests", ())
+        if "relationships" in test
+    }
+    page = (ROOT / "docs/marts.md").read_text()
+    drawn = {
+        tuple(line.replace("||--o{", "").replace(":", "").split())
+        for line in page.splitlines()
+        if "||--o{" in line
+    }
+    assert drawn
+    assert drawn <= joins

@@ -1,0 +1,47 @@
+{# A tap's table as it was loaded, of all schemas of that tap, with the columns that are asked for.
+   A table or column that was not selected is null here, and a row of `_coverage` there.
+
+   Args:
+     tap: clockify, clicktime or perform.
+     table: its name; `needed` has its columns. #}
+{% macro raw(tap, table) %}
+{% set columns = needed()[tap][table]['columns'] %}
+{% set ours = columns + ['_sdc_deleted_at', '_sdc_extracted_at'] %}
+{% do source(tap, table) %}
+{% set parts = [] %}
+{% for schema in var(tap ~ '_schemas') %}
+    {% set relation = adapter.get_relation(target.database, schema, table) if execute else none %}
+    {% if relation %}
+        {% set there = {} %}
+        {% for column in adapter.get_columns_in_relation(relation) %}
+            {% do there.update({column.name | lower: column.name}) %}
+        {% endfor %}
+        {% set picked = [] %}
+        {% for column in ours %}
+            {% set name = there.get(column | lower) %}
+            {# Some loaders write an empty text for a mark that is not there; all cast what they get. #}
+            {% if name and column.startswith('_sdc_') %}
+                {% do picked.append("cast(nullif(cast(" ~ adapter.quote(name) ~ " as " ~ text_type() ~ "), '') as timestamp) as " ~ column) %}
+            {% elif name %}
+                {% do picked.append(adapter.quote(name) ~ " as " ~ adapter.quote(column)) %}
+            {% else %}
+                {% do picked.append("cast(null as " ~ (("timestamp") if column.startswith('_sdc_') else text_type()) ~ ") as " ~ (column if column.startswith('_sdc_') else adapter.quote(column))) %}
+            {% endif %}
+        {% endfor %}
+        {% do parts.append("select '" ~ schema ~ "' as _schema, " ~ picked | join(', ') ~ " from " ~ relation) %}
+    {% endif %}
+{% endfor %}
+{% if not parts %}
+    {% set picked = [] %}
+    {% for column in columns %}
+        {% do picked.append("cast(null as " ~ text_type() ~ ") as " ~ adapter.quote(column)) %}
+    {% endfor %}
+    {% do parts.append(
+        "select cast(null as " ~ text_type() ~ ") as _schema, " ~ picked | join(', ')
+        ~ ", cast(null as timestamp) as _sdc_deleted_at, cast(null as timestamp) as _sdc_extracted_at where false"
+    ) %}
+{% endif %}
+({{ parts | join(' union all ') }})
+{% endmacro %}
+
+{% macro text_type() %}{{ return('text' if target.type == 'postgres' else 'varchar') }}{% endmacro %}

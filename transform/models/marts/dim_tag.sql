@@ -1,0 +1,9 @@
+select {{ key_of('tag_id') }} as tag_key, account, tag_id, name, is_archived
+from {{ ref('stg_tags') }}
+union all
+select distinct tag_key, account, tag_id, 'Unknown tag', cast(null as boolean)
+from {{ ref('bridge_entry_tag') }} as bridge
+where not exists (
+    select 1 from {{ ref('stg_tags') }} as tag
+    where tag.account = bridge.account and tag.tag_id = bridge.tag_id
+)

@@ -1,0 +1,12 @@
+select
+    {{ key_of('task_id') }} as task_key, account, task_id, {{ key_of('project_id') }} as project_key, name, is_billable
+from {{ ref('stg_tasks') }}
+union all
+select distinct
+    {{ key_of('task_id') }}, account, task_id, cast(null as {{ text_type() }}), 'Unknown task', cast(null as boolean)
+from {{ ref('stg_time_entries') }} as entry
+where task_id is not null
+    and not exists (
+        select 1 from {{ ref('stg_tasks') }} as task
+        where task.account = entry.account and task.task_id = entry.task_id
+    )
