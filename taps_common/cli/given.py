@@ -152,6 +152,8 @@ def check(option: str, text: str) -> None:
         RecursionError: it is nested too deep.
     """
     shape, _ = _SHAPES[option]
+    if not text.strip():
+        raise msgspec.ValidationError("it is empty: whoever wrote it saved nothing")
     value = json.loads(text, parse_constant=_no_number)
     if _is_deeper(value, _DEEPEST):
         raise RecursionError

@@ -74,7 +74,8 @@ def marts() -> set[str]:
     variables = yaml.safe_load((TRANSFORM / "dbt_project.yml").read_text())["vars"]["timecost"]
     columns = {column["name"] for model in models for column in model["columns"]}
     documents = {"invoice_lines", "approved_timesheets"}
-    return {model["name"] for model in models} | columns | variables.keys() | documents
+    names: set[str] = {model["name"] for model in models} | columns | variables.keys() | documents
+    return names
 
 
 TABLES = tables()

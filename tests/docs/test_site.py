@@ -112,7 +112,7 @@ def draws(page: Page, address: str, path: Path) -> bool:
 def assert_search_finds_a_column(page: Page, address: str) -> None:
     page.goto(f"{address}/index.html")
     page.locator(".md-search__input").fill("billable")
-    found = page.locator(".md-search-result__item a").first
+    found = page.locator(".md-search-result__item a[href*='docs/clockify/']").first
     found.wait_for()
     found.click()
     page.wait_for_url("**/docs/clockify/**")
