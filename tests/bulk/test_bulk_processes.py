@@ -61,6 +61,25 @@ def test_several_at_once(in_postgres: Place) -> None:
         assert in_postgres.kinds(table)["x"] == "numeric"
 
 
+def test_it_waits_for_who_makes_the_same_table(in_postgres: Place) -> None:
+    place = in_postgres
+    waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+    with psycopg.connect(place.where["postgres_url"]) as other:
+        key = f'target-bulk "{place.schema}"."t"'
+        other.execute("select pg_advisory_xact_lock(hashtext(%s))", [key])
+        running = start(place)
+        assert running.stdin
+        running.stdin.write(lines(T, record("t", id=1)))
+        running.stdin.flush()
+        until(lambda: place.ask(waiting)[0])
+        other.execute(f"create schema {place.schema}".encode())
+        table = f"{place.schema}.t (id bigint primary key, name text)"
+        other.execute(f"create table {table}".encode())
+    _, said = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 0, said
+    assert place.column("t", "id") == [1]
+
+
 def test_a_file_that_another_process_has(in_duckdb: Place) -> None:
     with duckdb.connect(in_duckdb.where["duckdb_path"]):
         _, said = start(in_duckdb).communicate(lines(T), timeout=PATIENCE)
