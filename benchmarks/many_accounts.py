@@ -98,23 +98,23 @@ def load(number: int, executor: str) -> None:
         if executor == "CeleryExecutor":
             for name in ("one", "two"):
                 airflow.start(f"celery worker --concurrency 2 --celery-hostname {name}")
-        before = _processor_seconds(airflow)
         began = time.monotonic()
         airflow.trigger(DAG, RUN)
         ended = airflow.wait(DAG, RUN)
-        took, spent = time.monotonic() - began, _processor_seconds(airflow) - before
-        print(f"{executor}, {number} accounts, {SLOTS} at once: {ended} in {took:.0f} s;")
-        print(f"{took / number:.1f} s and {spent / number:.1f} processor seconds per account")
-        print("| task | instances | tries | mean s | hosts |\n| --- | --: | --: | --: | --: |")
+        took = time.monotonic() - began
+        print(f"{executor}, {number} accounts, {SLOTS} at once: {ended} in {took:.0f} s")
+        print(f"{took / number:.1f} s per account; load of the machine: {os.getloadavg()[1]:.0f}")
+        print("| task | instances | tries | mean s |\n| --- | --: | --: | --: |")
         query = (
-            "select task_id, count(*), sum(try_number), round(avg(duration)::numeric, 1), "
-            "count(distinct hostname) from task_instance where run_id = %(run)s "
-            "group by task_id order by min(start_date)"
+            "select task_id, count(*), sum(try_number), round(avg(duration)::numeric, 1) "
+            "from task_instance where run_id = %(run)s group by task_id order by min(start_date)"
         )
         for row in airflow.rows(query, run=RUN):
             print(f"| {' | '.join(map(str, row))} |")
         print(airflow.rows("select state, count(*) from timecost.runs group by state"))
-        print(f"{_memory(airflow):,.0f} MiB, shared pages counted once")
+        for said in sorted(airflow.folder.glob("celery-*.log")):
+            print(said.name, said.read_text().count(" succeeded in "), "tasks")
+        print(f"{_memory(airflow):,.0f} MiB of Airflow's own, shared pages counted once")
 
 
 def _broker(stack: ExitStack) -> dict[str, str]:
@@ -143,18 +143,6 @@ def _pids(airflow: Airflow) -> list[int]:
         if mark in body:
             found.append(int(path.parent.name))
     return found
-
-
-def _processor_seconds(airflow: Airflow) -> float:
-    """Return what all processes took so far, those that ended and were waited for included."""
-    ticks = 0
-    for pid in _pids(airflow):
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-        except OSError:
-            continue
-        ticks += sum(int(one) for one in fields[11:15])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(airflow: Airflow) -> float:
