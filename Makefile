@@ -7,6 +7,7 @@ DOCS := $(VENV)/.docs
 BROWSER := $(VENV)/.browser
 PLUGINS := .meltano/.ready
 WHEELS := .meltano/wheels/.ready
+AIRFLOW := .airflow/.ready
 LOADERS := .meltano/more-loaders/.ready
 DBT := .meltano/dbt/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
@@ -59,13 +60,20 @@ $(DBT): transform/requirements.txt
 	.meltano/dbt/bin/python -m pip install --quiet --disable-pip-version-check --requirement transform/requirements.txt
 	@touch $(DBT)
 
+# Airflow pins a hundred packages, so it has an environment of its own.
+$(AIRFLOW): orchestrate/requirements.txt orchestrate/constraints.txt
+	@echo "Setting up .airflow for the DAG of orchestrate/. Some minutes, once."
+	$(PYTHON) -m venv .airflow
+	.airflow/bin/python -m pip install --quiet --disable-pip-version-check --requirement orchestrate/requirements.txt
+	@touch $(AIRFLOW)
+
 demo: $(PLUGINS) $(DBT) ## Load made-up data of all services into DuckDB with Meltano, show what arrived, and make a page of it.
 	$(BIN)/python -m sandbox.demo
 
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).
 	$(PYTEST) -m "not thorough"
 
-test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(LOADERS) $(DBT) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
+test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(LOADERS) $(DBT) $(AIRFLOW) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-all: test test-rest ## Run all tests, offline.
@@ -94,4 +102,4 @@ generate: $(READY) ## Write again what is generated from the code.
 	$(BIN)/python -m scripts.regenerate
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) .meltano output
+	rm -rf $(VENV) .airflow .meltano output

@@ -22,6 +22,7 @@ def run_tests(session: nox.Session) -> None:
         "pytest",
         *("-m", "not thorough", "--ignore=tests/e2e", "--ignore=tests/benchmarks"),
         "--ignore=tests/bulk",
+        "--ignore=tests/orchestrate",
         *("--numprocesses=auto", "--dist=loadgroup", *session.posargs),
     )
 

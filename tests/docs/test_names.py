@@ -36,6 +36,7 @@ OTHERS = {
     *{"add_record_metadata", "add_metadata_columns", "quoted_identifiers_ignore_case"},
     *METADATA,  # columns that loaders add
     *{"project_config", "has_more", "row_limit_reached"},  # Bentley's, and answers
+    *{"timecost_nightly", "timecost_hourly"},  # a DAG for each of SCHEDULES
     *{"expense_items", "percent_complete", "name_2", "column_7"},  # examples of names
 }
 """What the pages name beside settings, tables and columns."""
@@ -78,6 +79,14 @@ def marts() -> set[str]:
     return names
 
 
+DAGS = {
+    name
+    for path in (ROOT / "orchestrate" / "dags").glob("*.py")
+    for name in re.findall(r"\w+", path.read_text())
+}
+"""What the DAGs name."""
+
+
 TABLES = tables()
 MARTS = marts()
 SETTINGS = {name for tap in TAPS for name in settings_of(tap)} | {*BULK["properties"]}
@@ -87,7 +96,7 @@ COLUMNS = {name for paths in TABLES.values() for path in paths for name in re.sp
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_what_a_page_names_is_there(page: Any) -> None:
     text = FENCE.sub("", page.read_text())
-    known = SETTINGS | TABLES.keys() | COLUMNS | OTHERS | CLIP | MARTS
+    known = SETTINGS | TABLES.keys() | COLUMNS | OTHERS | CLIP | MARTS | DAGS
     for named in re.findall(r"`([^`\n]+)`", text):
         if re.fullmatch(r"_?[a-z]+(_[a-z0-9]+)+", named) and not named.startswith("test_"):
             assert named in known, named

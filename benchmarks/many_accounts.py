@@ -1,0 +1,172 @@
+"""`python -m benchmarks.many_accounts`: what the DAG costs per account; `make test-rest` sets up.
+
+parse                   how long Airflow takes to read the DAG with 1,000 accounts
+local [ACCOUNTS]        loads them with the LocalExecutor (100)
+celery [ACCOUNTS]       the same with the CeleryExecutor, redis and two workers (12); redis-server
+                        has to be on the PATH
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.airflow import AIRFLOW, Airflow, running_airflow
+from benchmarks.environments import ROOT
+from sandbox import start
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DAG, RUN = "timecost_nightly", "measured"
+SLOTS = 3
+PARSE = """
+import time
+import airflow.sdk, airflow.sdk.log, sqlalchemy
+began = time.perf_counter()
+import timecost
+print(f"{time.perf_counter() - began:.2f} s to read the DAG, with pools of its accounts")
+began = time.perf_counter()
+print(len(timecost.accounts_of()), f"accounts looked at in {time.perf_counter() - began:.2f} s")
+"""
+
+
+def accounts(number: int, url: str) -> list[dict[str, Any]]:
+    """Return accounts of one server; the taps in turn."""
+    settings: list[tuple[str, dict[str, Any], list[str]]] = [
+        ("tap-clockify", {"api_url": f"{url}/clockify/api/v1"}, ["tags.*", "clients.*"]),
+        ("tap-clicktime", {"service_url": f"{url}/clicktime/odata"}, ["clients.*"]),
+    ]
+    found = []
+    for place in range(number):
+        tap, given, select = settings[place % len(settings)]
+        entry = {"name": f"account_{place}", "tap": tap, "connection": tap.replace("-", "_")}
+        found.append({**entry, "settings": given, "select": select})
+    return found
+
+
+CONNECTIONS = {
+    "tap_clockify": {"conn_type": "generic", "password": "sandbox-key"},
+    "tap_clicktime": {"conn_type": "generic", "password": "sandbox-token"},
+}
+
+
+def parse(number: int) -> None:
+    """Read the DAG, and the accounts as the first task does."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "accounts.yml"
+        lines = ["accounts:"]
+        for one in accounts(number, "https://service.example"):
+            lines.append(f"- name: {one['name']}")
+            lines += [f"  {name}: {json.dumps(one[name])}" for name in one if name != "name"]
+        path.write_text("\n".join(lines))
+        environment = {
+            **os.environ,
+            "TIMECOST_ACCOUNTS": str(path),
+            "AIRFLOW_HOME": folder,
+            "PYTHONPATH": str(ROOT / "orchestrate" / "dags"),
+        }
+        subprocess.run([AIRFLOW.with_name("python"), "-c", PARSE], env=environment, check=True)
+
+
+def load(number: int, executor: str) -> None:
+    """Load some accounts; say what that took."""
+    with ExitStack() as stack:
+        more = {}
+        if executor == "CeleryExecutor":
+            more = _broker(stack)
+        sandbox = stack.enter_context(start(size="small"))
+        airflow = stack.enter_context(
+            running_airflow(
+                accounts(number, sandbox.url),
+                CONNECTIONS,
+                pools={"timecost": SLOTS},
+                executor=executor,
+                parallelism=SLOTS,
+                more=more,
+            )
+        )
+        if executor == "CeleryExecutor":
+            for name in ("one", "two"):
+                airflow.start(f"celery worker --concurrency 2 --celery-hostname {name}")
+        began = time.monotonic()
+        airflow.trigger(DAG, RUN)
+        ended = airflow.wait(DAG, RUN)
+        took = time.monotonic() - began
+        print(f"{executor}, {number} accounts, {SLOTS} at once: {ended} in {took:.0f} s")
+        print(f"{took / number:.1f} s per account; load of the machine: {os.getloadavg()[1]:.0f}")
+        print("| task | instances | tries | mean s |\n| --- | --: | --: | --: |")
+        query = (
+            "select task_id, count(*), sum(try_number), round(avg(duration)::numeric, 1) "
+            "from task_instance where run_id = %(run)s group by task_id order by min(start_date)"
+        )
+        for row in airflow.rows(query, run=RUN):
+            print(f"| {' | '.join(map(str, row))} |")
+        print(airflow.rows("select state, count(*) from timecost.runs group by state"))
+        for said in sorted(airflow.folder.glob("celery-*.log")):
+            print(said.name, said.read_text().count(" succeeded in "), "tasks")
+        print(f"{_memory(airflow):,.0f} MiB of Airflow's own, shared pages counted once")
+
+
+def _broker(stack: ExitStack) -> dict[str, str]:
+    """Start redis; return the settings of Celery."""
+    redis = shutil.which("redis-server")
+    if redis is None:
+        sys.exit("redis-server is not on the PATH: apt-get install redis-server")
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    command = [redis, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    stack.callback(process.terminate)
+    return {"AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{port}/0"}
+
+
+def _pids(airflow: Airflow) -> list[int]:
+    """Return all processes of Airflow's, what it started included."""
+    found = []
+    mark = f"AIRFLOW_HOME={airflow.folder}\0".encode()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            body = path.read_bytes()
+        except OSError:
+            continue
+        if mark in body:
+            found.append(int(path.parent.name))
+    return found
+
+
+def _memory(airflow: Airflow) -> float:
+    """Return the MiB that all processes hold."""
+    total = 0
+    for pid in _pids(airflow):
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure what is asked for."""
+    what, number = (*arguments, "")[:2] if arguments else ("", "")
+    if what == "parse":
+        parse(int(number or 1000))
+    elif what in {"local", "celery"}:
+        load(int(number or (100 if what == "local" else 12)), f"{what.capitalize()}Executor")
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
