@@ -72,9 +72,10 @@ def marts() -> set[str]:
     """Return the names of dbt's models, columns, checks and variables."""
     models = yaml.safe_load((TRANSFORM / "models/marts/marts.yml").read_text())["models"]
     variables = yaml.safe_load((TRANSFORM / "dbt_project.yml").read_text())["vars"]["timecost"]
-    columns = {column["name"] for model in models for column in model["columns"]}
-    documents = {"invoice_lines", "approved_timesheets"}
-    return {model["name"] for model in models} | columns | variables.keys() | documents
+    columns: set[str] = {one["name"] for model in models for one in model["columns"]}
+    documents: set[str] = {"invoice_lines", "approved_timesheets"}
+    names: set[str] = {model["name"] for model in models}
+    return names | columns | documents | {*variables}
 
 
 TABLES = tables()
