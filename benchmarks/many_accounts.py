@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.airflow import AIRFLOW, Airflow, running_airflow
+from benchmarks.airflow import AIRFLOW, running_airflow
 from benchmarks.environments import ROOT
 from sandbox import start
 
@@ -114,7 +114,6 @@ def load(number: int, executor: str) -> None:
         print(airflow.rows("select state, count(*) from timecost.runs group by state"))
         for said in sorted(airflow.folder.glob("celery-*.log")):
             print(said.name, said.read_text().count(" succeeded in "), "tasks")
-        print(f"{_memory(airflow):,.0f} MiB of Airflow's own, shared pages counted once")
 
 
 def _broker(stack: ExitStack) -> dict[str, str]:
@@ -129,32 +128,6 @@ def _broker(stack: ExitStack) -> dict[str, str]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     stack.callback(process.terminate)
     return {"AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{port}/0"}
-
-
-def _pids(airflow: Airflow) -> list[int]:
-    """Return all processes of Airflow's, what it started included."""
-    found = []
-    mark = f"AIRFLOW_HOME={airflow.folder}\0".encode()
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            body = path.read_bytes()
-        except OSError:
-            continue
-        if mark in body:
-            found.append(int(path.parent.name))
-    return found
-
-
-def _memory(airflow: Airflow) -> float:
-    """Return the MiB that all processes hold."""
-    total = 0
-    for pid in _pids(airflow):
-        try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total / 1024
 
 
 def main(arguments: Sequence[str]) -> None:
