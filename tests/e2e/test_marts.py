@@ -342,7 +342,6 @@ def test_nothing_was_left_out(loaded: Loaded) -> None:
     )
     assert states.keys() == {"equal"}
     assert states["equal"] > 300
-    # a stranger's names are not guessed: only documented clips are in the marts
     assert loaded.query("select count(*) from timecost.mart_progress_daily")[0][0] > 100
 
 
