@@ -73,10 +73,10 @@ demo: $(PLUGINS) $(DBT) ## Load made-up data of all services into DuckDB with Me
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).
 	$(PYTEST) -m "not thorough"
 
-test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(LOADERS) $(DBT) $(AIRFLOW) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
+test-rest: $(PLUGINS) $(BROWSER) $(WHEELS) $(LOADERS) $(DBT) ## Run what `make test` leaves out: whole pipelines, many examples of each property.
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
-test-all: test test-rest ## Run all tests, offline.
+test-all: $(AIRFLOW) test test-rest ## Run all tests, offline, with the DAG in a real Airflow.
 
 live: $(READY) ## Ask a real account, whose keys are in the environment, what the docs do not know (reads only).
 	$(BIN)/python -m scripts.live
