@@ -57,6 +57,7 @@ def file_runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 def elsewhere(postgres: str) -> str:
     """A database that is not in UTC."""
     with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("drop database if exists elsewhere with (force)")  # asked for again
         connection.execute("create database elsewhere")
         connection.execute("alter database elsewhere set timezone = 'America/New_York'")
     return postgres.replace("/postgres?", "/elsewhere?")
