@@ -1,8 +1,7 @@
-"""accounts.yml: what is wrong with it is named with its line; Airflow reads the DAG without it."""
+"""accounts.yml: what is wrong with it is named with its line."""
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,17 +85,3 @@ def test_what_is_wrong_is_named_with_its_line(
 
 def test_the_example_can_be_used(accounts: Any) -> None:
     assert accounts.accounts_of(ROOT / "orchestrate" / "accounts.yml")
-
-
-@pytest.mark.thorough
-def test_airflow_reads_the_dags_without_meltano_and_without_a_network(tmp_path: Path) -> None:
-    """However many accounts there are, the DAG is the same."""
-    guard = tmp_path / "sitecustomize.py"
-    guard.write_text("import socket\nsocket.socket.connect = None\n")
-    given = {"PYTHONPATH": f"{tmp_path}:{DAGS}", "AIRFLOW_HOME": str(tmp_path), "PATH": ""}
-    code = "import timecost, timecost_freshness; print(len(timecost.SCHEDULES))"
-    python = ROOT / ".airflow" / "bin" / "python"
-    done = subprocess.run(
-        [python, "-c", code], env=given, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr[-2000:]

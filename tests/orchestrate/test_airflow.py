@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks.airflow import AIRFLOW, FINISHED, running_airflow
+from benchmarks.environments import ROOT
 from tests.e2e.cases import EXACT
 from tests.orchestrate.sites import Site, sites
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from benchmarks.airflow import Airflow
 
 pytestmark = [
@@ -205,3 +209,20 @@ def check_quota(airflow: Airflow, limited: Site) -> None:
     assert "run again at " in (sentence or "")
     assert states(airflow, "third")["load", limited.name] == "up_for_reschedule"
     assert tries(airflow, "third", limited.name) <= 1, "it counts as no try"
+
+
+def test_airflow_reads_the_dags_without_meltano_and_without_a_network(tmp_path: Path) -> None:
+    """However many accounts there are, the DAG is the same."""
+    guard = tmp_path / "sitecustomize.py"
+    guard.write_text("import socket\nsocket.socket.connect = None\n")
+    given = {
+        "PYTHONPATH": f"{tmp_path}:{ROOT}/orchestrate/dags",
+        "AIRFLOW_HOME": str(tmp_path),
+        "PATH": "",
+    }
+    code = "import timecost, timecost_freshness; print(len(timecost.SCHEDULES))"
+    python = AIRFLOW.with_name("python")
+    done = subprocess.run(
+        [python, "-c", code], env=given, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr[-2000:]
