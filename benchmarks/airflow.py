@@ -106,6 +106,21 @@ class Airflow:
         query = "select state from dag_run where dag_id = %(dag)s and run_id = %(run)s"
         return str(self.rows(query, dag=dag, run=run)[0][0])
 
+    def execute(self, command: str, **values: object) -> None:
+        """Change something in the database."""
+        with psycopg.connect(self.database) as connection:
+            connection.execute(command.encode(), values)
+
+    def stop_tasks(self, dag: str, run: str, task: str) -> None:
+        """Stop the running instances of a task, as one does by marking them as failed."""
+        self.execute(
+            "update task_instance set state = 'failed' where state = 'running' "
+            "and dag_id = %(dag)s and run_id = %(run)s and task_id = %(task)s",
+            dag=dag,
+            run=run,
+            task=task,
+        )
+
     def wait(self, dag: str, run: str) -> str:
         """Wait for the end of a DAG run; return its state."""
         self.until(lambda: self.state_of(dag, run) in FINISHED)

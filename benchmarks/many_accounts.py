@@ -16,16 +16,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from benchmarks.airflow import AIRFLOW, running_airflow
 from benchmarks.environments import ROOT
 from sandbox import start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.airflow import Airflow
 
 DAG, RUN = "timecost_nightly", "measured"
 SLOTS = 3
@@ -100,10 +105,12 @@ def load(number: int, executor: str) -> None:
                 airflow.start(f"celery worker --concurrency 2 --celery-hostname {name}")
         began = time.monotonic()
         airflow.trigger(DAG, RUN)
-        ended = airflow.wait(DAG, RUN)
+        with _watched(airflow) as most:
+            ended = airflow.wait(DAG, RUN)
         took = time.monotonic() - began
         print(f"{executor}, {number} accounts, {SLOTS} at once: {ended} in {took:.0f} s")
         print(f"{took / number:.1f} s per account; load of the machine: {os.getloadavg()[1]:.0f}")
+        print("; ".join(f"at most {size >> 20} MiB of {what}" for what, size in most.items()))
         print("| task | instances | tries | mean s |\n| --- | --: | --: | --: |")
         query = (
             "select task_id, count(*), sum(try_number), round(avg(duration)::numeric, 1) "
@@ -114,6 +121,39 @@ def load(number: int, executor: str) -> None:
         print(airflow.rows("select state, count(*) from timecost.runs group by state"))
         for said in sorted(airflow.folder.glob("celery-*.log")):
             print(said.name, said.read_text().count(" succeeded in "), "tasks")
+
+
+@contextmanager
+def _watched(airflow: Airflow) -> Iterator[dict[str, int]]:
+    """Add up the memory (PSS, in bytes) of Airflow and of what it runs, each second: the most."""
+    most = {"Airflow with its tasks": 0, "meltano, taps and loaders": 0}
+    over = Event()
+
+    def watch() -> None:
+        while not over.wait(1):
+            sizes = dict.fromkeys(most, 0)
+            for root in airflow.processes:
+                _add_up(psutil.Process(root.pid), sizes, "Airflow with its tasks")
+            for what, size in sizes.items():
+                most[what] = max(most[what], size)
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    try:
+        yield most
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _add_up(process: psutil.Process, sizes: dict[str, int], what: str) -> None:
+    """Add the memory of a process, and of those that it started."""
+    with suppress(psutil.Error):  # it has ended
+        if any(part.endswith("/meltano") for part in process.cmdline()):
+            what = "meltano, taps and loaders"
+        sizes[what] += process.memory_full_info().pss
+        for child in process.children():
+            _add_up(child, sizes, what)
 
 
 def _broker(stack: ExitStack) -> dict[str, str]:

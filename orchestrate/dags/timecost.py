@@ -8,13 +8,11 @@ same.
 
 from __future__ import annotations
 
-import logging
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from airflow.sdk import (
     Asset,
     AssetAlias,
-    Connection,
     CronTriggerTimetable,
     Param,
     dag,
@@ -24,44 +22,13 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowFailException
 from timecost_accounts import SCHEDULES, ZONE, AccountsError, accounts_of, plain, pools_of
-from timecost_meltano import (
-    IN_VAIN,
-    LOADER,
-    Account,
-    Ended,
-    is_known_good,
-    keep_good,
-    run,
-)
-from timecost_target import TARGET, arrived, database, history, make_views, note, prepare, tell
+from timecost_meltano import IN_VAIN, LOADER, Account, is_known_good, keep_good, run
+from timecost_runs import begin, ended, note, refuse, tell
+from timecost_target import arrived, database, make_views, prepare
 
 LONGEST = timedelta(hours=6)
 LOADED = AssetAlias("timecost_accounts")
 """Each account that was loaded adds an asset `timecost://<schema>`: dbt's DAG waits for these."""
-
-log = logging.getLogger("airflow.task")
-
-
-def begin(account: Account) -> datetime:
-    """Name a mapped task by its account; return the present."""
-    get_current_context()["account"] = account["name"]
-    return datetime.now(timezone.utc)
-
-
-def told(account: Account, began: datetime, state: str, **more: str | int) -> None:
-    """Note in the target how far the account is."""
-    named = get_current_context()["dag_run"]
-    own = {"account": account["name"], "schedule": account["schedule"], "began": began}
-    with database(Connection.get(TARGET)) as target:
-        note(target, run=f"{named.dag_id} {named.run_id}", state=state, **own, **more)
-
-
-def refuse(account: Account, began: datetime, ended: Ended) -> None:
-    """Raise what the failure means to Airflow."""
-    error = ended.error()
-    state = "waits" if ended.kind == "QUOTA" else "failed"
-    told(account, began, state, sentence=ended.sentence, **ended.counts)
-    raise error
 
 
 @task(map_index_template="{{ account }}", execution_timeout=timedelta(minutes=15))
@@ -73,9 +40,9 @@ def check(account: Account) -> Account:
     """
     began = begin(account)
     if not is_known_good(account):
-        ended = run(account, "invoke", account["tap"], "--check")
-        if ended.code and ended.kind in IN_VAIN:
-            refuse(account, began, ended)
+        tried = run(account, "invoke", account["tap"], "--check")
+        if tried.code and tried.kind in IN_VAIN:
+            refuse(account, began, tried)
     return account
 
 
@@ -94,12 +61,13 @@ def load(account: Account) -> Account:
         f"--state-id-suffix={account['name']}",
         f"--timeout={int(LONGEST.total_seconds()) - 120}",
     ]
-    ended = run(account, "run", "--no-install", *again, *own, account["tap"], LOADER)
-    keep_good(account, good=not ended.code)
-    if ended.code:
-        refuse(account, began, ended)
-    told(account, began, "loaded", **ended.counts)
-    return {**account, "began": began.isoformat(), "tables": ended.tables}
+    note(account, began, "loading")  # what stays, where this process is killed
+    loaded = run(account, "run", "--no-install", *again, *own, account["tap"], LOADER)
+    keep_good(account, good=not loaded.code)
+    if loaded.code:
+        refuse(account, began, loaded)
+    note(account, began, "loaded", **loaded.counts)
+    return {**account, "began": began.isoformat(), "tables": loaded.tables}
 
 
 @task(map_index_template="{{ account }}", outlets=[LOADED])
@@ -107,15 +75,15 @@ def verify(account: Account) -> None:
     """Look whether what was sent is in the target, and say so to whoever waits for it."""
     begin(account)
     began = datetime.fromisoformat(account["began"])
-    with database(Connection.get(TARGET)) as target:
+    with database() as target:
         lost = [
             one for one in account["tables"] if not arrived(target, account["schema"], one, began)
         ]
     if lost:
         sentence = f"No row of {', '.join(lost)} arrived: look at the loader's lines in the log."
-        told(account, began, "failed", sentence=sentence)
+        note(account, began, "failed", sentence=sentence)
         raise AirflowFailException(sentence)
-    told(account, began, "ok")
+    note(account, began, "ok")
     get_current_context()["outlet_events"][LOADED].add(Asset(f"timecost://{account['schema']}"))
 
 
@@ -126,7 +94,7 @@ def make_schemas() -> None:
         accounts = accounts_of()
     except AccountsError as error:
         raise AirflowFailException(str(error)) from error
-    with database(Connection.get(TARGET)) as target:
+    with database() as target:
         prepare(target, [one.schema for one in accounts])
 
 
@@ -142,37 +110,23 @@ def list_accounts(schedule: str, pool: str) -> list[Account]:
 @task(trigger_rule="all_done")
 def make_all_views() -> None:
     """Make one view for each table over all accounts."""
-    with database(Connection.get(TARGET)) as target:
+    with database() as target:
         make_views(target, accounts_of())
 
 
 @task(trigger_rule="all_done")
 def summary(*lists: list[Account] | None) -> None:
     """Say how each account ended, and fail if one is red; a message goes out where that is news."""
-    named, due = get_current_context()["dag_run"], [one for some in lists for one in some or ()]
     if None in lists:
         sentence = "Nothing was loaded: make_schemas says why."
-        tell([f"{named.dag_id}: {sentence}"])
+        tell([f"timecost: {sentence}"])
         raise AirflowFailException(sentence)
-    with database(Connection.get(TARGET)) as target:
-        ended = history(target, f"{named.dag_id} {named.run_id}")
-    red, news = [], []
-    for one in sorted(due, key=lambda account: account["name"]):
-        row = ended.get(one["name"], {"state": "did not run", "before": "ok"})
-        good = row["state"] == "ok"
-        figures = (row.get(name) for name in ("row_count", "minutes", "requests", "sentence"))
-        line = " | ".join(
-            [one["name"], row["state"], *("" if one is None else str(one) for one in figures)]
-        )
-        log.log(logging.INFO if good else logging.ERROR, "%s", line)
-        red += [] if good else [line]
-        if good != (row["before"] in {"ok", None}):
-            news.append(f"{one['owner']}: {'loaded again: ' if good else ''}{line}")
+    due = [one for some in lists for one in some or ()]
+    red, news = ended(due)
     tell(news)
     if red:
-        raise AirflowFailException(
-            f"{len(red)} of {len(due)} accounts are not loaded:\n" + "\n".join(red)
-        )
+        said = "\n".join(red)
+        raise AirflowFailException(f"{len(red)} of {len(due)} accounts are not loaded:\n{said}")
 
 
 def timecost(schedule: str) -> None:

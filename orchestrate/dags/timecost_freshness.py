@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import Connection, CronTriggerTimetable, dag, task
+from airflow.sdk import CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 from timecost_accounts import ZONE, Account, accounts_of
-from timecost_target import TARGET, database, last_loads, tell
+from timecost_runs import last_loads, tell
 
 EVERY = timedelta(hours=1)
 
@@ -28,8 +28,7 @@ def due_at(account: Account, now: datetime) -> datetime:
 def look() -> None:
     """Fail if an account has no load of the day before the time that it is expected by."""
     now, late, news = datetime.now(ZoneInfo(ZONE)), [], []
-    with database(Connection.get(TARGET)) as target:
-        loads = last_loads(target)
+    loads = last_loads()
     for one in accounts_of():
         if not (one.enabled and one.expected_by):
             continue

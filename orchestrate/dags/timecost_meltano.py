@@ -27,7 +27,13 @@ Account: TypeAlias = dict[str, Any]
 MELTANO = os.environ.get("TIMECOST_MELTANO", str(PROJECT / ".venv/bin/meltano"))
 WORK = Path(os.environ.get("TIMECOST_WORK", "/var/lib/timecost"))
 STATE = os.environ.get("TIMECOST_STATE", f"file://{WORK}/state")
-LOADER = "target-postgres"
+LOADER = os.environ.get("TIMECOST_LOADER", "target-postgres")
+URLS = {
+    "target-postgres": ("TARGET_POSTGRES_SQLALCHEMY_URL", "postgresql+psycopg"),
+    "target-bulk": ("TARGET_BULK_POSTGRES_URL", "postgresql"),
+}
+"""By loader: the variable with the database's address, and how that begins."""
+
 PASSED = re.compile(
     r"PATH|HOME|LANG|TMPDIR|NO_PROXY|HTTPS?_PROXY|\w+_CA_BUNDLE|SSL_CERT_FILE|MELTANO_ENVIRONMENT"
     r"|(TARGET|AWS|AZURE|GOOGLE)_\w+",
@@ -128,7 +134,8 @@ def environment_of(account: Account) -> dict[str, str]:
     hidden = {SECRETS[account["tap"]]: secret.password, **secret.extra_dejson}
     if account["tap"] == "tap-perform":
         hidden["username"] = secret.login
-    url = url_of(target, "psycopg").render_as_string(hide_password=False)
+    url_variable, scheme = URLS[LOADER]
+    url = url_of(target, scheme).render_as_string(hide_password=False)
     for value in (*_texts([*hidden.values()]), url, target.password):
         if value:
             mask_secret(value)
@@ -142,7 +149,7 @@ def environment_of(account: Account) -> dict[str, str]:
             for n, v in settings.items()
         },
         **select,
-        f"{loader}_SQLALCHEMY_URL": url,
+        url_variable: url,
         f"{loader}_DEFAULT_TARGET_SCHEMA": account["schema"],
         "MELTANO_SYS_DIR_ROOT": str(own_folder(account)),
         "MELTANO_STATE_BACKEND_URI": STATE,

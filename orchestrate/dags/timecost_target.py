@@ -1,15 +1,11 @@
-"""The database that accounts are loaded into: schemas, what the runs said, one view for all."""
+"""The database that accounts are loaded into: schemas, and one view over all for each table."""
 
 from __future__ import annotations
 
-import json
-import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-from urllib.request import Request, urlopen
+from typing import TYPE_CHECKING
 
 from airflow.sdk import Connection as Hook
-from airflow.sdk.exceptions import AirflowNotFoundException
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
@@ -20,10 +16,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from timecost_accounts import Account
 
-TARGET, ALERTS = "timecost_target", "timecost_alerts"
-"""Ids of the Airflow connections to the database, and to whoever is told."""
-
-log = logging.getLogger("airflow.task")
+TARGET = "timecost_target"
+"""Id of the Airflow connection to the database."""
 
 OWN = "timecost"
 """Schema of the table of runs, and of the views."""
@@ -35,21 +29,6 @@ create table if not exists {OWN}.runs (
     sentence text, primary key (account, run))
 """
 
-NOTE = f"""
-insert into {OWN}.runs
-values (:account, :run, :schedule, :began, now(), :state, :rows, :requests, :sentence)
-on conflict (account, run) do update set ended = now(), state = excluded.state,
-    row_count = coalesce(excluded.row_count, runs.row_count),
-    requests = coalesce(excluded.requests, runs.requests), sentence = excluded.sentence
-"""
-
-HISTORY = f"""
-select account, state, row_count, requests, sentence,
-    round(extract(epoch from ended - began) / 60, 1) as minutes,
-    lag(state) over (partition by account order by ended) as before, run
-from {OWN}.runs
-"""
-
 COLUMNS = """
 select table_schema as schema, table_name as "table", column_name as name,
     case when data_type = 'ARRAY' then substr(udt_name, 2) || '[]' else data_type end as type
@@ -58,11 +37,11 @@ order by table_schema, table_name, ordinal_position
 """
 
 
-def url_of(target: Hook, driver: str) -> URL:
-    """Return the database's address for a driver; extra fields of the connection are its query."""
+def url_of(target: Hook, scheme: str) -> URL:
+    """Return the database's address; extra fields of the connection are its query."""
     query = {name: str(value) for name, value in target.extra_dejson.items()}
     return URL.create(
-        f"postgresql+{driver}",
+        scheme,
         target.login,
         target.password,
         target.host or None,
@@ -73,9 +52,9 @@ def url_of(target: Hook, driver: str) -> URL:
 
 
 @contextmanager
-def database(target: Hook) -> Iterator[Connection]:
+def database() -> Iterator[Connection]:
     """Connect, and commit at the end of the block."""
-    engine = create_engine(url_of(target, "psycopg2"))
+    engine = create_engine(url_of(Hook.get(TARGET), "postgresql+psycopg2"))
     in_utc = text("set time zone 'UTC'")  # as the loader's timestamps are
     try:
         with engine.begin() as connection:
@@ -94,23 +73,6 @@ def prepare(connection: Connection, schemas: Iterable[str]) -> None:
     for schema in (OWN, *schemas):
         connection.execute(text(f'create schema if not exists "{schema}"'))
     connection.execute(text(RUNS))
-
-
-def note(connection: Connection, **run: object) -> None:
-    """Note how far a run of an account is, or how it ended."""
-    connection.execute(text(NOTE), {"rows": None, "requests": None, "sentence": None, **run})
-
-
-def history(connection: Connection, run: str) -> dict[str, Mapping[str, Any]]:
-    """Return by account how it ended in a run, and how in the run before."""
-    query = text(f"select * from ({HISTORY}) as h where run = :run")
-    return {row["account"]: dict(row) for row in connection.execute(query, {"run": run}).mappings()}
-
-
-def last_loads(connection: Connection) -> dict[str, datetime]:
-    """Return by account when it was last loaded, and found to be."""
-    query = f"select account, max(ended) from {OWN}.runs where state = 'ok' group by account"
-    return dict(map(tuple, connection.execute(text(query)).all()))
 
 
 def arrived(connection: Connection, schema: str, table: str, since: datetime) -> int:
@@ -169,17 +131,3 @@ def _select(
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def tell(lines: Sequence[str]) -> None:
-    """Post lines to the webhook that is the password of the connection `timecost_alerts`."""
-    if not lines:
-        return
-    try:
-        address = Hook.get(ALERTS).password
-    except AirflowNotFoundException:
-        log.warning("Nobody is told, since there is no connection %s.", ALERTS)
-        return
-    body = json.dumps({"text": "\n".join(lines)}).encode()
-    request = Request(address, body, {"Content-Type": "application/json"})  # noqa: S310 - an admin's
-    urlopen(request, timeout=30).close()  # noqa: S310

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import signal
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -129,17 +129,23 @@ class Site:
         self.looked_at = False
         return found
 
+    def taps(self, work: Path) -> list[int]:
+        """Return the pids of this account's tap, as its folder of Meltano tells it from others."""
+        found = []
+        own = f"MELTANO_SYS_DIR_ROOT={work / self.name}\0".encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended
+                if (
+                    own in (process / "environ").read_bytes()
+                    and f"bin/{self.tap}\0".encode() in (process / "cmdline").read_bytes()
+                ):
+                    found.append(int(process.name))
+        return found
+
     def kill(self, work: Path) -> None:
         """Kill this account's tap, as the system does where no memory is left."""
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                command = (process / "cmdline").read_bytes()
-                environment = (process / "environ").read_bytes()
-            except OSError:
-                continue
-            own = f"MELTANO_SYS_DIR_ROOT={work / self.name}\0".encode()
-            if own in environment and f"bin/{self.tap}\0".encode() in command:
-                os.kill(int(process.name), signal.SIGKILL)
+        for pid in self.taps(work):
+            os.kill(pid, signal.SIGKILL)
 
 
 TABLES: dict[str, list[Sequence[str]]] = {

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +19,7 @@ from tests.e2e.cases import EXACT
 from tests.orchestrate.sites import Site, sites
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from benchmarks.airflow import Airflow
@@ -26,8 +30,9 @@ pytestmark = [
 ]
 
 DAG = "timecost_nightly"
-WRONG, KILLED = 3, 6
-"""The places of the account with a wrong key, and of the one that is killed."""
+WRONG, KILLED, SHARING = 3, 6, 2
+"""The places of the account with a wrong key and of the one that is killed; how many at the end
+share a pool of one slot."""
 
 
 def states(airflow: Airflow, run: str) -> dict[tuple[str, str], str]:
@@ -58,9 +63,9 @@ def noted(airflow: Airflow, run: str) -> dict[str, tuple[str, str | None]]:
 
 
 def log_of(airflow: Airflow, run: str, task: str) -> str:
-    """Return the log of a task that is not mapped."""
+    """Return the logs of a task."""
     folder = airflow.folder / f"logs/dag_id={DAG}/run_id={run}/task_id={task}"
-    return "".join(path.read_text() for path in folder.glob("*.log"))
+    return "".join(path.read_text() for path in folder.rglob("*.log"))
 
 
 def asked_since(site: Site) -> set[str]:
@@ -99,18 +104,47 @@ def where_secrets_are(airflow: Airflow, secrets: list[str]) -> list[str]:
     return found
 
 
+@contextmanager
+def webhook() -> Iterator[tuple[str, list[str]]]:
+    """Be whoever is told; the messages that came, freshness aside, as it looks at a clock."""
+    told: list[str] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"]
+            if "expected by" not in text:
+                told.append(text)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/secret-of-the-hook", told
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 def test_each_account_is_on_its_own() -> None:
-    with sites(13) as (*every, limited):
+    with sites(13) as (*every, limited), webhook() as (address, told):
         wrong, killed = every[WRONG], every[KILLED]
         limited.settings |= {"max_requests_per_hour": 1, "on_quota": "stop"}
         bad = {wrong.name: {"password": "secret-that-is-wrong"}}
         connections = {
             f"of_{one.name}": one.connection(**bad.get(one.name, {})) for one in (*every, limited)
         }
+        connections["timecost_alerts"] = {"conn_type": "generic", "password": address}
         accounts = [one.account(expected_by="00:00") for one in every]
+        for account in accounts[-SHARING:]:
+            account["pool"] = "shared_key"
         accounts.append(limited.account(enabled=False))
         killed.running.faults.add(route="/time-entries", kind="hang", after=1, seconds=900)
-        with running_airflow(accounts, connections, pools={"timecost": 4}, more=EXACT) as airflow:
+        pools = {"timecost": 4, "shared_key": 1}
+        with running_airflow(accounts, connections, pools=pools, more=EXACT) as airflow:
             airflow.trigger(DAG, "first")
             airflow.until(lambda: killed.hung or airflow.state_of(DAG, "first") in FINISHED)
             killed.kill(airflow.folder / "work")
@@ -118,8 +152,20 @@ def test_each_account_is_on_its_own() -> None:
             check_first(airflow, every)
             check_second(airflow, [every[0], killed, every[7]])
             check_freshness(airflow, wrong)
+            (first,) = told
+            assert "CLOCKIFY-AUTH" in first
+            assert f"{wrong.name} | failed" in first
+            check_stopped(airflow, every[0], wrong)
+            (_, second) = told
+            assert f"{every[0].name} | " in second
+            assert wrong.name not in second, "it failed before"
+            retype(airflow, every[9])
+            check_mended(airflow, every[0], wrong)
+            check_types(airflow, every[9])
+            (_, _, third) = told
+            assert all(f"loaded again: {one.name} | ok" in third for one in (every[0], wrong))
             check_quota(airflow, limited)
-            secrets = [*(one.secret for one in every), "secret-that-is-wrong"]
+            secrets = [*(one.secret for one in every), "secret-that-is-wrong", address]
             assert where_secrets_are(airflow, secrets) == []
 
 
@@ -146,7 +192,16 @@ def check_first(airflow: Airflow, every: list[Site]) -> None:
         assert one.given == {"secret-that-is-wrong" if one is wrong else one.secret}, one.name
         if one is not wrong:
             assert one.differences(airflow.database) == [], one.name
+    check_pools(airflow, every)
     check_tables(airflow, every)
+
+
+def check_pools(airflow: Airflow, every: list[Site]) -> None:
+    """Each account's tasks are in its pool."""
+    query = "select distinct pool, rendered_map_index from task_instance where map_index >= 0"
+    sharing = {one.name for one in every[-SHARING:]}
+    expected = {("shared_key" if one.name in sharing else "timecost", one.name) for one in every}
+    assert {row for row in airflow.rows(query) if row[1]} == expected
 
 
 def check_tables(airflow: Airflow, every: list[Site]) -> None:
@@ -198,17 +253,63 @@ def check_freshness(airflow: Airflow, wrong: Site) -> None:
 
 
 def check_quota(airflow: Airflow, limited: Site) -> None:
-    """A quota that is used up is waited for without a worker, until the time that the tap names."""
-    airflow.trigger(DAG, "third", accounts=[limited.name])
+    """A quota that is used up is waited for without a worker, until the time that the tap names.
+
+    It comes last, as its DAG run does not end.
+    """
+    airflow.trigger(DAG, "waiting", accounts=[limited.name])
     query = "select reschedule_date - end_date from task_reschedule"
     airflow.until(lambda: airflow.rows(query))
     ((wait,),) = airflow.rows(query)
     assert timedelta(minutes=55) < wait < timedelta(minutes=65)
-    state, sentence = noted(airflow, "third")[limited.name]
+    state, sentence = noted(airflow, "waiting")[limited.name]
     assert state == "waits"
     assert "run again at " in (sentence or "")
-    assert states(airflow, "third")["load", limited.name] == "up_for_reschedule"
-    assert tries(airflow, "third", limited.name) <= 1, "it counts as no try"
+    assert states(airflow, "waiting")["load", limited.name] == "up_for_reschedule"
+    assert tries(airflow, "waiting", limited.name) <= 1, "it counts as no try"
+
+
+def check_stopped(airflow: Airflow, stopped: Site, wrong: Site) -> None:
+    """A task that a person stops ends its tap, which keeps what it has."""
+    stopped.running.faults.add(route="/time-entries", kind="hang", after=1, seconds=900)
+    airflow.trigger(DAG, "stopped", accounts=[stopped.name, wrong.name])
+    airflow.until(lambda: stopped.hung)
+    airflow.stop_tasks(DAG, "stopped", "timecost.load")
+    airflow.until(lambda: not stopped.taps(airflow.folder / "work"))
+    assert airflow.wait(DAG, "stopped") == "failed"
+    assert "SIGTERM: stopping after this page" in log_of(airflow, "stopped", "timecost.load")
+    assert noted(airflow, "stopped")[stopped.name][0] in {"loading", "failed"}
+
+
+def check_mended(airflow: Airflow, stopped: Site, wrong: Site) -> None:
+    """After somebody set the right key, and triggered the DAG again, all is there."""
+    airflow.command("connections", "delete", f"of_{wrong.name}")
+    uri = f"generic://:{wrong.secret}@"
+    airflow.command("connections", "add", f"of_{wrong.name}", "--conn-uri", uri)
+    airflow.trigger(DAG, "mended", accounts=[stopped.name, wrong.name])
+    assert airflow.wait(DAG, "mended") == "success"
+    for one in (stopped, wrong):
+        assert one.differences(airflow.database) == []
+
+
+def retype(airflow: Airflow, site: Site) -> None:
+    """Give one account's table of members a type that it does not have in other accounts."""
+    for command in (
+        "drop view timecost.clockify_users",
+        f'alter table {site.name}.users alter "memberships" type text using "memberships"::text',
+    ):
+        airflow.execute(command)
+
+
+def check_types(airflow: Airflow, site: Site) -> None:
+    """A column that has several types is text in the view, and all rows are there."""
+    query = (
+        "select pg_typeof(memberships)::text, count(*) from timecost.clockify_users "
+        "where account = %(name)s and memberships is not null group by 1"
+    )
+    ((count,),) = airflow.rows(f"select count(memberships) from {site.name}.users")
+    assert airflow.rows(query, name=site.name) == [("text", count)]
+    assert count > 0
 
 
 def test_airflow_reads_the_dags_without_meltano_and_without_a_network(tmp_path: Path) -> None:
