@@ -136,8 +136,8 @@ class UnreachableError(RequestError):
         hopeless: whether nothing came at all, or something that will not change.
     """
 
-    def __init__(self, message: str, *, hopeless: bool = True) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, hopeless: bool = True, kind: Kind | None = None) -> None:
+        super().__init__(message, kind=kind)
         self.hopeless = hopeless
 
 

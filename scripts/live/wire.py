@@ -8,8 +8,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from taps_common.errors import QuotaError, RequestError, ShapeError, StatusError
+from taps_common.http.limits import Limits
 from taps_common.http.request import Request
-from taps_common.http.session import Limits, Session
+from taps_common.http.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

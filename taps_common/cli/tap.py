@@ -8,7 +8,7 @@ import signal
 import sys
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from taps_common.cli.command import EXIT_CODES, CommandTap, RunFailedError
 from taps_common.cli.settings import (
@@ -20,9 +20,10 @@ from taps_common.cli.settings import (
 from taps_common.cli.summary import Verdict, tell
 from taps_common.clock import Clock, SystemClock
 from taps_common.errors import FatalError, Kind, QuotaError, TapError
+from taps_common.http.limits import LOOK, Limits
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.retries import time_of
-from taps_common.http.session import Limits, Session
+from taps_common.http.session import Session
 from taps_common.records.batch_files import Storage
 from taps_common.records.json_text import as_text
 from taps_common.records.row_types import learn
@@ -77,11 +78,17 @@ ACCEPTED = (
 
 
 class ApiTap(CommandTap):
-    """A tap over an HTTP API."""
+    """A tap over an HTTP API.
+
+    Attributes:
+        clock: where time comes from.
+        looks_for: seconds that `--check` waits for an answer.
+    """
 
     package_name = "timecost-taps"
     message_writer_class = LineWriter
     clock: Clock = SystemClock()
+    looks_for: ClassVar[float] = LOOK
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
         self._signal = 0
@@ -197,15 +204,17 @@ class ApiTap(CommandTap):
     @cached_property
     def session(self) -> Session:
         """The session that all requests go through."""
+        retries = self.config["max_retries"]
+        limits = Limits(
+            timeout=self.config["request_timeout"],
+            deadline=self.config["request_deadline"],
+            size=self.config["max_response_bytes"],
+        )
         return Session(
             self.service(),
             user_agent=self.config.get("user_agent") or f"{self.name}/{self.plugin_version}",
-            limits=Limits(
-                timeout=self.config["request_timeout"],
-                deadline=self.config["request_deadline"],
-                size=self.config["max_response_bytes"],
-            ),
-            max_retries=self.config["max_retries"],
+            limits=limits.for_a_look(self.looks_for) if self.is_looked_at else limits,
+            max_retries=min(1, retries) if self.is_looked_at else retries,
             rate_limit=self.rate_limit,
             clock=self.clock,
             logger=self.logger,

@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPException, IncompleteRead
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from urllib3 import exceptions
-
 from taps_common.errors import (
-    OUT_OF_HANDLES,
+    Kind,
     NotReadyError,
     QuotaError,
     StatusError,
     UnreachableError,
     cleaned,
-    is_out_of_handles,
 )
-from taps_common.http.bodies import NotPackedError, TooLargeError, unknown_compression
+from taps_common.http.bodies import unknown_compression
 from taps_common.http.connections import host_of
 from taps_common.http.rate_limit import HOUR
 from taps_common.timestamps import from_header
@@ -49,13 +45,17 @@ class Problem:
         text: what happened, to be read after the request's name.
         passing: whether it may be gone when asked again at once.
         preparing: whether the service is still preparing the response, which takes minutes.
+        absent: whether the service was not there at all.
         advice: what to do if it stays, as a sentence.
+        kind: what a person has to do where no status says so.
     """
 
     text: str
     passing: bool
     preparing: bool = False
+    absent: bool = False
     advice: str = ""
+    kind: Kind = Kind.NETWORK
 
 
 def problem_of(response: BaseHTTPResponse) -> Problem | None:
@@ -97,56 +97,6 @@ def json_problem(body: bytes) -> Problem | None:
     return None
 
 
-def network_problem(error: exceptions.HTTPError, timeout: float, setting: str) -> Problem:
-    """Return what an error of the connection means.
-
-    Args:
-        error: what the HTTP library raised.
-        timeout: the timeout in seconds, for the text.
-        setting: what names the address, for the text.
-    """
-    if isinstance(error, TooLargeError):
-        text = f"sent more than {error.limit:,} bytes (max_response_bytes)"
-        return Problem(text, passing=False)
-    if isinstance(error, NotPackedError):
-        text = f"sent an answer that is not valid {error.encoding}, as its Content-Encoding says"
-    elif is_out_of_handles(error):
-        text = f"could not be sent: {OUT_OF_HANDLES}"
-    elif isinstance(error, exceptions.ProxyError):
-        text = "could not be reached through the proxy that the environment names"
-    elif isinstance(error, exceptions.SSLError):
-        text = f"could not be trusted: its TLS certificate was refused ({setting})"
-    elif isinstance(error, exceptions.NewConnectionError):  # a kind of ConnectTimeoutError
-        text = f"could not be reached: nothing answers at that address ({setting})"
-        return Problem(text, passing=True, advice=_away(setting))
-    elif isinstance(error, exceptions.ConnectTimeoutError):
-        text = f"did not accept a connection within {timeout:g} s (request_timeout)"
-        return Problem(text, passing=True, advice=_away(setting))
-    elif isinstance(error, exceptions.ReadTimeoutError):
-        text = f"did not answer within {timeout:g} s (request_timeout)"
-    elif isinstance(error, exceptions.LocationValueError):
-        return Problem(f"could not be reached: its address is not valid ({setting})", passing=False)
-    else:
-        text = _broken(error)
-    return Problem(text, passing=True)
-
-
-def _away(setting: str) -> str:
-    return f"Check {setting}, this machine's network, and whether it needs a proxy (HTTPS_PROXY)."
-
-
-def _broken(error: exceptions.HTTPError) -> str:
-    """Return how an exchange ended that had begun."""
-    causes = [error, *error.args]
-    if any(isinstance(cause, exceptions.DecodeError | IncompleteRead) for cause in causes):
-        return "sent an answer that breaks off"
-    # `http.client` raises a kind of both where the connection is closed without an answer.
-    closed = any(isinstance(cause, ConnectionError) for cause in causes)
-    if any(isinstance(cause, HTTPException) for cause in causes) and not closed:
-        return "sent an answer that is not HTTP"
-    return "could not be reached, or closed the connection"
-
-
 def error_of(
     what: str,
     problem: Problem,
@@ -172,10 +122,10 @@ def error_of(
     if problem.preparing:
         asked = None if response is None else retry_after(response, now)
         return NotReadyError(f"{what}.", after=asked)
-    if response is None or response.status < HTTPStatus.MULTIPLE_CHOICES:
+    if response is None or response.status < HTTPStatus.MULTIPLE_CHOICES or problem.absent:
         hopeless = response is None or not problem.passing
         text = what if what.endswith("?") else f"{what}. {problem.advice}".rstrip()
-        return UnreachableError(text, hopeless=hopeless)
+        return UnreachableError(text, hopeless=hopeless, kind=problem.kind)
     status, code = response.status, own_code(body)
     ident = request_id(response)
     traced = f" [request id {ident}]" if ident else ""

@@ -24,6 +24,7 @@ from taps_common.http.connections import (
 )
 from taps_common.http.cost import Cost
 from taps_common.http.deadline import seconds_left
+from taps_common.http.network import network_problem, tls_wanted
 from taps_common.http.request import Response
 from taps_common.http.responses import Problem
 from taps_common.http.retries import Retries, time_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from taps_common.clock import Clock
+    from taps_common.http.limits import Limits
     from taps_common.http.rate_limit import RateLimit
     from taps_common.http.request import Request, Service
 
@@ -42,20 +44,6 @@ MAX_REDIRECTS = 5
 
 WORTH_SAYING = 60.0
 """Seconds from which a wait is said to end at a time of the clock."""
-
-
-class Limits(NamedTuple):
-    """What each request is granted.
-
-    Attributes:
-        timeout: seconds to wait for a connection and between two parts of a response.
-        deadline: seconds that it may take in all, sent again or not; waits do not count.
-        size: bytes that a response may have, decompressed.
-    """
-
-    timeout: float
-    deadline: float
-    size: int
 
 
 class _Try(NamedTuple):
@@ -104,7 +92,7 @@ class Session:
             "User-Agent": user_agent,
         }
         self._limits = limits
-        self._timeout = min(limits.timeout, limits.deadline)
+        self._timeout = urllib3.Timeout(connect=limits.connecting, read=limits.answering)
         self._rate_limit = rate_limit
         self._retries = Retries(max_retries, rate_limit, clock)
         self._clock = clock
@@ -216,7 +204,10 @@ class Session:
         except ValueError:  # what Python makes of a chunk of -5 bytes
             return _Try(None, Problem("sent an answer that is not HTTP", passing=True), raw)
         problem = (
-            request.judge(raw.status, body) or responses.problem_of(raw) or request.proof(body)
+            request.judge(raw.status, body)
+            or tls_wanted(raw, body, service)
+            or responses.problem_of(raw)
+            or request.proof(body)
         )
         if problem is not None:
             if spool is not None:
@@ -247,7 +238,7 @@ class Session:
         if late and self._clock.monotonic() >= end:
             text = f"took longer than {self._limits.deadline:g} s (request_deadline)"
             return Problem(text, passing=False)
-        return responses.network_problem(error, self._timeout, service.setting)
+        return network_problem(error, self._limits, service)
 
     def _exchange(
         self, request: Request, url: str, service: Service
@@ -326,6 +317,8 @@ class Session:
     ) -> float | None:
         """Return seconds to wait before another try, or None when there is none left."""
         if not (problem.passing and request.patient):
+            return None
+        if problem.absent and self._limits.briefly:
             return None
         return self._retries.wait(raw, tries - 1, allowed=self.retries_errors)
 

@@ -228,7 +228,7 @@ ADDON: dict[str, Any] = {"api_key": None, "addon_token": "sandbox-addon-token"}
             {"api_url": "http://127.0.0.1:9/clockify/api/v1", "max_retries": 0},
             (
                 "GET /workspaces at http://127.0.0.1:9/clockify/api/v1 could not be reached: "
-                "nothing answers at that address (api_url)."
+                "nothing listens at that address (api_url)."
             ),
         ),
         (

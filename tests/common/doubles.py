@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from taps_common.errors import InterruptedRunError
 from taps_common.http.cost import Cost
+from taps_common.http.limits import Limits
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.request import Request, Response, Service
-from taps_common.http.session import Limits, Session
+from taps_common.http.session import Session
 from tests.common.runs import PATIENCE, TurningClock, until
 
 if TYPE_CHECKING:

@@ -143,7 +143,7 @@ def test_an_address_at_which_nobody_listens_is_named() -> None:
         config = {"projects": [project], "max_retries": 0}
         run = run_in_process(turning(TapPerform, TurningClock()), config)
     assert (run.code, run.messages) == (1, [])
-    assert "could not be reached: nothing answers at that address" in run.said
+    assert "could not be reached: nothing listens at that address" in run.said
 
 
 def test_each_of_some_failures_among_good_answers_is_tried_again(clips: Clips) -> None:
