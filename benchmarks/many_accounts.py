@@ -1,9 +1,9 @@
-"""`python -m benchmarks.many_accounts`: what the DAG costs per account; `make test-rest` sets up.
+"""`python -m benchmarks.many_accounts`: what the DAG costs per account; `make test-all` sets up.
 
 parse                   how long Airflow takes to read the DAG with 1,000 accounts
 local [ACCOUNTS]        loads them with the LocalExecutor (100)
-celery [ACCOUNTS]       the same with the CeleryExecutor, redis and two workers (12); redis-server
-                        has to be on the PATH
+celery [ACCOUNTS]       the same with the CeleryExecutor, redis and two workers (12); installs the
+                        provider; redis-server has to be on the PATH
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 DAG, RUN = "timecost_nightly", "measured"
 SLOTS = 3
+CELERY = "apache-airflow-providers-celery==3.26.0"
 PARSE = """
 import time
 import airflow.sdk, airflow.sdk.log, sqlalchemy
@@ -157,10 +158,16 @@ def _add_up(process: psutil.Process, sizes: dict[str, int], what: str) -> None:
 
 
 def _broker(stack: ExitStack) -> dict[str, str]:
-    """Start redis; return the settings of Celery."""
+    """Start redis; return the settings of Celery.
+
+    Raises:
+        subprocess.CalledProcessError: pip could not install the provider.
+    """
     redis = shutil.which("redis-server")
     if redis is None:
         sys.exit("redis-server is not on the PATH: apt-get install redis-server")
+    pip = [AIRFLOW.with_name("python"), "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, CELERY, "redis==6.4.0"], check=True)
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
