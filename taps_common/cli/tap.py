@@ -193,6 +193,15 @@ class ApiTap(CommandTap):
         """All streams, in the order in which they are read."""
         return [self.stream_of(kind) for kind in self.stream_types]
 
+    def gone(self) -> list[str]:
+        """Return the names of tables that the catalog selects and nobody has (any more)."""
+        names = {stream.name for stream in self.all_streams}
+        return [
+            name
+            for name, entry in (self.input_catalog or {}).items()
+            if name not in names and entry.metadata.resolve_selection()[()]
+        ]
+
     # -- requests --------------------------------------------------------------------------------
 
     @cached_property
