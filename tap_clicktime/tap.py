@@ -38,9 +38,7 @@ from taps_common.http.request import Request, Service
 from taps_common.sync.own_state import Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from singer_sdk.singerlib.catalog import CatalogEntry
+    from collections.abc import Iterator, Sequence
 
     from tap_clicktime.metadata import EntitySet
     from taps_common.sync.stream import RecordStream
@@ -209,10 +207,7 @@ class TapClickTime(ApiTap):
         """
         root = service_root(self.config)
         self.own_state(Owner("services", address_of(root), [place_of(root)]))
-        catalog: Mapping[str, CatalogEntry] = self.input_catalog or {}
-        names = {stream.name for stream in self.all_streams}
-        gone = [name for name, entry in catalog.items() if name not in names and _selected(entry)]
-        if gone:
+        if gone := self.gone():
             raise TapError(
                 f"The catalog selects {', '.join(gone)}, which the service does not have (any "
                 "more): discover again, or deselect them."
@@ -307,10 +302,6 @@ class TapClickTime(ApiTap):
         rows = sample(request, self.session.send(request))[:SAMPLE]
         held = (row.get(field) for row in rows for field in stream.custom_fields)
         return {name for value in held for name, _ in pairs(without_annotations(value)) if name}
-
-
-def _selected(entry: CatalogEntry) -> bool:
-    return entry.metadata.resolve_selection()[()]
 
 
 def _replication(stream: EntityStream) -> str:

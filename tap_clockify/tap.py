@@ -263,8 +263,14 @@ class TapClockify(ApiTap):
         Without all of them nothing else is read: a table would look complete and not be.
 
         Raises:
-            TapError: a workspace cannot be read, or there is none.
+            TapError: a workspace cannot be read, or there is none, or the catalog selects a table
+                that there is not.
         """
+        if gone := self.gone():
+            raise TapError(
+                f"The catalog selects {', '.join(gone)}, which this version does not have: "
+                "discover again, or deselect them."
+            )
         workspaces = self.stream_of(Workspaces)
         for partition, error in self.engine.read(workspaces).failures:
             if partition:

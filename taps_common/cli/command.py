@@ -148,7 +148,7 @@ class CommandTap(SdkTap):
             cls.print_lines(options, lambda tap: tap.check())
         else:
             for name in ("state", "catalog"):
-                options[name] = json_file(name, options.get(name), cls.name)
+                options[name] = json_file(name, options.get(name), cls.name, cls._settings())
             with one_sentence(cls.name), settings_that_work():
                 super().invoke(**options)
 
@@ -172,7 +172,7 @@ class CommandTap(SdkTap):
         given = options["config"]
         discovers = runs or cls.discovers_first
         chosen = options.get("catalog") if discovers else None
-        file = json_file("catalog", chosen, cls.name)
+        file = json_file("catalog", chosen, cls.name, cls._settings())
         try:
             with settings_that_work():
                 tap = cls(
@@ -189,6 +189,10 @@ class CommandTap(SdkTap):
             sys.exit(1)
 
     @classmethod
+    def _settings(cls) -> list[str]:
+        return [*cls.config_jsonschema["properties"]]
+
+    @classmethod
     def _print(cls, line: str) -> None:
         with one_sentence(cls.name), writing():
             click.echo(line)
@@ -202,7 +206,7 @@ class CommandTap(SdkTap):
         for name in value:
             if name != "ENV":
                 with as_sentence("config", name, cls.name):
-                    check("config", Path(name).read_text(encoding="utf-8"))
+                    check("config", Path(name).read_text(encoding="utf-8"), cls._settings())
         return super().cb_config(ctx, param, value or ("ENV",))
 
     @classmethod

@@ -18,7 +18,7 @@ from taps_common.errors import Kind, cleaned, coded
 from taps_common.timestamps import from_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 
 class _Timestamp:
@@ -126,12 +126,16 @@ _SHAPES: dict[str, tuple[Any, str]] = {
 }
 """What a file holds, and what to do where it does not, by its option."""
 
+_SELECTION = "selection"
+
 _DEEPEST = 100
 """Levels of a file; what Python reads may be nested too deep for it to copy or write."""
 
 
-def json_file(option: str, given: IO[str] | None, tap: str) -> IO[str] | None:
-    """Return an option's file as it was, if it can be used by a tap of that name.
+def json_file(
+    option: str, given: IO[str] | None, tap: str, settings: Collection[str] = ()
+) -> IO[str] | None:
+    """Return an option's file as it was, if it can be used by a tap of that name and settings.
 
     Raises:
         UsageError: it cannot.
@@ -140,14 +144,53 @@ def json_file(option: str, given: IO[str] | None, tap: str) -> IO[str] | None:
         return None
     with as_sentence(option, given.name, tap):
         text = given.read()
-        check(option, text)
+        check(option, text, settings)
     return io.StringIO(text)
 
 
-def check(option: str, text: str) -> None:
+class OtherFileError(Exception):
+    """A file that belongs to another option; its text is which."""
+
+
+def _kind_of(value: object, settings: Collection[str]) -> str | None:
+    """Return which option a file belongs to, as far as it shows that."""
+    if isinstance(value, list):
+        return _SELECTION if value and all(isinstance(one, str) for one in value) else None
+    if not isinstance(value, dict):
+        return None
+    if isinstance(value.get("streams"), list):
+        return "catalog"
+    if isinstance(value.get("bookmarks"), dict):
+        return "state"
+    return "config" if value.keys() & {*settings} else None
+
+
+def _belongs(what: str, tap: str) -> str:
+    """Return what a file is, and where it goes."""
+    if what == _SELECTION:
+        return (
+            f"these are Meltano's rules of selection, for meltano config set {tap} _select "
+            "--from-file. A catalog lists tables with their columns: --discover prints one, and "
+            "catalogs/singer has ready ones"
+        )
+    names = {
+        "config": "these are settings",
+        "catalog": "this is a catalog",
+        "state": "this is a state",
+    }
+    return f"{names[what]}, for --{what}"
+
+
+def check(option: str, text: str, settings: Collection[str]) -> None:
     """Make sure that the text of a file can be used.
 
+    Args:
+        option: such as `state`, without dashes.
+        text: what the file holds.
+        settings: names of the tap's settings.
+
     Raises:
+        OtherFileError: it belongs to another option.
         ValueError: it is not JSON, or has another shape (`ValidationError`).
         RecursionError: it is nested too deep.
     """
@@ -157,6 +200,8 @@ def check(option: str, text: str) -> None:
     value = json.loads(text, parse_constant=_no_number)
     if _is_deeper(value, _DEEPEST):
         raise RecursionError
+    if (what := _kind_of(value, settings)) not in {None, option}:
+        raise OtherFileError(str(what))
     found = msgspec.convert(value, shape)
     if isinstance(found, _State) and {*value} - {"currently_syncing"} and "bookmarks" not in value:
         raise msgspec.ValidationError(
@@ -186,6 +231,8 @@ def as_sentence(option: str, name: str, tap: str) -> Iterator[None]:
     file, advice = coded(tap, kind, f"--{option}: {name}"), _SHAPES[option][1]
     try:
         yield
+    except OtherFileError as error:
+        raise click.UsageError(f"{file}: {_belongs(str(error), tap)}.") from error
     except msgspec.ValidationError as error:  # names keys and types, no values
         raise click.UsageError(f"{file}: {_shown(str(error))}. {advice}") from error
     except UnicodeDecodeError as error:

@@ -267,6 +267,25 @@ def unknown_settings(config: dict[str, Any], schema: dict[str, Any]) -> list[str
     return sentences
 
 
+def misspelled_variables(prefix: str, schema: dict[str, Any]) -> list[str]:
+    """Return a sentence for each environment variable that looks like that of a setting.
+
+    Left alone are those of Meltano (`TAP_CLOCKIFY__SELECT`), those of another plugin
+    (`TAP_CLOCKIFY_DE_API_KEY`), and those that resemble no setting.
+    """
+    variables = {f"{prefix}{name.upper()}": name for name in schema["properties"]}
+    sentences = []
+    for name in sorted(os.environ.keys() - variables.keys()):
+        own = name.upper().removeprefix(prefix).lower()
+        others = any(own.endswith(f"_{setting}") for setting in variables.values())
+        if not name.upper().startswith(prefix) or own.startswith("_") or others:
+            continue
+        if near := get_close_matches(own, schema["properties"], n=1):
+            meant = f"did you mean {prefix}{near[0].upper()}?"
+            sentences.append(f"{name} is not a setting of this tap and has no effect; {meant}")
+    return sentences
+
+
 def forget_empty_variables(prefix: str, schema: dict[str, Any]) -> None:
     """Remove empty environment variables of settings: empty means not set."""
     for name in schema["properties"]:

@@ -15,6 +15,7 @@ from taps_common.cli.settings import (
     describe_errors,
     environment_errors,
     forget_empty_variables,
+    misspelled_variables,
     unknown_settings,
 )
 from taps_common.cli.summary import Verdict, tell
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from taps_common.sync.outcome import Outcome
     from taps_common.sync.own_state import Owner
 
+
+MELTANO = "MELTANO_EXTRACTOR_NAME"
+"""A variable that Meltano sets for whatever it starts; it hands settings on in a file."""
 
 SAME_SIGNAL = 3.0
 """Seconds after a signal within which others are the same one: Meltano's SIGTERM follows the
@@ -97,15 +101,16 @@ class ApiTap(CommandTap):
         self._began = 0.0
         self._repeats_state = False
         self._owner: dict[str, Any] | None = None
+        prefix = f"{self.name.upper().replace('-', '_')}_"
+        self.append_builtin_config(self.config_jsonschema)
+        if kwargs.get("parse_env_config") or MELTANO in os.environ:
+            for sentence in misspelled_variables(prefix, self.config_jsonschema):
+                self.logger.warning(sentence)
         if kwargs.get("parse_env_config"):
-            prefix = f"{self.name.upper().replace('-', '_')}_"
-            self.append_builtin_config(self.config_jsonschema)
             forget_empty_variables(prefix, self.config_jsonschema)
             if errors := environment_errors(prefix, self.config_jsonschema):
                 raise self.refusal(errors)
         super().__init__(*args, **kwargs)
-        for sentence in unknown_settings(dict(self.config), self.config_jsonschema):
-            self.logger.warning(sentence)
         if kwargs.get("validate_config", True):
             self._tell_of_the_future()
 
@@ -150,7 +155,12 @@ class ApiTap(CommandTap):
         return as_text(schema) if self.config.get("json_columns") == "text" else schema
 
     def find_config_errors(self, config: dict[str, Any]) -> list[str]:
-        """Return one sentence for each setting that cannot work, and fill in defaults."""
+        """Return one sentence for each setting that cannot work, and fill in defaults.
+
+        Entries that are not settings are warned of: one may be what another lacks.
+        """
+        for sentence in unknown_settings(config, self.config_jsonschema):
+            self.logger.warning(sentence)
         return describe_errors(config, self.config_jsonschema)
 
     @cached_property
@@ -182,6 +192,15 @@ class ApiTap(CommandTap):
     def all_streams(self) -> list[RecordStream]:
         """All streams, in the order in which they are read."""
         return [self.stream_of(kind) for kind in self.stream_types]
+
+    def gone(self) -> list[str]:
+        """Return the names of tables that the catalog selects and nobody has (any more)."""
+        names = {stream.name for stream in self.all_streams}
+        return [
+            name
+            for name, entry in (self.input_catalog or {}).items()
+            if name not in names and entry.metadata.resolve_selection()[()]
+        ]
 
     # -- requests --------------------------------------------------------------------------------
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from sandbox.clicktime import truth
+from tap_clicktime.metadata import entity_sets
+from tap_clicktime.streams import EntityStream
+from tap_clicktime.tables import tables
 from tests.clicktime.runs import Account, copied, true_rows
 
 if TYPE_CHECKING:
@@ -134,3 +141,14 @@ def test_any_number_of_workers_writes_the_same_bytes(account: Account) -> None:
     assert runs[0].output == runs[1].output == runs[2].output
     dates = [row["Date"] or "" for row in runs[0].ok().records("time_entries")]
     assert dates != sorted(dates), "slices take turns: only then is the order worth something"
+
+
+def test_the_entity_sets_that_are_named_for_the_core_are_those_of_its_selection() -> None:
+    catalogs = Path(__file__).parents[2] / "catalogs"
+    named = re.search(r"ENTITY_SETS='(\[.*?\])'", (catalogs / "README.md").read_text())
+    assert named is not None
+    documented = (files("tap_clicktime") / "documented.csdl.xml").read_bytes()
+    found = tables(entity_sets(documented, json.loads(named[1])), {})
+    core = json.loads((catalogs / "tap-clicktime.core.json").read_text())
+    names = [vars(kind)["name"] for kind in found if issubclass(kind, EntityStream)]
+    assert sorted(f"{name}.*" for name in names) == sorted(core)

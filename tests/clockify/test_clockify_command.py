@@ -196,6 +196,16 @@ def test_files_are_taken_and_unknown_settings_named(account: Account, tmp_path: 
         assert said in run.log
 
 
+def test_a_catalog_that_selects_a_table_that_is_gone_is_refused(shared: Account) -> None:
+    older = catalog(["tags", "clients"])
+    for stream in older["streams"]:
+        if stream["tap_stream_id"] in {"clients", "projects"}:  # the latter is not selected
+            stream["tap_stream_id"] = stream["stream"] = f"old_{stream['stream']}"
+    run = shared.run(catalog=older)
+    says = "The catalog selects old_clients, which this version does not have: discover again, or "
+    assert (run.code, run.messages, run.error) == (1, [], f"{says}deselect them.")
+
+
 def test_a_wrong_key(account: Account) -> None:
     run = account.command("--config", "ENV", api_key=WRONG)
     assert run.code == 77

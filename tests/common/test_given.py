@@ -31,7 +31,7 @@ class Named(io.TextIOWrapper):
 
 def refusal(option: str, content: bytes) -> str:
     with pytest.raises(click.UsageError) as caught:
-        json_file(option, Named(content), "tap-clockify")
+        json_file(option, Named(content), "tap-clockify", ["api_key", "region"])
     return caught.value.message
 
 
@@ -109,6 +109,38 @@ def test_a_catalog_of_another_shape_is_a_sentence(content: bytes, says: str) -> 
     message = refusal("catalog", content)
     assert message.startswith("CLOCKIFY-SETTING: --catalog: given.json: ")
     assert_sentence(says, message)
+
+
+RULES = b'["users.*", "!users.email"]'
+RULES_ARE = (
+    "these are Meltano's rules of selection, for meltano config set tap-clockify _select "
+    "--from-file. A catalog lists tables with their columns: --discover prints one, and "
+    "catalogs/singer has ready ones."
+)
+SETTINGS = b'{"api_key": "4711", "colour": 1}'
+STATE = b'{"bookmarks": {}}'
+CATALOG = b'{"streams": []}'
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "says"),
+    [
+        ("catalog", RULES, RULES_ARE),
+        ("state", RULES, RULES_ARE),
+        ("config", RULES, RULES_ARE),
+        ("catalog", SETTINGS, "these are settings, for --config."),
+        ("catalog", STATE, "this is a state, for --state."),
+        ("state", SETTINGS, "these are settings, for --config."),
+        ("state", CATALOG, "this is a catalog, for --catalog."),
+        ("config", CATALOG, "this is a catalog, for --catalog."),
+        ("config", STATE, "this is a state, for --state."),
+    ],
+)
+def test_a_file_of_another_option_is_called_what_it_is(
+    option: str, content: bytes, says: str
+) -> None:
+    kind = "STATE" if option == "state" else "SETTING"
+    assert refusal(option, content) == f"CLOCKIFY-{kind}: --{option}: given.json: {says}"
 
 
 def assert_sentence(says: str, message: str) -> None:

@@ -19,6 +19,7 @@ from taps_common.cli.settings import (
     describe_errors,
     environment_errors,
     forget_empty_variables,
+    misspelled_variables,
     unknown_settings,
     url_error,
 )
@@ -218,6 +219,53 @@ def test_a_name_that_is_no_setting_is_said() -> None:
         "api_kye is not a setting of this tap and has no effect; did you mean api_key?",
         "zzz is not a setting of this tap and has no effect.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("X_APIKEY", "X_API_KEY"),
+        ("X_MAX_RETRYS", "X_MAX_RETRIES"),
+        ("x_region", "X_REGION"),
+        ("X_FLATENING_ENABLED", "X_FLATTENING_ENABLED"),
+        ("X_REGION", None),
+        ("X_STREAM_MAPS", None),
+        ("X__SELECT", None),
+        ("X__LOAD_SCHEMA", None),
+        ("X_DE_API_KEY", None),
+        ("X__DE_API_KEY", None),
+        ("X_IMAGE", None),
+        ("Y_APIKEY", None),
+    ],
+)
+def test_a_variable_that_is_misspelled_is_said(
+    variable: str, meant: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    TapClockify.append_builtin_config(TapClockify.config_jsonschema)
+    monkeypatch.setenv(variable, "4711")
+    says = f"{variable} is not a setting of this tap and has no effect; did you mean {meant}?"
+    expected = [says] if meant else []
+    assert misspelled_variables("X_", TapClockify.config_jsonschema) == expected
+
+
+@pytest.mark.parametrize("meltano", [False, True])
+@pytest.mark.parametrize("from_environment", [False, True])
+def test_where_settings_come_from_the_environment_it_is_warned_of_before_a_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    meltano: bool,
+    from_environment: bool,
+) -> None:
+    monkeypatch.setenv("TAP_CLOCKIFY_APIKEY", "4711")
+    if meltano:  # which hands settings on in a file
+        monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-clockify")
+    with pytest.raises(ConfigValidationError, match="Config validation failed"):
+        TapClockify(config={"api_kye": "4711"}, parse_env_config=from_environment)
+    said = "api_kye is not a setting of this tap and has no effect; did you mean api_key?"
+    variable = "TAP_CLOCKIFY_APIKEY is not a setting of this tap and has no effect; did you mean "
+    warned = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    expected = [f"{variable}TAP_CLOCKIFY_API_KEY?"] if meltano or from_environment else []
+    assert warned == [*expected, said]
 
 
 def test_a_command_says_what_its_settings_cannot_be(tmp_path: Path) -> None:
