@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 DAG, RUN = "timecost_nightly", "measured"
 SLOTS = 3
-CELERY = "apache-airflow-providers-celery==3.26.0"
+CELERY = ["apache-airflow-providers-celery==3.26.0", "celery==5.6.3", "redis==6.4.0"]
+"""What Airflow's own environment needs more; the provider fails to import with newer ones."""
+
 PARSE = """
 import time
 import airflow.sdk, airflow.sdk.log, sqlalchemy
@@ -166,8 +168,8 @@ def _broker(stack: ExitStack) -> dict[str, str]:
     redis = shutil.which("redis-server")
     if redis is None:
         sys.exit("redis-server is not on the PATH: apt-get install redis-server")
-    pip = [AIRFLOW.with_name("python"), "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, CELERY, "redis==6.4.0"], check=True)
+    pip = [str(AIRFLOW.with_name("python")), "-m", "pip", "install", "--quiet", *CELERY]
+    subprocess.run(pip, check=True)
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
