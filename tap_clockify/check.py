@@ -12,7 +12,9 @@ from tap_clockify.permissions import ROLE_UNKNOWN, PermittedStream, PerRowStream
 from tap_clockify.streams.entity_changes import Feed
 from tap_clockify.streams.expenses import ExpenseCategories
 from tap_clockify.streams.members import Users
+from tap_clockify.streams.month_totals import requests_of
 from tap_clockify.streams.projects import Projects, Tasks
+from tap_clockify.streams.reports import UserDayTotals
 from tap_clockify.windows import WindowedStream
 from taps_common.errors import StatusError
 from taps_common.http.cost import counted
@@ -60,6 +62,7 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     free: dict[str, tuple[int, int]] = {}  # all tables, and those of `free-plan`
     paid: dict[str, int] = {}  # all tables
     others = 1 if addon else 2  # the owner, and roles
+    compared = 0
     for ident, workspace in account.workspaces.items():
         scope = {"workspaceId": ident}
         plan = workspace.featureSubscriptionType or "unknown"
@@ -69,6 +72,7 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         tasks = _for_tasks(tap, account, scope, projects)
         requests = lists + people + tasks
         total += requests
+        compared += requests_of(tap.stream_of(UserDayTotals), scope, _bounds(tap))
         more = _others(tap, scope, people, projects)
         others += more
         alone += lists + len(EVENTS) + (tasks if tasks > 1 else 0)
@@ -98,6 +102,11 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         f"{tap.config['verify_days']:g} days (verify_days). With replication method INCREMENTAL "
         f"each sends at least {incremental:,}."
     )
+    if tap.config["reread_changed"]:
+        yield (
+            f"reread_changed adds {compared:,} to each run, for totals by member and month, and "
+            "one per member and months in a row that differ."
+        )
     yield (
         f"All other tables take at least {others:,} more: one per list, one per project (custom "
         "fields), two per member (profile, managers), one per month (reports and audit_log, from "
@@ -238,9 +247,7 @@ def _left_out(tap: ApiTap, account: Account, scope: Scope) -> Iterator[str]:
 def _others(tap: ApiTap, scope: Scope, people: int, projects: int) -> int:
     """Return how many requests the tables besides the core take in a workspace, at least."""
     known: dict[type[ClockifyStream], int] = {Users: people, Projects: projects}
-    now = tap.clock.now()
-    bounds = Bounds(tap.start_date, tap.start_date, tap.end_date, now, frozenset())
-    count = 0
+    bounds, count = _bounds(tap), 0
     for stream in tap.all_streams:
         if not isinstance(stream, PermittedStream) or stream.not_allowed(scope):
             continue
@@ -255,6 +262,10 @@ def _others(tap: ApiTap, scope: Scope, people: int, projects: int) -> int:
         else:
             count += 1
     return count
+
+
+def _bounds(tap: ApiTap) -> Bounds:
+    return Bounds(tap.start_date, tap.start_date, tap.end_date, tap.clock.now(), frozenset())
 
 
 def _pages(rows: int) -> int:

@@ -170,6 +170,18 @@ class TapClockify(ApiTap):
                 "days, to see whether the feeds still tell all that happens. 0 reads them always."
             ),
         ),
+        th.Property(
+            "reread_changed",
+            th.BooleanType,
+            default=False,
+            title="Read changed months again",
+            description=(
+                "With replication method INCREMENTAL, which it makes the default: compare what "
+                "Clockify's summary report adds up by member and month, of the whole history, with "
+                "what it added up when these entries were read, and read again the months of "
+                "members that differ, however old they are."
+            ),
+        ),
         custom_field_columns(
             "Table (time_entries, projects, users) to the custom fields that get a column of "
             "their own, each a name (or id), or an object with name and type: "

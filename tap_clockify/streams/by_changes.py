@@ -120,7 +120,8 @@ class Details:
 
 def default_method(config: Mapping[str, Any]) -> str:
     """Return how time entries are read where the catalog does not say it."""
-    return REPLICATION_INCREMENTAL if config.get("end_date") else REPLICATION_LOG_BASED
+    by_start = config.get("end_date") or config.get("reread_changed")
+    return REPLICATION_INCREMENTAL if by_start else REPLICATION_LOG_BASED
 
 
 class ByChanges(ClockifyStream):
@@ -348,6 +349,11 @@ class ByChanges(ClockifyStream):
             raise TapError(
                 f"end_date does not go with LOG_BASED: what {self.name} hold after it would not "
                 "arrive once it is lifted. Remove end_date, or the replication method."
+            )
+        if self.config["reread_changed"]:
+            raise TapError(
+                f"reread_changed does not go with LOG_BASED, by which edits of {self.name} of any "
+                "age arrive: unset it, or make the tables of time entries INCREMENTAL."
             )
         if whole := [
             one.name for one in tables if one.replication_method == REPLICATION_FULL_TABLE

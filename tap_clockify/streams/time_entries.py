@@ -9,27 +9,35 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+
 from tap_clockify import durations
 from tap_clockify.client import is_forbidden, is_unknown_id
 from tap_clockify.moving_lists import Backwards, Seen, look_again
+from tap_clockify.rereads import Comparison, begin_of, month_of, months_in, runs
 from tap_clockify.rows import time_entries as rows
 from tap_clockify.streams.by_changes import DELETED_AT, ByChanges, default_method
 from tap_clockify.streams.members import members
-from taps_common.errors import SkippedError
+from tap_clockify.streams.month_totals import ask, months_of
+from tap_clockify.streams.reports import UserDayTotals
+from taps_common.errors import QuotaError, RequestError, ShapeError, SkippedError, TapError
 from taps_common.records.json_text import text_of
-from taps_common.sync.steps import Again, Fetch, Plan
+from taps_common.sync.steps import Again, Covered, Fetch, Plan
 from taps_common.sync.stream import ChildStream
 from taps_common.timestamps import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Generator, Sequence
     from datetime import datetime
 
     from tap_clockify.client import Query
-    from taps_common.errors import RequestError
-    from taps_common.http.request import Request
+    from taps_common.http.request import Request, Response
     from taps_common.records.row_types import Row
+    from taps_common.sdk import SdkTap
+    from taps_common.sync.outcome import Outcome
+    from taps_common.sync.state import Window
     from taps_common.sync.steps import (
+        Ask,
         Bounds,
         Page,
         Partition,
@@ -45,6 +53,26 @@ ZONE_PADDING = timedelta(days=1)
 is asked for with this much on both sides."""
 
 OWNER_ONLY = "only those of its owner arrive; use the key of an owner or admin"
+
+REREAD_WHOLE = (
+    "reread_changed does not go with replication method FULL_TABLE ({}), which reads all entries "
+    "in each run: unset it, or make the tables of time entries INCREMENTAL."
+)
+
+NOT_COMPARED = (
+    "{}: edits of older entries of workspace {} are not looked for in this run (reread_changed), "
+    "since what Clockify adds up by month cannot be read: {}"
+)
+
+HIDDEN = (
+    "{}: Clockify adds up time of {} members of workspace {} in months in which it lists no entry "
+    "of theirs; the first id is {}. What is edited there does not arrive while that is so: they "
+    "may not be active, or no members any more."
+)
+
+A_DAY = timedelta(days=1)
+"""How long before a month its entries may begin: nothing documents to which month Clockify adds
+one that lasts over midnight."""
 
 NO_INTERVAL = rows.TimeInterval()
 
@@ -62,13 +90,118 @@ class TimeEntries(ByChanges):
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
     needs = frozenset({"start", "timeInterval"})
 
+    def __init__(self, tap: SdkTap) -> None:
+        super().__init__(tap)
+        self._compared: dict[str, Comparison] = {}
+
+    @property
+    def compares_rows(self) -> bool:  # type: ignore[override]  # depends on the settings here
+        """False where months are read again: what is sent of them is no part of a window."""
+        return not self.config["reread_changed"]
+
     def plan_lists(self, scope: Scope, bounds: Bounds) -> Planning:
         """Return one partition per member of the workspace."""
         partitions, all_members = yield from members(scope, self.account)
         limit = self.account.lost_workspaces()
         if not all_members:
             limit = f"the key may not list the members (403), so {OWNER_ONLY}"
-        return Plan(partitions, limit)
+        plan = Plan(partitions, limit)
+        if self.config["reread_changed"] and bounds.window:
+            yield from self._compare(plan, scope, bounds, bounds.window)
+        return plan
+
+    # -- months that are read again --------------------------------------------------------------
+
+    def _compare(
+        self, plan: Plan, scope: Scope, bounds: Bounds, window: Window
+    ) -> Generator[Ask, Response, None]:
+        """Have the plan know which months differ from what earlier runs read.
+
+        Its window begins with a month: each month is then read as a whole, or compared.
+
+        Raises:
+            TapError: there is nothing to compare, since all is read in each run.
+        """
+        full = REPLICATION_FULL_TABLE
+        if whole := [one.name for one in bounds.tables if one.replication_method == full]:
+            raise TapError(REREAD_WHOLE.format(", ".join(whole)))
+        if window.since:
+            plan.since = max(filter(None, (begin_of(month_of(window.since)), window.start)))
+        ident = scope["workspaceId"]
+        months = months_of(self.get_context_state({"workspaceId": ident}), bounds)
+        report = self.tap.stream_of(UserDayTotals)
+        try:
+            totals = yield from ask(report, scope, bounds, months.due)
+        except (RequestError, ShapeError) as error:
+            if isinstance(error, QuotaError):
+                raise
+            self.tap.say(NOT_COMPARED.format(self.name, ident, error), f"not compared {ident}")
+            return
+        people = [one["userId"] for one in plan.partitions]
+        if not plan.limit:
+            months.forget_others(people)
+        compared = Comparison(months, totals, plan.since, bounds.start)
+        compared.hidden = dict.fromkeys(sorted(totals.members.keys() - {*people}))
+        compared.is_late = any(compared.changed(one, plan.since) for one in window.done)
+        plan.details = self._compared[ident] = compared
+
+    def requests(self, partition: Partition, bounds: Bounds) -> Requests:
+        """Yield the pages of a member, after those of months that changed and lie before them."""
+        compared = bounds.details
+        if not isinstance(compared, Comparison):
+            yield from super().requests(partition, bounds)
+            return
+        member, window, seen = partition["userId"], bounds.window, set[int]()
+
+        def note(rows_read: Rows) -> Rows:
+            seen.update(months_in(rows_read))
+            return rows_read
+
+        before = compared.changed(member, bounds.since)
+        between = compared.changed(member, window.since if window else None)
+        spans = runs(before)
+        while spans:
+            first, last = spans.pop(0)
+            until = min(filter(None, (begin_of(last + 1), bounds.until)))
+            part = replace(bounds, since=begin_of(first) - A_DAY, until=until)
+            seen.clear()
+            yield from self.pages(partition, part, note)
+            yield Again()  # rows that came so far are not counted as those of the window
+            found = yield from self._told(compared, member, range(first, last + 1), seen)
+            if spans and not found:  # a member whose entries are not listed takes one more request
+                spans = [(spans[0][0], spans[-1][1])]
+        seen.clear()
+        yield from self.pages(partition, bounds, note)
+        yield from self._told(compared, member, {*between} - {*before}, seen)
+        compared.wait(member, seen)
+
+    def _told(
+        self, compared: Comparison, member: str, months: Collection[int], seen: Collection[int]
+    ) -> Generator[Covered, None, list[int]]:
+        """Keep the digests of months of which all rows came; have the windows of these told."""
+        found = compared.take(member, months, seen)
+        for first, last in runs(found):
+            yield Covered((begin_of(first), begin_of(last + 1)))
+        return found
+
+    def after_scope(self, scope: Scope, told: Sequence[Partition]) -> None:
+        """Keep the digests of months of the window, once it was told of."""
+        if compared := self._compared.get(scope["workspaceId"]):
+            compared.close(partition["userId"] for partition in told)
+            if hidden := [*compared.hidden]:
+                ident = scope["workspaceId"]
+                line = HIDDEN.format(self.name, len(hidden), ident, hidden[0])
+                self.tap.say(line, f"hidden months {ident}")
+
+    def after_read(self, outcome: Outcome) -> None:
+        """Have other months compared in the next run, unless something is left of these."""
+        super().after_read(outcome)
+        failed = {scope.get("workspaceId") for scope, _ in outcome.failures}
+        for ident, compared in self._compared.items():
+            if ident not in failed and outcome.stop is None:
+                compared.turn()
+
+    # -- pages -----------------------------------------------------------------------------------
 
     def query(self, partition: Partition, bounds: Bounds) -> Query:
         """Return the window of a member, padded, since its bounds are read in an unknown zone."""

@@ -31,6 +31,7 @@ AS_READ = {
     *("batch_config", "stream_maps", "stream_map_config", "faker_config", "json_columns"),
     *("flattening_enabled", "flattening_max_depth", "flattening_separator"),
     *("flattening_max_key_length", "emit_activate_version_messages", "skip_unchanged"),
+    "reread_changed",
 }
 """Settings that decide in which form rows leave, and which of them: rows are compared as read."""
 

@@ -33,6 +33,7 @@ from taps_common.sync.steps import (
     Ask,
     Bounds,
     Checkpoint,
+    Covered,
     Fetch,
     Limit,
     ListOf,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from taps_common.records.row_types import Row
     from taps_common.sync.run import Run
     from taps_common.sync.state import ScopeState
-    from taps_common.sync.steps import Partition, Rows, Scope
+    from taps_common.sync.steps import Partition, Rows, Scope, Span
     from taps_common.sync.stream import EndpointStream, RecordStream
 
     Exchange: TypeAlias = Generator[Request, Response, Any]
@@ -276,7 +277,7 @@ class StreamRead:
             return
         self._read_partitions(read)
         if read.window is not None:
-            self._tell_windows(read)
+            self._stream.after_scope(read.scope, self._tell_windows(read))
             self._close(read, read.window)
             # With versions it is written after their messages, with files when one is full.
             now = self._version is None and self._run.storage is None
@@ -336,17 +337,21 @@ class StreamRead:
         else:  # all had their turn: the next run reads all again, not only what always fails
             state.drop_progress(self._states(read.scope))
 
-    def _tell_windows(self, read: ScopeRead) -> None:
-        """Write which windows of a scope were read completely, after their records."""
-        windows, stream = self._run.windows, self._stream
-        if not windows or not read.whole or read.read_at is None or stream not in self._tables:
-            return
+    def _tell_windows(self, read: ScopeRead) -> Sequence[Partition]:
+        """Write which windows of a scope were read completely, after their records.
+
+        Returns:
+            The partitions that were told of, or were read to their end where nothing is told.
+        """
+        stream = self._stream
+        if not self._run.windows or not read.whole or stream not in self._tables:
+            return read.whole
         skipped = sum(self.outcome.skipped.values()) > read.skipped
         failed = len(self.outcome.failures) > read.failures
         whole = not (failed or skipped or read.skip is not None or read.done)
         states = self._states(read.scope)
         if read.window and self._counts.window_shrank(read.scope, read.window, states, whole=whole):
-            return
+            return []
         emptied = [] if stream.sliced else self._counts.emptied(read.scope, states, read.whole)
         parts = [read.scope]
         if emptied or not whole:
@@ -356,10 +361,17 @@ class StreamRead:
             if part is read.scope and not stream.sliced:
                 bounds = replace(bounds, since=self._latest_bound(read))
             if span := stream.covers(read.scope, bounds):
-                since = max(filter(None, (span[0], self._run.start)), default=None)
-                until = min(filter(None, (span[1], self._run.end)), default=None)
-                name = None if part is read.scope else stream.partition_id(part)
-                windows.add(stream.name, read.scope, name, (since, until), read.read_at)
+                self._tell(read, None if part is read.scope else part, span)
+        return read.whole if read.scope in parts else parts
+
+    def _tell(self, read: ScopeRead, partition: Partition | None, span: Span) -> None:
+        """Write that a part of a scope, or of one partition, was read completely."""
+        stream, windows = self._stream, self._run.windows
+        if windows and read.read_at and stream in self._tables:
+            since = max(filter(None, (span[0], self._run.start)), default=None)
+            until = min(filter(None, (span[1], self._run.end)), default=None)
+            name = None if partition is None else stream.partition_id(partition)
+            windows.add(stream.name, read.scope, name, (since, until), read.read_at)
 
     def _latest_bound(self, read: ScopeRead) -> datetime | None:
         """Return from when on all partitions of a scope were read."""
@@ -496,7 +508,7 @@ class StreamRead:
             proves=self._run.windows is not None,
         )
 
-    def _step(self, read: ScopeRead, partition: Partition, step: Any) -> Exchange:  # noqa: ANN401 - of `sync.steps`
+    def _step(self, read: ScopeRead, partition: Partition, step: Any) -> Exchange:  # noqa: ANN401, PLR0911 - of `sync.steps`, each
         """Take a step of a partition; return what it brings."""
         if isinstance(step, Ask):
             return (yield from self._ask(read.scope, partition, step.request))
@@ -504,6 +516,8 @@ class StreamRead:
             return self._begin_again(partition, step)
         if isinstance(step, Checkpoint):
             return self._checkpoint(read)
+        if isinstance(step, Covered):
+            return self._tell(read, partition, step.span)
         if isinstance(step, Limit):
             self.outcome.doubt(step.reason)
             return None

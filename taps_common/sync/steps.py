@@ -10,6 +10,7 @@ else a stream needs is a step as well:
     page = yield Write(rows)          records that the stream made of earlier responses: `Page`
     yield Again()                     pages that follow may repeat earlier ones of the partition
     yield Checkpoint()                the state is written at once
+    yield Covered(span)               no other rows of this part of the partition exist
     yield Limit(reason)               what came is not all there is, though nothing failed
     ids = yield ListOf(Projects)      what the engine knows of a list in this scope: `dict`
 
@@ -122,6 +123,16 @@ class Checkpoint(NamedTuple):
     """The state has to be written before anything else is."""
 
 
+class Covered(NamedTuple):
+    """A part of the partition was read to its end, beside the window: `completed_windows` has it.
+
+    Attributes:
+        span: the part, by the cursor.
+    """
+
+    span: Span
+
+
 class Limit(NamedTuple):
     """What came is not all there is, though nothing failed: the table gets no version.
 
@@ -203,7 +214,7 @@ class Bounds:
 
 
 Requests: TypeAlias = Generator[
-    "Request | Fetch | Ask | Write | Again | Checkpoint | Limit", Any, None
+    "Request | Fetch | Ask | Write | Again | Checkpoint | Covered | Limit", Any, None
 ]
 Planning: TypeAlias = Generator["Ask | ListOf | Checkpoint", Any, Plan]
 Partitions: TypeAlias = Generator["Ask | ListOf | Checkpoint", Any, Sequence[Partition]]

@@ -425,6 +425,14 @@ class EndpointStream(RecordStream):
         """Return the cursor of the earliest row that is not final yet."""
         return None
 
+    def after_scope(self, scope: Scope, told: Sequence[Partition]) -> None:
+        """Note in the state which partitions of a scope were read to their end.
+
+        Args:
+            scope: what was read.
+            told: those of which `completed_windows` has a row, if it is selected; else all.
+        """
+
     def after_read(self, outcome: Outcome) -> None:
         """Note in the state how a read ended, where the bookmark does not say it all."""
 

@@ -214,6 +214,21 @@ def test_check_predicts_both_counts(
     assert f"All other tables take at least {others} more" in text
 
 
+@pytest.mark.parametrize("by_months", [False, True])
+def test_check_predicts_what_totals_take(start: Callable[..., Account], by_months: bool) -> None:
+    account = start(entries=30)
+    if by_months:
+        account.world.switch(report_span_days=31)
+        account.by_months()
+    given: dict[str, Any] = {"start_date": "2024-01-01", "reread_changed": True}
+    text = "\n".join(checked(account, **given))
+    account.reset()
+    account.run(**given).ok()
+    totals = sum(one.endswith("/reports/summary") for one in account.templates())
+    assert f"reread_changed adds {totals} to each run" in text
+    assert "reread_changed" not in "\n".join(checked(account, start_date="2024-01-01"))
+
+
 def test_check_predicts_what_the_free_plan_allows(start: Callable[..., Account]) -> None:
     account = start(account="free", entries=150)
     today: dict[str, Any] = {"start_date": f"{account.world.now:%Y-%m-%d}"}

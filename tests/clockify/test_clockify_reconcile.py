@@ -285,6 +285,15 @@ def test_the_form_in_which_rows_leave_does_not_matter(
     assert reconciled(shared, **form) == reconciled(shared)
 
 
+def test_months_are_not_compared_as_well(account: Account) -> None:
+    def asked(**settings: Any) -> list[str]:
+        account.reset()
+        reconciled(account, **settings)
+        return sorted(account.templates())
+
+    assert asked(reread_changed=True) == asked()
+
+
 def test_the_catalog_does_not_matter(shared: Account) -> None:
     assert reconciled(shared, catalog(["tags"])) == reconciled(shared)
 

@@ -1,0 +1,240 @@
+"""`reread_changed`: which months of which member are read again, since their totals changed.
+
+The state of a workspace keeps, as `months`, the digests of totals by member (`digests`), and the
+month that is asked for next where a run does not ask for all of them (`next`).
+
+Totals are asked for before any entry is read, and kept once the entries were read. What is edited
+in between is in the entries and not in the totals that are kept: they differ in the next run, which
+reads that month once more for nothing. In the other order an edit could be in the totals alone, and
+be missed. (One that is taken back before the next run, and was read in between, leaves no trace.)
+
+A month is a number here: 12 for each year, and 0 to 11 for the month in it, in UTC. A digest is
+four characters of what its entries add up to.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+UNKNOWN = "...."
+"""Stands for a month that was not compared yet."""
+
+NOTHING = "AAAA"
+"""The digest of a month without time."""
+
+YEAR = timedelta(days=365)
+
+MONTHS_A_RUN = 4
+"""Months that a run asks for where each takes a request of its own; the others have their turn in
+the runs that follow."""
+
+
+_TEXT = re.compile(r"(\d{4}-\d\d) ((?:.{4})*)")
+
+
+def month_of(at: datetime) -> int:
+    """Return the month of a timestamp."""
+    if at.tzinfo is not timezone.utc:
+        at = at.astimezone(timezone.utc)
+    return at.year * 12 + at.month - 1
+
+
+def begin_of(month: int) -> datetime:
+    """Return when a month begins."""
+    return datetime(month // 12, month % 12 + 1, 1, tzinfo=timezone.utc)
+
+
+def month_named(name: str) -> int:
+    """Return the month that a text like 2026-01 names."""
+    return int(name[:4]) * 12 + int(name[5:]) - 1
+
+
+def runs(months: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the first and the last of months that follow each other."""
+    found: list[tuple[int, int]] = []
+    for month in sorted(months):
+        if found and found[-1][1] == month - 1:
+            found[-1] = found[-1][0], month
+        else:
+            found.append((month, month))
+    return found
+
+
+def packed(digests: Mapping[int, str]) -> str:
+    """Return a member's digests as one text: the first month, and four characters for each."""
+    first, last = min(digests), max(digests)
+    every = (digests.get(month, UNKNOWN) for month in range(first, last + 1))
+    return f"{begin_of(first):%Y-%m} {''.join(every)}"
+
+
+def unpacked(text: str) -> dict[int, str]:
+    """Return the digests in a text by month; none where somebody changed it."""
+    if not (found := _TEXT.fullmatch(text)):
+        return {}
+    first, digests = month_named(found[1]), found[2]
+    every = (digests[at : at + 4] for at in range(0, len(digests), 4))
+    return {first + n: one for n, one in enumerate(every) if one != UNKNOWN}
+
+
+@dataclass
+class Totals:
+    """What the service was asked, and said.
+
+    Attributes:
+        months: those that were asked for.
+        members: the digests of months with time, by member.
+    """
+
+    months: Sequence[int]
+    members: Mapping[str, Mapping[int, str]]
+
+    def of(self, member: str, month: int) -> str:
+        """Return the digest of a month of a member."""
+        return self.members.get(member, {}).get(month, NOTHING)
+
+
+class Months:
+    """The months of a workspace, and what the state says of them.
+
+    Args:
+        state: that of the workspace; changes are made in it.
+        first: the first month that there may be entries in.
+        last: the month that the read is in, or ends in.
+    """
+
+    def __init__(self, state: dict[str, Any], first: int, last: int) -> None:
+        self._state: dict[str, Any] = state.setdefault("months", {})
+        self._every = range(first, last + 1)
+        self._next: str | None = None
+
+    def due(self, longest: timedelta) -> Sequence[int]:
+        """Return the months to ask for: all where a year may be asked for at once, else some."""
+        if longest >= YEAR or not self._every:
+            self._next = None
+            return self._every
+        begin = self._state.get("next") or ""
+        names = [f"{begin_of(month):%Y-%m}" for month in self._every]
+        at = names.index(begin) if begin in names else len(names) - 1
+        turns = [(at - n) % len(names) for n in range(min(MONTHS_A_RUN, len(names)) + 1)]
+        self._next = names[turns.pop()]
+        return sorted(self._every[n] for n in turns)
+
+    def turn(self) -> None:
+        """Have the next run ask for the months that follow."""
+        if self._next:
+            self._state["next"] = self._next
+
+    def digests(self, member: str) -> dict[int, str]:
+        """Return what is kept of a member."""
+        return unpacked(self._state.get("digests", {}).get(member, ""))
+
+    def keep(self, member: str, digests: dict[int, str]) -> None:
+        """Keep digests of a member, beside those of other months."""
+        every = {**self.digests(member), **digests}
+        if kept := {month: one for month, one in every.items() if month in self._every}:
+            self._state.setdefault("digests", {})[member] = packed(kept)
+
+    def forget_others(self, members: Collection[str]) -> None:
+        """Forget members that are none of these."""
+        kept = self._state.get("digests", {})
+        self._state["digests"] = {one: kept[one] for one in kept if one in members}
+
+
+class Comparison:
+    """What differs in a workspace, and what was read of it.
+
+    Args:
+        months: those of the workspace.
+        totals: what the service says now.
+        since: where the window begins that is read of all members; None if that is all there is.
+        start: `start_date`, before which no entry is read.
+
+    Attributes:
+        hidden: members of whom the service adds up time in months in which no entry came.
+        is_late: whether a member was read by the interrupted run that this one goes on with, so
+            that what differs is left to the next run.
+    """
+
+    def __init__(
+        self, months: Months, totals: Totals, since: datetime | None, start: datetime | None
+    ) -> None:
+        self._months, self._totals = months, totals
+        self._since, self._start = since, start
+        self._read: dict[str, dict[int, str]] = {}
+        self.hidden: dict[str, None] = {}
+        self.is_late = False
+
+    def changed(self, member: str, low: datetime | None) -> list[int]:
+        """Return the months of a member that differ and begin before a time.
+
+        Args:
+            member: whose.
+            low: from when on the member's entries are read anyway; None if that is always.
+        """
+        if low is None:
+            return []
+        kept = self._months.digests(member)
+        return [
+            month
+            for month in self._totals.months
+            if self._begin_of(month) < low and kept.get(month) != self._totals.of(member, month)
+        ]
+
+    def _begin_of(self, month: int) -> datetime:
+        return max(filter(None, (begin_of(month), self._start)))
+
+    def take(self, member: str, months: Iterable[int], seen: Collection[int]) -> list[int]:
+        """Keep the digests of months that were read; return those that are proved by that.
+
+        Where the service adds up time and no entry came, it did not list them: the member is not
+        active, for example. The month is read again in each run until one comes.
+
+        Args:
+            member: whose.
+            months: of which all entries came.
+            seen: months in which an entry began or ended.
+        """
+        found = self._proved(member, months, seen)
+        self._months.keep(member, found)
+        return [*found]
+
+    def wait(self, member: str, seen: Collection[int]) -> None:
+        """Note that the window was read, which may not be told of."""
+        since = self._since
+        months = [m for m in self._totals.months if since is None or self._begin_of(m) >= since]
+        self._read[member] = self._proved(member, months, seen)
+
+    def close(self, members: Iterable[str]) -> None:
+        """Keep the digests of what was read of members, and told of."""
+        for member in members:
+            self._months.keep(member, self._read.pop(member, {}))
+
+    def turn(self) -> None:
+        """Have the next run ask for the months that follow: nothing of these is left."""
+        if not self.is_late:
+            self._months.turn()
+
+    def _proved(self, member: str, months: Iterable[int], seen: Collection[int]) -> dict[int, str]:
+        asked, proved = {*self._totals.months}, dict[int, str]()
+        for month in months:
+            total = self._totals.of(member, month)
+            if total == NOTHING or month in seen:
+                proved[month] = total
+            elif month in asked:
+                self.hidden[member] = None
+        return {month: one for month, one in proved.items() if month in asked}
+
+
+def months_in(entries: Iterable[Any]) -> Iterator[int]:
+    """Yield the months in which entries begin or end."""
+    for entry in entries:
+        interval = entry.timeInterval
+        for at in (interval.start, interval.end) if interval else ():
+            if at is not None:
+                yield month_of(at)

@@ -1,0 +1,152 @@
+"""What Clockify adds up by member and month: the report of `user_day_totals`, by longer parts."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import replace
+from decimal import Decimal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_clockify.rereads import (
+    NOTHING,
+    Months,
+    Totals,
+    begin_of,
+    month_named,
+    month_of,
+    runs,
+)
+from tap_clockify.streams.reports import FIRST_DAY
+from tap_clockify.summaries import user_months
+from taps_common.digests import digest_of
+from taps_common.errors import ShapeError, StatusError
+from taps_common.http.request import Request
+from taps_common.sync.steps import Ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from datetime import timedelta
+
+    from tap_clockify.streams.reports import UserDayTotals
+    from tap_clockify.summaries import MonthTotal
+    from taps_common.http.request import Response
+    from taps_common.sync.steps import Bounds, Scope
+
+CENT = Decimal("0.01")
+"""What amounts, which come in minor units, are rounded to: sums of fractions differ beyond it."""
+
+GROUPS = ("MONTH", "DATE")
+"""How totals are asked for within each member: by month, which no document of Clockify's names, or
+by day, which its staff do."""
+
+AMOUNTS = ("EARNED", "HIDE_AMOUNT")
+"""What is asked for of amounts: what is earned, or nothing where the role may not see them."""
+
+OTHERWISE = (
+    "{}: the totals of workspace {} that reread_changed compares cannot be had as they were asked "
+    "for ({}), asked for by {}, {} days at most at once"
+)
+
+
+def months_of(state: dict[str, Any], bounds: Bounds) -> Months:
+    """Return the months that there may be entries in, and what a workspace's state says of them."""
+    end = min(bounds.began, bounds.until or bounds.began)
+    return Months(state, month_of(bounds.start or FIRST_DAY), month_of(end))
+
+
+def requests_of(report: UserDayTotals, scope: Scope, bounds: Bounds) -> int:
+    """Return how many requests the totals of a workspace take in each run."""
+    longest = report.longest(scope)
+    return len([*_slices(months_of({}, bounds).due(longest), longest)])
+
+
+def ask(
+    report: UserDayTotals,
+    scope: Scope,
+    bounds: Bounds,
+    due: Callable[[timedelta], Sequence[int]],
+) -> Generator[Ask, Response, Totals]:
+    """Ask what members' months add up to, in as few requests as the plan allows.
+
+    Args:
+        report: the report by member and day: address, zone and bounds are the same.
+        scope: the workspace.
+        bounds: of the read of which this is a part.
+        due: returns the months that are wanted if so long a time may be asked for at once.
+
+    Raises:
+        RequestError: Clockify refuses them.
+        ShapeError: what it sends cannot be used.
+    """
+    refusal: StatusError | ShapeError | None = None
+    for longest in dict.fromkeys((report.longest(scope), report.span)):
+        for group in GROUPS:
+            months = due(longest)
+            try:
+                members = yield from _members(
+                    report, scope, bounds, _slices(months, longest), group
+                )
+            except (StatusError, ShapeError) as error:
+                if isinstance(error, StatusError) and error.status != HTTPStatus.BAD_REQUEST:
+                    raise
+                refusal = refusal or error
+                continue
+            if refusal:
+                what = (report.name, scope["workspaceId"], refusal, group, longest.days)
+                report.tap.say(OTHERWISE.format(*what), f"{report.name} {group} {longest.days}")
+            return Totals(months, members)
+    raise refusal or AssertionError("it is asked for in one way at least")
+
+
+def _members(
+    report: UserDayTotals,
+    scope: Scope,
+    bounds: Bounds,
+    slices: Iterable[tuple[int, int]],
+    group: str,
+) -> Generator[Ask, Response, dict[str, dict[int, str]]]:
+    members: dict[str, dict[int, str]] = {}
+    amounts = [*AMOUNTS]
+    for first, last in slices:
+        low, high = report.bounds_of((begin_of(first), begin_of(last + 1)))
+        part = {**scope, "from": low, "to": high}
+        while True:
+            options = replace(bounds, options={"amounts": amounts[0]})
+            body = {**report.body(part, options, {}), "summaryFilter": {"groups": ["USER", group]}}
+            encoded = msgspec.json.encode(body)
+            request = Request(report.path, scope, body=encoded, service=report.service)
+            try:
+                response = yield Ask(request)
+            except StatusError as error:
+                if error.status != HTTPStatus.FORBIDDEN or len(amounts) == 1:
+                    raise
+                del amounts[0]
+                continue
+            break
+        for member, totals in user_months(response.body).items():
+            found = members.setdefault(member, {})
+            found |= {month_named(name): _digest(total) for name, total in totals.items()}
+    return members
+
+
+def _slices(months: Iterable[int], longest: timedelta) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of months that may be asked for at once."""
+    for first, last in runs(months):
+        begin = first
+        for month in range(first, last + 1):
+            if begin_of(month + 1) - begin_of(begin) > longest and month > begin:
+                yield begin, month - 1
+                begin = month
+        yield begin, last
+
+
+def _digest(total: MonthTotal) -> str:
+    amounts = {one: value.quantize(CENT) for one, value in total.amounts.items()}
+    worth = sorted((*one, str(value)) for one, value in amounts.items() if value)
+    if not worth and not total.seconds:
+        return NOTHING
+    digest = digest_of([str(total.seconds.normalize()), worth], size=3)
+    return b64encode(bytes.fromhex(digest)).decode()
