@@ -115,11 +115,13 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         "(balance_assignments), and up to four once to find out how feeds of changes read times."
     )
     yield from _against_the_plan(tap, account, (total, others), free, paid)
-    if free or tap.config.get("max_requests_per_hour"):
+    if free or (tap.config.get("max_requests_per_hour") and len(paid) < len(account.workspaces)):
+        named = _of_plan(account, free or account.workspaces)[0]
+        where = f" on the free plan{named}" if named else ""
         yield (
             f"This check sent {tap.session.spent.requests:,} requests, which count towards this "
-            "hour too. A run does not know of them: begin it in an hour, or Clockify may refuse "
-            "some of its requests for a while (429)."
+            f"hour{where} too. A run does not know of them: begin it in an hour, or Clockify may "
+            "refuse some of its requests for a while (429)."
         )
 
 

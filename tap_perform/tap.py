@@ -18,6 +18,7 @@ from tap_perform.fields import fields_in
 from tap_perform.reconcile import ClipName, Downloaded, Pass, compare
 from tap_perform.settings import clips_of, errors_of, owner_of
 from tap_perform.streams import ClipStream
+from taps_common.cli.command import EXIT_CODES
 from taps_common.cli.reconcile import read
 from taps_common.cli.settings import MEBIBYTE, request_settings
 from taps_common.cli.tap import ApiTap
@@ -356,7 +357,7 @@ class TapPerform(ApiTap):
         downloads = self._ask_for(self.clips)
         downloads.touch()
         self._found = self._tables_of(downloads)
-        failed = 0
+        failed: list[Kind] = []
         project = ""
         for one in downloads.all:
             if one.clip.project != project:
@@ -367,16 +368,19 @@ class TapPerform(ApiTap):
             except TapError as error:
                 state = state_of(error)
                 yield f"  {one.clip.stream}: {state}: {error}"
-                failed += state not in {"stale", "not ready"}
+                if state not in {"stale", "not ready"}:
+                    failed.append(error.kind)
             else:
                 yield f"  {one.clip.stream}: ready, {shape}"
                 yield from (f"    {note}." for note in notes)
             one.close()
         downloads.close()
         if failed:
+            alike = len(failed) == len(self.clips) and len({*failed}) == 1  # as a run ends
             raise TapError(
-                f"A run will fail: {failed:,} of {len(self.clips):,} dataclips cannot be read.",
-                kind=Kind.PARTIAL,
+                f"A run will fail: {len(failed):,} of {len(self.clips):,} dataclips cannot be "
+                "read.",
+                kind=failed[0] if alike and failed[0] in EXIT_CODES else Kind.PARTIAL,
             )
         yield (
             f"A full run of all tables sends at least {len(self.clips):,} requests: one per "

@@ -141,7 +141,7 @@ class CommandTap(SdkTap):
 
     @classmethod
     def invoke(cls, *, check: bool = False, reconcile: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
-        """Run the tap, or `--check` or `--reconcile`, which end with 1 if all is not well."""
+        """Run the tap, or `--check` or `--reconcile`, which end with a run's codes."""
         if reconcile:
             cls.print_lines(options, lambda tap: tap.reconcile(), runs=True)
         elif check:
@@ -161,7 +161,7 @@ class CommandTap(SdkTap):
         *,
         runs: bool = False,
     ) -> None:
-        """Print what a tap has to say to a person; end with 1 if it cannot.
+        """Print what a tap has to say to a person; end with a run's code if it cannot.
 
         Args:
             options: the options of the command.
@@ -186,7 +186,7 @@ class CommandTap(SdkTap):
                 cls._print(line)
         except TapError as error:
             cls._print(mark + coded(cls.name, error.kind, error))
-            sys.exit(1)
+            sys.exit(EXIT_CODES.get(error.kind, 1))
 
     @classmethod
     def _settings(cls) -> list[str]:

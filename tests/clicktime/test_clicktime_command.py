@@ -329,6 +329,12 @@ def test_check_ends_where_nothing_else_can_be_read_either(
     assert error.endswith(says)
 
 
+def test_check_of_a_wrong_token_ends_as_a_run_does(account: Account) -> None:
+    run = account.command(*ENV, "--check", api_token="wrong")
+    assert run.code == 77
+    assert run.output.decode().splitlines()[-1].startswith("CLICKTIME-AUTH: GET /$metadata at")
+
+
 def test_check_of_broken_sets_is_a_sentence(account: Account) -> None:
     account.fault("/odata/Users", "status", code=500)
     account.fault("/odata/Jobs", "status", code=200, body='{"value":["x"]}', after=1)

@@ -41,8 +41,8 @@ def checked(account: Account, **settings: Any) -> list[str]:
 
 
 COUNTED = (
-    "This check sent {} requests, which count towards this hour too. A run does not know of them: "
-    "begin it in an hour, or Clockify may refuse some of its requests for a while (429)."
+    "This check sent {} requests, which count towards this hour{} too. A run does not know of "
+    "them: begin it in an hour, or Clockify may refuse some of its requests for a while (429)."
 )
 
 LACKING_ON_FREE = (
@@ -120,7 +120,7 @@ def test_check_of_the_owners_key(account: Account) -> None:
         f"      workspace_ids: [{main}]",
         "      max_concurrency: 16",
         "      max_requests_per_second: 50",
-        COUNTED.format(10),
+        COUNTED.format(10, " on the free plan (Side project)"),
     ]
     assert len(account.requests()) == 1 + 4 + 1 + 2 + 2
 
@@ -153,7 +153,7 @@ def test_check_of_an_admins_key(shared: Account) -> None:
             "can read"
         ),
     ]
-    assert lines[-1] == COUNTED.format(10)
+    assert lines[-1] == COUNTED.format(10, " on the free plan (Side project)")
     assert lines[-2] == (
         "At 1,000 requests an hour (max_requests_per_hour) the core tables take less than an hour, "
         "all tables less than an hour."
@@ -254,9 +254,20 @@ def test_check_of_what_does_not_work(shared: Account, settings: dict[str, Any], 
         checked(shared, **settings)
 
 
+@pytest.mark.parametrize("quota", [None, 1000])
+def test_check_of_a_paid_plan_does_not_speak_of_this_hour(
+    shared: Account, quota: int | None
+) -> None:
+    main, second = shared.world.workspaces
+    lines = checked(shared, workspace_ids=[main], max_requests_per_hour=quota)
+    assert not any("This check sent" in line for line in lines)
+    lines = checked(shared, workspace_ids=[second])
+    assert lines[-1] == COUNTED.format(8, "")  # owner, roles, workspace, members, projects
+
+
 def test_check_of_a_wrong_key_is_a_sentence(account: Account) -> None:
     run = command(account, api_key=WRONG)
-    assert run.code == 1
+    assert run.code == 77
     assert "answered 401 Unauthorized (code 4003)" in run.output.decode().splitlines()[-1]
 
 

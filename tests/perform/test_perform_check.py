@@ -92,6 +92,18 @@ def test_check_names_the_clip_that_cannot_be_read(clips: Clips, answer: Answer, 
     assert found[-1] == "PERFORM-PARTIAL: A run will fail: 1 of 3 dataclips cannot be read."
 
 
+@pytest.mark.parametrize(
+    ("answer", "code", "kind"),
+    [(Answer(401), 77, "AUTH"), (Answer(403), 77, "PLAN"), (Answer(404), 1, "PARTIAL")],
+)
+def test_check_ends_as_a_run_does_where_no_clip_can_be_read(
+    clips: Clips, answer: Answer, code: int, kind: str
+) -> None:
+    clips.put(TABLE, answer, of=BOTH)
+    found = said(clips, code=code)
+    assert found[-1] == f"PERFORM-{kind}: A run will fail: 2 of 2 dataclips cannot be read."
+
+
 HEADINGS = "Reference Code,Activity Name,Actual Start,Float Days"
 
 
@@ -150,8 +162,8 @@ def test_check_says_what_does_not_fit_and_is_kept(clips: Clips) -> None:
     [
         (STALE, "stale", 0),
         (Answer(503), "not ready", 0),
-        (Answer(401), "refused", 1),
-        (Answer(403), "forbidden", 1),
+        (Answer(401), "refused", 77),
+        (Answer(403), "forbidden", 77),
     ],
 )
 def test_check_asks_once_does_not_wait_and_is_content_with_what_may_come(
