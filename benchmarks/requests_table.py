@@ -56,6 +56,7 @@ GROUPS = {
     "deleted": "feeds",
     "tasks": "tasks",
     "detailed": "reports",
+    "summary": "reports",
     "{userId}": "per member",
     "managers": "per member",
 }

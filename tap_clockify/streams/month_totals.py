@@ -60,7 +60,7 @@ def months_of(state: dict[str, Any], bounds: Bounds) -> Months:
 def requests_of(report: UserDayTotals, scope: Scope, bounds: Bounds) -> int:
     """Return how many requests the totals of a workspace take in each run."""
     longest = report.longest(scope)
-    return len([*_slices(months_of({}, bounds).due(longest), longest)])
+    return len([*slices(months_of({}, bounds).due(longest), longest)])
 
 
 def ask(
@@ -86,9 +86,7 @@ def ask(
         for group in GROUPS:
             months = due(longest)
             try:
-                members = yield from _members(
-                    report, scope, bounds, _slices(months, longest), group
-                )
+                members = yield from _members(report, scope, bounds, slices(months, longest), group)
             except (StatusError, ShapeError) as error:
                 if isinstance(error, StatusError) and error.status != HTTPStatus.BAD_REQUEST:
                     raise
@@ -128,11 +126,11 @@ def _members(
             break
         for member, totals in user_months(response.body).items():
             found = members.setdefault(member, {})
-            found |= {month_named(name): _digest(total) for name, total in totals.items()}
+            found |= {month_named(name): digest_of_total(total) for name, total in totals.items()}
     return members
 
 
-def _slices(months: Iterable[int], longest: timedelta) -> Iterator[tuple[int, int]]:
+def slices(months: Iterable[int], longest: timedelta) -> Iterator[tuple[int, int]]:
     """Yield the first and the last of months that may be asked for at once."""
     for first, last in runs(months):
         begin = first
@@ -143,7 +141,8 @@ def _slices(months: Iterable[int], longest: timedelta) -> Iterator[tuple[int, in
         yield begin, last
 
 
-def _digest(total: MonthTotal) -> str:
+def digest_of_total(total: MonthTotal) -> str:
+    """Return four characters for what a month adds up to."""
     amounts = {one: value.quantize(CENT) for one, value in total.amounts.items()}
     worth = sorted((*one, str(value)) for one, value in amounts.items() if value)
     if not worth and not total.seconds:

@@ -1,13 +1,14 @@
-"""The summary report by member and day, in the forms that it may have, and what is refused."""
+"""The summary report by member and day, or month: forms that it may have, what is refused."""
 
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tap_clockify.summaries import user_days
+from tap_clockify.summaries import user_days, user_months
 from taps_common.errors import ShapeError
 
 ANN = "5b715612b079875110791111"
@@ -99,3 +100,73 @@ def test_a_report_may_be_empty(empty: bytes) -> None:
 def test_what_is_not_such_a_report_is_refused(body: bytes, why: str) -> None:
     with pytest.raises(ShapeError, match=why):
         user_days(body)
+
+
+# -- by month --------------------------------------------------------------------------------------
+
+JANUARY = {
+    "_id": "2026-01",
+    "name": "2026-01",
+    "duration": 5400,
+    "amount": 10.25,
+    "amounts": [{"type": "EARNED", "value": 10.25}],
+}
+FEBRUARY = {"_id": "2026-02", "name": "2026-02", "duration": 3600, "amount": None, "amounts": None}
+
+
+def test_months_of_members_have_time_and_worth() -> None:
+    months = user_months(report(JANUARY, FEBRUARY))[ANN]
+    assert months.keys() == {"2026-01", "2026-02"}
+    assert months["2026-01"].seconds == 5400
+    worth = Decimal("10.25")
+    assert months["2026-01"].amounts == {("", ""): worth, ("EARNED", ""): worth}
+    assert not any(months["2026-02"].amounts.values())
+
+
+def test_days_are_added_up_to_months() -> None:
+    whole = user_months(report({**EARLY, "name": "Fri"}, LATE))[ANN]
+    assert whole["2026-01"].seconds == 9000
+    assert whole["2026-01"].amounts["", ""] == Decimal("10.25")
+
+
+def test_amounts_are_apart_by_kind_and_currency() -> None:
+    amounts = [
+        {"type": "EARNED", "value": 5, "currency": "USD"},
+        {"type": "EARNED", "value": "7", "currency": "EUR"},
+        {"type": "COST", "value": 2, "currency": "USD"},
+    ]
+    body = report({**JANUARY, "duration": 9000, "amount": None, "amounts": amounts})
+    found = user_months(body)[ANN]["2026-01"].amounts
+    assert {one: int(value) for one, value in found.items() if value} == {
+        ("EARNED", "USD"): 5,
+        ("EARNED", "EUR"): 7,
+        ("COST", "USD"): 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"id": "2026-01"},
+        {"_id": "2026-01-01"},
+        {"_id": "x", "name": "2026-01-01T00:00:00Z"},
+        {"date": "2026-01-01T00:00:00.000+00:00"},
+    ],
+)
+def test_a_month_may_be_named_in_several_ways(named: dict[str, str]) -> None:
+    assert [*user_months(report({**named, "duration": 9000}))[ANN]] == ["2026-01"]
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"{}", "not grouped by member and month"),
+        (report({**JANUARY, "amounts": "many"}, FEBRUARY), "not grouped by member and month"),
+        (report(JANUARY), "do not add up"),
+        (report(JANUARY, {**FEBRUARY, "_id": "", "name": "February"}), "by year and month"),
+        (report(JANUARY, {**FEBRUARY, "_id": "2026-021", "name": ""}), "by year and month"),
+    ],
+)
+def test_what_has_no_months_is_refused(body: bytes, why: str) -> None:
+    with pytest.raises(ShapeError, match=why):
+        user_months(body)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_clockify.rereads import MONTHS_A_RUN, Months, packed, runs, unpacked
+from tap_clockify.rereads import (
+    MONTHS_A_RUN,
+    NOTHING,
+    Months,
+    begin_of,
+    month_of,
+    packed,
+    runs,
+    unpacked,
+)
 from tap_clockify.streams import time_entries
-from tap_clockify.streams.month_totals import ask
+from tap_clockify.streams.month_totals import ask, digest_of_total, slices
 from tap_clockify.streams.time_entries import TimeEntries
+from tap_clockify.summaries import MonthTotal
 from tap_clockify.tap import TapClockify
 from tests.clockify.runs import DAY, ENTRY_TABLES, Account, Copy, catalog, mark, true_rows
 
@@ -166,11 +177,12 @@ def test_a_state_of_before_has_all_read_once(account: Account, world: World, old
 
 
 def test_a_month_that_leaves_the_look_back_is_not_read_again(
-    account: Account, state: State
+    account: Account, world: World, state: State
 ) -> None:
-    """Its digest was kept while the window had it."""
+    """Its digest was kept while the window had all of it."""
     for _ in range(8):
-        account.world.advance(7 * DAY)
+        world.advance(7 * DAY)
+        world.insert_entry(world.main_id, world.owner_id)
         state = read(account, state).ok().state
         assert set(lists(account).values()) == {1}
 
@@ -193,13 +205,36 @@ def test_a_timer_that_runs_for_months_costs_nothing_until_it_ends(
     assert set(lists(account).values()) == {1}
 
 
+def test_what_is_deleted_while_an_old_timer_runs_is_told(account: Account, world: World) -> None:
+    """The window of its member begins with it; that of all members does not tell so much."""
+    running = {"start": "2026-05-10T08:00:00Z", "end": None, "duration": None}
+    world.insert_entry(world.main_id, world.owner_id, timeInterval=running)
+    interval = {"start": "2026-07-10T08:00:00Z", "end": "2026-07-10T09:00:00Z"}
+    gone = world.insert_entry(world.main_id, world.owner_id, timeInterval=interval)
+    first = read(account).ok()
+    world.advance(DAY)
+    world.delete_entry(gone)
+    second = read(account, first.state).ok()
+    assert gone not in shown([first.messages, second.messages])
+    assert set(lists(account).values()) == {1}
+    told = [one["from"] for one in second.records(WINDOWS) if one["userId"] != "*"]
+    assert told == ["2026-07-01T00:00:00Z"]
+    assert len(read(account, second.state).ok().records(WINDOWS)) == 1
+
+
 def test_rows_of_these_months_do_not_count_as_the_windows(account: Account, world: World) -> None:
     """Else the next run, which reads none, would seem to have lost them (`max_shrink`)."""
+    for day in range(10, 29):
+        for month in ("02", "03", "04", "05", "06"):
+            at = f"2025-{month}-{day}T08"
+            interval = {"start": f"{at}:00:00Z", "end": f"{at}:30:00Z"}
+            world.insert_entry(world.main_id, world.owner_id, timeInterval=interval)
     before = read(account, reread_changed=False).ok().state
     world.advance(DAY)
     run = read(account, before).ok()
     world.advance(DAY)
     later = read(account, run.state).ok()
+    assert len(run.records(TABLE)) > 2 * len(later.records(TABLE)) > 40
     assert "completed_windows does not say" not in run.log + later.log
     assert [one["userId"] for one in later.records(WINDOWS)] == ["*"]
 
@@ -335,25 +370,30 @@ def test_a_quota_that_stops_the_run_keeps_what_was_done(
 
 
 def test_a_member_whose_entries_are_not_listed_is_said_once_and_found_later(
-    account: Account, world: World, old: Row, state: State
+    account: Account, world: World, old: Row
 ) -> None:
-    for entry in true_rows(world, TABLE):
-        if entry["userId"] == old["userId"] and entry["start"] < "2026-06":
-            longer(world, entry)
+    for month in ("02", "04", "06", "08", "10"):
+        interval = {"start": f"2025-{month}-03T08:00:00Z", "end": f"2025-{month}-03T09:00:00Z"}
+        world.insert_entry(world.main_id, old["userId"], timeInterval=interval)
     account.fault(f"/user/{old['userId']}/time-entries", "status", code=200, body="[]")
+    state = read(account).ok().state
+    world.advance(DAY)
     hidden = read(account, state).ok()
     assert "adds up time of 1 members" in hidden.log
     assert f"the first id is {old['userId']}" in hidden.log
-    assert old["userId"] not in {one["userId"] for one in hidden.records(WINDOWS)}
-    assert lists(account)[old["userId"]] <= 3, "not one request per month"
-    again = read(account, hidden.state).ok()
-    lines = [one for one in again.log.splitlines() if "adds up time" in one]
+    told = [one for one in hidden.records(WINDOWS) if one["userId"] == old["userId"]]
+    assert not any(one["from"] <= old["start"] < one["to"] for one in told)
+    assert not any(one["from"] <= interval["start"] < one["to"] for one in told)
+    assert lists(account)[old["userId"]] == 3, "not one request per month"
+    lines = [one for one in hidden.log.splitlines() if "adds up time" in one]
     assert lines
-    assert not any("WARNING" in one for one in lines)
+    assert not any("WARNING" in one for one in lines), "the first run said so"
     account.mended()
-    found = read(account, again.state).ok()
+    found = read(account, hidden.state).ok()
     assert old["id"] in {one["id"] for one in found.records(TABLE)}
     assert "adds up time" not in found.log
+    read(account, found.state).ok()
+    assert set(lists(account).values()) == {1}
 
 
 def test_a_member_who_was_removed_is_said(account: Account, world: World) -> None:
@@ -460,6 +500,33 @@ def test_a_year_that_is_refused_is_asked_for_by_months(account: Account, world: 
     run = read(account).ok()
     assert "asked for by MONTH, 31 days at most at once" in run.log
     assert len(asked(account)) == 2 + MONTHS_A_RUN
+
+
+def test_a_request_has_as_many_months_as_the_plan_allows() -> None:
+    first = month_of(datetime(2019, 1, 1, tzinfo=timezone.utc))
+
+    def named(months: Iterable[int], days: int) -> list[str]:
+        found = slices(months, timedelta(days=days))
+        return [f"{begin_of(low):%Y-%m} {begin_of(high):%Y-%m}" for low, high in found]
+
+    assert named(range(first, first + 30), 365) == [
+        "2019-01 2019-12",
+        "2020-01 2020-11",  # a leap year has 366 days
+        "2020-12 2021-06",
+    ]
+    assert named([first, first + 1, first + 5], 365) == ["2019-01 2019-02", "2019-06 2019-06"]
+    assert named([first, first + 1], 31) == ["2019-01 2019-01", "2019-02 2019-02"]
+
+
+def test_a_digest_is_of_time_and_worth_to_the_cent() -> None:
+    def digest(seconds: int = 60, **amounts: str) -> str:
+        worth = {(kind, ""): Decimal(value) for kind, value in amounts.items()}
+        return digest_of_total(MonthTotal(Decimal(seconds), worth))
+
+    assert digest(EARNED="5") == digest(EARNED="5.0000001", COST="0")
+    assert len({digest(), digest(61), digest(EARNED="5"), digest(EARNED="5.01")}) == 4
+    assert digest(COST="5") != digest(EARNED="5")
+    assert digest(0) == NOTHING
 
 
 # -- where it does not go --------------------------------------------------------------------------
