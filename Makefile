@@ -10,36 +10,38 @@ WHEELS := .meltano/wheels/.ready
 AIRFLOW := .airflow/.ready
 LOADERS := .meltano/more-loaders/.ready
 DBT := .meltano/dbt/.ready
+# On a terminal pip shows what it does; a log is spared that.
+QUIET := $(shell test -t 2 || echo --quiet)
 PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup
 
-.PHONY: help demo test test-rest test-all live mutants bench lint docs generate clean
+.PHONY: help demo what-demo-installs test test-rest test-all live mutants bench lint docs generate clean
 
 help: ## Show what there is to make.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml constraints.txt
-	@echo "Setting up $(VENV): the taps, Meltano and the tools for tests. A minute and a half, once."
+	@echo "Setting up $(VENV): the taps, Meltano and the tools for tests. One to four minutes, once."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
 
 $(DOCS): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[docs]'
 	@touch $(DOCS)
 
 # What opens the site in a browser; the browser itself is the system's: `apt-get install chromium`.
 $(BROWSER): $(DOCS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[browser]'
 	@touch $(BROWSER)
 
 # Meltano keeps each plugin in an environment of its own; tests run side by side and offline, so
 # they find them installed.
 $(PLUGINS): $(READY) meltano.yml
-	@echo "Meltano installs each tap and two loaders in an environment of its own. Half a minute, once."
-	$(BIN)/meltano --log-level=warning install tap-clockify tap-clicktime tap-perform target-duckdb target-postgres
+	@echo "Meltano installs each tap and two loaders in an environment of its own. Half a minute to two, once."
+	$(BIN)/meltano install tap-clockify tap-clicktime tap-perform target-duckdb target-postgres
 	@touch $(PLUGINS)
 
 # The same of what README.md has people install by other means.
@@ -55,19 +57,23 @@ $(LOADERS): $(READY) scripts/loaders.py
 
 # dbt needs other versions of what Meltano needs.
 $(DBT): transform/requirements.txt
-	@echo "Setting up dbt for the marts. A minute, once."
+	@echo "Setting up dbt for the marts. A minute or two, once."
 	$(PYTHON) -m venv --clear .meltano/dbt
-	.meltano/dbt/bin/python -m pip install --quiet --disable-pip-version-check --requirement transform/requirements.txt
+	.meltano/dbt/bin/python -m pip install $(QUIET) --disable-pip-version-check --requirement transform/requirements.txt
 	@touch $(DBT)
 
 # Airflow pins a hundred packages, so it has an environment of its own.
 $(AIRFLOW): orchestrate/requirements.txt orchestrate/constraints.txt
 	@echo "Setting up .airflow for the DAG of orchestrate/. Some minutes, once."
 	$(PYTHON) -m venv .airflow
-	.airflow/bin/python -m pip install --quiet --disable-pip-version-check --requirement orchestrate/requirements.txt
+	.airflow/bin/python -m pip install $(QUIET) --disable-pip-version-check --requirement orchestrate/requirements.txt
 	@touch $(AIRFLOW)
 
-demo: $(PLUGINS) $(DBT) ## Load made-up data of all services into DuckDB with Meltano, show what arrived, and make a page of it.
+what-demo-installs:
+	@test -e $(DBT) || echo "Three things are installed first, once: the tools ($(VENV)), Meltano's plugins and dbt" \
+		"(.meltano). Two to seven minutes, as machine and network go; then the demo takes about one."
+
+demo: what-demo-installs $(PLUGINS) $(DBT) ## Load made-up data of all services into DuckDB with Meltano, show what arrived, and make a page of it.
 	$(BIN)/python -m sandbox.demo
 
 test: $(PLUGINS) ## Run the tests that a change needs, offline (under five minutes).

@@ -64,8 +64,8 @@ that has ended."""
 
 
 WINDOWS_NEED_ROWS = (
-    "skip_unchanged does not go together with the table {}: rows that are not sent again would "
-    "look deleted. Unset skip_unchanged, or deselect the table."
+    "{} gets no rows while skip_unchanged is set: rows that are not sent again would look deleted. "
+    "Unset skip_unchanged if you need the table, or deselect it."
 )
 
 
@@ -265,6 +265,7 @@ class ApiTap(CommandTap):
         storage = Storage(batches) if batches else None
         # Where requests are counted by the hour there is nothing to overlap, and an interrupted
         # run leaves no partition half read.
+        tells = self._emits and not self.config["skip_unchanged"]  # what is not sent looks deleted
         side_by_side = 1 if self.config.get("max_requests_per_hour") else SIDE_BY_SIDE
         return Run(
             tap=self,
@@ -280,7 +281,7 @@ class ApiTap(CommandTap):
             storage=storage,
             logger=self.logger,
             reporter=self.reporter,
-            windows=self.completed_windows if self._emits else None,
+            windows=self.completed_windows if tells else None,
         )
 
     @cached_property
@@ -340,8 +341,6 @@ class ApiTap(CommandTap):
         engine = self.engine  # first of all: a folder for files that cannot be written ends the run
         self._repeats_state = bool(self.state.get("bookmarks"))
         windows = self.completed_windows
-        if windows and self.config.get("skip_unchanged"):
-            raise TapError(WINDOWS_NEED_ROWS.format(windows.name), kind=Kind.SETTING)
         with self.holding():  # a state of another account ends it, and nothing is written
             try:
                 self.connect()
@@ -351,6 +350,8 @@ class ApiTap(CommandTap):
             self._repeat_state()
         if windows:
             windows.start(self.run.storage)
+            if self.config["skip_unchanged"]:
+                self.say(WINDOWS_NEED_ROWS.format(windows.name))
         stopped = False
         for stream in self.endpoints():
             stopped = bool(selected_tables(stream) and engine.read(stream).stop)

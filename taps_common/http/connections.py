@@ -49,10 +49,14 @@ def address_of(url: str) -> str:
 
 
 def place_of(url: str, *, path: bool = True) -> str:
-    """Return what is the same however people spell an address, its path included or not."""
+    """Return what is the same however people spell an address, its path included or not.
+
+    Doubled slashes and escapes (`//odata`, `/%6fdata`) are spellings of the same path.
+    """
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2].removesuffix(f":{_PORTS.get(parts.scheme)}")
-    return f"{host}{parts.path.rstrip('/') if path else ''}".casefold()
+    names = [name for name in unquote(parts.path).split("/") if name] if path else []
+    return "/".join([host, *names]).casefold()
 
 
 def is_readable_by_others(url: str) -> bool:

@@ -100,6 +100,8 @@ def test_a_message_names_some_ids_only() -> None:
         "HTTPS://ACME.example:443/odata",
         "http://acme.example/odata",
         "http://acme.example:80/odata",
+        "https://acme.example//odata",
+        "https://acme.example/%6fdata//",
     ],
 )
 def test_an_address_is_the_same_however_it_is_spelled(same: str) -> None:

@@ -77,6 +77,7 @@ def test_the_site_is_whole(address: str, page: Page) -> None:
     page.on("response", lambda one: wrong.extend([one.url] if one.status >= 400 else []))
     drawn = [path for path in pages() if draws(page, f"{address}/{path}", path)]
     assert_search_finds_a_column(page, address)
+    assert_a_phone_shows_all(page, address)
     assert wrong == []
     assert {url for url in asked if not url.startswith(f"{address}/")} == set()
     assert len(pages()) == len(LISTED) + 1, "404.html"
@@ -107,6 +108,23 @@ def draws(page: Page, address: str, path: Path) -> bool:
     assert page.locator("div.mermaid svg").count() == expected, path
     assert not page.locator("pre.mermaid").count(), path
     return bool(expected)
+
+
+def assert_a_phone_shows_all(page: Page, address: str) -> None:
+    """No page is wider than a phone, what a setting does begins on it, and diagrams scroll."""
+    page.set_viewport_size({"width": 400, "height": 800})
+    wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    for path in pages():
+        page.goto(f"{address}/{path}")
+        assert not page.evaluate(wider), path
+    page.goto(f"{address}/docs/clockify/settings.html")
+    place = page.locator("article td:last-child").first.bounding_box()
+    assert place
+    assert place["x"] < 300
+    page.goto(f"{address}/docs/clockify/time.html")
+    page.locator("div.mermaid svg").first.wait_for()
+    frame = page.locator(".diagram").first
+    assert frame.evaluate("one => one.scrollWidth > 2 * one.clientWidth")
 
 
 def assert_search_finds_a_column(page: Page, address: str) -> None:

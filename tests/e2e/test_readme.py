@@ -47,7 +47,7 @@ pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("readme")]
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMES = [tap.name for tap in TAPS]
-WITH, WITHOUT = "### With Meltano", "### Without Meltano"
+FIRST, WITH, WITHOUT = "## Your first pipeline", "### With Meltano", "### Without Meltano"
 
 
 def section(heading: str) -> str:
@@ -111,6 +111,8 @@ class Stranger:
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterator[Stranger]:
     home = tmp_path_factory.mktemp("home")
+    repository = home / "repository"
+    copied_to(repository)
     tools = home / "tools"
     tools.mkdir()
     for name in ("meltano", "uv", "pipx"):
@@ -136,6 +138,9 @@ def stranger(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Iterato
             "UV_PYTHON": str(python / "python3"),
             "HTTPS_PROXY": region.url,
             "NO_PROXY": "127.0.0.1",
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"url.{repository}.insteadOf",
+            "GIT_CONFIG_VALUE_0": f"https://github.example/timecost/{CLONE}",
             "REQUESTS_CA_BUNDLE": str(region.certificate),
         }
         values = {
@@ -153,12 +158,20 @@ def with_driver(uri: str) -> str:
     return uri.replace("://", "+psycopg://", 1)
 
 
-def clone(folder: Path) -> None:
-    """Copy what git knows to `timecost-taps`."""
+def copied_to(repository: Path) -> None:
+    """Make a repository of what git knows, as it is here, to be cloned from."""
     for path in tracked():
-        copy = folder / CLONE / path.relative_to(ROOT)
+        copy = repository / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
+    me = ("-c", "user.name=me", "-c", "user.email=me@example.test")
+    for command in (["init", "-q"], ["add", "-A"], [*me, "commit", "-q", "-m", "all"]):
+        subprocess.run(["git", *command], cwd=repository, check=True)
+
+
+def clone(stranger: Stranger, folder: Path) -> None:
+    stranger.run("".join(blocks(FIRST)), folder)
+    assert (folder / CLONE / "README.md").is_file()
 
 
 TABLES = "select table_name from information_schema.tables where table_schema = '{}'"
@@ -206,7 +219,7 @@ def project(stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> Pro
     (made,) = re.findall(r"`(meltano init [a-z-]+)`", section(WITH))
     stranger.run(made, folder)
     folder /= made.split()[-1]
-    clone(folder)
+    clone(stranger, folder)
     return Project(folder, stranger.run("".join(blocks(WITH)), folder))
 
 
@@ -342,7 +355,7 @@ def test_rows_arrive_without_meltano(
     way: str, stranger: Stranger, postgres: str, tmp_path: Path
 ) -> None:
     """One way for all taps is enough: what they install is the same."""
-    clone(tmp_path)
+    clone(stranger, tmp_path)
     with psycopg.connect(postgres, autocommit=True) as database:
         database.execute(f"create database {way}".encode())
     own = urlsplit(postgres)._replace(path=f"/{way}").geturl()
@@ -366,6 +379,6 @@ def test_rows_arrive_without_meltano(
 
 
 def test_every_block_of_commands_was_run_but_those_for_a_clone() -> None:
-    run = [*blocks(WITH), *blocks(WITHOUT)]
+    run = [*blocks(FIRST), *blocks(WITH), *blocks(WITHOUT)]
     rest = [block for block in BLOCK.findall(README) if block not in run]
     assert [block.split()[:2] for block in rest] == [["make", "demo"]]
