@@ -29,7 +29,7 @@ DATABASE = OUTPUT / "demo.duckdb"
 LOG = OUTPUT / "demo.log"
 PAGE = OUTPUT / "demo.html"
 TRANSFORM = Path(__file__).parents[1] / "transform"
-VARIABLES = {"perform_dates": {"Route 17": "mdy"}}
+VARIABLES = {"perform_dates": {"Route 17": "mdy"}, "whole_history": True}
 """What dbt has to be told of the sandbox."""
 
 

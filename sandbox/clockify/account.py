@@ -15,7 +15,7 @@ from msgspec import structs
 
 from sandbox.clockify import rows
 from sandbox.clockify.account_more import More
-from sandbox.clockify.instants import DAY, iso
+from sandbox.clockify.instants import DAY, duration, iso
 from sandbox.clockify.timesheets import Diary
 from sandbox.clockify.workspaces import PLANS, WORKING_DAYS, Size, WorkspaceData
 
@@ -262,7 +262,6 @@ class Builder:
         first = {"month": "JANUARY", "dayOfMonth": 1, "dayOfWeek": "MONDAY"}
         return {
             "note": f"Note on project {number + 1}\nsecond line",
-            "duration": f"PT{number + 88}H36M",
             "estimate": {"estimate": "PT120H", "type": "MANUAL"},
             "timeEstimate": {"estimate": "PT120H", "resetOption": reset},
             "budgetEstimate": {"estimate": 1_250_000, "resetOption": reset},
@@ -337,6 +336,8 @@ class Builder:
             count = share + (ordinal < left)
             data.timesheets[user.id] = diary.timesheet(user, ordinal, count, self._entries)
             self._entries += count
+        for project_id, recorded in diary.recorded.items():
+            data.projects[project_id].duration = duration(recorded)
 
 
 def _row(

@@ -51,6 +51,8 @@ class Diary:
         self.fields = [field for field in fields if field.entityType == "TIMEENTRY"]
         self.now = now
         self.seed = seed
+        self.recorded = dict.fromkeys(data.projects, 0)
+        """Seconds of the entries that were written, by project."""
 
     def timesheet(self, user: User, ordinal: int, count: int, first_number: int) -> Timesheet:
         """Write one member's entries; first_number makes the ids unique over the account."""
@@ -110,6 +112,7 @@ class Diary:
         )
         if index % 17 == 4:
             return bare
+        self.recorded[project.id] += end - start if end is not None else 0
         tasks = self.tasks[project.id]
         task = tasks[int(rng.random() * len(tasks))] if tasks and index % 3 else None
         return structs.replace(

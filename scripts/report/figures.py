@@ -66,6 +66,10 @@ class Budget(NamedTuple):
     amount: Decimal | None
     used_amount: Decimal
     currency: str | None
+    ends: date | None
+    runs_out: date | None
+    forecast: int | None
+    forecast_amount: Decimal | None
 
     @property
     def share(self) -> Decimal:
@@ -133,6 +137,7 @@ class Marts:
             where not exists (
                 select 1 from timecost.mart_reconciliation as one
                 where one.account = account.account
+                    and one.state not in ('not compared', 'priced otherwise')
             )
             order by 1
         """)
@@ -216,7 +221,8 @@ class Marts:
         """Return the last period of each budget, the furthest first."""
         rows = self._rows(f"""
             select {NAMED}, burn.period, burn.budget_seconds, burn.used_seconds,
-                burn.budget_amount, burn.used_amount, burn.currency
+                burn.budget_amount, burn.used_amount, burn.currency,
+                burn.period_end, burn.runs_out_on, burn.forecast_seconds, burn.forecast_amount
             from timecost.mart_budget_burn as burn
             join timecost.dim_project as project on project.project_key = burn.project_key
             left join timecost.dim_account as account on account.account = burn.account

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from scripts.report.figures import Difference
+    from scripts.report.figures import Budget, Difference
 
 STYLE = (Path(__file__).parent / "page.css").read_text()
 WIDTH, HEIGHT = 720, 200
 NAMES = 5
 """How many names a sentence holds."""
+
+NO_PROOF = ("older total", "not compared", "priced otherwise")
+"""States of the reconciliation that say nothing of whether all is there."""
 
 EVER = 2000
 """The year in which budgets begin that never begin anew."""
@@ -169,7 +172,7 @@ def meters(caption: str, rows: Sequence[tuple[str, Decimal | None, str]]) -> str
 def _verdict(marts: Marts) -> str:
     checked, wrong = marts.checked(), marts.differences()
     rows = sum(sum(states.values()) for states in checked.values())
-    compared = rows - sum(states.get("older total", 0) for states in checked.values())
+    compared = rows - sum(states.get(one, 0) for states in checked.values() for one in NO_PROOF)
     unchecked = marts.unchecked()
     extent = "As far as it can be checked" if unchecked else "Complete"
     if not compared:
@@ -198,7 +201,7 @@ def _verdict(marts: Marts) -> str:
                 "to the second and to the cent."
             ),
         )
-    states = ("equal", "different", "missing here", "missing there", "older total")
+    states = ("equal", "different", "missing here", "missing there", *NO_PROOF)
     parts = [f'<p class="verdict {kind}" role="status"><strong>{escape(words)}</strong></p>']
     if wrong:
         parts.append(_differences(wrong))
@@ -395,30 +398,57 @@ def _budgets(marts: Marts) -> str:
     return section(
         "budgets",
         "Budgets",
-        "<p>The furthest first; the mark is all of the budget.</p>",
+        "<p>The furthest first; the mark is all of the budget. "
+        "When it runs out is said of work that goes on as in the last four weeks.</p>",
         meters(
             "Used by budget",
-            [(one.name, one.share, f"{one.share * 100:.1f} %") for one in budgets[:ROWS]],
+            [
+                (one.name, one.share, f"{one.share * 100:.1f} %{_outlook(one, marts.today)}")
+                for one in budgets[:ROWS]
+            ],
         ),
         behind(
             table(
                 "Budgets",
-                ("project", "since", "hours used", "of", "money used", "of", "currency"),
+                (
+                    "project",
+                    "since",
+                    "until",
+                    "hours used",
+                    "of",
+                    "at the end",
+                    "money used",
+                    "of",
+                    "at the end",
+                    "currency",
+                    "runs out on",
+                ),
                 [
                     (
                         one.name,
                         "always" if one.since.year == EVER else str(one.since),
+                        str(one.ends or ""),
                         hours(one.used),
                         "" if one.budget is None else hours(one.budget),
+                        "" if one.forecast is None else hours(one.forecast),
                         money(one.used_amount),
                         money(one.amount),
+                        money(one.forecast_amount),
                         one.currency or "",
+                        str(one.runs_out or ""),
                     )
                     for one in budgets[:ROWS]
                 ],
             )
         ),
     )
+
+
+def _outlook(budget: Budget, today: date) -> str:
+    """Return when a budget is used up, as the end of a sentence; nothing where that is not near."""
+    if budget.runs_out is None:
+        return ""
+    return f", {'ran' if budget.runs_out <= today else 'runs'} out on {budget.runs_out}"
 
 
 def _missing(marts: Marts) -> str:

@@ -23,6 +23,7 @@ import pytest
 import yaml
 
 import sandbox
+from sandbox.clockify.instants import duration
 from tests.e2e.conftest import ROOT
 from tests.e2e.recipes import questions
 from tests.e2e.recorded import ACCOUNTS
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("marts")]
 
 TRANSFORM = ROOT / "transform"
-VARIABLES = {"perform_dates": {"Route 17": "mdy"}}
+VARIABLES = {"perform_dates": {"Route 17": "mdy"}, "whole_history": True}
 LOADERS = ROOT / ".meltano" / "loaders"
 SERVED: dict[str, tuple[str, ...]] = {
     "tap-clockify": ("users", "workspaces", "projects", "tasks", "time_entries"),
@@ -95,6 +96,13 @@ def lived(running: sandbox.Sandbox) -> None:
                 hourlyRate={"amount": amount, "currency": "USD" if amount == 12345 else "EUR"},
                 timeInterval={"start": start, "end": end},
             )
+    recorded = [
+        round((instant(one.timeInterval.end) - instant(one.timeInterval.start)).total_seconds())
+        for sheet in world.main.timesheets.values()
+        for one in sheet.entries()
+        if one.projectId == project and one.timeInterval.end
+    ]
+    world.edit_row(project, duration=duration(sum(recorded)))
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +176,7 @@ def loaded(
 
 # -- the same figures by other means ---------------------------------------------------------------
 
-CENT_OF_CENT = Decimal("0.0001")
+CENT, CENT_OF_CENT = Decimal("0.01"), Decimal("0.0001")
 
 
 def worth(rate: dict[str, Any], seconds: int) -> Decimal:
@@ -256,12 +264,15 @@ def figures(
     return found
 
 
+WORTH = (
+    "select account, entry_id, seconds, bill_amount, "
+    "case when bill_level is not null then currency end "
+    "from timecost.fct_time_entry where account like 'tap_clockify%'"
+)
+
+
 def ours(loaded: Loaded) -> dict[Key, Worth]:
-    found = loaded.query(
-        "select account, entry_id, seconds, bill_amount, "
-        "case when bill_level is not null then currency end "
-        "from timecost.fct_time_entry where account like 'tap_clockify%'"
-    )
+    found = loaded.query(WORTH)
     return {(account.split(":")[1], entry): tuple(rest) for account, entry, *rest in found}
 
 
@@ -337,28 +348,38 @@ def test_nothing_was_left_out(loaded: Loaded) -> None:
     assert loaded.query("select tap, table_name, column_name from timecost._coverage") == [
         ("clockify", "completed_windows", "")
     ]
-    states = dict(
-        loaded.query("select state, count(*) from timecost.mart_reconciliation group by 1")
+    states = loaded.query(
+        "select checked_by, state, count(*) from timecost.mart_reconciliation group by 1, 2"
     )
-    assert states.keys() == {"equal"}
-    assert states["equal"] > 300
+    assert {check: state for check, state, _ in states} == {
+        **dict.fromkeys(("user_day_totals", "attendance_report", "detailed_report"), "equal"),
+        **dict.fromkeys(("invoice_lines", "approved_timesheets", "project_duration"), "equal"),
+        "invoiced_work": "priced otherwise",  # invoices are made up
+    }
+    assert len(states) == 7
+    assert sum(count for *_, count in states) > 300
     assert loaded.query("select count(*) from timecost.mart_progress_daily")[0][0] > 100
 
 
-def test_a_second_a_cent_and_a_lost_row_have_a_name_and_a_day(loaded: Loaded) -> None:
-    """The comparisons above find them as well, so they are worth something."""
-    finished = [
-        entry
-        for entry in loaded.served["tap-clockify"]["time_entries"]
-        if seconds_of(entry)
-        and entry["billable"]
-        and entry.get("hourlyRate")
-        and entry["timeInterval"]["start"] < "2026-11-15"
-        and entry["hourlyRate"]["currency"] == "EUR"
-    ]
-    # of different members and days
-    days = {(one["userId"], one["timeInterval"]["start"][:10]): one for one in finished}
-    late, dear, lost = list(days.values())[:3]
+def alike(served: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the entries of days of members that are billable in euros, by a rate of their own."""
+    days: defaultdict[Key, list[dict[str, Any]]] = defaultdict(list)
+    for entry in served:
+        if seconds_of(entry) and entry["timeInterval"]["start"] < "2026-11-15":
+            place = (entry["workspaceId"], entry["userId"], entry["timeInterval"]["start"][:10])
+            days[place].append(entry)
+    for held in days.values():
+        if all(
+            one["billable"] and (one["hourlyRate"] or {}).get("currency") == "EUR" for one in held
+        ):
+            yield held
+
+
+def test_what_is_wrong_has_a_name_a_day_and_a_difference(loaded: Loaded) -> None:
+    """The comparisons above find it as well, so they are worth something."""
+    served = loaded.served["tap-clockify"]
+    days = [held for held in alike(served["time_entries"]) if (seconds_of(held[0]) or 0) > 3600]
+    late, dear, lost, deleted, undone = (held[0] for held in days[:5])
     loaded.query(
         f"""update tap_clockify.time_entries set "end" = "end" + interval '1 second'
         where id = '{late["id"]}'"""
@@ -369,28 +390,71 @@ def test_a_second_a_cent_and_a_lost_row_have_a_name_and_a_day(loaded: Loaded) ->
         where id = '{dear["id"]}'"""
     )
     loaded.query(f"delete from tap_clockify.time_entries where id = '{lost['id']}'")
+    loaded.query(
+        f"""update tap_clockify.time_entries
+        set _sdc_deleted_at = _sdc_extracted_at + interval '1 second'
+        where id = '{deleted["id"]}'"""
+    )
+    day = undone["timeInterval"]["start"][:10]
+    loaded.query(
+        f"""delete from tap_clockify.user_day_totals
+        where "userId" = '{undone["userId"]}' and date like '{day}%'"""
+    )
     done = loaded.dbt("build", "--select", "+mart_reconciliation")
     assert done.returncode == 1
     assert "Failure in test reconciliation" in done.stdout
     found = loaded.query(
-        "select member_key, day, seconds_difference, amount_difference "
+        "select member_name, day, state, seconds_difference, amount_difference "
         "from timecost.mart_reconciliation "
         "where checked_by = 'user_day_totals' and state <> 'equal'"
     )
-    told = {
-        (key.split("/")[1], day.isoformat()): (seconds, amount)
-        for key, day, seconds, amount in found
-    }
-    places = [(one["userId"], one["timeInterval"]["start"][:10]) for one in (late, dear, lost)]
-    assert told.keys() <= {*places}
-    assert told[places[0]][0] == 1
-    assert told[places[2]][0] == -(seconds_of(lost) or 0)
-    served, have = figures(loaded.served["tap-clockify"]), ours(loaded)
-    differing = {ident for (_, ident), known in served.items() if have.get((_, ident)) != known}
-    assert differing == {late["id"], dear["id"], lost["id"]}
+    told = {(name, day.isoformat()): tuple(rest) for name, day, *rest in found}
+    names = {one["id"]: one["name"] for one in served["users"]}
+
+    def place(entry: dict[str, Any]) -> Key:
+        return names[entry["userId"]], entry["timeInterval"]["start"][:10]
+
+    def amount(entry: dict[str, Any], seconds: int) -> Decimal:
+        return worth(entry["hourlyRate"], seconds).quantize(CENT, ROUND_HALF_UP)
+
+    wrong = (late, dear, lost, deleted, undone)
+    assert told.keys() == {place(one) for one in wrong}
+    assert told[place(late)][:2] == ("different", 1)
+    state, off, more = told[place(dear)]
+    assert (state, off) == ("different", 0)
+    assert more == pytest.approx(Decimal(seconds_of(dear) or 0) / 360000, abs=Decimal("0.005"))
+    for one, sign in ((lost, -1), (deleted, -1), (undone, 1)):
+        (held,) = (held for held in days if one in held)
+        state, off, more = told[place(one)]
+        gone = held if one is undone else [one]
+        assert off == sign * sum(seconds_of(entry) or 0 for entry in gone)
+        if one is undone:
+            assert (state, more) == ("missing there", None)
+        else:
+            assert state == ("missing here" if len(held) == 1 else "different")
+            assert more == pytest.approx(-amount(one, seconds_of(one) or 0), abs=Decimal("0.01"))
+    expected: defaultdict[str, int] = defaultdict(int)
+    projects = {one["id"]: one["name"] for one in served["projects"]}
+    for entry, off in ((late, 1), *((one, -(seconds_of(one) or 0)) for one in (lost, deleted))):
+        expected[projects[entry["projectId"]]] += off
+    assert expected == dict(
+        loaded.query(
+            "select document, seconds_difference from timecost.mart_reconciliation "
+            "where checked_by = 'project_duration' and state <> 'equal'"
+        )
+    )
+    right, have = figures(served), ours(loaded)
+    differing = {ident for (_, ident), known in right.items() if have.get((_, ident)) != known}
+    assert differing == {one["id"] for one in (late, dear, lost, deleted)}
 
 
 def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
+    hours = "select member_key, sum(seconds) from timecost.fct_time_entry group by 1 order by 1"
+    (removed, *_), before = (
+        *loaded.query("select min(id) from tap_clockify.users"),
+        loaded.query(hours),
+    )
+    loaded.query(f"delete from tap_clockify.users where id = '{removed}'")
     loaded.query(
         'create table tap_clockify.kept as select id, "workspaceId", name from tap_clockify.tags'
     )
@@ -411,6 +475,10 @@ def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
         "where is_capacity_assumed and account like 'tap_clockify%'"
     )
     assert assumed == [(28800,)]
+    # who is in no list any more still counts
+    assert loaded.query(hours) == before
+    unknown = "select name from timecost.dim_member where status = 'unknown'"
+    assert ("Unknown member",) in loaded.query(unknown)
 
 
 def test_the_diagram_is_that_of_the_tests() -> None:

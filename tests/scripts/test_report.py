@@ -59,8 +59,46 @@ def test_without_anything_to_compare_with_it_is_not_called_complete(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
     assert 'class="verdict unknown"' in written(marts)
-    compared(marts, "older total", -60)
-    assert 'class="verdict unknown"' in written(marts)
+    for state in ("older total", "not compared", "priced otherwise"):
+        compared(marts, state, -60)
+        assert 'class="verdict unknown"' in written(marts)
+
+
+def test_what_is_no_proof_checks_no_account(marts: duckdb.DuckDBPyConnection) -> None:
+    compared(marts, "equal", 0)
+    put(marts, "dim_account", account="b", tap="clockify", name="Other", today=TODAY)
+    put(marts, "mart_reconciliation", account="b", state="not compared")
+    assert "Without sums of the service to compare with: Other." in written(marts)
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (TODAY + timedelta(days=5), "50.0 %, runs out on 2026-03-25"),
+        (TODAY - timedelta(days=5), "50.0 %, ran out on 2026-03-15"),
+        (None, "50.0 %<"),
+    ],
+)
+def test_a_budget_says_when_it_runs_out(
+    marts: duckdb.DuckDBPyConnection, day: date | None, words: str
+) -> None:
+    put(marts, "dim_project", account="a", project_key="a/p", name="Bridge")
+    put(
+        marts,
+        "mart_budget_burn",
+        account="a",
+        project_key="a/p",
+        period=date(2026, 3, 1),
+        period_end=date(2026, 3, 31),
+        budget_seconds=36_000,
+        used_seconds=18_000,
+        used_amount=0,
+        runs_out_on=day,
+        forecast_seconds=27_000,
+    )
+    page = written(marts)
+    assert f'<span class="words">{words}' in page
+    assert "<td>2026-03-31</td><td>5.00</td><td>10.00</td><td>7.50</td>" in page
 
 
 def test_what_agrees_is_complete_but_accounts_without_sums_are_named(

@@ -9,7 +9,7 @@
         'user_memberships': {'columns': ['userId', 'workspaceId', 'targetId', 'membershipType', 'membershipStatus', 'hourlyRate', 'costRate'], 'marts': 'rates of members'},
         'user_group_members': {'columns': ['userGroupId', 'userId', 'workspaceId'], 'marts': 'holidays of groups'},
         'clients': {'columns': ['id', 'workspaceId', 'name', 'archived'], 'marts': 'names of clients'},
-        'projects': {'columns': ['id', 'workspaceId', 'clientId', 'name', 'archived', 'billable', 'hourlyRate', 'costRate', 'timeEstimate', 'budgetEstimate', 'estimateReset'], 'marts': 'names of projects, mart_budget_burn'},
+        'projects': {'columns': ['id', 'workspaceId', 'clientId', 'name', 'archived', 'billable', 'hourlyRate', 'costRate', 'timeEstimate', 'budgetEstimate', 'estimateReset', 'duration'], 'marts': 'names of projects, mart_budget_burn, mart_reconciliation by project'},
         'tasks': {'columns': ['id', 'workspaceId', 'projectId', 'name', 'status', 'billable', 'hourlyRate', 'costRate'], 'marts': 'names and rates of tasks'},
         'tags': {'columns': ['id', 'workspaceId', 'name', 'archived'], 'marts': 'names of tags'},
         'time_entries': {'columns': ['id', 'workspaceId', 'userId', 'projectId', 'taskId', 'start', 'end', 'billable', 'type', 'isLocked', 'description', 'tagIds', 'hourlyRate', 'costRate', 'updatedAt'], 'marts': 'all hours of Clockify'},
@@ -35,10 +35,10 @@
         'timesheets': {'columns': ['ID', 'UserID', 'StartDate', 'EndDate', 'Status', 'HasBeenSubmitted', 'ApprovedByUserID'], 'marts': 'mart_timesheet_status, approved hours'},
     },
     'perform': {
-        'activity_export': {'columns': ['project', 'reference_code', 'activity_name', 'wbs_code', 'discipline', 'quantity_uom', 'original_budget_cost_at_complete', 'revised_budget_cost_at_complete', 'current_estimate_cost_at_complete', 'original_budget_labour_at_complete', 'revised_budget_labour_at_complete', 'current_estimate_labour_at_complete', 'original_budget_quantity_at_complete', 'revised_budget_quantity_at_complete', 'current_estimate_quantity_at_complete'], 'marts': 'budgets in mart_earned_value'},
-        'resource_usage_export': {'columns': ['project', '_row_id', 'work_date', 'resource_type', 'work_reference_type', 'work_reference_code', 'related_activity_code', 'uom', 'quantity', 'cost', 'status'], 'marts': 'hours and cost in mart_progress_daily'},
+        'activity_export': {'columns': ['project', 'reference_code', 'activity_name', 'wbs_code', 'discipline', 'quantity_uom', 'original_budget_cost_at_complete', 'revised_budget_cost_at_complete', 'current_estimate_cost_at_complete', 'original_budget_labour_at_complete', 'revised_budget_labour_at_complete', 'current_estimate_labour_at_complete', 'original_budget_quantity_at_complete', 'revised_budget_quantity_at_complete', 'current_estimate_quantity_at_complete'], 'marts': 'budgets in mart_earned_value and mart_earned_value_wbs'},
+        'resource_usage_export': {'columns': ['project', '_row_id', 'work_date', 'resource_type', 'resource_name', 'resource_identifier', 'resource_unique_identifier', 'resource_role', 'event_type', 'work_reference_type', 'work_reference_code', 'related_activity_code', 'uom', 'quantity', 'cost', 'status'], 'marts': 'mart_resource_hours, hours and cost in mart_progress_daily'},
         'quantity_progress_report': {'columns': ['project', '_row_id', 'activity_reference_code', 'progress_date', 'quantity_delta', 'actual_quantity_to_date', 'percentage_complete_percent'], 'marts': 'mart_progress_daily'},
-        'snapshot_export': {'columns': ['project', '_row_id', 'activity_reference_code', 'snapshot_date', 'earned_value', 'actual_cost', 'planned_value'], 'marts': 'mart_earned_value'},
+        'snapshot_export': {'columns': ['project', '_row_id', 'activity_reference_code', 'snapshot_date', 'earned_value', 'actual_cost', 'planned_value'], 'marts': 'mart_earned_value, mart_earned_value_wbs'},
     },
 }) }}
 {% endmacro %}

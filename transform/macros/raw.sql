@@ -23,9 +23,9 @@
             {% if name and column.startswith('_sdc_') %}
                 {% do picked.append("cast(nullif(cast(" ~ adapter.quote(name) ~ " as " ~ text_type() ~ "), '') as timestamp) as " ~ column) %}
             {% elif name %}
-                {% do picked.append(adapter.quote(name) ~ " as " ~ adapter.quote(column)) %}
+                {% do picked.append(adapter.quote(name) ~ " as " ~ named(column)) %}
             {% else %}
-                {% do picked.append("cast(null as " ~ (("timestamp") if column.startswith('_sdc_') else text_type()) ~ ") as " ~ (column if column.startswith('_sdc_') else adapter.quote(column))) %}
+                {% do picked.append("cast(null as " ~ ("timestamp" if column.startswith('_sdc_') else text_type()) ~ ") as " ~ named(column)) %}
             {% endif %}
         {% endfor %}
         {% do parts.append("select '" ~ schema ~ "' as _schema, " ~ picked | join(', ') ~ " from " ~ relation) %}
@@ -34,7 +34,7 @@
 {% if not parts %}
     {% set picked = [] %}
     {% for column in columns %}
-        {% do picked.append("cast(null as " ~ text_type() ~ ") as " ~ adapter.quote(column)) %}
+        {% do picked.append("cast(null as " ~ text_type() ~ ") as " ~ named(column)) %}
     {% endfor %}
     {% do parts.append(
         "select cast(null as " ~ text_type() ~ ") as _schema, " ~ picked | join(', ')
@@ -43,5 +43,11 @@
 {% endif %}
 ({{ parts | join(' union all ') }})
 {% endmacro %}
+
+{# A column's name as models write it: in quotes where it has capitals or is a word of SQL. Without quotes
+   Snowflake has capitals, so quotes must be where they are needed and nowhere else. #}
+{% macro named(column) -%}
+{{ return(column if column == column | lower and column not in ('start', 'end', 'order', 'from', 'to') else adapter.quote(column)) }}
+{%- endmacro %}
 
 {% macro text_type() %}{{ return('text' if target.type == 'postgres' else 'varchar') }}{% endmacro %}

@@ -4,6 +4,8 @@
 {% macro json_text(column, path) %}
 {%- if target.type == 'postgres' -%}
 (cast({{ column }} as jsonb) #>> '{ {{- path | replace('.', ',') -}} }')
+{%- elif target.type == 'snowflake' -%}
+cast(get_path(try_parse_json(cast({{ column }} as varchar)), '{{ path }}') as varchar)
 {%- else -%}
 json_extract_string(cast({{ column }} as json), '$.{{ path }}')
 {%- endif -%}
@@ -20,17 +22,24 @@ json_extract_string(cast({{ column }} as json), '$.{{ path }}')
 {% macro each_text(list, alias) %}
 {%- if target.type == 'postgres' -%}
 cross join lateral jsonb_array_elements_text(case when {{ list }} like '[%' then cast({{ list }} as jsonb) else '[]' end) as {{ alias }} (value)
+{%- elif target.type == 'snowflake' -%}
+cross join lateral flatten(input => try_parse_json(case when {{ list }} like '[%' then {{ list }} else '[]' end)) as {{ alias }}
 {%- else -%}
 cross join lateral (select unnest(case when {{ list }} like '[%' then cast(cast({{ list }} as json) as varchar[]) else [] end) as value) as {{ alias }}
 {%- endif -%}
 {% endmacro %}
 
+{# The text that `each_text` joined; Snowflake's is a VARIANT until it is cast. #}
+{% macro text_of(alias) -%} cast({{ alias }}.value as {{ text_type() }}) {%- endmacro %}
+
 {# A timestamp of UTC as the wall clock of a zone shows it, and back. #}
 {% macro to_local(timestamp, zone) %}
-(({{ timestamp }} at time zone 'UTC') at time zone {{ zone }})
+{%- if target.type == 'snowflake' -%} convert_timezone('UTC', {{ zone }}, {{ timestamp }})
+{%- else -%} (({{ timestamp }} at time zone 'UTC') at time zone {{ zone }}) {%- endif -%}
 {% endmacro %}
 {% macro to_utc(timestamp, zone) %}
-(({{ timestamp }} at time zone {{ zone }}) at time zone 'UTC')
+{%- if target.type == 'snowflake' -%} convert_timezone({{ zone }}, 'UTC', {{ timestamp }})
+{%- else -%} (({{ timestamp }} at time zone {{ zone }}) at time zone 'UTC') {%- endif -%}
 {% endmacro %}
 
 {# Whole seconds between two timestamps. #}
@@ -41,9 +50,16 @@ cross join lateral (select unnest(case when {{ list }} like '[%' then cast(cast(
 
 {% macro days_between(start, end) -%} ({{ end }} - {{ start }}) {%- endmacro %}
 
-{# Integers divided and cut: plain `/` of DuckDB gives a floating point number. #}
+{% macro days_later(day, days) %}
+{%- if target.type == 'snowflake' -%} dateadd('day', {{ days }}, {{ day }})
+{%- else -%} ({{ day }} + cast({{ days }} as integer)) {%- endif -%}
+{% endmacro %}
+
+{# Integers divided and cut: plain `/` of DuckDB gives a floating point number, that of Snowflake a decimal
+   of six digits, enough for the divisors here. #}
 {% macro whole_division(a, b) %}
 {%- if target.type == 'postgres' -%} ({{ a }} / {{ b }})
+{%- elif target.type == 'snowflake' -%} cast(floor({{ a }} / {{ b }}) as bigint)
 {%- else -%} ({{ a }} // {{ b }}) {%- endif -%}
 {% endmacro %}
 
@@ -58,16 +74,39 @@ cast({{ whole_division("(cast(" ~ rate ~ " * 10000 as bigint) * " ~ seconds ~ " 
 cast({{ whole_division("(" ~ seconds ~ " * 10000 + 1800)", "3600") }} * cast(0.0001 as decimal(5, 4)) as decimal(12, 4))
 {%- endmacro %}
 
-{# Minor units as units: 10550 are 105.50 EUR, 10550 JPY and 10.550 KWD. #}
-{% macro units_of(minor, currency) -%}
-cast(cast({{ minor }} as decimal(18, 4)) * case
+{# An expression by the digits that the minor unit of a currency has: <digits> and <unit> in it stand for 2
+   and 0.01, for 0 and 1 with yen. #}
+{% macro by_digits(currency, expression) -%}
+{%- set units = {0: '1', 1: '0.1', 2: '0.01', 3: '0.001', 4: '0.0001'} -%}
+case
     {%- for digits in var('minor_digits').values() | unique | sort %}
     when {{ currency }} in (
         {%- set comma = joiner(', ') -%}
         {%- for code, own in var('minor_digits').items() if own == digits %}{{ comma() }}'{{ code }}'{% endfor -%}
-    ) then {{ '1' if digits == 0 else '0.' ~ '0' * (digits - 1) ~ '1' }}
+    ) then {{ expression | replace('<digits>', digits) | replace('<unit>', units[digits]) }}
     {%- endfor %}
-    else 0.01 end as decimal(18, 4))
+    else {{ expression | replace('<digits>', 2) | replace('<unit>', units[2]) }} end
+{%- endmacro %}
+
+{# Minor units as units: 10550 are 105.50 EUR, 10550 JPY and 10.550 KWD. #}
+{% macro units_of(minor, currency) -%}
+cast(cast({{ minor }} as decimal(18, 4)) * {{ by_digits(currency, '<unit>') }} as decimal(18, 4))
+{%- endmacro %}
+
+{# Money as it is printed: half a minor unit is rounded up. #}
+{% macro printed(amount, currency) -%}
+cast({{ by_digits(currency, 'round(cast(' ~ amount ~ ' as decimal(18, 4)), <digits>)') }} as decimal(18, 4))
+{%- endmacro %}
+
+{# Seconds by the rule of invoices, the variable `invoice_rounding`. #}
+{% macro rounded_seconds(seconds) -%}
+{%- set rule = var('invoice_rounding') -%}
+{%- set step = (rule.get('minutes', 0) * 60) | int -%}
+{%- if not step -%} {{ seconds }}
+{%- else -%}
+{%- set more = {'down': 0, 'nearest': step // 2, 'up': step - 1}[rule.get('direction', 'nearest')] -%}
+({{ whole_division('(' ~ seconds ~ ' + ' ~ more ~ ')', step) }} * {{ step }})
+{%- endif -%}
 {%- endmacro %}
 
 {# Seconds of an ISO-8601 duration: PT1H30M, PT45S, P1DT2H, PT1.5S; null for anything else. #}
@@ -81,6 +120,7 @@ case when {{ text }} like 'P%' then cast(floor(
 {%- endmacro %}
 {% macro iso_part(text, letter) %}
 {%- if target.type == 'postgres' -%} substring({{ text }} from '([0-9.]+){{ letter }}')
+{%- elif target.type == 'snowflake' -%} regexp_substr({{ text }}, '([0-9.]+){{ letter }}', 1, 1, 'e', 1)
 {%- else -%} regexp_extract({{ text }}, '([0-9.]+){{ letter }}', 1) {%- endif -%}
 {% endmacro %}
 
@@ -88,7 +128,7 @@ case when {{ text }} like 'P%' then cast(floor(
 {% macro number_of(text) %}
 {%- if target.type == 'postgres' -%}
 cast(case when trim({{ text }}) ~ '^-?[0-9]+(\.[0-9]+)?$' then trim({{ text }}) end as decimal(38, 4))
-{%- else -%} try_cast(trim({{ text }}) as decimal(38, 4)) {%- endif -%}
+{%- else -%} try_cast(trim(cast({{ text }} as varchar)) as decimal(38, 4)) {%- endif -%}
 {% endmacro %}
 
 {# The day of a text that begins with one (2026-01-31…). #}
@@ -112,9 +152,15 @@ case when {{ text }} like '____-__-__%' then {{ day_of(text) }}
 {% macro week_of(day) -%} cast(date_trunc('week', {{ day }}) as date) {%- endmacro %}
 {% macro month_of(day) -%} cast(date_trunc('month', {{ day }}) as date) {%- endmacro %}
 
+{# The first day of the period in which a budget counts that begins anew by a rule. #}
+{% macro budget_period(day, reset_rule) -%}
+case upper(coalesce({{ reset_rule }}, '')) when 'WEEKLY' then {{ week_of(day) }} when 'MONTHLY' then {{ month_of(day) }}
+    when 'YEARLY' then cast(date_trunc('year', {{ day }}) as date) else date '2000-01-01' end
+{%- endmacro %}
+
 {# The day of a week as Clockify writes it. #}
 {% macro weekday_of(day) -%}
-case cast(extract(isodow from {{ day }}) as integer) when 1 then 'MONDAY' when 2 then 'TUESDAY' when 3 then 'WEDNESDAY'
+case {{ 'dayofweekiso(' ~ day ~ ')' if target.type == 'snowflake' else 'cast(extract(isodow from ' ~ day ~ ') as integer)' }} when 1 then 'MONDAY' when 2 then 'TUESDAY' when 3 then 'WEDNESDAY'
 when 4 then 'THURSDAY' when 5 then 'FRIDAY' when 6 then 'SATURDAY' else 'SUNDAY' end
 {%- endmacro %}
 
@@ -122,14 +168,37 @@ when 4 then 'THURSDAY' when 5 then 'FRIDAY' when 6 then 'SATURDAY' else 'SUNDAY'
 {% macro days(first, last) %}
 {%- if target.type == 'postgres' -%}
 select cast(day as date) as day from generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day') as series (day)
+{%- elif target.type == 'snowflake' -%}
+select day from (
+    select dateadd('day', row_number() over (order by null) - 1, {{ first }}) as day from table(generator(rowcount => 40000))
+) as numbered where day <= {{ last }}
 {%- else -%}
 select cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day')) as date) as day
 {%- endif -%}
 {% endmacro %}
 
+{# Days of plans: a plan counts on the member's working days. #}
+{% macro planned_days() %}
+select plan.account, {{ key_of('plan.member_id', 'plan') }} as member_key, {{ key_of('plan.project_id', 'plan') }} as project_key,
+    calendar.day, calendar.week, plan.seconds_a_day as seconds
+from {{ ref('stg_plans') }} as plan
+join {{ ref('dim_day') }} as calendar on calendar.day between plan.first_day and plan.last_day
+left join {{ ref('dim_member') }} as member on member.account = plan.account and member.member_id = plan.member_id
+where coalesce(member.working_days, {{ assumed_working_days() }}) like '%' || calendar.weekday || '%'
+{% endmacro %}
+
+{# What is assumed of members whose service does not say. #}
+{% macro assumed_capacity() -%} {{ (var('capacity_hours') * 3600) | int }} {%- endmacro %}
+{% macro assumed_working_days() -%} '{{ var("working_days") | join(",") }}' {%- endmacro %}
+
 {# The account of a row: a workspace of Clockify, a company of ClickTime, a project of Perform. #}
 {% macro account_of(part='', relation='') -%}
 {{ relation ~ '.' if relation }}_schema {%- if part %} || ':' || {{ relation ~ '.' if relation }}{{ part }} {%- endif %}
+{%- endmacro %}
+
+{# A name of a document, with its id behind it where two have the same. #}
+{% macro told_apart(name, id, relation) -%}
+{{ relation }}.{{ name }} || case when count(*) over (partition by {{ relation }}.account, {{ relation }}.{{ name }}) > 1 then ' (' || {{ relation }}.{{ id }} || ')' else '' end
 {%- endmacro %}
 
 {# A key in all accounts; null where the id is. #}

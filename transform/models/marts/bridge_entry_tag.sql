@@ -2,9 +2,9 @@
 -- counts for both, one without for none.
 select distinct
     {{ key_of('entry_id') }} as entry_key,
-    {{ key_of('tagged.value') }} as tag_key,
+    {{ key_of(text_of('tagged')) }} as tag_key,
     account,
     entry_id,
-    tagged.value as tag_id
+    {{ text_of('tagged') }} as tag_id
 from {{ ref('stg_time_entries') }} as entry
 {{ each_text('entry.tag_ids', 'tagged') }}

@@ -2,9 +2,9 @@
 with known as (
     select
         account, member_id, name, status, zone, employed_from, employed_to, must_complete, approver_id,
-        coalesce(capacity_seconds, {{ (var('capacity_hours') * 3600) | int }}) as capacity_seconds,
+        coalesce(capacity_seconds, {{ assumed_capacity() }}) as capacity_seconds,
         capacity_seconds is null as is_capacity_assumed,
-        coalesce(working_days, '{{ var("working_days") | join(",") }}') as working_days
+        coalesce(working_days, {{ assumed_working_days() }}) as working_days
     from {{ ref('stg_members') }}
 ),
 
@@ -32,6 +32,6 @@ union all
 select
     {{ key_of('member_id') }}, account, member_id, 'Unknown member', 'unknown',
     {% if var('day_zone') == 'member' -%} 'UTC' {%- else -%} '{{ var("day_zone") }}' {%- endif %},
-    null, null, false, null, cast({{ (var('capacity_hours') * 3600) | int }} as bigint), true,
-    '{{ var("working_days") | join(",") }}'
+    null, null, false, null, cast({{ assumed_capacity() }} as bigint), true,
+    {{ assumed_working_days() }}
 from unknown

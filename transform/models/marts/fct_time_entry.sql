@@ -19,41 +19,39 @@ with entry as (
     left join {{ ref('dim_account') }} as account on account.account = entry.account
 ),
 
--- The rate: the entry's own, as it was when it was entered, else today's of the nearest level.
+-- The rate: the entry's own, as it was when it was entered, else that of the nearest level.
 {% set levels = [
-    ('task', 'rate.task_id = entry.task_id'),
-    ('member on project', 'rate.member_id = entry.member_id and rate.project_id = entry.project_id'),
-    ('project', 'rate.project_id = entry.project_id'),
-    ('member', 'rate.member_id = entry.member_id'),
-    ('workspace', 'true'),
+    ('task', ['task']),
+    ('member on project', ['member', 'project']),
+    ('project', ['project']),
+    ('member', ['member']),
+    ('workspace', []),
 ] %}
-rated as (
+priced as (
     select
         entry.*,
         {%- for kind in ['bill', 'cost'] %}
-        coalesce(entry.{{ kind }}_minor{% for level, _ in levels %}, rate_{{ loop.index }}.{{ kind }}_minor{% endfor %}) as {{ kind }}_rate_minor,
+        {% set own = units_of('entry.' ~ kind ~ '_minor', 'coalesce(entry.' ~ kind ~ '_currency, entry.account_currency)') -%}
+        coalesce(entry.{{ kind }}_rate, {{ own }}{% for level, _ in levels %}, rate_{{ loop.index }}.{{ kind }}_rate{% endfor %}) as {{ kind }}_rate_now,
         case when entry.{{ kind }}_minor is not null or entry.{{ kind }}_rate is not null then 'entry'
-            {%- for level, _ in levels %} when rate_{{ loop.index }}.{{ kind }}_minor is not null then '{{ level }}'{% endfor %} end as {{ kind }}_level,
+            {%- for level, _ in levels %} when rate_{{ loop.index }}.{{ kind }}_rate is not null then '{{ level }}'{% endfor %} end as {{ kind }}_level,
         -- of the level that has the rate
-        case when entry.{{ kind }}_minor is not null or entry.{{ kind }}_rate is not null then entry.{{ kind }}_currency
-            {%- for level, _ in levels %} when rate_{{ loop.index }}.{{ kind }}_minor is not null then rate_{{ loop.index }}.{{ kind }}_currency{% endfor %} end as {{ kind }}_rate_currency{{ ',' if not loop.last }}
+        coalesce(case when entry.{{ kind }}_minor is not null or entry.{{ kind }}_rate is not null then entry.{{ kind }}_currency
+            {%- for level, _ in levels %} when rate_{{ loop.index }}.{{ kind }}_rate is not null then rate_{{ loop.index }}.{{ kind }}_currency{% endfor %} end,
+            entry.account_currency) as currency_of_{{ kind }}{{ ',' if not loop.last }}
         {%- endfor %}
     from entry
-    {%- for level, same in levels %}
-    left join {{ ref('stg_rates') }} as rate_{{ loop.index }}
-        on rate_{{ loop.index }}.account = entry.account and rate_{{ loop.index }}.level = '{{ level }}'
-        and {{ same | replace('rate.', 'rate_' ~ loop.index ~ '.') }}
+    {%- for level, whose in levels %}
+    {%- set rate = 'rate_' ~ loop.index %}
+    left join {{ ref('dim_rate_history') }} as {{ rate }}
+        on {{ rate }}.account = entry.account and {{ rate }}.level = '{{ level }}'
+        {%- for one in whose %} and {{ rate }}.{{ one }}_key = {{ key_of('entry.' ~ one ~ '_id', 'entry') }}{% endfor %}
+        {%- if var('rates_of') == 'day' %}
+        and ({{ rate }}.valid_from is null or {{ rate }}.valid_from <= entry.started_at)
+        and ({{ rate }}.valid_to is null or {{ rate }}.valid_to > entry.started_at)
+        {%- else %} and {{ rate }}.is_current
+        {%- endif %}
     {%- endfor %}
-),
-
-priced as (
-    select
-        rated.*,
-        coalesce(bill_rate_currency, account_currency) as currency_of_bill,
-        coalesce(cost_rate_currency, account_currency) as currency_of_cost,
-        coalesce(bill_rate, {{ units_of('bill_rate_minor', 'coalesce(bill_rate_currency, account_currency)') }}) as bill_rate_now,
-        coalesce(cost_rate, {{ units_of('cost_rate_minor', 'coalesce(cost_rate_currency, account_currency)') }}) as cost_rate_now
-    from rated
 ),
 
 -- The last timesheet that holds an entry: one that was withdrawn and handed in again counts once.
@@ -82,7 +80,7 @@ held as (
 billed as (
     select account, entry_id, min(invoice_id) as invoice_id
     from (
-        select line.account, behind.value as entry_id, line.invoice_id
+        select line.account, {{ text_of('behind') }} as entry_id, line.invoice_id
         from {{ ref('stg_invoice_lines') }} as line
         {{ each_text('line.entry_ids', 'behind') }}
         union

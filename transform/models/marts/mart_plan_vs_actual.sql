@@ -1,11 +1,7 @@
--- Planned beside worked, by week. A plan counts on the member's working days.
+-- Planned beside worked, by week.
 with planned as (
-    select plan.account, {{ key_of('plan.member_id', 'plan') }} as member_key, {{ key_of('plan.project_id', 'plan') }} as project_key,
-        calendar.week, sum(plan.seconds_a_day) as seconds
-    from {{ ref('stg_plans') }} as plan
-    join {{ ref('dim_day') }} as calendar on calendar.day between plan.first_day and plan.last_day
-    left join {{ ref('dim_member') }} as member on member.account = plan.account and member.member_id = plan.member_id
-    where coalesce(member.working_days, '{{ var("working_days") | join(",") }}') like '%' || calendar.weekday || '%'
+    select account, member_key, project_key, week, sum(seconds) as seconds
+    from ({{ planned_days() }}) as days
     group by 1, 2, 3, 4
 ),
 

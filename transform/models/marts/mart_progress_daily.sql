@@ -11,7 +11,7 @@ with done as (
 used as (
     select account, activity_code, day,
         -- hours of people; quantities of other units are not hours
-        sum(case when resource_type = 'People' and lower(unit) in ('hr', 'hrs', 'h', 'hour', 'hours') then quantity end) as hours,
+        sum(case when resource_type = 'People' and is_hours then quantity end) as hours,
         sum(cost) as cost
     from {{ ref('stg_usage') }}
     where activity_code is not null and coalesce(status, '') <> 'rejected'

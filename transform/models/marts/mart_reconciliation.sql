@@ -56,18 +56,47 @@ by_day as (
         and ours.member_id = theirs.member_id and ours.day = theirs.day
 ),
 
+invoices as (
+    select *, {{ told_apart('number', 'invoice_id', 'invoice') }} as subject from {{ ref('stg_invoices') }} as invoice
+),
+
+recorded as (
+    select account, project_id,
+        cast(sum(seconds) as bigint) as seconds,
+        cast(sum(case when kind = 'regular' then seconds else 0 end) as bigint) as worked_seconds
+    from {{ ref('stg_time_entries') }}
+    where project_id is not null
+    group by 1, 2
+),
+
 by_document as (
     select 'invoice_lines' as checked_by, invoice.account, cast(null as {{ text_type() }}) as member_id,
-        invoice.number as subject, invoice.issued_on as day,
+        invoice.subject, invoice.issued_on as day,
         cast(null as bigint) as ours_seconds, cast(null as bigint) as theirs_seconds,
-        sum({{ units_of('line.amount_minor', 'invoice.currency') }}) as ours_amount, invoice.subtotal as theirs_amount, invoice.currency
-    from {{ ref('stg_invoices') }} as invoice
+        sum({{ units_of('line.amount_minor', 'invoice.currency') }}) as ours_amount, invoice.subtotal as theirs_amount, invoice.currency,
+        cast(null as timestamp) as loaded_at
+    from invoices as invoice
     join {{ ref('stg_invoice_lines') }} as line on line.account = invoice.account and line.invoice_id = invoice.invoice_id
     where invoice.subtotal is not null
-    group by invoice.account, invoice.invoice_id, invoice.number, invoice.issued_on, invoice.subtotal, invoice.currency
+    group by invoice.account, invoice.invoice_id, invoice.subject, invoice.issued_on, invoice.subtotal, invoice.currency
+    union all
+    -- what the entries of a line are worth, and what the line asks for them
+    select 'invoiced_work', line.account, null, invoice.subject || ', line ' || cast(line.line as {{ text_type() }}), line.issued_on,
+        null, null, line.worked_amount, line.amount, line.currency, null
+    from {{ ref('mart_invoice_line') }} as line
+    join invoices as invoice on invoice.account = line.account and invoice.invoice_id = line.invoice_id
+    where line.worked_amount is not null and line.entries > 0 and line.status <> 'void'
+    union all
+    select 'project_duration', project.account, null, {{ told_apart('name', 'project_id', 'project') }}, cast(project.loaded_at as date),
+        -- whether breaks are in it is not documented: either will do
+        case when recorded.worked_seconds = project.recorded_seconds then recorded.worked_seconds else coalesce(recorded.seconds, 0) end,
+        project.recorded_seconds, null, null, null, project.loaded_at
+    from {{ ref('stg_projects') }} as project
+    left join recorded on recorded.account = project.account and recorded.project_id = project.project_id
+    where project.recorded_seconds is not null
     union all
     select 'approved_timesheets', sheet.account, raw.member_id, raw.timesheet_id, sheet.first_day,
-        sheet.seconds_now, sheet.seconds_handed_in, null, null, null
+        sheet.seconds_now, sheet.seconds_handed_in, null, null, null, null
     from {{ ref('mart_timesheet_status') }} as sheet
     join {{ ref('stg_timesheets') }} as raw on raw.account = sheet.account and {{ key_of('raw.timesheet_id', 'raw') }} = sheet.timesheet_key
     where sheet.status = 'approved' and sheet.seconds_handed_in is not null
@@ -79,8 +108,15 @@ compared as (
     from by_day
     union all
     select account, checked_by, member_id, subject, day, ours_seconds, theirs_seconds,
-        ours_amount, theirs_amount, currency, false, false, 0, cast(null as timestamp)
+        ours_amount, theirs_amount, currency,
+        checked_by = 'project_duration' and ours_seconds = 0, checked_by = 'project_duration' and theirs_seconds = 0, 0, loaded_at
     from by_document
+),
+
+touched as ( -- when we learnt last of a member's day, and of anything
+    select account, member_id, day, touched_at from {{ ref('stg_touched_days') }}
+    union all
+    select account, null, null, max(touched_at) from {{ ref('stg_touched_days') }} group by 1
 ),
 
 judged as (
@@ -91,8 +127,10 @@ judged as (
         -- their total was read in an earlier run than our rows: no proof of anything
         coalesce(compared.loaded_at < touched.touched_at - interval '12 hours', false) as is_older
     from compared
-    left join {{ ref('stg_touched_days') }} as touched
-        on touched.account = compared.account and touched.member_id = compared.member_id and touched.day = compared.day
+    left join touched
+        on touched.account = compared.account
+        and (touched.member_id = compared.member_id and touched.day = compared.day
+            or touched.member_id is null and compared.checked_by = 'project_duration')
 )
 
 select
@@ -100,7 +138,7 @@ select
     judged.checked_by,
     {{ key_of('judged.member_id', 'judged') }} as member_key,
     coalesce(member.name, judged.subject) as member_name,
-    case when judged.checked_by in ('invoice_lines', 'approved_timesheets') then judged.subject end as document,
+    case when judged.checked_by in ('invoice_lines', 'invoiced_work', 'project_duration', 'approved_timesheets') then judged.subject end as document,
     judged.day,
     judged.ours_seconds,
     judged.theirs_seconds,
@@ -110,6 +148,11 @@ select
     cast(judged.ours_amount - judged.theirs_amount as decimal(18, 4)) as amount_difference,
     judged.currency,
     case when not judged.is_different then 'equal'
+        -- a price that somebody changed on the invoice, or a rate that changed since
+        when judged.checked_by = 'invoiced_work' then 'priced otherwise'
+        {%- if not var('whole_history') %}
+        when judged.checked_by = 'project_duration' then 'not compared'
+        {%- endif %}
         when judged.is_older then 'older total'
         when judged.is_missing_here then 'missing here'
         when judged.is_missing_there then 'missing there'

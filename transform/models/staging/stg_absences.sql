@@ -9,13 +9,13 @@ celebrating as (
     from holiday join {{ ref('stg_members') }} as member on member.account = holiday.account
     where {{ boolean_of('holiday."everyoneIncludingNew"') }}
     union -- by name
-    select holiday.account, holiday.id, named.value
+    select holiday.account, holiday.id, {{ text_of('named') }}
     from holiday {{ each_text(list_text('holiday."userIds"'), 'named') }}
     union -- by group
     select holiday.account, holiday.id, part."userId"
     from holiday {{ each_text(list_text('holiday."userGroupIds"'), 'grouped') }}
     join {{ raw('clockify', 'user_group_members') }} as part
-        on part."userGroupId" = grouped.value and part."workspaceId" = holiday."workspaceId"
+        on part."userGroupId" = {{ text_of('grouped') }} and part."workspaceId" = holiday."workspaceId"
 )
 
 select

@@ -1,6 +1,6 @@
 -- One row per account: a workspace of Clockify, a company of ClickTime, a project of Perform.
 select
-    {{ account_of('"id"') }} as account,
+    {{ account_of('id') }} as account,
     'clockify' as tap,
     workspace.name,
     (

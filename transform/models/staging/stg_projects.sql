@@ -12,7 +12,10 @@ select
     case when {{ json_text('"budgetEstimate"', 'active') }} = 'true'
         then cast({{ json_text('"budgetEstimate"', 'estimate') }} as decimal(18, 4)) end as budget_minor,
     coalesce({{ json_text('"budgetEstimate"', 'includeExpenses') }}, 'false') = 'true' as budget_has_expenses,
-    coalesce({{ json_text('"timeEstimate"', 'resetOption') }}, {{ json_text('"budgetEstimate"', 'resetOption') }}) as reset_rule
+    coalesce({{ json_text('"timeEstimate"', 'resetOption') }}, {{ json_text('"budgetEstimate"', 'resetOption') }}) as reset_rule,
+    -- what Clockify says was ever recorded on it
+    {{ iso_seconds('duration') }} as recorded_seconds,
+    _sdc_extracted_at as loaded_at
 from {{ raw('clockify', 'projects') }} as project
 where _sdc_deleted_at is null
 union all
@@ -27,6 +30,8 @@ select
     true,
     cast(null as decimal(18, 4)),
     false,
-    cast(null as {{ text_type() }})
+    cast(null as {{ text_type() }}),
+    cast(null as bigint),
+    _sdc_extracted_at
 from {{ raw('clicktime', 'jobs') }} as job
 where _sdc_deleted_at is null

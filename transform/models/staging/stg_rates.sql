@@ -19,6 +19,7 @@ with levels as (
 )
 
 select
+    account || '/' || level || '/' || coalesce(member_id, '') || '/' || coalesce(project_id, '') || '/' || coalesce(task_id, '') as rate_key,
     account, level, member_id, project_id, task_id,
     cast({{ json_text('bill', 'amount') }} as decimal(18, 4)) as bill_minor,
     {{ json_text('bill', 'currency') }} as bill_currency,
