@@ -70,13 +70,14 @@ CLIP = {field.name for field in fields(Clip)} - {"stream", "project", "username"
 
 
 def marts() -> set[str]:
-    """Return the names of dbt's models, columns, checks and variables."""
+    """Return the names of dbt's models, snapshots, columns, checks and variables."""
     models = yaml.safe_load((TRANSFORM / "models/marts/marts.yml").read_text())["models"]
+    snapshots = yaml.safe_load((TRANSFORM / "snapshots/rates.yml").read_text())["snapshots"]
     variables = yaml.safe_load((TRANSFORM / "dbt_project.yml").read_text())["vars"]["timecost"]
     columns = {column["name"] for model in models for column in model["columns"]}
-    documents = {"invoice_lines", "approved_timesheets"}
-    names: set[str] = {model["name"] for model in models} | columns | variables.keys() | documents
-    return names
+    documents = {"invoice_lines", "invoiced_work", "approved_timesheets"}
+    names: set[str] = {table["name"] for table in (*models, *snapshots)}
+    return names.union(columns, variables, documents)
 
 
 DAGS = {
