@@ -267,11 +267,15 @@ def unknown_settings(config: dict[str, Any], schema: dict[str, Any]) -> list[str
     return sentences
 
 
+ALIKE = 0.7
+"""How alike a variable is to a setting's, of 1, that it is meant to be it."""
+
+
 def misspelled_variables(prefix: str, schema: dict[str, Any]) -> list[str]:
     """Return a sentence for each environment variable that looks like that of a setting.
 
     Left alone are those of Meltano (`TAP_CLOCKIFY__SELECT`), those of another plugin
-    (`TAP_CLOCKIFY_DE_API_KEY`), and those that resemble no setting.
+    (`TAP_CLOCKIFY_DE_API_KEY`), and those of people's own (`TAP_CLOCKIFY_CONFIG`).
     """
     variables = {f"{prefix}{name.upper()}": name for name in schema["properties"]}
     sentences = []
@@ -280,7 +284,7 @@ def misspelled_variables(prefix: str, schema: dict[str, Any]) -> list[str]:
         others = any(own.endswith(f"_{setting}") for setting in variables.values())
         if not name.upper().startswith(prefix) or own.startswith("_") or others:
             continue
-        if near := get_close_matches(own, schema["properties"], n=1):
+        if near := get_close_matches(own, schema["properties"], n=1, cutoff=ALIKE):
             meant = f"did you mean {prefix}{near[0].upper()}?"
             sentences.append(f"{name} is not a setting of this tap and has no effect; {meant}")
     return sentences

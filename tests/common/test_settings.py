@@ -234,7 +234,7 @@ def test_a_name_that_is_no_setting_is_said() -> None:
         ("X__LOAD_SCHEMA", None),
         ("X_DE_API_KEY", None),
         ("X__DE_API_KEY", None),
-        ("X_IMAGE", None),
+        *((f"X_{name}", None) for name in ("IMAGE", "CONFIG", "STATE", "VERSION", "LOGLEVEL")),
         ("Y_APIKEY", None),
     ],
 )

@@ -36,8 +36,11 @@ def test_recipes_find_rows(kind: type[Case], pipeline: Pipeline, schema: str) ->
         for title, sql in recipes(kind.tap, "PostgreSQL").items():
             assert database.execute(sql).fetchall(), title
         if kind.tap == "tap-clockify":
-            (first, *_) = recipes(kind.tap, "PostgreSQL").values()
-            hours = sum(float(row[2]) for row in database.execute(first))
+            (first, weeks, zoned, *_) = recipes(kind.tap, "PostgreSQL").values()
+            hours, *others = (
+                sum(float(row[2]) for row in database.execute(one)) for one in (first, weeks, zoned)
+            )
+            assert [round(one, 6) for one in others] == [round(hours, 6)] * 2
             told = database.execute(
                 "select \"timeInterval\" ->> 'duration' from time_entries where type = 'REGULAR'"
             )
