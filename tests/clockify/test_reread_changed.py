@@ -144,6 +144,22 @@ def test_what_was_deleted_long_ago_is_told(
         ), one["start"]
 
 
+def test_what_was_deleted_before_the_windows_were_selected_is_told(
+    account: Account, world: World, old: Row
+) -> None:
+    given: dict[str, Any] = {"reread_changed": True, "workspace_ids": [world.main_id]}
+    first = account.run(catalog=catalog([TABLE]), **given).ok()
+    world.delete_entry(old["id"])
+    world.advance(DAY)
+    second = account.run(catalog=catalog([TABLE]), state=first.state, **given).ok()
+    world.advance(DAY)
+    third = account.run(catalog=catalog([TABLE, WINDOWS]), state=second.state, **given).ok()
+    assert old["id"] not in shown([first.messages, second.messages, third.messages])
+    account.reset()
+    account.run(catalog=catalog([TABLE, WINDOWS]), state=third.state, **given).ok()
+    assert set(lists(account).values()) == {1}
+
+
 def test_an_entry_of_a_month_that_had_none_arrives(
     account: Account, world: World, state: State
 ) -> None:
