@@ -1,7 +1,8 @@
 """`reread_changed`: which months of which member are read again, since their totals changed.
 
-The state of a workspace keeps, as `months`, the digests of totals by member (`digests`), and the
-month that is asked for next where a run does not ask for all of them (`next`).
+The state of a workspace keeps, as `months`, the digests of totals by member (`digests`), whether
+`completed_windows` has what was read for them (`told`), and the month that is asked for next where
+a run does not ask for all of them (`next`).
 
 Totals are asked for before any entry is read, and kept once the entries were read. What is edited
 in between is in the entries and not in the totals that are kept: they differ in the next run, which
@@ -33,7 +34,6 @@ YEAR = timedelta(days=365)
 MONTHS_A_RUN = 4
 """Months that a run asks for where each takes a request of its own; the others have their turn in
 the runs that follow."""
-
 
 _TEXT = re.compile(r"(\d{4}-\d\d) ((?:.{4})*)")
 
@@ -106,10 +106,16 @@ class Months:
         state: that of the workspace; changes are made in it.
         first: the first month that there may be entries in.
         last: the month that the read is in, or ends in.
+        tells: whether `completed_windows` is written: what was read without it is read again.
     """
 
-    def __init__(self, state: dict[str, Any], first: int, last: int) -> None:
+    def __init__(
+        self, state: dict[str, Any], first: int, last: int, *, tells: bool = False
+    ) -> None:
         self._state: dict[str, Any] = state.setdefault("months", {})
+        if tells and not self._state.get("told"):
+            self._state["digests"] = {}
+        self._state["told"] = tells
         self._every = range(first, last + 1)
         self._next: str | None = None
 

@@ -54,7 +54,8 @@ OTHERWISE = (
 def months_of(state: dict[str, Any], bounds: Bounds) -> Months:
     """Return the months that there may be entries in, and what a workspace's state says of them."""
     end = min(bounds.began, bounds.until or bounds.began)
-    return Months(state, month_of(bounds.start or FIRST_DAY), month_of(end))
+    first = month_of(bounds.start or FIRST_DAY)
+    return Months(state, first, month_of(end), tells=bounds.proves)
 
 
 def requests_of(report: UserDayTotals, scope: Scope, bounds: Bounds) -> int:

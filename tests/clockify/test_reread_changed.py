@@ -144,6 +144,22 @@ def test_what_was_deleted_long_ago_is_told(
         ), one["start"]
 
 
+def test_what_was_deleted_before_the_windows_were_selected_is_told(
+    account: Account, world: World, old: Row
+) -> None:
+    given: dict[str, Any] = {"reread_changed": True, "workspace_ids": [world.main_id]}
+    first = account.run(catalog=catalog([TABLE]), **given).ok()
+    world.delete_entry(old["id"])
+    world.advance(DAY)
+    second = account.run(catalog=catalog([TABLE]), state=first.state, **given).ok()
+    world.advance(DAY)
+    third = account.run(catalog=catalog([TABLE, WINDOWS]), state=second.state, **given).ok()
+    assert old["id"] not in shown([first.messages, second.messages, third.messages])
+    account.reset()
+    account.run(catalog=catalog([TABLE, WINDOWS]), state=third.state, **given).ok()
+    assert set(lists(account).values()) == {1}
+
+
 def test_an_entry_of_a_month_that_had_none_arrives(
     account: Account, world: World, state: State
 ) -> None:
@@ -367,6 +383,49 @@ def test_a_quota_that_stops_the_run_keeps_what_was_done(
     assert made <= copied.ids(TABLE)
     read(account, state).ok()
     assert set(lists(account).values()) == {1}
+
+
+def test_what_the_window_did_not_tell_is_told_by_months(account: Account, world: World) -> None:
+    """It lost too many rows to be believed (`max_shrink`); its months are not taken for read."""
+    so_far = [read(account).ok()]
+    world.advance(DAY)
+    so_far.append(read(account, so_far[-1].state).ok())
+    gone = {one["id"] for one in so_far[-1].records(TABLE)}
+    assert len(gone) > 20
+    for ident in gone:
+        world.delete_entry(ident)
+    since = max(one["from"] for one in so_far[1].records(WINDOWS))
+    for days in (1, 60):
+        world.advance(days * DAY)
+        world.insert_entry(world.main_id, world.owner_id)  # which moves the bookmark
+        so_far.append(read(account, so_far[-1].state).ok())
+        assert "completed_windows does not say that any are gone" in so_far[-1].log
+        assert not any(one["to"] > since for one in so_far[-1].records(WINDOWS))
+    so_far.append(read(account, so_far[-1].state, max_shrink=100).ok())
+    assert gone.isdisjoint(shown([one.messages for one in so_far]))
+
+
+def test_a_turn_that_a_quota_stopped_is_taken_again(
+    account: Account, world: World, old: Row
+) -> None:
+    """The run that goes on does not read the members again that were done."""
+    account.by_months()
+    given: dict[str, Any] = {"start_date": "2026-01-01", "on_quota": "stop"}
+    state = read(account, **given).ok().state
+    world.advance(DAY)
+    few = 2 + MONTHS_A_RUN + 2 * len(world.main.users) - 2
+    stopped = read(account, state, max_requests_per_hour=few, **given)
+    assert stopped.code
+    assert lists(account)[old["userId"]] == 2
+    turn = asked(account)
+    assert "2026-05" in {one["dateRangeStart"][:7] for one in turn}
+    longer(world, old)
+    world.advance(3_700)
+    went_on = read(account, stopped.state, **given).ok()
+    assert old["id"] not in {one["id"] for one in went_on.records(TABLE)}
+    last = read(account, went_on.state, **given).ok()
+    assert asked(account) == turn
+    assert old["id"] in {one["id"] for one in last.records(TABLE)}
 
 
 def test_a_member_whose_entries_are_not_listed_is_said_once_and_found_later(
