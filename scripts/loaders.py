@@ -16,6 +16,7 @@ WANTED = {
     # taps of others, for target-bulk
     "tap-jsonl": ["tap-jsonl==0.3.1"],
     "tap-postgres": ["meltanolabs-tap-postgres==0.10.0"],
+    "tap-s3-csv": ["pipelinewise-tap-s3-csv==3.0.1", "setuptools<81"],
     "target-jsonl": ["target-jsonl==0.1.4"],
     "target-csv": ["meltanolabs-target-csv==0.5.0"],
     "target-s3": ["plinxore-target-s3==0.1.7", "moto[server]==5.2.5"],

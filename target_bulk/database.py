@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from target_bulk import windows
 from target_bulk.columns import Kind, Table, joined, quoted
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Activate:
-    """Rows of earlier versions of a table are gone."""
+class Gone:
+    """Rows of a table are gone.
+
+    Attributes:
+        table: the table.
+        condition: what they meet.
+        hard: whether they are removed whatever is set.
+    """
 
     table: Table
-    version: int
+    condition: str
+    hard: bool = False
 
 
-@dataclass(frozen=True)
-class Empty:
-    """All rows of a table are gone."""
-
-    table: Table
-
-
-Step: TypeAlias = "Spool | Activate | Empty"
+Step: TypeAlias = "Spool | Gone"
 
 
 @dataclass
@@ -52,19 +52,6 @@ class There:
     is_new: bool = False
 
 
-@dataclass(frozen=True)
-class Deletions:
-    """What is done with rows that are gone.
-
-    Attributes:
-        hard: whether they are removed; otherwise `_sdc_deleted_at` is set.
-        by_windows: whether `completed_windows` and the tap's own `_sdc_deleted_at` are applied.
-    """
-
-    hard: bool = False
-    by_windows: bool = False
-
-
 @dataclass
 class Database(abc.ABC):
     """A database that rows are loaded into; all of it runs in one thread.
@@ -72,17 +59,19 @@ class Database(abc.ABC):
     Attributes:
         staging: DuckDB, which reads the spool files.
         folder: for files that are gone when the run is.
-        deletions: what is done with rows that are gone.
+        hard_delete: whether rows that are gone are removed; otherwise `_sdc_deleted_at` is set.
+        apply_windows: whether `completed_windows` and the tap's own `_sdc_deleted_at` are applied.
         tables: the tables of this run, by stream.
     """
 
     staging: duckdb.DuckDBPyConnection
     folder: Path
-    deletions: Deletions
+    hard_delete: bool = False
+    apply_windows: bool = False
     tables: dict[str, Table] = field(default_factory=dict)
     _there: dict[str, There] = field(default_factory=dict)
 
-    types: Mapping[Kind, str] = field(init=False)
+    types: ClassVar[Mapping[Kind, str]]
 
     def declare(self, table: Table) -> Table:
         """Make a table, its new columns, and wider types; return it with the kinds it has then.
@@ -124,14 +113,14 @@ class Database(abc.ABC):
         """
         now = datetime.now(timezone.utc)
         changes = windows.Changes()
-        tables = self.tables.values() if self.deletions.by_windows else [one.table for one in steps]
+        tables = self.tables.values() if self.apply_windows else [one.table for one in steps]
         try:
             with self.transaction():
                 self.lock(*(table.full_name for table in tables))
                 for step in steps:
                     self._run(step, changes, now)
-                for table, condition in changes.gone(self.tables, hard=self.deletions.hard):
-                    self.remove(table, condition, now)
+                for table, condition in changes.gone(self.tables, hard=self.hard_delete):
+                    self._remove(Gone(table, condition), now)
         except RefusedError:
             for step in steps:
                 if isinstance(step, Spool):
@@ -139,25 +128,23 @@ class Database(abc.ABC):
             raise
 
     def _run(self, step: Step, changes: windows.Changes, now: datetime) -> None:
-        if isinstance(step, Spool):
-            stage(self.staging, step, now)
-            self.merge(step.table, self._there[step.table.full_name])
-            if self.deletions.by_windows:
-                changes.note(self.staging, step.table)
-        elif isinstance(step, Activate):
-            older = f"_sdc_table_version < {step.version} or _sdc_table_version is null"
-            self.remove(step.table, older, now)
-        else:
-            self.execute(f"delete from {step.table.full_name}")
+        if isinstance(step, Gone):
+            self._remove(step, now)
+            return
+        stage(self.staging, step, now)
+        self.merge(step.table, self._there[step.table.full_name])
+        if self.apply_windows:
+            changes.note(self.staging, step.table)
 
-    def remove(self, table: Table, condition: str, now: datetime) -> None:
-        """Remove the rows of a table that meet a condition, or say when they were gone."""
-        if self.deletions.hard:
-            self.execute(f"delete from {table.full_name} where {condition}")
+    def _remove(self, gone: Gone, now: datetime) -> None:
+        """Remove rows, or say when they were gone."""
+        if gone.hard or self.hard_delete:
+            self.execute(f"delete from {gone.table.full_name} where {gone.condition}")
         else:
             self.execute(
-                f"update {table.full_name} set _sdc_deleted_at = '{now:%Y-%m-%d %H:%M:%S.%f}+00' "
-                f"where _sdc_deleted_at is null and ({condition})"
+                f"update {gone.table.full_name} set "
+                f"_sdc_deleted_at = '{now:%Y-%m-%d %H:%M:%S.%f}+00' "
+                f"where _sdc_deleted_at is null and ({gone.condition})"
             )
 
     def _missing(self, table: Table, there: There) -> dict[str, tuple[str, Kind]]:
@@ -210,7 +197,3 @@ class Database(abc.ABC):
     @abc.abstractmethod
     def merge(self, table: Table, there: There) -> None:
         """Put the rows of `staged` into their table."""
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Let go of the database."""

@@ -10,14 +10,13 @@ import duckdb
 from target_bulk.columns import Kind, literal, quoted
 from target_bulk.database import Database, There
 from target_bulk.errors import LoadError, RefusedError
-from target_bulk.staging import TYPES, digits_of
+from target_bulk.staging import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from target_bulk.columns import Table
-    from target_bulk.staging import Digits
 
 _WIDTH = 38
 """Digits of DuckDB's widest DECIMAL."""
@@ -112,13 +111,9 @@ class DuckDB(Database):
 
     def merge(self, table: Table, there: There) -> None:
         """Put the rows of `staged` into their table."""
-        decimals = [
-            name
-            for name, kind in table.columns.items()
-            if kind is Kind.NUMBER and there.types[name].startswith("DECIMAL")
-        ]
-        for name, digits in digits_of(self.staging, decimals).items():
-            self._widen(table, there, name, digits)
+        for name, kind in table.columns.items():
+            if kind is Kind.NUMBER and there.types[name].startswith("DECIMAL"):
+                self._widen(table, there, name)
         columns = {
             quoted(name): self._cast(name, kind, there) for name, kind in table.columns.items()
         }
@@ -146,12 +141,13 @@ class DuckDB(Database):
             value = f"if(contains({value}, '.'), 'not an integer', {value})"
         return f"cast({value} as {there.types[name]})"
 
-    def _widen(self, table: Table, there: There, name: str, digits: Digits) -> None:
+    def _widen(self, table: Table, there: There, name: str) -> None:
         """Give a DECIMAL as many digits after the point as came."""
         _, scale = map(int, there.types[name][8:-1].split(","))
-        scale = max(scale, digits.after)
+        before, after = self._digits(quoted(name), min(scale, _WIDTH - scale))
+        scale = max(scale, after)
         widest = f"DECIMAL({_WIDTH},{scale})"
-        fits = digits.before + scale <= _WIDTH
+        fits = before + scale <= _WIDTH
         if fits and there.types[name] != widest:
             try:
                 self.execute(f"alter table {table.full_name} alter {quoted(name)} type {widest}")
@@ -161,13 +157,23 @@ class DuckDB(Database):
         if not fits:
             raise LoadError(
                 f"Stream {table.stream}: numbers of {name} need more than the {_WIDTH} digits of a "
-                f"DECIMAL of DuckDB: {digits.before} stand before the point now, and {scale} after "
+                f"DECIMAL of DuckDB: {before} stand before the point now, and {scale} after "
                 "it; set numbers_as_text."
             )
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self.staging.close()
+    def _digits(self, value: str, short: int) -> tuple[int, int]:
+        """Return how many digits the numbers of `staged` have before and after the point.
+
+        Those that are too short to need a wider column are left out.
+        """
+        digits, power = (f"split_part(lower({value}), 'e', {part})" for part in (1, 2))
+        power = f"coalesce(try_cast({power} as integer), 0)"
+        ((before, after),) = self.staging.execute(
+            f"select max(length(ltrim(split_part({digits}, '.', 1), '-0')) + {power}), "
+            f"max(length(rtrim(split_part({digits}, '.', 2), '0')) - {power}) "
+            f"from temp.staged where length({value}) > {short} or contains(lower({value}), 'e')"
+        ).fetchall()
+        return before or 0, after or 0
 
 
 def _end(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,4 @@
-"""Lines from a tap: RECORD lines are handed on in blocks as they came, others are decoded."""
+"""Lines from a tap: RECORD lines are handed on as they came, many at once; others are decoded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections import Counter
+from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -16,8 +17,11 @@ from target_bulk.errors import LoadError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_BLOCK = 1 << 20
-"""Bytes that are taken at once, if they are there."""
+_BLOCK = 1 << 16
+"""Bytes that are taken at once: what a pipe holds. More would not stay in the processor's cache."""
+
+_NO_LINE = b"\0"
+"""How no line begins."""
 
 
 class _Envelope(msgspec.Struct):
@@ -40,16 +44,15 @@ class LineReader(GenericSingerReader[bytes]):
         broken_off: whether the input ended within a line.
 
     Args:
-        records: takes RECORD lines of one stream.
+        records: takes RECORD lines of one stream, and how many they are.
     """
 
-    def __init__(self, records: Callable[[str, bytes], None]) -> None:
+    def __init__(self, records: Callable[[str, bytes, int], None]) -> None:
         super().__init__()
         self.broken_off = False
         self._records = records
         self._stream = ""
-        self._heads: tuple[bytes, ...] = ()
-        self._envelope = msgspec.json.Decoder(_Envelope)
+        self._head = _NO_LINE
 
     @property
     def default_input(self) -> IO[bytes]:
@@ -62,13 +65,26 @@ class LineReader(GenericSingerReader[bytes]):
         """Hand on all lines; return how many there were, by type."""
         counts = Counter[str]()
         for block in self._blocks(file_input or self.default_input):
-            if self._is_uniform(block):
-                self._records(self._stream, block)
-                counts["RECORD"] += block.count(b"\n")
+            rows = block.count(b"\n")
+            if block.startswith(self._head) and block.count(b"\n" + self._head) == rows - 1:
+                self._records(self._stream, block, rows)
+                counts["RECORD"] += rows
                 continue
-            for line in block.split(b"\n"):
-                if line and not line.isspace():
-                    counts[self._take(line + b"\n", callbacks)] += 1
+            lines = (line for line in block.split(b"\n") if line and not line.isspace())
+            for stream, group in groupby(lines, self._stream_of):
+                some = [*group]
+                if stream is not None:
+                    self._records(stream, b"\n".join((*some, b"")), len(some))
+                    counts["RECORD"] += len(some)
+                    continue
+                for message in map(self.deserialize_json, some):
+                    kind = str(message.get("type"))
+                    if kind not in callbacks:
+                        raise LoadError(
+                            f"A line is a message of unknown type ({kind[:40]}); look at the tap."
+                        )
+                    callbacks[kind](message)
+                    counts[kind] += 1
         return counts
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
@@ -78,46 +94,19 @@ class LineReader(GenericSingerReader[bytes]):
             if message.get("type") == "STATE":
                 message["value"] = msgspec.json.decode(line, type=_State).value
         except msgspec.DecodeError:
-            raise LoadError(
-                "A line is not a Singer message; look at the output of the tap."
-            ) from None
+            raise _not_a_message() from None
         return message
 
-    def _take(self, line: bytes, callbacks: dict[str, Callable[[dict[str, Any]], None]]) -> str:
-        """Hand on a line; return its type."""
-        if line.startswith(self._heads):
-            self._records(self._stream, line)
-            return "RECORD"
-        kind, stream = self._said(line)
-        if kind == "RECORD" and stream is not None:
-            self._stream, self._heads = stream, _heads(stream)
-            self._records(stream, line)
-        elif kind in callbacks:
-            callbacks[kind](self.deserialize_json(line))
-        else:
-            raise LoadError(f"A line is a message of unknown type ({kind[:40]}); look at the tap.")
-        return kind
-
-    def _said(self, line: bytes) -> tuple[str, str | None]:
-        """Return a line's type and stream."""
-        try:
-            said = self._envelope.decode(line)
-        except msgspec.DecodeError:
-            try:  # what takes half a surrogate pair
-                message = json.loads(line)
-                return str(message["type"]), message.get("stream")
-            except (ValueError, TypeError, KeyError):
-                raise LoadError(
-                    "A line is not a Singer message; look at the output of the tap."
-                ) from None
-        return said.type, said.stream
-
-    def _is_uniform(self, block: bytes) -> bool:
-        """Return whether all lines are records of the stream that came last."""
-        return any(
-            block.startswith(head) and block.count(b"\n" + head) == block.count(b"\n") - 1
-            for head in self._heads
-        )
+    def _stream_of(self, line: bytes) -> str | None:
+        """Return the stream of a RECORD line, None for another message."""
+        if not line.startswith(self._head):
+            said = _said(line)
+            if said.type != "RECORD":
+                return None
+            if said.stream is None:
+                raise LoadError("A RECORD names no stream; correct the tap.")
+            self._stream, self._head = said.stream, _head_of(line, said)
+        return self._stream
 
     def _blocks(self, file: IO[Any]) -> Iterator[bytes]:
         """Yield what comes, cut behind the last whole line."""
@@ -141,10 +130,28 @@ class LineReader(GenericSingerReader[bytes]):
                 self.broken_off = True
 
 
-def _heads(stream: str) -> tuple[bytes, ...]:
-    """Return how RECORD lines of a stream begin as a rule: as msgspec or json write them."""
-    name = json.dumps(stream, ensure_ascii=False)
-    return (
-        f'{{"type":"RECORD","stream":{name},"record":{{'.encode(),
-        f'{{"type": "RECORD", "stream": {name}, "record": {{'.encode(),
-    )
+_envelope = msgspec.json.Decoder(_Envelope).decode
+
+
+def _said(line: bytes) -> _Envelope:
+    """Return a line's type and stream."""
+    try:
+        return _envelope(line)
+    except msgspec.DecodeError:
+        try:  # what takes half a surrogate pair
+            return msgspec.convert(json.loads(line), _Envelope)
+        except (ValueError, TypeError):
+            raise _not_a_message() from None
+
+
+def _head_of(line: bytes, said: _Envelope) -> bytes:
+    """Return how a line begins if that alone says what it is; then others need no decoding."""
+    head = line.partition(b'"record"')[0] + b'"record"'
+    try:
+        return head if _envelope(head + b":0}") == said else _NO_LINE
+    except msgspec.DecodeError:
+        return _NO_LINE
+
+
+def _not_a_message() -> LoadError:
+    return LoadError("A line is not a Singer message; look at the output of the tap.")

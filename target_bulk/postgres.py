@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -15,10 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import duckdb
-
     from target_bulk.columns import Table
-    from target_bulk.database import Deletions
 
 _TYPES = {
     Kind.TEXT: "text",
@@ -64,26 +62,18 @@ def connect(url: str) -> psycopg.Connection:
     return connection
 
 
+@dataclass(kw_only=True)
 class Postgres(Database):
-    """A database of PostgreSQL."""
+    """A database of PostgreSQL; the time zone of its connection is UTC."""
 
+    connection: psycopg.Connection
     types = _TYPES
-
-    def __init__(
-        self,
-        staging: duckdb.DuckDBPyConnection,
-        folder: Path,
-        deletions: Deletions,
-        connection: psycopg.Connection,
-    ) -> None:
-        super().__init__(staging, folder, deletions)
-        self._connection = connection
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Return a transaction."""
         try:
-            with self._connection.transaction():
+            with self.connection.transaction():
                 yield
         except psycopg.Error as error:
             name = error.diag.table_name
@@ -94,7 +84,7 @@ class Postgres(Database):
 
     def execute(self, statement: str) -> None:
         """Run a statement."""
-        self._connection.execute(statement.encode())
+        self.connection.execute(statement.encode())
 
     def lock(self, *names: str) -> None:
         """Wait for others of our kind: two who create one table, or merge the same rows, clash."""
@@ -104,7 +94,7 @@ class Postgres(Database):
 
     def find(self, table: Table) -> There | None:
         """Return the table as it is there."""
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "select attname, format_type(atttypid, null) from pg_attribute "
             "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
             [table.full_name],
@@ -141,7 +131,7 @@ class Postgres(Database):
         return declared
 
     def _is_unique(self, table: Table) -> bool:
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "select array(select attname::text from pg_attribute where attrelid = indrelid "
             "and attnum = any(indkey)) from pg_index "
             "where indrelid = to_regclass(%s) and indisunique and indpred is null",
@@ -168,7 +158,7 @@ class Postgres(Database):
     def _is_copied(self, table: Table, names: str, file: Path) -> bool:
         """Copy rows whose keys are new; return whether they were."""
         try:
-            with self._connection.transaction():
+            with self.connection.transaction():
                 self._copy(table.full_name, names, file)
         except psycopg.errors.UniqueViolation:
             return False
@@ -193,16 +183,11 @@ class Postgres(Database):
     def _copy(self, table: str, names: str, file: Path) -> None:
         with (
             file.open("rb") as rows,
-            self._connection.cursor() as cursor,
+            self.connection.cursor() as cursor,
             cursor.copy(f"copy {table} ({names}) from stdin ({_CSV})".encode()) as copy,
         ):
             while chunk := rows.read(_CHUNK):
                 copy.write(chunk)
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._connection.close()
-        self.staging.close()
 
 
 def _as_there(column: str, kind: str) -> str:

@@ -89,7 +89,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         "batch_size_rows",
         th.IntegerType,
         title="Batch size in rows",
-        description="The same in rows. Empty sets no limit.",
+        description="About the same in rows: lines that came together stay together. Empty sets no "
+        "limit.",
     ),
 ).to_dict()
 SETTINGS["properties"]["load_method"]["option_labels"] = {

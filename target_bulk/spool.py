@@ -8,12 +8,13 @@ which keeps its digits. That costs a parse, and hardly any stream needs it.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from target_bulk.columns import Kind
+from target_bulk.columns import METADATA, Kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,9 +59,14 @@ class Spool:
         longest: bytes of the longest line, or more.
         received: when the first line came.
         cleaned: characters that no database takes, and which were removed or replaced.
+        is_first: whether it is the first one under its SCHEMA.
+        undeclared: properties that SCHEMA does not declare: those of all lines in the first file,
+            then of one line in many.
     """
 
-    def __init__(self, table: Table, path: Path, started: int, *, exact: bool) -> None:
+    def __init__(
+        self, table: Table, path: Path, started: int, *, exact: bool, is_first: bool
+    ) -> None:
         self.table = table
         self.path = path
         self.started = started
@@ -68,8 +74,10 @@ class Spool:
         self.longest = 0
         self.received = datetime.now(timezone.utc)
         self.cleaned = 0
-        self._pending: list[bytes] = []
-        self._pending_size = 0
+        self.is_first = is_first
+        self._declared = table.columns.keys() | METADATA.keys()
+        self.undeclared = set[str]()
+        self._pending = bytearray()
 
     def write(self, lines: bytes) -> bool:
         """Write whole lines; return whether they were written.
@@ -80,22 +88,23 @@ class Spool:
             return False
         if _ODD_ESCAPE.search(lines):
             lines = _ESCAPES.sub(self._clean, lines)
+        some = lines.split(b"\n") if self.is_first else [lines[: lines.index(b"\n")]]
+        with suppress(msgspec.DecodeError):  # of which DuckDB says what is wrong
+            for line in filter(None, some):
+                self.undeclared |= _decoder.decode(line).record.keys() - self._declared
         if self.exact:
             lines = b"".join(map(self._as_texts, lines.splitlines()))
-        self._pending.append(lines)
-        self._pending_size += len(lines)
-        if self._pending_size >= _PENDING:
+        self.longest = max(self.longest, len(lines))
+        self._pending += lines
+        if len(self._pending) >= _PENDING:
             self.close()
-        if len(lines) > self.longest:
-            self.longest = max(map(len, lines.split(b"\n")), default=0)
         return True
 
     def close(self) -> None:
         """Write what is pending. The file stays until it is loaded."""
         with self.path.open("ab") as file:
-            file.writelines(self._pending)
+            file.write(self._pending)
         self._pending.clear()
-        self._pending_size = 0
 
     def _clean(self, found: re.Match[bytes]) -> bytes:
         """Return an escape as a database takes it: no NUL, and no half of a surrogate pair."""

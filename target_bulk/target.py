@@ -7,9 +7,12 @@ import sys
 import tempfile
 import time
 import weakref
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,7 +23,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 from target_bulk import duck, postgres
 from target_bulk.batches import records_of
 from target_bulk.columns import Kind, Table, table_of
-from target_bulk.database import Activate, Database, Deletions, Empty, Step
+from target_bulk.database import Database, Gone, Step
 from target_bulk.errors import LoadError
 from target_bulk.lines import LineReader
 from target_bulk.settings import SETTINGS
@@ -38,6 +41,9 @@ _FIRST = 8 << 20
 _STATE_SECONDS = 300
 """How long a STATE waits for more rows, at most, where they come slowly."""
 
+_NAMED = 20
+"""Properties that a warning names, at most."""
+
 
 class UnknownStreamError(LoadError, RecordsWithoutSchemaException):
     """A record without a SCHEMA before it."""
@@ -46,6 +52,7 @@ class UnknownStreamError(LoadError, RecordsWithoutSchemaException):
         super().__init__(f"Stream {stream}: a RECORD came before its SCHEMA; correct the tap.")
 
 
+@dataclass
 class Stream:
     """A stream under its SCHEMA.
 
@@ -54,13 +61,14 @@ class Stream:
         table: where its rows go.
         exact: whether it has numbers too long for DuckDB's reader.
         spool: the file that its lines are written to, if one is open.
+        is_new: whether no file of it was full yet.
     """
 
-    def __init__(self, message: dict[str, Any], table: Table) -> None:
-        self.message = message
-        self.table = table
-        self.exact = False
-        self.spool: Spool | None = None
+    message: dict[str, Any]
+    table: Table
+    exact: bool = False
+    spool: Spool | None = None
+    is_new: bool = True
 
 
 class TargetBulk(Target):
@@ -79,7 +87,10 @@ class TargetBulk(Target):
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
         super().__init__(**options)
-        self._check_settings()
+        if bool(self.config.get("duckdb_path")) == bool(self.config.get("postgres_url")):
+            raise LoadError("Set exactly one of duckdb_path and postgres_url.")
+        if self.config["apply_windows"] and not self.config["add_record_metadata"]:
+            raise LoadError("apply_windows needs add_record_metadata: set both or neither.")
         self.message_reader = self._reader = LineReader(self._spool)
         self._streams: dict[str, Stream] = {}
         self._steps: list[Step] = []
@@ -88,21 +99,14 @@ class TargetBulk(Target):
         self._enough = min(_FIRST, self.config["batch_size_bytes"])
         self._flushed_at = time.monotonic()
         self._notes = Counter[str]()
+        self._undeclared = defaultdict[str, set[str]](set)
         self._folder = Path(tempfile.mkdtemp(prefix="target-bulk-"))
+        self._numbers = count()
         self._left = ExitStack()
         self._left.callback(shutil.rmtree, self._folder, ignore_errors=True)
         self._clean_up = weakref.finalize(self, self._left.close)
-        self._files = 0
         self._loader = ThreadPoolExecutor(1, "loader")
         self._loading: Future[None] | None = None
-        self._database: Database | None = None
-
-    def _check_settings(self) -> None:
-        config = self.config
-        if bool(config.get("duckdb_path")) == bool(config.get("postgres_url")):
-            raise LoadError("Set exactly one of duckdb_path and postgres_url.")
-        if config["apply_windows"] and not config["add_record_metadata"]:
-            raise LoadError("apply_windows needs add_record_metadata: set both or neither.")
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         """Make the table of a stream as it is wanted; rows under an earlier SCHEMA come first."""
@@ -123,12 +127,12 @@ class TargetBulk(Target):
             is_merged=config["load_method"] != "append-only",
             numbers=Kind.TEXT if config["numbers_as_text"] else Kind.NUMBER,
         )
-        table = self._loader.submit(self._declare, table).result()
+        table = self._loader.submit(lambda: self._database.declare(table)).result()
         self._streams[name] = Stream(message_dict, table)
         if config["load_method"] == "overwrite" and not known:
-            self._steps.append(Empty(table))
+            self._steps.append(Gone(table, "true", hard=True))
 
-    def _spool(self, name: str, lines: bytes) -> None:
+    def _spool(self, name: str, lines: bytes, rows: int) -> None:
         """Write RECORD lines of a stream to its file; load all files if they are large."""
         stream = self._known(name)
         if self._loading and self._loading.done():
@@ -138,7 +142,7 @@ class TargetBulk(Target):
             stream.exact = True
             self._open(stream).write(lines)
         self._size += len(lines)
-        self._rows += lines.count(b"\n")
+        self._rows += rows
         most = self.config.get("batch_size_rows")
         if self._size >= self._enough or (most and self._rows >= most):
             self._flush()
@@ -157,13 +161,14 @@ class TargetBulk(Target):
             self._notes[f"Stream {stream.table.stream}: ACTIVATE_VERSION is ignored"] += 1
             return
         self._close(stream)
-        self._steps.append(Activate(stream.table, int(message_dict["version"])))
+        older = f"_sdc_table_version < {int(message_dict['version'])}"
+        self._steps.append(Gone(stream.table, f"{older} or _sdc_table_version is null"))
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         """Take the records of files, as if they came here."""
         name = str(message_dict["stream"])
         for lines in records_of(message_dict):
-            self._spool(name, lines)
+            self._spool(name, lines, lines.count(b"\n"))
 
     def process_endofpipe(self) -> None:
         """Load what is left."""
@@ -171,8 +176,16 @@ class TargetBulk(Target):
         self._wait()
         self._loader.shutdown()
         self._clean_up()
-        for note, count in self._notes.items():
-            self.logger.warning("%s (%d times).", note, count)
+        for note, times in self._notes.items():
+            self.logger.warning("%s (%d times).", note, times)
+        for stream, names in self._undeclared.items():
+            if names:
+                self.logger.warning(
+                    "Stream %s: properties that its SCHEMA does not declare are left out: %s%s.",
+                    stream,
+                    ", ".join(sorted(names)[:_NAMED]),
+                    f", and {more} more" if (more := len(names) - _NAMED) > 0 else "",
+                )
         if self._reader.broken_off:
             raise LoadError("The input ended within a line: look at why the tap broke off.")
 
@@ -182,25 +195,28 @@ class TargetBulk(Target):
 
     def _known(self, name: str) -> Stream:
         """Return a stream that had its SCHEMA."""
-        stream = self._streams.get(name)
-        if stream is None:
+        if name not in self._streams:
             raise UnknownStreamError(name)
-        return stream
+        return self._streams[name]
 
     def _open(self, stream: Stream) -> Spool:
         """Return the file that a stream's lines are written to."""
         if stream.spool is None:
-            self._files += 1
-            path = self._folder / f"{self._files}.jsonl"
-            stream.spool = Spool(stream.table, path, self.initialized_at, exact=stream.exact)
+            path = self._folder / f"{next(self._numbers)}.jsonl"
+            stream.spool = Spool(
+                *(stream.table, path, self.initialized_at),
+                exact=stream.exact,
+                is_first=stream.is_new,
+            )
         return stream.spool
 
     def _close(self, stream: Stream) -> None:
         """Have the file of a stream loaded before what comes now."""
         if stream.spool:
             stream.spool.close()
+            self._undeclared[stream.table.stream] |= stream.spool.undeclared
             self._steps.append(stream.spool)
-            stream.spool = None
+            stream.spool, stream.is_new = None, False
 
     def _flush(self) -> None:
         """Load all that came, while more comes."""
@@ -224,7 +240,7 @@ class TargetBulk(Target):
     def _load(self, steps: Sequence[Step], state: bytes | None) -> None:
         """Load a batch, then let its STATE go."""
         if steps:
-            self._connected().load(steps)
+            self._database.load(steps)
         for step in steps:
             if isinstance(step, Spool):
                 step.path.unlink()
@@ -237,19 +253,15 @@ class TargetBulk(Target):
             sys.stdout.write(state.decode() + "\n")
             sys.stdout.flush()
 
-    def _declare(self, table: Table) -> Table:
-        return self._connected().declare(table)
-
-    def _connected(self) -> Database:
-        """Return the database; the first time it is opened."""
-        if self._database is None:
-            deletions = Deletions(self.config["hard_delete"], self.config["apply_windows"])
-            url = self.config.get("postgres_url")
-            staging = duck.connect(":memory:" if url else self.config["duckdb_path"], self._folder)
-            self._database = (
-                postgres.Postgres(staging, self._folder, deletions, postgres.connect(url))
-                if url
-                else duck.DuckDB(staging, self._folder, deletions)
-            )
-            self._left.callback(self._database.close)
-        return self._database
+    @cached_property
+    def _database(self) -> Database:
+        """The database, opened when it is needed."""
+        url = self.config.get("postgres_url")
+        staging = duck.connect(":memory:" if url else self.config["duckdb_path"], self._folder)
+        self._left.callback(staging.close)
+        deletions = self.config["hard_delete"], self.config["apply_windows"]
+        if not url:
+            return duck.DuckDB(staging, self._folder, *deletions)
+        connection = postgres.connect(url)
+        self._left.callback(connection.close)
+        return postgres.Postgres(staging, self._folder, *deletions, connection=connection)

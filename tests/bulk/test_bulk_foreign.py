@@ -9,6 +9,7 @@ import json
 import subprocess
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from psycopg.rows import dict_row
 
 from scripts.loaders import program
 from tests.e2e.conftest import ROOT
+from tests.e2e.targets import s3_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +31,8 @@ RECORDS = [
      "at": "2026-01-31T12:00:00+02:00", "tags": ["a", "b"], "inside": {"x": [1, {"y": None}]}}
     for number in range(2_000)
 ]  # fmt: skip
+
+HEADING = "id,name,score,at,nothing"
 
 SOURCE = """
 create schema source;
@@ -55,7 +59,8 @@ def lines_of(environment: str, tap: str, folder: Path, config: dict[str, Any]) -
         for entry in stream["metadata"]:
             entry["metadata"]["selected"] = True
     catalog.write_text(json.dumps(found))
-    done = subprocess.run([*command, "--catalog", str(catalog)], check=True, capture_output=True)
+    option = "--properties" if tap == "tap-s3-csv" else "--catalog"
+    done = subprocess.run([*command, option, str(catalog)], check=True, capture_output=True)
     return done.stdout
 
 
@@ -110,6 +115,30 @@ def test_a_database(in_postgres: Place, postgres: str, tmp_path: Path) -> None:
     }
     lines = lines_of("tap-postgres", "tap-postgres", tmp_path, config)
     equal(lines, "things", in_postgres, postgres, tmp_path)
+
+
+def test_a_tap_without_the_sdk(
+    in_postgres: Place, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member of its SCHEMA, a list, is in none of its records."""
+    rows = [f'{n},"name ""{n}"", é",{n / 8},2026-01-31 12:00:{n % 60:02},' for n in range(2_000)]
+    bucket = {
+        "bucket": "source",
+        "start_date": "2020-01-01T00:00:00Z",
+        "tables": [{"search_pattern": "rows", "table_name": "rows", "key_properties": ["id"]}],
+    }
+    with s3_server() as url:
+        for name, body in {"source": "", "source/rows.csv": "\n".join([HEADING, *rows])}.items():
+            put = Request(
+                f"{url}/{name}", body.encode(), {"Content-Type": "text/csv"}, method="PUT"
+            )
+            urlopen(put).close()
+        bucket["aws_endpoint_url"] = url
+        for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(f"AWS_{name}", "any")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        lines = lines_of("tap-s3-csv", "tap-s3-csv", tmp_path, bucket)
+    equal(lines, "rows", in_postgres, postgres, tmp_path)
 
 
 def equal(lines: bytes, table: str, place: Place, uri: str, folder: Path) -> None:

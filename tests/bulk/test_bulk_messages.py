@@ -107,6 +107,21 @@ def test_streams_line_by_line(place: Place) -> None:
         "a", 'b""c', "d, e")] == [[(20,)]] * 3  # fmt: skip
 
 
+def test_properties_that_schema_does_not_declare_are_named(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [record("t", id=number, more=1, **{"a b": {"c": 2}}) for number in range(100)]
+    many = [record("u", id=1, **{f"x{number}": 1 for number in range(100, 200)})]
+    other = [record("v", id=1, name="all is declared", _sdc_deleted_at=None)]
+    place.load(T, {**T, "stream": "u"}, {**T, "stream": "v"}, *rows, *many, *other, *rows)
+    said = "properties that its SCHEMA does not declare are left out:"
+    assert caplog.text.count(f"Stream t: {said} a b, more.") == 1
+    assert f"Stream u: {said} x100, x101, " in caplog.text
+    assert "x119, and 80 more." in caplog.text
+    assert "Stream v" not in caplog.text
+    assert place.rows("t")[0].keys() - METADATA.keys() == {"id", "name"}
+
+
 def test_metadata(place: Place) -> None:
     place.load(T, {**record("t", 5, id=1), "time_extracted": "2026-01-31T08:00:00+01:00"})
     (row,) = place.rows("t")

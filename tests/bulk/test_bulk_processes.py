@@ -104,7 +104,7 @@ def test_killed_after_a_batch(place: Place, number: signal.Signals) -> None:
     assert running.stdin
     assert running.stdout
     rows = [record("t", id=one) for one in range(25)]
-    running.stdin.write(lines(T, *rows[:9], state(9), *rows[9:15], state(15)))
+    running.stdin.write(lines(T, *rows[:9], state(9), rows[9], state(10), *rows[10:15], state(15)))
     running.stdin.flush()
     assert running.stdout.readline() == b"9\n"
     running.send_signal(number)

@@ -538,8 +538,10 @@ def s3_server() -> Iterator[str]:
                 break
         else:
             raise AssertionError("the server did not start")
-        yield found[1]
-        server.terminate()
+        try:
+            yield found[1]
+        finally:
+            server.terminate()
 
 
 TARGETS = (Postgres, PostgresExact, PostgresFiles, DuckDB, JsonLines, Csv, Parquet, Pipelinewise)
