@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.thorough
 
-Sums = dict[tuple[str, str], tuple[float, float]]
-"""Hours and amounts by member and month."""
+Sums = dict[tuple[str, str], tuple[int, int]]
+"""Seconds, and what they are worth at rates an hour, by member and month."""
 
 
 class LongLife(Life):
@@ -105,15 +105,15 @@ class LongLife(Life):
 
 def sums(rows: Iterable[Row]) -> Sums:
     """Return what entries that ended add up to."""
-    found: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
         if row["timeInterval"].get("end") is not None:
             start, end = (from_text(row["timeInterval"][name]) for name in ("start", "end"))
-            hours = (end - start).total_seconds() / 3_600
+            seconds = round((end - start).total_seconds())
             total = found[row["userId"], row["start"][:7]]
-            total[0] += hours
-            total[1] += hours * (row.get("hourlyRate") or {}).get("amount", 0) * row["billable"]
-    return {one: (round(hours, 6), round(worth, 3)) for one, (hours, worth) in found.items()}
+            total[0] += seconds
+            total[1] += seconds * (row.get("hourlyRate") or {}).get("amount", 0) * row["billable"]
+    return {one: (seconds, worth) for one, (seconds, worth) in found.items()}
 
 
 @pytest.fixture
