@@ -22,7 +22,7 @@ from taps_common.cli.command import EXIT_CODES
 from taps_common.cli.reconcile import read
 from taps_common.cli.settings import MEBIBYTE, request_settings
 from taps_common.cli.tap import ApiTap
-from taps_common.errors import Kind, TapError
+from taps_common.errors import Kind, NotAskedError, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -245,7 +245,8 @@ class TapPerform(ApiTap):
         finally:
             downloads.close()
         for stream, why in found.unread.items():
-            self.logger.warning("%s is not a table: %s", stream, why)
+            if found.known or not isinstance(why, NotAskedError):  # which say no more than the end
+                self.logger.warning("%s is not a table: %s", stream, why)
         if not found.known:
             raise next(iter(found.unread.values()))
         return found

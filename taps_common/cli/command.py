@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 import msgspec
 from click.exceptions import Exit
+from singer_sdk.about import AboutInfo, TextFormatter
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.plugin_base import SingerCommand
 
@@ -71,6 +72,22 @@ def settings_that_work() -> Iterator[None]:
         yield
     except ConfigValidationError as error:
         raise RunFailedError("\n".join(error.errors), Kind.SETTING) from error
+
+
+class DescribedText(TextFormatter, format_name="text"):
+    """The text of `--about` with what each setting does; being declared puts it in its place."""
+
+    def format_about(self, about_info: AboutInfo) -> str:
+        """Return the SDK's text, and after each setting its default and description."""
+        text = super().format_about(about_info)
+        for name, schema in about_info.settings["properties"].items():
+            variable = f"    Environment Variable: {about_info.env_var_prefix}{name.upper()}\n"
+            default = (
+                f"    Default: {json.dumps(schema['default'])}\n" if "default" in schema else ""
+            )
+            described = f"    Description: {schema.get('description', '')}\n"
+            text = text.replace(variable, f"{variable}{default}{described}")
+        return text
 
 
 def _help(tap: type[SdkTap]) -> str:

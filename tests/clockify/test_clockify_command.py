@@ -444,6 +444,15 @@ def test_a_signal_during_the_first_request_ends_the_command(
 
 
 def test_about() -> None:
+    text = Account.bare_command("--about").output.decode()
+    assert (
+        "  - Name: lookback_days\n"
+        "    Type: ['integer', 'null']\n"
+        "    Environment Variable: TAP_CLOCKIFY_LOOKBACK_DAYS\n"
+        "    Default: 30\n"
+        "    Description: How many days before its bookmark an incremental table is read again, so"
+    ) in text
+    assert text.count("    Description: ") == text.count("  - Name: ")
     run = Account.bare_command("--about", "--format=json")
     assert run.code == 0
     about = json.loads(run.output)

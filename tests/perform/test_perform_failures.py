@@ -136,6 +136,15 @@ def test_a_service_that_fails_throughout_is_given_up_early(clips: Clips, failure
     assert len(clips.asked) < 100
 
 
+def test_what_was_not_asked_for_is_not_told_where_nothing_came_at_all(clips: Clips) -> None:
+    for table in MANY:
+        clips.put(table, Answer(401), of=BOTH)
+    run = clips.run()
+    assert (run.code, run.messages) == (1, [])
+    said = [line for line in run.lines if "is not a table: " in line]
+    assert len(said) == len(clips.asked) < len(MANY)
+
+
 def test_an_address_at_which_nobody_listens_is_named() -> None:
     with nobody() as url:
         clips = {TABLE: f"{url}/clip"}
