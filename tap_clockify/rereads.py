@@ -119,6 +119,10 @@ class Months:
         self._every = range(first, last + 1)
         self._next: str | None = None
 
+    def since(self, at: datetime) -> Sequence[int]:
+        """Return the months from a time on."""
+        return [month for month in self._every if month >= month_of(at)]
+
     def due(self, longest: timedelta) -> Sequence[int]:
         """Return the months to ask for: all where a year may be asked for at once, else some."""
         if longest >= YEAR or not self._every:
@@ -175,6 +179,14 @@ class Comparison:
         self._read: dict[str, dict[int, str]] = {}
         self.hidden: dict[str, None] = {}
         self.is_late = False
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether nobody else has time in the window: all of its months were asked for."""
+        asked = {*self._totals.months}
+        return not self.hidden and (
+            self._since is None or {*self._months.since(self._since)} <= asked
+        )
 
     def changed(self, member: str, low: datetime | None) -> list[int]:
         """Return the months of a member that differ and begin before a time.

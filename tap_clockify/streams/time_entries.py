@@ -184,6 +184,15 @@ class TimeEntries(ByChanges):
             yield Covered((begin_of(first), begin_of(last + 1)))
         return found
 
+    def unlisted(self, scope: Scope) -> Collection[str] | None:
+        """Return members of whom Clockify adds up time that it does not list, or may do so."""
+        if not self.config["reread_changed"]:
+            return None
+        compared = self._compared.get(scope["workspaceId"])
+        if compared and compared.shows_all:
+            return None
+        return [*compared.hidden] if compared else []
+
     def after_scope(self, scope: Scope, told: Sequence[Partition]) -> None:
         """Keep the digests of months of the window, once it was told of."""
         if compared := self._compared.get(scope["workspaceId"]):

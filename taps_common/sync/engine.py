@@ -353,9 +353,12 @@ class StreamRead:
         if read.window and self._counts.window_shrank(read.scope, read.window, states, whole=whole):
             return []
         emptied = [] if stream.sliced else self._counts.emptied(read.scope, states, read.whole)
+        unlisted = stream.unlisted(read.scope)
         parts = [read.scope]
-        if emptied or not whole:
-            parts = [] if stream.sliced else [one for one in read.whole if one not in emptied]
+        if emptied or not whole or unlisted is not None:
+            silent = {*map(stream.partition_id, emptied), *(unlisted or ())}
+            some = [] if stream.sliced else read.whole
+            parts = [one for one in some if stream.partition_id(one) not in silent]
         for part in parts:
             bounds = self._bounds(read, None if part is read.scope else part, {})
             if part is read.scope and not stream.sliced:

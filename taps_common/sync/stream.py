@@ -421,6 +421,14 @@ class EndpointStream(RecordStream):
         """
         return None
 
+    def unlisted(self, scope: Scope) -> Collection[str] | None:
+        """Return partitions whose rows the service may have without listing them.
+
+        Nothing is told of these, and of the others one by one. None if there are none such, so that
+        the scope is told of as a whole, with partitions that nobody knows (any more).
+        """
+        return None
+
     def earliest_unfinished(self, rows: Rows) -> datetime | None:
         """Return the cursor of the earliest row that is not final yet."""
         return None

@@ -443,7 +443,7 @@ def test_a_member_whose_entries_are_not_listed_is_said_once_and_found_later(
     told = [one for one in hidden.records(WINDOWS) if one["userId"] == old["userId"]]
     assert not any(one["from"] <= old["start"] < one["to"] for one in told)
     assert not any(one["from"] <= interval["start"] < one["to"] for one in told)
-    assert lists(account)[old["userId"]] == 3, "not one request per month"
+    assert lists(account)[old["userId"]] == 2, "not one request per month"
     lines = [one for one in hidden.log.splitlines() if "adds up time" in one]
     assert lines
     assert not any("WARNING" in one for one in lines), "the first run said so"
@@ -457,11 +457,32 @@ def test_a_member_whose_entries_are_not_listed_is_said_once_and_found_later(
 
 def test_a_member_who_was_removed_is_said(account: Account, world: World) -> None:
     state = read(account).ok().state
-    (one, *_) = {row["userId"] for row in true_rows(world, TABLE)} - {world.owner_id}
+    people = {row["userId"] for row in true_rows(world, TABLE, world.main_id)}
+    (one, *_) = people - {world.owner_id}
     world.remove_user(world.main_id, one)
     run = read(account, state).ok()
     assert f"the first id is {one}" in run.log
     assert one not in mark(run.state, TABLE, world.main_id)["months"]["digests"]
+    told = {row["userId"] for row in run.records(WINDOWS)}
+    assert told >= people - {one}
+    assert not told & {one, "*"}
+
+
+def test_members_are_told_of_one_by_one_while_nobody_knows_of_others(
+    account: Account, state: State
+) -> None:
+    """Without totals, or with those of other months, a removed member may have time."""
+    account.fault(SUMMARY, "status", code=500)
+    run = read(account, state).ok()
+    assert "*" not in {row["userId"] for row in run.records(WINDOWS)}
+    account.mended()
+    again = read(account, run.state).ok()
+    assert {row["userId"] for row in again.records(WINDOWS)} == {"*"}
+    account.by_months()
+    whole = read(account, again.state).ok()
+    assert {row["userId"] for row in whole.records(WINDOWS)} == {"*"}, "this month was compared"
+    other = read(account, whole.state).ok()
+    assert "*" not in {row["userId"] for row in other.records(WINDOWS)}
 
 
 @pytest.mark.parametrize(
