@@ -106,11 +106,18 @@ class Months:
         state: that of the workspace; changes are made in it.
         first: the first month that there may be entries in.
         last: the month that the read is in, or ends in.
+        start: `start_date`, before which no entry is read.
         tells: whether `completed_windows` is written: what was read without it is read again.
     """
 
     def __init__(
-        self, state: dict[str, Any], first: int, last: int, *, tells: bool = False
+        self,
+        state: dict[str, Any],
+        first: int,
+        last: int,
+        *,
+        start: datetime | None = None,
+        tells: bool = False,
     ) -> None:
         self._state: dict[str, Any] = state.setdefault("months", {})
         if tells and not self._state.get("told"):
@@ -118,6 +125,16 @@ class Months:
         self._state["told"] = tells
         self._every = range(first, last + 1)
         self._next: str | None = None
+        self._begin_at(start)
+
+    def _begin_at(self, start: datetime | None) -> None:
+        """Forget the month of which the `start_date` of before had only a part read."""
+        named, before = start.isoformat() if start else "", self._state.get("start")
+        if before and before != named:
+            cut, kept = month_of(datetime.fromisoformat(before)), self._state.get("digests", {})
+            for member, text in kept.items():
+                kept[member] = packed({**unpacked(text), cut: UNKNOWN})
+        self._state["start"] = named
 
     def since(self, at: datetime) -> Sequence[int]:
         """Return the months from a time on."""

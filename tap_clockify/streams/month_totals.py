@@ -55,7 +55,7 @@ def months_of(state: dict[str, Any], bounds: Bounds) -> Months:
     """Return the months that there may be entries in, and what a workspace's state says of them."""
     end = min(bounds.began, bounds.until or bounds.began)
     first = month_of(bounds.start or FIRST_DAY)
-    return Months(state, first, month_of(end), tells=bounds.proves)
+    return Months(state, first, month_of(end), start=bounds.start, tells=bounds.proves)
 
 
 def requests_of(report: UserDayTotals, scope: Scope, bounds: Bounds) -> int:

@@ -88,6 +88,14 @@ def longer(world: World, entry: Row, minutes: int = 7) -> None:
 # -- what is read ----------------------------------------------------------------------------------
 
 
+def test_an_earlier_start_has_the_month_read_that_was_cut(account: Account, old: Row) -> None:
+    state = read(account, start_date="2026-05-13").ok().state
+    run = read(account, state, start_date="2026-04-01").ok()
+    assert old["id"] in {one["id"] for one in run.records(TABLE)}
+    read(account, run.state, start_date="2026-04-01").ok()
+    assert set(lists(account).values()) == {1}
+
+
 def test_a_day_without_edits_takes_a_request_per_year_more(account: Account, state: State) -> None:
     first = asked(account)
     assert [(one["dateRangeStart"], one["dateRangeEnd"]) for one in first] == [
