@@ -463,6 +463,18 @@ def test_a_member_whose_entries_are_not_listed_is_said_once_and_found_later(
     assert set(lists(account).values()) == {1}
 
 
+def test_a_member_who_may_not_be_read_is_not_taken_for_read(
+    account: Account, world: World, old: Row
+) -> None:
+    account.fault(f"/user/{old['userId']}/time-entries", "status", code=403)
+    first = read(account).ok()
+    digests = mark(first.state, TABLE, world.main_id)["months"]["digests"]
+    assert digests.keys() == {*world.main.users} - {old["userId"]}
+    account.mended()
+    run = read(account, first.state).ok()
+    assert old["id"] in {one["id"] for one in run.records(TABLE)}
+
+
 def test_a_member_who_was_removed_is_said(account: Account, world: World) -> None:
     state = read(account).ok().state
     people = {row["userId"] for row in true_rows(world, TABLE, world.main_id)}
