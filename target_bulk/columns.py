@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from target_bulk.errors import LoadError
 
@@ -84,24 +84,8 @@ class Table:
         return f"{quoted(self.schema)}.{quoted(self.name)}"
 
 
-def table_of(
-    message: JsonSchema,
-    *,
-    schema: str | None,
-    default: str,
-    metadata: bool,
-    is_merged: bool,
-    numbers: Kind,
-) -> Table:
-    """Return the table of a SCHEMA message.
-
-    Args:
-        message: the message.
-        schema: the schema for all streams; without one, that of a stream `schema-table`.
-        default: the schema where neither is there.
-        metadata: whether the columns of `METADATA` are added.
-        is_merged: whether rows are merged by key.
-        numbers: the kind of numbers that are not integers.
+def table_of(message: JsonSchema, config: Mapping[str, Any]) -> Table:
+    """Return the table of a SCHEMA message, as the settings want it.
 
     Raises:
         LoadError: the message does not say what the columns are.
@@ -112,11 +96,14 @@ def table_of(
     if not isinstance(properties, dict):
         raise LoadError(f"Stream {stream}: its SCHEMA has no properties; the tap has to send them.")
     columns = {name: kind_of(one) for name, one in properties.items()}
-    columns = {name: numbers if one is Kind.NUMBER else one for name, one in columns.items()}
-    if metadata:
+    if config["numbers_as_text"]:
+        columns = {n: Kind.TEXT if kind is Kind.NUMBER else kind for n, kind in columns.items()}
+    if config["add_record_metadata"]:
         columns = {name: kind for name, kind in columns.items() if name not in METADATA} | METADATA
     parts = stream.split("-")
     is_split = len(parts) in {2, 3}
+    default = parts[-2] if is_split else "public" if config.get("postgres_url") else "main"
+    is_merged = config["load_method"] != "append-only"
     keys = tuple(_texts(message.get("key_properties"))) if is_merged else ()
     for key in keys:
         if key not in columns:
@@ -130,11 +117,11 @@ def table_of(
     bookmark = [*_texts(message.get("bookmark_properties")), None][0]
     return Table(
         stream,
-        schema or (parts[-2] if is_split else default),
+        config.get("default_target_schema") or default,
         parts[-1] if is_split else stream,
         columns,
         keys,
-        metadata,
+        config["add_record_metadata"],
         bookmark if bookmark in columns else None,
     )
 

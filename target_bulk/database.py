@@ -124,7 +124,8 @@ class Database(abc.ABC):
         except RefusedError:
             for step in steps:
                 if isinstance(step, Spool):
-                    look_for_misfits(self.staging, step)
+                    stage(self.staging, step, now)
+                    look_for_misfits(self.staging, step.table)
             raise
 
     def _run(self, step: Step, changes: windows.Changes, now: datetime) -> None:

@@ -119,8 +119,8 @@ class DuckDB(Database):
         }
         names, values = ", ".join(columns), ", ".join(columns.values())
         same = " and ".join(f"old.{quoted(key)} = {columns[quoted(key)]}" for key in table.keys)
-        source = f"{table.full_name} as old semi join temp.staged as new on {same}"
-        if not table.keys or not self.staging.execute(f"from {source} limit 1").fetchall():
+        known = f"select 1 from {table.full_name} as old semi join temp.staged as new on {same}"
+        if not table.keys or not self.staging.execute(f"{known} limit 1").fetchall():
             self.execute(
                 f"insert into {table.full_name} ({names}) select {values} from temp.staged as new"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 
 
 class LoadError(click.ClickException):
@@ -11,3 +12,11 @@ class LoadError(click.ClickException):
 
 class RefusedError(LoadError):
     """A database refused what it got, and does not say why without values of it."""
+
+
+class UnknownStreamError(LoadError, RecordsWithoutSchemaException):
+    """A record without a SCHEMA before it."""
+
+
+class MissingKeyError(LoadError, MissingKeyPropertiesError):
+    """A record without its key."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import duckdb
-from singer_sdk.exceptions import MissingKeyPropertiesError
 
 from target_bulk.columns import METADATA, Kind, Table, literal, quoted
-from target_bulk.errors import LoadError
+from target_bulk.errors import LoadError, MissingKeyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +32,6 @@ _DIGITS = {Kind.NUMBER, Kind.DATE, Kind.TIMESTAMP}
 """Kinds for which databases take words as well: NaN, infinity, yesterday."""
 
 _BEGINS_WITH_A_DIGIT = "({0} >= '0' and {0} < ':' or {0} >= '-0' and {0} < '-:')"
-
-
-class MissingKeyError(LoadError, MissingKeyPropertiesError):
-    """A record without its key."""
-
-    def __init__(self, stream: str, key: str) -> None:
-        super().__init__(
-            f"Stream {stream}: a record has no {key}, which is its key; the tap has to send it."
-        )
 
 
 def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime) -> None:
@@ -77,10 +67,13 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
         f"{', '.join(f'count({key})' for key in keys)} from temp.staged"
     ).fetchall()
     if bad:
-        _look_for_misfits(connection, table)
+        look_for_misfits(connection, table)
     for name, count in zip(table.keys, present, strict=True):
         if count < rows:
-            raise MissingKeyError(table.stream, name)
+            raise MissingKeyError(
+                f"Stream {table.stream}: a record has no {name}, which is its key; the tap has to "
+                "send it."
+            )
     if keys and distinct < rows:
         values = ", ".join(_value(name, table.columns[name]) for name in table.keys)
         connection.execute(
@@ -140,17 +133,12 @@ def _value(name: str, kind: Kind) -> str:
     return value
 
 
-def look_for_misfits(connection: duckdb.DuckDBPyConnection, spool: Spool) -> None:
-    """Look why a database refused the rows of a file.
+def look_for_misfits(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Look why a database refused the rows of `staged`.
 
     Raises:
         LoadError: values are not what SCHEMA says.
     """
-    stage(connection, spool, spool.received)
-    _look_for_misfits(connection, spool.table)
-
-
-def _look_for_misfits(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     for name, kind in table.columns.items():
         value = quoted(name)
         conditions = []

@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Target
-from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
 from target_bulk import duck, postgres
 from target_bulk.batches import records_of
-from target_bulk.columns import Kind, Table, table_of
+from target_bulk.columns import Table, table_of
 from target_bulk.database import Database, Gone, Step
-from target_bulk.errors import LoadError
+from target_bulk.errors import LoadError, UnknownStreamError
 from target_bulk.lines import LineReader
 from target_bulk.settings import SETTINGS
 from target_bulk.spool import Spool
@@ -43,13 +42,6 @@ _STATE_SECONDS = 300
 
 _NAMED = 20
 """Properties that a warning names, at most."""
-
-
-class UnknownStreamError(LoadError, RecordsWithoutSchemaException):
-    """A record without a SCHEMA before it."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__(f"Stream {stream}: a RECORD came before its SCHEMA; correct the tap.")
 
 
 @dataclass
@@ -118,18 +110,10 @@ class TargetBulk(Target):
             return
         if known:
             self._flush()
-        config = self.config
-        table = table_of(
-            message_dict,
-            schema=config.get("default_target_schema") or None,
-            default="public" if config.get("postgres_url") else "main",
-            metadata=config["add_record_metadata"],
-            is_merged=config["load_method"] != "append-only",
-            numbers=Kind.TEXT if config["numbers_as_text"] else Kind.NUMBER,
-        )
+        table = table_of(message_dict, self.config)
         table = self._loader.submit(lambda: self._database.declare(table)).result()
         self._streams[name] = Stream(message_dict, table)
-        if config["load_method"] == "overwrite" and not known:
+        if self.config["load_method"] == "overwrite" and not known:
             self._steps.append(Gone(table, "true", hard=True))
 
     def _spool(self, name: str, lines: bytes, rows: int) -> None:
@@ -196,7 +180,9 @@ class TargetBulk(Target):
     def _known(self, name: str) -> Stream:
         """Return a stream that had its SCHEMA."""
         if name not in self._streams:
-            raise UnknownStreamError(name)
+            raise UnknownStreamError(
+                f"Stream {name}: a RECORD came before its SCHEMA; correct the tap."
+            )
         return self._streams[name]
 
     def _open(self, stream: Stream) -> Spool:

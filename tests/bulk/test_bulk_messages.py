@@ -99,6 +99,26 @@ def test_members_in_any_order(place: Place) -> None:
     assert place.column("t", "_sdc_table_version") == [None, 3, None]
 
 
+FORMS = [
+    '{"type":"RECORD","stream":"%(s)s","record":{"id":%(n)d}}',
+    '{"stream": "%(s)s", "version": 1, "type": "RECORD", "record": {"id": %(n)d, "x":"\\"record"}}',
+    '{"record": {"id": %(n)d, "stream": 1, "type": "STATE"}, "type": "RECORD", "stream": "%(s)s"}',
+    '{"stream": "%(s)s", "version": %(n)d, "type": "RECORD", "record": {"id": %(n)d}}',
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_many_lines_of_a_stream_between_those_of_another(place: Place, form: str) -> None:
+    """How a line begins is enough to know what it is, but only where that says it."""
+    rows = {
+        s: "".join(f"{form}\n" % {"s": s, "n": n} for n in range(3_000)).encode()
+        for s in ("t", "record")
+    }
+    place.load(T, {**T, "stream": "record"}, *(rows[s] for s in ("t", "record", "t", "record")))
+    for table in rows:
+        assert place.column(table, "id") == [*range(3_000)]
+
+
 def test_streams_line_by_line(place: Place) -> None:
     names = ["a", 'b"c', "d, e"]
     rows = [record(name, id=number) for number in range(20) for name in names]

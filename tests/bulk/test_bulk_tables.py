@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -121,6 +122,15 @@ def test_a_table_of_target_duckdb(in_duckdb: Place) -> None:
     (found,) = place.rows("t", 'id, "at", workspaceid, n, day, i')
     noon = datetime(2026, 1, 31, 10)  # noqa: DTZ001 - the column has no zone
     assert [*found.values()] == ["a", noon, "w", 2.5, "2026-01-31", 5]
+
+
+def test_updates_need_no_pytz(in_duckdb: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB before 2 wants it to hand a timestamp to Python, and does not install it."""
+    monkeypatch.setitem(sys.modules, "pytz", None)
+    for number in range(2):
+        in_duckdb.load(schema("t", id="integer", n="integer"), record("t", id=1, n=number))
+    monkeypatch.undo()
+    assert in_duckdb.column("t", "n") == [1]
 
 
 def test_a_table_with_another_key_is_refused(in_postgres: Place) -> None:
