@@ -73,10 +73,11 @@ def _absence(error: exceptions.HTTPError, limits: Limits, service: Service) -> P
         text = f"could not be reached: {_not_there(error, service.base_url)} ({setting})"
     elif isinstance(error, exceptions.ConnectTimeoutError):
         text = f"did not accept a connection within {limits.connecting:g} s ({limits.called})"
+    elif isinstance(error, exceptions.ReadTimeoutError) and "handshake" in str(error.__cause__):
+        text = f"did not agree on TLS within {limits.connecting:g} s ({limits.called})"
+        advice = "If that port speaks no TLS, correct it, or begin the address with http://."
     elif isinstance(error, exceptions.ReadTimeoutError):
-        shakes = "handshake" in str(error.__cause__)
-        seconds = limits.connecting if shakes else limits.answering
-        text, advice = f"did not answer within {seconds:g} s ({limits.called})", ""
+        text, advice = f"did not answer within {limits.answering:g} s ({limits.called})", ""
     elif isinstance(error, exceptions.LocationValueError):
         return Problem(f"could not be reached: its address is not valid ({setting})", passing=False)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -112,6 +113,16 @@ def test_tls_to_a_port_without_it_is_asked_once(wire: Wire, connect: Connect) ->
         "(api_url). Correct the address's port, or begin it with http://"
     )
     assert error.kind is Kind.SETTING
+
+
+def test_a_port_that_waits_for_more_than_tls_has_to_say_may_speak_none(connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        error = failure(connect(base_url=url, timeout=0.05, max_retries=0))
+    assert str(error) == (
+        f"GET /x at {url} did not agree on TLS within 0.05 s (request_timeout). If that port "
+        "speaks no TLS, correct it, or begin the address with http://."
+    )
 
 
 ALERT = b"\x15\x03\x03\x00\x02\x02\x46"
