@@ -69,6 +69,11 @@ WINDOWS_NEED_ROWS = (
 )
 
 
+NEVER_WHOLE = (
+    "{}: this run read nothing else, and it is not complete; the next one begins it anew, after "
+    "the other tables. Set on_quota: wait to have it once, or deselect it."
+)
+
 LEFT = "left"
 """Where the bookmarks have the tables that a run which was stopped has not read."""
 
@@ -365,10 +370,18 @@ class ApiTap(CommandTap):
     def _keep_left(self, endpoints: Iterable[EndpointStream]) -> None:
         """Have the next run begin with the tables that this one, which was stopped, has not read.
 
-        Else a quota that is smaller than a run would go for the first tables in each run.
+        Else a quota that is smaller than a run would go for the first tables in each run. Last of
+        all comes the one in which this run was stopped: what begins anew each time and takes more
+        requests than there are would keep all others from being read.
         """
-        done = {one.progress.name for one in self.engine.outcomes.values() if not one.stop}
-        left = [one.name for one in endpoints if one.name not in done and selected_tables(one)]
+        read = {one.progress.name: one for one in self.engine.outcomes.values() if one.counts}
+        unread = [one for one in endpoints if selected_tables(one)]
+        unread = [one for one in unread if one.name not in read or read[one.name].stop]
+        left = sorted((one.name for one in unread), key=read.__contains__)
+        for stream in unread:
+            quota = stream.name in read and isinstance(read[stream.name].stop, QuotaError)
+            if quota and len(read) == 1 and not self._is_under_way(stream):
+                self.logger.warning(NEVER_WHOLE.format(stream.name))
         bookmarks = self.state.setdefault("bookmarks", {})
         if left != bookmarks.get(LEFT, {}).get("tables", []):
             bookmarks[LEFT] = {"tables": left}

@@ -109,6 +109,29 @@ def test_later_runs_that_are_stopped_bring_all_tables_up_to_date_in_turn(
     assert len({*members}) == 100, "each member had a turn"
 
 
+def test_a_table_that_is_larger_than_the_quota_keeps_no_other_from_being_read(
+    start: Callable[..., Account],
+) -> None:
+    account = start(members=12, entries=200)
+    world, clock, copied = account.world, TurningClock(account.world.now), Copy()
+    tables = catalog(["member_profiles", "tags", "clients"])
+    more: dict[str, Any] = {"catalog": tables, "workspace_ids": [world.main_id], "clock": clock}
+    state = copied.load(account.run(**more).ok()).state
+    said = []
+    for number in range(6):
+        if number == 2:
+            world.insert_row(world.main_id, "tags")
+        clock.time += timedelta(minutes=61)
+        world.advance(61 * 60)
+        run = copied.load(
+            account.run(state=state, on_quota="stop", max_requests_per_hour=10, **more)
+        )
+        said.append("member_profiles: this run read nothing else" in run.log)
+        state = run.state
+    assert copied.ids("tags") >= {row["id"] for row in true_rows(world, "tags", world.main_id)}
+    assert said == [False, True, False, True, False, True]
+
+
 # -- the state -------------------------------------------------------------------------------------
 
 
