@@ -125,7 +125,7 @@ def test_a_tap_without_the_sdk(
     bucket = {
         "bucket": "source",
         "start_date": "2020-01-01T00:00:00Z",
-        "tables": [{"search_pattern": "rows", "table_name": "rows", "key_properties": ["id"]}],
+        "tables": [{"search_pattern": "rows", "table_name": "numbered", "key_properties": ["id"]}],
     }
     with s3_server() as url:
         for name, body in {"source": "", "source/rows.csv": "\n".join([HEADING, *rows])}.items():
@@ -138,7 +138,7 @@ def test_a_tap_without_the_sdk(
             monkeypatch.setenv(f"AWS_{name}", "any")
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         lines = lines_of("tap-s3-csv", "tap-s3-csv", tmp_path, bucket)
-    equal(lines, "rows", in_postgres, postgres, tmp_path)
+    equal(lines, "numbered", in_postgres, postgres, tmp_path)
 
 
 def equal(lines: bytes, table: str, place: Place, uri: str, folder: Path) -> None:
