@@ -63,6 +63,16 @@ class LineReader(GenericSingerReader[bytes]):
         self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
     ) -> Counter[str]:
         """Hand on all lines; return how many there were, by type."""
+        try:
+            return self._hand_on(file_input, callbacks)
+        except RecursionError:
+            raise LoadError(
+                "A record has objects within objects a thousand times over; deselect its column."
+            ) from None
+
+    def _hand_on(
+        self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
+    ) -> Counter[str]:
         counts = Counter[str]()
         for block in self._blocks(file_input or self.default_input):
             rows = block.count(b"\n")

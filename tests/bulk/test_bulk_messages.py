@@ -227,6 +227,17 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
         [T, record("t", id=1), b'{"type": "RECORD", "stream": "t", "record": {"id": 1 "name"}}\n'],
         "cannot read a RECORD, which is not JSON",
     ),
+    "too deep": (
+        [
+            T,
+            b'{"type": "RECORD", "stream": "t", "record": '
+            + b'{"id":' * 3000
+            + b"1"
+            + b"}" * 3001
+            + b"\n",
+        ],
+        "objects within objects",
+    ),
     "half a line": ([T, record("t", id=1), b'{"type": "RECORD", "str'], "ended within a line"),
 }
 
