@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,13 +25,16 @@ import yaml
 
 import sandbox
 from sandbox.clockify.instants import duration
+from scripts.loaders import program
 from tests.e2e.conftest import ROOT
 from tests.e2e.recipes import questions
 from tests.e2e.recorded import ACCOUNTS
 from tests.e2e.served import recording, rows
+from tests.e2e.test_snowflake import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("marts")]
 
@@ -479,6 +483,56 @@ def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
     assert loaded.query(hours) == before
     unknown = "select name from timecost.dim_member where status = 'unknown'"
     assert ("Unknown member",) in loaded.query(unknown)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="fakesnow needs Python 3.11")
+def test_they_are_built_on_what_imitates_snowflake(
+    lines: tuple[dict[str, bytes], dict[str, dict[str, list[dict[str, Any]]]]], tmp_path: Path
+) -> None:
+    """All but the unit tests, and the one test that sums decimals, which are doubles there."""
+    written, served = lines
+    stored, database = tmp_path / "account", "LAKE"
+    stored.mkdir()
+    for tap, output in written.items():
+        (folder := tmp_path / tap).mkdir()
+        schema = tap.replace("-", "_")
+        answers(folder, [output], [], stored, database=database, default_target_schema=schema)
+    job = {
+        "stored": str(stored),
+        "database": database,
+        "command": [
+            *("--quiet", "build", "--vars", json.dumps(VARIABLES)),
+            *("--exclude-resource-type", "unit_test", "--exclude", "days_add_up_to_entries"),
+        ],
+        "query": WORTH,
+    }
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    python = program("dbt-snowflake", "python")
+    names = ("ACCOUNT", "USER", "PASSWORD", "ROLE", "WAREHOUSE")
+    environment = dict.fromkeys((f"TIMECOST_SNOWFLAKE_{name}" for name in names), "fake")
+    done = subprocess.run(
+        [python, str(ROOT / "tests/e2e/fake_dbt.py"), str(tmp_path / "job.json")],
+        cwd=TRANSFORM,
+        env=os.environ
+        | environment
+        | {
+            "TIMECOST_TARGET": "snowflake",
+            "TIMECOST_SNOWFLAKE_DATABASE": database,
+            "DBT_PROFILES_DIR": str(TRANSFORM),
+            "DBT_TARGET_PATH": str(tmp_path / "target"),
+            "DBT_LOG_PATH": str(tmp_path / "logs"),
+            "PYTHONWARNINGS": "ignore",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
+    found = {
+        (account.split(":")[1], entry): (seconds, amount and Decimal(amount), currency)
+        for account, entry, seconds, amount, currency in json.loads(done.stdout.splitlines()[-1])
+    }
+    assert found == figures(served["tap-clockify"])
 
 
 def test_the_diagram_is_that_of_the_tests() -> None:
