@@ -137,7 +137,7 @@ def loaded(
     configs = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
     (shipped,) = [one["config"] for one in configs if one["name"] == f"target-{kind}"]
     where = (
-        {"filepath": str(folder / "marts.duckdb")}
+        {"filepath": str(folder / "timecost.duckdb")}
         if kind == "duckdb"
         else {"sqlalchemy_url": postgres.replace("://", "+psycopg://", 1), "use_copy": False}
     )
@@ -153,7 +153,7 @@ def loaded(
     address = urlsplit(postgres)
     environment = os.environ | {
         "TIMECOST_TARGET": kind,
-        "TIMECOST_DUCKDB": str(folder / "marts.duckdb"),
+        "TIMECOST_DUCKDB": str(folder / "timecost.duckdb"),
         "TIMECOST_PG_HOST": parse_qs(address.query)["host"][0],
         "TIMECOST_PG_USER": str(address.username),
         "DBT_TARGET_PATH": str(folder / "target"),
@@ -163,7 +163,7 @@ def loaded(
 
     def query(sql: str) -> list[tuple[Any, ...]]:
         if kind == "duckdb":
-            with closing(duckdb.connect(str(folder / "marts.duckdb"))) as database:
+            with closing(duckdb.connect(str(folder / "timecost.duckdb"))) as database:
                 return database.execute(sql).fetchall()
         with psycopg.connect(postgres) as connection:
             cursor = connection.execute(sql)
@@ -174,7 +174,7 @@ def loaded(
     assert done.returncode == 0, done.stdout[-5000:]
     yield built
     if kind == "postgres":
-        for gone in (*(tap.replace("-", "_") for tap in ACCOUNTS), "timecost"):
+        for gone in (*(tap.replace("-", "_") for tap in ACCOUNTS), "marts"):
             query(f'drop schema if exists "{gone}" cascade')
 
 
@@ -271,7 +271,7 @@ def figures(
 WORTH = (
     "select account, entry_id, seconds, bill_amount, "
     "case when bill_level is not null then currency end "
-    "from timecost.fct_time_entry where account like 'tap_clockify%'"
+    "from marts.fct_time_entry where account like 'tap_clockify%'"
 )
 
 
@@ -303,7 +303,7 @@ def test_days_are_those_of_the_members(loaded: Loaded) -> None:
         for day, seconds in days_of(entry, zones.get(member, ZoneInfo("UTC"))).items():
             expected[(*member, day, entry["type"].lower())] += seconds
     found = loaded.query(
-        "select account, member_key, day, kind, sum(seconds) from timecost.mart_hours_daily "
+        "select account, member_key, day, kind, sum(seconds) from marts.mart_hours_daily "
         "where account like 'tap_clockify%' group by 1, 2, 3, 4"
     )
     assert {
@@ -320,7 +320,7 @@ def test_amounts_of_days_and_months_add_up(loaded: Loaded) -> None:
             expected[currency] += amount
     for mart, column in (("mart_hours_daily", "bill_amount"), ("mart_project_margin", "revenue")):
         found = loaded.query(
-            f"select currency, sum({column}) from timecost.{mart} "
+            f"select currency, sum({column}) from marts.{mart} "
             f"where account like 'tap_clockify%' group by 1 having sum({column}) > 0"
         )
         assert dict(found) == expected, mart
@@ -333,7 +333,7 @@ def test_hours_of_clicktime_are_in_the_same_mart(loaded: Loaded) -> None:
             hours = Decimal(str(entry["Hours"]))
             expected[entry["UserID"], entry["Date"][:10]] += round(hours * 3600)
     found = loaded.query(
-        "select member_key, day, sum(seconds) from timecost.mart_hours_daily "
+        "select member_key, day, sum(seconds) from marts.mart_hours_daily "
         "where account = 'tap_clicktime' group by 1, 2"
     )
     assert {
@@ -349,11 +349,11 @@ def test_ten_questions_have_answers(loaded: Loaded) -> None:
 
 
 def test_nothing_was_left_out(loaded: Loaded) -> None:
-    assert loaded.query("select tap, table_name, column_name from timecost._coverage") == [
+    assert loaded.query("select tap, table_name, column_name from marts._coverage") == [
         ("clockify", "completed_windows", "")
     ]
     states = loaded.query(
-        "select checked_by, state, count(*) from timecost.mart_reconciliation group by 1, 2"
+        "select checked_by, state, count(*) from marts.mart_reconciliation group by 1, 2"
     )
     assert {check: state for check, state, _ in states} == {
         **dict.fromkeys(("user_day_totals", "attendance_report", "detailed_report"), "equal"),
@@ -362,7 +362,7 @@ def test_nothing_was_left_out(loaded: Loaded) -> None:
     }
     assert len(states) == 7
     assert sum(count for *_, count in states) > 300
-    assert loaded.query("select count(*) from timecost.mart_progress_daily")[0][0] > 100
+    assert loaded.query("select count(*) from marts.mart_progress_daily")[0][0] > 100
 
 
 def alike(served: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -409,7 +409,7 @@ def test_what_is_wrong_has_a_name_a_day_and_a_difference(loaded: Loaded) -> None
     assert "Failure in test reconciliation" in done.stdout
     found = loaded.query(
         "select member_name, day, state, seconds_difference, amount_difference "
-        "from timecost.mart_reconciliation "
+        "from marts.mart_reconciliation "
         "where checked_by = 'user_day_totals' and state <> 'equal'"
     )
     told = {(name, day.isoformat()): tuple(rest) for name, day, *rest in found}
@@ -443,7 +443,7 @@ def test_what_is_wrong_has_a_name_a_day_and_a_difference(loaded: Loaded) -> None
         expected[projects[entry["projectId"]]] += off
     assert expected == dict(
         loaded.query(
-            "select document, seconds_difference from timecost.mart_reconciliation "
+            "select document, seconds_difference from marts.mart_reconciliation "
             "where checked_by = 'project_duration' and state <> 'equal'"
         )
     )
@@ -453,7 +453,7 @@ def test_what_is_wrong_has_a_name_a_day_and_a_difference(loaded: Loaded) -> None
 
 
 def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
-    hours = "select member_key, sum(seconds) from timecost.fct_time_entry group by 1 order by 1"
+    hours = "select member_key, sum(seconds) from marts.fct_time_entry group by 1 order by 1"
     (removed, *_), before = (
         *loaded.query("select min(id) from tap_clockify.users"),
         loaded.query(hours),
@@ -467,7 +467,7 @@ def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
     loaded.query("alter table tap_clockify.kept rename to tags")
     done = loaded.dbt("build", "--exclude", "reconciliation")
     assert done.returncode == 0, done.stdout[-5000:]
-    missing = loaded.query("select table_name, column_name from timecost._coverage order by 1, 2")
+    missing = loaded.query("select table_name, column_name from marts._coverage order by 1, 2")
     assert missing == [
         ("completed_windows", ""),
         ("member_profiles", ""),
@@ -475,13 +475,13 @@ def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
         ("user_day_totals", ""),
     ]
     assumed = loaded.query(
-        "select distinct capacity_seconds from timecost.dim_member "
+        "select distinct capacity_seconds from marts.dim_member "
         "where is_capacity_assumed and account like 'tap_clockify%'"
     )
     assert assumed == [(28800,)]
     # who is in no list any more still counts
     assert loaded.query(hours) == before
-    unknown = "select name from timecost.dim_member where status = 'unknown'"
+    unknown = "select name from marts.dim_member where status = 'unknown'"
     assert ("Unknown member",) in loaded.query(unknown)
 
 
