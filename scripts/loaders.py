@@ -1,4 +1,4 @@
-"""`python -m scripts.loaders`: loaders that people use beside those of `meltano.yml`, for a test.
+"""`python -m scripts.loaders`: what people use beside the loaders of `meltano.yml`, for a test.
 
 Each gets an environment of its own, as Meltano gives it one.
 """
@@ -25,6 +25,12 @@ WANTED = {
     "target-snowflake": [
         "meltanolabs-target-snowflake==0.20.4",
         # it imitates Snowflake; with an older Python the tests that need it are skipped
+        "fakesnow==0.12.1; python_version >= '3.11'",
+    ],
+    # dbt on the same imitation
+    "dbt-snowflake": [
+        "dbt-core~=1.10.0",
+        "dbt-snowflake~=1.10",
         "fakesnow==0.12.1; python_version >= '3.11'",
     ],
 }

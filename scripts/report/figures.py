@@ -19,7 +19,7 @@ ROWS = 100
 
 NAMED = """
     coalesce(project.name, 'No project')
-    || case when (select count(distinct account) from timecost.fct_time_entry) > 1
+    || case when (select count(distinct account) from marts.fct_time_entry) > 1
         then ' (' || coalesce(account.name, account.account) || ')' else '' end
 """
 """A project, with its account where there are several."""
@@ -95,7 +95,7 @@ class Marts:
 
     def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
         self._database = database
-        today = self._one("select max(today) from timecost.dim_account")
+        today = self._one("select max(today) from marts.dim_account")
         self.today: date = today or date(2000, 1, 1)
         monday = self.today - timedelta(days=self.today.weekday())
         self.window = Window(self.today, monday - timedelta(weeks=WEEKS - 1))
@@ -113,7 +113,7 @@ class Marts:
         """Return how many rows were compared, by what, and what came of it."""
         found: dict[str, dict[str, int]] = {}
         for check, state, count in self._rows("""
-            select checked_by, state, count(*) from timecost.mart_reconciliation
+            select checked_by, state, count(*) from marts.mart_reconciliation
             group by 1, 2 order by 1
         """):
             found.setdefault(str(check), {})[str(state)] = int(str(count))
@@ -124,7 +124,7 @@ class Marts:
         rows = self._rows("""
             select coalesce(member_name, document, '?'), checked_by, day, state,
                 seconds_difference, amount_difference, currency
-            from timecost.mart_reconciliation
+            from marts.mart_reconciliation
             where state in ('different', 'missing here', 'missing there')
             order by day desc, 1, 2
         """)
@@ -133,9 +133,9 @@ class Marts:
     def unchecked(self) -> list[str]:
         """Return the accounts of which the service adds up nothing that was loaded."""
         rows = self._rows("""
-            select name from timecost.dim_account as account
+            select name from marts.dim_account as account
             where not exists (
-                select 1 from timecost.mart_reconciliation as one
+                select 1 from marts.mart_reconciliation as one
                 where one.account = account.account
                     and one.state not in ('not compared', 'priced otherwise')
             )
@@ -152,9 +152,9 @@ class Marts:
         return self._rows(f"""
             select {NAMED}, cast(date_trunc('week', daily.day) as date),
                 cast(sum(daily.seconds) as bigint)
-            from timecost.mart_hours_daily as daily
-            left join timecost.dim_project as project on project.project_key = daily.project_key
-            left join timecost.dim_account as account on account.account = daily.account
+            from marts.mart_hours_daily as daily
+            left join marts.dim_project as project on project.project_key = daily.project_key
+            left join marts.dim_account as account on account.account = daily.account
             where daily.kind = 'regular' and daily.day between $since and $today
             group by 1, 2 order by 1, 2
         """)  # type: ignore[return-value]
@@ -164,14 +164,14 @@ class Marts:
         return self._rows("""
             select cast(date_trunc('week', day) as date), cast(sum(seconds) as bigint),
                 cast(sum(case when is_billable then seconds else 0 end) as bigint)
-            from timecost.mart_hours_daily
+            from marts.mart_hours_daily
             where kind = 'regular' and day between $since and $today
             group by 1 order by 1
         """)  # type: ignore[return-value]
 
     def running(self) -> int:
         """Return how many timers still ran."""
-        ((count,),) = self._rows("select count(*) from timecost.fct_time_entry where is_running")
+        ((count,),) = self._rows("select count(*) from marts.fct_time_entry where is_running")
         return int(str(count))
 
     def money(self) -> list[tuple[str, str, Decimal, Decimal, int]]:
@@ -182,15 +182,15 @@ class Marts:
         return self._rows("""
             with money as (
                 select client_key, currency, bill_amount as worth, 0 as uninvoiced, 0 as unrated
-                from timecost.mart_hours_daily where day between $since and $today
+                from marts.mart_hours_daily where day between $since and $today
                 union all
                 select client_key, currency, 0, amount, entries_without_rate
-                from timecost.mart_unbilled
+                from marts.mart_unbilled
             )
             select coalesce(client.name, 'No client'), money.currency,
                 sum(worth), sum(uninvoiced), cast(sum(unrated) as bigint)
             from money
-            left join timecost.dim_client as client on client.client_key = money.client_key
+            left join marts.dim_client as client on client.client_key = money.client_key
             group by 1, 2
             having sum(worth) <> 0 or sum(uninvoiced) <> 0 or sum(unrated) <> 0
             order by 2, 4 desc, 1
@@ -205,9 +205,9 @@ class Marts:
                 cast(sum(day.billable_seconds) as bigint),
                 cast(coalesce(sum(missing.missing_seconds), 0) as bigint),
                 count(missing.day)
-            from timecost.fct_member_day as day
-            join timecost.dim_member as member on member.member_key = day.member_key
-            left join timecost.mart_missing_time as missing
+            from marts.fct_member_day as day
+            join marts.dim_member as member on member.member_key = day.member_key
+            left join marts.mart_missing_time as missing
                 on missing.member_key = day.member_key and missing.day = day.day
             where day.day between $since and $today
             group by day.member_key, member.name
@@ -223,9 +223,9 @@ class Marts:
             select {NAMED}, burn.period, burn.budget_seconds, burn.used_seconds,
                 burn.budget_amount, burn.used_amount, burn.currency,
                 burn.period_end, burn.runs_out_on, burn.forecast_seconds, burn.forecast_amount
-            from timecost.mart_budget_burn as burn
-            join timecost.dim_project as project on project.project_key = burn.project_key
-            left join timecost.dim_account as account on account.account = burn.account
+            from marts.mart_budget_burn as burn
+            join marts.dim_project as project on project.project_key = burn.project_key
+            left join marts.dim_account as account on account.account = burn.account
             where burn.period <= $today
             qualify row_number() over (
                 partition by burn.project_key order by burn.period desc
@@ -238,7 +238,7 @@ class Marts:
         """Return Perform's projects: sums of each activity's last snapshot."""
         rows = self._rows("""
             with latest as (
-                select * from timecost.mart_earned_value where day <= $today
+                select * from marts.mart_earned_value where day <= $today
                 qualify row_number() over (
                     partition by account, activity_key order by day desc
                 ) = 1
@@ -246,7 +246,7 @@ class Marts:
             select account.name, count(*), sum(revised_budget_cost),
                 sum(earned), sum(planned), sum(actual)
             from latest
-            join timecost.dim_account as account on account.account = latest.account
+            join marts.dim_account as account on account.account = latest.account
             group by 1 order by 1
         """)
         return [Progress(*row) for row in rows]  # type: ignore[arg-type]
@@ -256,7 +256,7 @@ class Marts:
         return self._rows("""
             select table_name || case when column_name = '' then '' else '.' || column_name end,
                 tap, empty_without_it
-            from timecost._coverage order by 2, 1
+            from marts._coverage order by 2, 1
         """)  # type: ignore[return-value]
 
     def accounts(self) -> list[tuple[str, str, str]]:
@@ -264,12 +264,12 @@ class Marts:
         return self._rows("""
             select account.name, account.tap,
                 coalesce(string_agg(distinct member.zone, ', ' order by member.zone), '')
-            from timecost.dim_account as account
-            left join timecost.dim_member as member on member.account = account.account
+            from marts.dim_account as account
+            left join marts.dim_member as member on member.account = account.account
             group by 1, 2 order by 2, 1
         """)  # type: ignore[return-value]
 
     def loaded_at(self) -> str:
         """Return when the newest row was read."""
-        ((newest,),) = self._rows("select max(loaded_at) from timecost.fct_time_entry")
+        ((newest,),) = self._rows("select max(loaded_at) from marts.fct_time_entry")
         return str(newest or "never")[:16]

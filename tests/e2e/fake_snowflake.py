@@ -2,7 +2,8 @@
 
 `fake_snowflake.py JOB` runs in the environment that `python -m scripts.loaders` makes. JOB is a
 file of JSON: the loader's `config`, files of lines that it is to `load` one after the other, and
-`queries`, of which each gets a list of rows, as JSON, on the last line of stdout.
+`queries`, of which each gets a list of rows, as JSON, on the last line of stdout. The account is
+kept in the folder `stored`, if there is one.
 
 fakesnow has the catalog, DDL and queries, transpiled for DuckDB. This file has the user's stage:
 PUT, REMOVE, and MERGE and COPY from it, as far as the loader uses them. Each rule names the page of
@@ -243,7 +244,7 @@ def main() -> None:
     config.write_text(json.dumps(job["config"]))
     fakesnow.conn.FakeSnowflakeCursor = Cursor
     try:
-        with fakesnow.patch():
+        with fakesnow.patch(db_path=job.get("stored")):
             for file in job["load"]:
                 arguments = ["--config", str(config), "--input", file]
                 if code := TargetSnowflake.cli(arguments, standalone_mode=False):

@@ -109,30 +109,30 @@ def shown_in_a_browser(page: Path) -> dict[str, Decimal]:
 
 def of_the_marts(database: duckdb.DuckDBPyConnection) -> dict[str, Decimal]:
     """Return the same, asked otherwise: rounded where the page rounds, row by row."""
-    today = "(select max(today) from timecost.dim_account)"
+    today = "(select max(today) from marts.dim_account)"
     asked = {
         "billable": f"""
-            select round(sum(seconds) / 3600, 2) from timecost.mart_hours_daily
+            select round(sum(seconds) / 3600, 2) from marts.mart_hours_daily
             where is_billable and kind = 'regular' and day <= {today}
             group by date_trunc('week', day)""",
         "worth": f"""
-            select round(sum(bill_amount), 2) from timecost.mart_hours_daily
+            select round(sum(bill_amount), 2) from marts.mart_hours_daily
             where day <= {today} group by client_key, currency""",
         "not invoiced": """
-            select round(sum(amount), 2) from timecost.mart_unbilled
+            select round(sum(amount), 2) from marts.mart_unbilled
             group by client_key, currency""",
         "missing": """
-            select round(sum(missing_seconds) / 3600, 2) from timecost.mart_missing_time
+            select round(sum(missing_seconds) / 3600, 2) from marts.mart_missing_time
             group by member_key""",
         "earned": f"""
             with latest as (
                 select account, earned, row_number() over (
                     partition by activity_key, account order by day desc
                 ) as place
-                from timecost.mart_earned_value where day <= {today}
+                from marts.mart_earned_value where day <= {today}
             )
             select round(sum(earned), 2) from latest where place = 1 group by account""",
-        "compared": "select count(*) from timecost.mart_reconciliation where state = 'equal'",
+        "compared": "select count(*) from marts.mart_reconciliation where state = 'equal'",
     }
     return {
         name: sum(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,13 +25,16 @@ import yaml
 
 import sandbox
 from sandbox.clockify.instants import duration
+from scripts.loaders import program
 from tests.e2e.conftest import ROOT
 from tests.e2e.recipes import questions
 from tests.e2e.recorded import ACCOUNTS
 from tests.e2e.served import recording, rows
+from tests.e2e.test_snowflake import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("marts")]
 
@@ -133,7 +137,7 @@ def loaded(
     configs = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
     (shipped,) = [one["config"] for one in configs if one["name"] == f"target-{kind}"]
     where = (
-        {"filepath": str(folder / "marts.duckdb")}
+        {"filepath": str(folder / "timecost.duckdb")}
         if kind == "duckdb"
         else {"sqlalchemy_url": postgres.replace("://", "+psycopg://", 1), "use_copy": False}
     )
@@ -149,7 +153,7 @@ def loaded(
     address = urlsplit(postgres)
     environment = os.environ | {
         "TIMECOST_TARGET": kind,
-        "TIMECOST_DUCKDB": str(folder / "marts.duckdb"),
+        "TIMECOST_DUCKDB": str(folder / "timecost.duckdb"),
         "TIMECOST_PG_HOST": parse_qs(address.query)["host"][0],
         "TIMECOST_PG_USER": str(address.username),
         "DBT_TARGET_PATH": str(folder / "target"),
@@ -159,7 +163,7 @@ def loaded(
 
     def query(sql: str) -> list[tuple[Any, ...]]:
         if kind == "duckdb":
-            with closing(duckdb.connect(str(folder / "marts.duckdb"))) as database:
+            with closing(duckdb.connect(str(folder / "timecost.duckdb"))) as database:
                 return database.execute(sql).fetchall()
         with psycopg.connect(postgres) as connection:
             cursor = connection.execute(sql)
@@ -170,7 +174,7 @@ def loaded(
     assert done.returncode == 0, done.stdout[-5000:]
     yield built
     if kind == "postgres":
-        for gone in (*(tap.replace("-", "_") for tap in ACCOUNTS), "timecost"):
+        for gone in (*(tap.replace("-", "_") for tap in ACCOUNTS), "marts"):
             query(f'drop schema if exists "{gone}" cascade')
 
 
@@ -267,7 +271,7 @@ def figures(
 WORTH = (
     "select account, entry_id, seconds, bill_amount, "
     "case when bill_level is not null then currency end "
-    "from timecost.fct_time_entry where account like 'tap_clockify%'"
+    "from marts.fct_time_entry where account like 'tap_clockify%'"
 )
 
 
@@ -299,7 +303,7 @@ def test_days_are_those_of_the_members(loaded: Loaded) -> None:
         for day, seconds in days_of(entry, zones.get(member, ZoneInfo("UTC"))).items():
             expected[(*member, day, entry["type"].lower())] += seconds
     found = loaded.query(
-        "select account, member_key, day, kind, sum(seconds) from timecost.mart_hours_daily "
+        "select account, member_key, day, kind, sum(seconds) from marts.mart_hours_daily "
         "where account like 'tap_clockify%' group by 1, 2, 3, 4"
     )
     assert {
@@ -316,7 +320,7 @@ def test_amounts_of_days_and_months_add_up(loaded: Loaded) -> None:
             expected[currency] += amount
     for mart, column in (("mart_hours_daily", "bill_amount"), ("mart_project_margin", "revenue")):
         found = loaded.query(
-            f"select currency, sum({column}) from timecost.{mart} "
+            f"select currency, sum({column}) from marts.{mart} "
             f"where account like 'tap_clockify%' group by 1 having sum({column}) > 0"
         )
         assert dict(found) == expected, mart
@@ -329,7 +333,7 @@ def test_hours_of_clicktime_are_in_the_same_mart(loaded: Loaded) -> None:
             hours = Decimal(str(entry["Hours"]))
             expected[entry["UserID"], entry["Date"][:10]] += round(hours * 3600)
     found = loaded.query(
-        "select member_key, day, sum(seconds) from timecost.mart_hours_daily "
+        "select member_key, day, sum(seconds) from marts.mart_hours_daily "
         "where account = 'tap_clicktime' group by 1, 2"
     )
     assert {
@@ -345,11 +349,11 @@ def test_ten_questions_have_answers(loaded: Loaded) -> None:
 
 
 def test_nothing_was_left_out(loaded: Loaded) -> None:
-    assert loaded.query("select tap, table_name, column_name from timecost._coverage") == [
+    assert loaded.query("select tap, table_name, column_name from marts._coverage") == [
         ("clockify", "completed_windows", "")
     ]
     states = loaded.query(
-        "select checked_by, state, count(*) from timecost.mart_reconciliation group by 1, 2"
+        "select checked_by, state, count(*) from marts.mart_reconciliation group by 1, 2"
     )
     assert {check: state for check, state, _ in states} == {
         **dict.fromkeys(("user_day_totals", "attendance_report", "detailed_report"), "equal"),
@@ -358,7 +362,7 @@ def test_nothing_was_left_out(loaded: Loaded) -> None:
     }
     assert len(states) == 7
     assert sum(count for *_, count in states) > 300
-    assert loaded.query("select count(*) from timecost.mart_progress_daily")[0][0] > 100
+    assert loaded.query("select count(*) from marts.mart_progress_daily")[0][0] > 100
 
 
 def alike(served: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -405,7 +409,7 @@ def test_what_is_wrong_has_a_name_a_day_and_a_difference(loaded: Loaded) -> None
     assert "Failure in test reconciliation" in done.stdout
     found = loaded.query(
         "select member_name, day, state, seconds_difference, amount_difference "
-        "from timecost.mart_reconciliation "
+        "from marts.mart_reconciliation "
         "where checked_by = 'user_day_totals' and state <> 'equal'"
     )
     told = {(name, day.isoformat()): tuple(rest) for name, day, *rest in found}
@@ -439,7 +443,7 @@ def test_what_is_wrong_has_a_name_a_day_and_a_difference(loaded: Loaded) -> None
         expected[projects[entry["projectId"]]] += off
     assert expected == dict(
         loaded.query(
-            "select document, seconds_difference from timecost.mart_reconciliation "
+            "select document, seconds_difference from marts.mart_reconciliation "
             "where checked_by = 'project_duration' and state <> 'equal'"
         )
     )
@@ -449,7 +453,7 @@ def test_what_is_wrong_has_a_name_a_day_and_a_difference(loaded: Loaded) -> None
 
 
 def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
-    hours = "select member_key, sum(seconds) from timecost.fct_time_entry group by 1 order by 1"
+    hours = "select member_key, sum(seconds) from marts.fct_time_entry group by 1 order by 1"
     (removed, *_), before = (
         *loaded.query("select min(id) from tap_clockify.users"),
         loaded.query(hours),
@@ -463,7 +467,7 @@ def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
     loaded.query("alter table tap_clockify.kept rename to tags")
     done = loaded.dbt("build", "--exclude", "reconciliation")
     assert done.returncode == 0, done.stdout[-5000:]
-    missing = loaded.query("select table_name, column_name from timecost._coverage order by 1, 2")
+    missing = loaded.query("select table_name, column_name from marts._coverage order by 1, 2")
     assert missing == [
         ("completed_windows", ""),
         ("member_profiles", ""),
@@ -471,14 +475,64 @@ def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
         ("user_day_totals", ""),
     ]
     assumed = loaded.query(
-        "select distinct capacity_seconds from timecost.dim_member "
+        "select distinct capacity_seconds from marts.dim_member "
         "where is_capacity_assumed and account like 'tap_clockify%'"
     )
     assert assumed == [(28800,)]
     # who is in no list any more still counts
     assert loaded.query(hours) == before
-    unknown = "select name from timecost.dim_member where status = 'unknown'"
+    unknown = "select name from marts.dim_member where status = 'unknown'"
     assert ("Unknown member",) in loaded.query(unknown)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="fakesnow needs Python 3.11")
+def test_they_are_built_on_what_imitates_snowflake(
+    lines: tuple[dict[str, bytes], dict[str, dict[str, list[dict[str, Any]]]]], tmp_path: Path
+) -> None:
+    """All but the unit tests, and the one test that sums decimals, which are doubles there."""
+    written, served = lines
+    stored, database = tmp_path / "account", "LAKE"
+    stored.mkdir()
+    for tap, output in written.items():
+        (folder := tmp_path / tap).mkdir()
+        schema = tap.replace("-", "_")
+        answers(folder, [output], [], stored, database=database, default_target_schema=schema)
+    job = {
+        "stored": str(stored),
+        "database": database,
+        "command": [
+            *("--quiet", "build", "--vars", json.dumps(VARIABLES)),
+            *("--exclude-resource-type", "unit_test", "--exclude", "days_add_up_to_entries"),
+        ],
+        "query": WORTH,
+    }
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    python = program("dbt-snowflake", "python")
+    names = ("ACCOUNT", "USER", "PASSWORD", "ROLE", "WAREHOUSE")
+    environment = dict.fromkeys((f"TIMECOST_SNOWFLAKE_{name}" for name in names), "fake")
+    done = subprocess.run(
+        [python, str(ROOT / "tests/e2e/fake_dbt.py"), str(tmp_path / "job.json")],
+        cwd=TRANSFORM,
+        env=os.environ
+        | environment
+        | {
+            "TIMECOST_TARGET": "snowflake",
+            "TIMECOST_SNOWFLAKE_DATABASE": database,
+            "DBT_PROFILES_DIR": str(TRANSFORM),
+            "DBT_TARGET_PATH": str(tmp_path / "target"),
+            "DBT_LOG_PATH": str(tmp_path / "logs"),
+            "PYTHONWARNINGS": "ignore",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
+    found = {
+        (account.split(":")[1], entry): (seconds, amount and Decimal(amount), currency)
+        for account, entry, seconds, amount, currency in json.loads(done.stdout.splitlines()[-1])
+    }
+    assert found == figures(served["tap-clockify"])
 
 
 def test_the_diagram_is_that_of_the_tests() -> None:

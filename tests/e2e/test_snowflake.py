@@ -34,8 +34,17 @@ pytestmark = [
 ]
 
 
-def answers(folder: Path, load: list[bytes], queries: list[str], **settings: object) -> list[Any]:
-    """Return what queries find once the loader, as `meltano.yml` has it, loaded these lines."""
+def answers(
+    folder: Path,
+    load: list[bytes],
+    queries: list[str],
+    stored: Path | None = None,
+    **settings: object,
+) -> list[Any]:
+    """Return what queries find once the loader, as `meltano.yml` has it, loaded these lines.
+
+    The account is kept in a folder, if one is given.
+    """
     loaders = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
     (shipped,) = [one["config"] for one in loaders if one["name"] == "target-snowflake"]
     account = {"account": "fake", "user": "loader", "password": "fake", "database": "TIMECOST"}
@@ -43,7 +52,8 @@ def answers(folder: Path, load: list[bytes], queries: list[str], **settings: obj
     for file, lines in zip(files, load, strict=True):
         file.write_bytes(lines)
     config = {**shipped, **account, "default_target_schema": "tap", **settings}
-    job = {"config": config, "load": [*map(str, files)], "queries": queries}
+    job: dict[str, Any] = {"config": config, "load": [*map(str, files)], "queries": queries}
+    job["stored"] = stored and str(stored)
     (folder / "job.json").write_text(json.dumps(job))
     spool = folder / "spool"
     spool.mkdir()

@@ -25,13 +25,13 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
     """Empty marts, as their contracts have them."""
     models = yaml.safe_load((ROOT / "transform/models/marts/marts.yml").read_text())["models"]
     with duckdb.connect() as database:
-        database.execute("create schema timecost")
+        database.execute("create schema marts")
         for model in models:
             columns = ", ".join(f'"{one["name"]}" {one["data_type"]}' for one in model["columns"])
-            database.execute(f"create table timecost.{model['name']} ({columns})")
+            database.execute(f"create table marts.{model['name']} ({columns})")
         names = ("tap", "table_name", "column_name", "empty_without_it")
         columns = ", ".join(f"{name} text" for name in names)
-        database.execute(f"create table timecost._coverage ({columns})")
+        database.execute(f"create table marts._coverage ({columns})")
         put(database, "dim_account", account="a", tap="clockify", name="Works", today=TODAY)
         yield database
 
@@ -39,7 +39,7 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
 def put(database: duckdb.DuckDBPyConnection, table: str, **row: object) -> None:
     names = ", ".join(row)
     marks = ", ".join("?" for _ in row)
-    database.execute(f"insert into timecost.{table} ({names}) values ({marks})", [*row.values()])
+    database.execute(f"insert into marts.{table} ({names}) values ({marks})", [*row.values()])
 
 
 def compared(database: duckdb.DuckDBPyConnection, state: str, seconds: int) -> None:
@@ -168,7 +168,7 @@ def test_a_year_of_200_members_has_less_than_300_kib(marts: duckdb.DuckDBPyConne
         compared(marts, "different", number)
     days = [TODAY - timedelta(days=number) for number in range(364)]
     marts.execute(
-        "insert into timecost.mart_hours_daily "
+        "insert into marts.mart_hours_daily "
         "(account, member_key, project_key, day, kind, is_billable, seconds, currency) "
         "select 'a', 'a/' || member, 'a/' || ((member + week) % 200), day, 'regular', "
         "member % 2 = 0, 28800, 'EUR' "
@@ -176,13 +176,13 @@ def test_a_year_of_200_members_has_less_than_300_kib(marts: duckdb.DuckDBPyConne
         [days],
     )
     marts.execute(
-        "insert into timecost.fct_member_day "
+        "insert into marts.fct_member_day "
         "(account, member_key, day, expected_seconds, tracked_seconds, billable_seconds) "
-        "select account, member_key, day, 28800, seconds, seconds from timecost.mart_hours_daily"
+        "select account, member_key, day, 28800, seconds, seconds from marts.mart_hours_daily"
     )
     marts.execute(
-        "insert into timecost.mart_missing_time (account, member_key, day, missing_seconds) "
-        "select account, member_key, day, 60 from timecost.fct_member_day"
+        "insert into marts.mart_missing_time (account, member_key, day, missing_seconds) "
+        "select account, member_key, day, 60 from marts.fct_member_day"
     )
     page = written(marts)
     assert page.count("Member 00199") >= 3

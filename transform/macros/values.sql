@@ -51,7 +51,7 @@ cross join lateral (select unnest(case when {{ list }} like '[%' then cast(cast(
 {% macro days_between(start, end) -%} ({{ end }} - {{ start }}) {%- endmacro %}
 
 {% macro days_later(day, days) %}
-{%- if target.type == 'snowflake' -%} dateadd('day', {{ days }}, {{ day }})
+{%- if target.type == 'snowflake' -%} cast(dateadd('day', {{ days }}, {{ day }}) as date)
 {%- else -%} ({{ day }} + cast({{ days }} as integer)) {%- endif -%}
 {% endmacro %}
 
