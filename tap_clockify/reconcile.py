@@ -124,6 +124,8 @@ class Day:
         work: the length of those that are not a break, holiday or time off.
         entries: how many finished ones start on it.
         running: how long timers run that were started on it.
+        until_midnight: what of that lies within the day.
+        unsure: how much of it is of the time in which this was read.
     """
 
     theirs: timedelta = NONE
@@ -132,11 +134,19 @@ class Day:
     work: timedelta = NONE
     entries: int = 0
     running: timedelta = NONE
+    until_midnight: timedelta = NONE
+    unsure: timedelta = NONE
 
     @property
     def is_empty(self) -> bool:
         """Whether neither side has anything that could differ."""
         return not (self.theirs or self.entries or self.running)
+
+    def is_running(self, time: timedelta) -> bool:
+        """Return whether that is what timers have run, in all or until midnight."""
+        least = self.running - self.unsure - SECOND
+        in_all = max(least, NONE) < time < self.running + SECOND
+        return in_all or abs(time - self.until_midnight) < SECOND
 
 
 @dataclass
@@ -168,11 +178,12 @@ class Comparison:
             total = msgspec.json.decode(record, type=_Total)
             self._totals[Member(total.workspace, total.user), total.day] = total
 
-    def lines(self, now: datetime, left_out: Mapping[str, str]) -> Iterator[str]:
+    def lines(self, began: datetime, now: datetime, left_out: Mapping[str, str]) -> Iterator[str]:
         """Return the days that differ, and how many there are.
 
         Args:
-            now: until when timers ran.
+            began: when the read began.
+            now: when it has ended: Clockify summed up timers somewhere between.
             left_out: why workspaces have no totals, by their ids.
 
         Raises:
@@ -184,7 +195,7 @@ class Comparison:
         yield f"Hours of {self.window}; amounts are not compared."
         for ident, why in left_out.items():
             yield f"{self._called(ident)}: left out: {why}"
-        every = self._days(now).items()
+        every = self._days(began, now).items()
         days = {key: day for key, day in every if key[0].workspace not in left_out}
         counts = Counter[str]()
         rows: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
@@ -215,7 +226,7 @@ class Comparison:
                 kind=Kind.DIFFERS,
             )
 
-    def _days(self, now: datetime) -> dict[tuple[Member, date], Day]:
+    def _days(self, began: datetime, now: datetime) -> dict[tuple[Member, date], Day]:
         """Return the days of the window on which there is anything."""
         days: defaultdict[tuple[Member, date], Day] = defaultdict(Day)
         for key, total in self._totals.items():
@@ -227,6 +238,8 @@ class Comparison:
             day = days[member, midnight(entry.start).date()]
             if entry.end is None:
                 day.running += max(now - entry.start, NONE)
+                day.unsure += now - began
+                day.until_midnight += next((part for _, part in by_day(entry.start, now)), NONE)
                 continue
             day.read += entry.end - entry.start
             day.work += entry.end - entry.start if entry.type in WORK else NONE
@@ -244,7 +257,7 @@ class Comparison:
         workspace = self._workspaces.get(member.workspace)
         step = workspace.settings.step if workspace and workspace.settings else NONE
         reasons = {
-            RUNS: NONE < differs < day.running + SECOND,
+            RUNS: day.is_running(differs),
             SPLIT: abs(day.theirs - day.within) < SECOND,
             NOT_WORK: abs(day.theirs - day.work) < SECOND,
             ROUNDED.format(step.seconds // 60): abs(differs) <= step * day.entries,

@@ -311,7 +311,8 @@ class TapClockify(ApiTap):
         early = window._replace(
             low=before(window.low, DAY)
         )  # entries may last over the first midnight
+        began = self.clock.now()
         second = read(self, catalog, comparison.take, early)
         skipped = second.engine.outcomes[UserDayTotals.name].skipped_scopes
         left_out = {workspace: str(reason) for (workspace,), reason in skipped.items()}
-        yield from comparison.lines(self.clock.now(), left_out)
+        yield from comparison.lines(began, self.clock.now(), left_out)

@@ -45,6 +45,14 @@ by day, which its staff do."""
 AMOUNTS = ("EARNED", "HIDE_AMOUNT")
 """What is asked for of amounts: what is earned, or nothing where the role may not see them."""
 
+KEYS_OR_PLANS = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.PAYMENT_REQUIRED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+}
+"""What no other way of asking changes. A 500 may be the answer to a group that it does not know."""
+
 OTHERWISE = (
     "{}: the totals of workspace {} that reread_changed compares cannot be had as they were asked "
     "for ({}), asked for by {}, {} days at most at once"
@@ -89,7 +97,7 @@ def ask(
             try:
                 members = yield from _members(report, scope, bounds, slices(months, longest), group)
             except (StatusError, ShapeError) as error:
-                if isinstance(error, StatusError) and error.status != HTTPStatus.BAD_REQUEST:
+                if isinstance(error, StatusError) and error.status in KEYS_OR_PLANS:
                     raise
                 refusal = refusal or error
                 continue

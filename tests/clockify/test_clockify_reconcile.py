@@ -31,6 +31,7 @@ ANN, BO = "5b715612b079875110791111", "5b715612b079875110792222"
 WORK = "64a687e29ae1f428e7ebe303"
 WINDOW = Window(datetime(2026, 1, 30, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC))
 NOW = datetime(2026, 2, 2, 9, tzinfo=UTC)
+BEGAN = NOW - timedelta(minutes=5)
 
 
 class Case:
@@ -61,13 +62,13 @@ class Case:
         """Return the lines after the heading, and the sentence at the end."""
         lines: list[str] = []
         try:
-            lines.extend(self.comparison.lines(NOW, {}))
+            lines.extend(self.comparison.lines(BEGAN, NOW, {}))
         except TapError as error:
             return [*self._again()], str(error)
         return lines[1:], ""
 
     def _again(self) -> Iterator[str]:
-        found = self.comparison.lines(NOW, {})
+        found = self.comparison.lines(BEGAN, NOW, {})
         next(found)
         for line in found:
             yield line
@@ -115,13 +116,26 @@ def explained(case: Case) -> str:
     return reason
 
 
-def test_a_running_timer_explains_what_it_may_have_run() -> None:
+@pytest.mark.parametrize(
+    ("seconds", "explains"),
+    [
+        (12 * 3600, True),
+        (12 * 3600 + 1, False),
+        (12 * 3600 - 300, True),  # as long as the read took
+        (12 * 3600 - 302, False),
+        (3 * 3600, True),  # until midnight
+        (3 * 3600 + 1, False),
+        (3600, False),  # an entry that is lost
+    ],
+)
+def test_a_running_timer_explains_what_it_has_run(seconds: int, *, explains: bool) -> None:
     case = Case()
     case.entry(ANN, "2026-02-01T21:00:00Z", None)  # twelve hours
-    case.total(ANN, "2026-02-01", 12 * 3600)
-    assert explained(case) == "a timer is running"
-    case.total(ANN, "2026-02-01", 12 * 3600 + 1)
-    assert "differ" in case.said()[1]
+    case.total(ANN, "2026-02-01", seconds)
+    if explains:
+        assert explained(case) == "a timer is running"
+    else:
+        assert "differ" in case.said()[1]
 
 
 def test_a_running_timer_does_not_explain_that_more_was_read() -> None:
