@@ -18,7 +18,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -99,6 +101,15 @@ class Totals:
         return self.members.get(member, {}).get(month, NOTHING)
 
 
+class _Kept(TypedDict, total=False):
+    """What a state holds as `months`."""
+
+    digests: dict[str, str]
+    next: str
+    start: datetime | None
+    told: bool
+
+
 class Months:
     """The months of a workspace, and what the state says of them.
 
@@ -119,7 +130,11 @@ class Months:
         start: datetime | None = None,
         tells: bool = False,
     ) -> None:
-        self._state: dict[str, Any] = state.setdefault("months", {})
+        try:
+            msgspec.convert(state.setdefault("months", {}), _Kept)
+        except msgspec.ValidationError:  # somebody changed it: all months are read once more
+            state["months"] = {}
+        self._state: dict[str, Any] = state["months"]
         if tells and not self._state.get("told"):
             self._state["digests"] = {}
         self._state["told"] = tells
@@ -129,7 +144,7 @@ class Months:
 
     def _begin_at(self, start: datetime | None) -> None:
         """Forget the month of which the `start_date` of before had only a part read."""
-        named, before = start.isoformat() if start else "", self._state.get("start")
+        named, before = start.isoformat() if start else None, self._state.get("start")
         if before and before != named:
             cut, kept = month_of(datetime.fromisoformat(before)), self._state.get("digests", {})
             for member, text in kept.items():

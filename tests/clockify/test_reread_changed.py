@@ -658,6 +658,17 @@ def test_it_makes_incremental_the_default() -> None:
 # -- the state -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "kept", [None, "x", {"digests": {"u": 5}}, {"digests": None}, {"start": "soon"}, {"next": 5}]
+)
+def test_what_somebody_changed_in_a_state_has_months_read_once_more(
+    account: Account, world: World, state: State, kept: Any
+) -> None:
+    mark(state, TABLE, world.main_id)["months"] = kept
+    read(account, read(account, state).ok().state).ok()
+    assert set(lists(account).values()) == {1}
+
+
 def test_digests_are_one_text_per_member() -> None:
     digests = {24_312: "AbCd", 24_313: "AAAA", 24_315: "wxyz"}
     text = packed(digests)
