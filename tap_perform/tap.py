@@ -39,7 +39,7 @@ class TapPerform(ApiTap):
 
     name = "tap-perform"
     discovers_first = False
-    looks_for = 30  # an answer is a whole table
+    check_timeout = 30  # an answer is a whole table
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "projects",

@@ -105,13 +105,13 @@ class CommandTap(SdkTap):
     Attributes:
         discovers_first: whether `--check` needs the tables; what cannot be discovered ends it. It
             then speaks of those that a catalog selects.
-        is_looked_at: whether somebody waits for lines (`--check`): then no quota is waited for.
+        is_check: whether this is `--check`: then no quota is waited for.
     """
 
     discovers_first: ClassVar[bool] = True
 
-    def __init__(self, *, is_looked_at: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
-        self.is_looked_at = is_looked_at  # the SDK may discover at once
+    def __init__(self, *, is_check: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
+        self.is_check = is_check  # the SDK may discover at once
         super().__init__(**options)
 
     def check(self) -> Iterator[str]:
@@ -197,7 +197,7 @@ class CommandTap(SdkTap):
                     catalog=file and json.load(file),
                     parse_env_config=given.parse_env,
                     setup_mapper=discovers,  # the SDK does so to know the tables
-                    is_looked_at=not runs,
+                    is_check=not runs,
                 )
             for line in of(tap):
                 cls._print(line)

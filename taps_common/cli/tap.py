@@ -21,7 +21,7 @@ from taps_common.cli.settings import (
 from taps_common.cli.summary import Verdict, tell
 from taps_common.clock import Clock, SystemClock
 from taps_common.errors import FatalError, Kind, QuotaError, TapError
-from taps_common.http.limits import LOOK, Limits
+from taps_common.http.limits import CHECK_TIMEOUT, Limits
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.retries import time_of
 from taps_common.http.session import Session
@@ -91,13 +91,13 @@ class ApiTap(CommandTap):
 
     Attributes:
         clock: where time comes from.
-        looks_for: seconds that `--check` waits for an answer.
+        check_timeout: seconds that `--check` waits for an answer.
     """
 
     package_name = "timecost-taps"
     message_writer_class = LineWriter
     clock: Clock = SystemClock()
-    looks_for: ClassVar[float] = LOOK
+    check_timeout: ClassVar[float] = CHECK_TIMEOUT
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
         self._signal = 0
@@ -217,7 +217,7 @@ class ApiTap(CommandTap):
             self.config.get("max_requests_per_hour"),
             wait=self.config.get("on_quota", "wait") == "wait",
             hourly="on_quota" in self.config,
-            briefly=self.is_looked_at,
+            is_check=self.is_check,
         )
         if limit.is_hourly:
             now = self.clock.monotonic()
@@ -237,8 +237,8 @@ class ApiTap(CommandTap):
         return Session(
             self.service(),
             user_agent=self.config.get("user_agent") or f"{self.name}/{self.plugin_version}",
-            limits=limits.for_a_look(self.looks_for) if self.is_looked_at else limits,
-            max_retries=min(1, retries) if self.is_looked_at else retries,
+            limits=limits.for_check(self.check_timeout) if self.is_check else limits,
+            max_retries=min(1, retries) if self.is_check else retries,
             rate_limit=self.rate_limit,
             clock=self.clock,
             logger=self.logger,

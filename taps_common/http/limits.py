@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-LOOK = 15.0
-"""Seconds to wait for a connection while somebody sits and looks (`--check`)."""
+CHECK_TIMEOUT = 15.0
+"""Seconds to wait for a connection where a person waits for it (`--check`)."""
 
 
 class Limits(NamedTuple):
@@ -16,7 +16,7 @@ class Limits(NamedTuple):
         deadline: seconds that it may take in all, sent again or not; waits do not count.
         size: bytes that a response may have, decompressed.
         connect: seconds to wait for a connection; None for as long as `timeout`.
-        briefly: whether somebody sits and looks: what does not answer is asked once.
+        is_check: whether `--check` asks: what does not answer is asked once.
         called: what messages call the timeout.
     """
 
@@ -24,7 +24,7 @@ class Limits(NamedTuple):
     deadline: float
     size: int
     connect: float | None = None
-    briefly: bool = False
+    is_check: bool = False
     called: str = "request_timeout"
 
     @property
@@ -37,12 +37,12 @@ class Limits(NamedTuple):
         """Seconds to wait between two parts of a response."""
         return min(self.timeout, self.deadline)
 
-    def for_a_look(self, seconds: float) -> Limits:
-        """Return the limits while somebody sits and looks, with this timeout at most."""
+    def for_check(self, seconds: float) -> Limits:
+        """Return the limits of `--check`, with this timeout at most."""
         called = f"a run waits {self.timeout:g} s, request_timeout"
         return self._replace(
             timeout=min(self.timeout, seconds),
-            connect=min(self.timeout, LOOK),
-            briefly=True,
-            called=called if self.timeout > LOOK else self.called,
+            connect=min(self.timeout, CHECK_TIMEOUT),
+            is_check=True,
+            called=called if self.timeout > CHECK_TIMEOUT else self.called,
         )

@@ -52,7 +52,7 @@ class RateLimit:
         wait: wait for the hour's quota to open again; otherwise give up when it is used up.
         hourly: whether the service is known to count requests by the hour, so that waiting out an
             hour helps where it names no time.
-        briefly: not even minutes are waited that the service asks for: somebody sits and looks.
+        is_check: whether `--check` asks: not even minutes are waited that the service asks for.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class RateLimit:
         *,
         wait: bool = True,
         hourly: bool = True,
-        briefly: bool = False,
+        is_check: bool = False,
     ) -> None:
         self._gap = 1 / per_second if per_second else 0.0
         self._per_hour = per_hour
-        self._wait = wait and not briefly
-        self._longest = LONGEST_GAP if briefly else PATIENCE[0]
-        self.refusal = "--check does not wait" if briefly else "on_quota is 'stop'"
+        self._wait = wait and not is_check
+        self._longest = LONGEST_GAP if is_check else PATIENCE[0]
+        self.refusal = "--check does not wait" if is_check else "on_quota is 'stop'"
         self._hourly = hourly
         self._sent: deque[float] = deque()
         self._origins: dict[Hashable, _Origin] = {}

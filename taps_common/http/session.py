@@ -318,7 +318,7 @@ class Session:
         """Return seconds to wait before another try, or None when there is none left."""
         if not (problem.passing and request.patient):
             return None
-        if problem.absent and self._limits.briefly:
+        if problem.absent and self._limits.is_check:
             return None
         return self._retries.wait(raw, tries - 1, allowed=self.retries_errors)
 

@@ -286,7 +286,7 @@ def test_check_waits_for_no_quota(
         account.fault("/users", "status", **fault)
     clock = TurningClock(account.world.now)
     tap = turning(TapClockify, clock)
-    checked = tap(config=account.config(**settings), parse_env_config=False, is_looked_at=True)
+    checked = tap(config=account.config(**settings), parse_env_config=False, is_check=True)
     with pytest.raises(TapError, match=says):
         [*checked.check()]
     assert clock.now() - account.world.now < timedelta(seconds=10)

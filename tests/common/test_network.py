@@ -192,11 +192,11 @@ def test_what_is_wrong_with_a_proxy_is_said(
 
 def test_a_look_is_short() -> None:
     limits = Limits(timeout=120, deadline=600, size=1)
-    look = limits.for_a_look(30)
+    look = limits.for_check(30)
     assert (limits.connecting, limits.answering) == (120, 120)
     assert (look.connecting, look.answering) == (15, 30)
     assert look.called == "a run waits 120 s, request_timeout"
-    assert limits._replace(timeout=5).for_a_look(30)[:1] == (5,)
+    assert limits._replace(timeout=5).for_check(30)[:1] == (5,)
 
 
 @pytest.mark.parametrize("place", [UNKNOWN, "{nobody}", "{silent}"])
@@ -212,7 +212,7 @@ def test_who_looks_asks_once_where_nothing_is(connect: Connect, wire: Wire, plac
     limits = Limits(timeout=0.05, deadline=60, size=1 << 20)
     with nobody() as address:
         url = place.format(nobody=address, silent=wire.url)
-        said = failure(connect(base_url=url, limits=limits.for_a_look(15)))
+        said = failure(connect(base_url=url, limits=limits.for_check(15)))
         often = failure(connect(base_url=url, limits=limits))
     hold.set()
     assert " tries" not in str(said)
@@ -221,5 +221,5 @@ def test_who_looks_asks_once_where_nothing_is(connect: Connect, wire: Wire, plac
 
 def test_who_looks_asks_again_where_something_is(server: Server, connect: Connect) -> None:
     server.script = [Answer(503)]
-    connect(limits=LIMITS._replace(size=100).for_a_look(15), max_retries=1).send(Request("/x"))
+    connect(limits=LIMITS._replace(size=100).for_check(15), max_retries=1).send(Request("/x"))
     assert len(server.seen) == 2
