@@ -70,8 +70,8 @@ WINDOWS_NEED_ROWS = (
 
 
 NEVER_WHOLE = (
-    "{}: this run read nothing else, and it is not complete; the next one begins it anew, after "
-    "the other tables. Set on_quota: wait to have it once, or deselect it."
+    "{}: it takes more requests than there are in an hour and begins anew in each run, so it is "
+    "never complete: set on_quota: wait to have it once, or deselect it."
 )
 
 LEFT = "left"
@@ -378,9 +378,13 @@ class ApiTap(CommandTap):
         unread = [one for one in endpoints if selected_tables(one)]
         unread = [one for one in unread if one.name not in read or read[one.name].stop]
         left = sorted((one.name for one in unread), key=read.__contains__)
+        limit = self.config.get("max_requests_per_hour") or float("inf")
         for stream in unread:
-            quota = stream.name in read and isinstance(read[stream.name].stop, QuotaError)
-            if quota and len(read) == 1 and not self._is_under_way(stream):
+            outcome = read.get(stream.name)
+            if not outcome or not isinstance(outcome.stop, QuotaError):
+                continue
+            is_larger = len(read) == 1 or outcome.progress.parts.total > limit
+            if is_larger and not self._is_under_way(stream):
                 self.logger.warning(NEVER_WHOLE.format(stream.name))
         bookmarks = self.state.setdefault("bookmarks", {})
         if left != bookmarks.get(LEFT, {}).get("tables", []):
