@@ -85,41 +85,33 @@ def _schema(tap: str) -> str:
 
 
 def _meltano_run(tap: str, variable: str, value: str) -> int:
-    """Run a pipeline in the sandbox environment, told where its service is; its log: a file."""
-    environment = os.environ | {
-        variable: value,
-        "TARGET_DUCKDB_FILEPATH": str(DATABASE),
-        "NO_COLOR": "1",
-    }
+    """Run a pipeline in the sandbox environment, told where its service is."""
     meltano = str(Path(sys.executable).with_name("meltano"))
-    command = [meltano, "--environment=sandbox", "run", "--full-refresh"]
-    with LOG.open("a") as log:
-        return subprocess.run(  # noqa: S603 - the command is our own
-            [*command, "--state-id-suffix=demo", tap, "target-duckdb"],
-            cwd=PROJECT,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
+    command = [meltano, "--environment=sandbox", "run", "--full-refresh", "--state-id-suffix=demo"]
+    told = {variable: value, "TARGET_DUCKDB_FILEPATH": str(DATABASE)}
+    return _logged([*command, tap, "target-duckdb"], PROJECT, told)
 
 
 def _dbt_build() -> int:
-    """Make the marts, and test them; its log: the same file."""
-    environment = os.environ | {
+    """Make the marts, and test them."""
+    dbt = str(PROJECT / ".meltano" / "dbt" / "bin" / "dbt")
+    told = {
         "TIMECOST_TARGET": "duckdb",
         "TIMECOST_DUCKDB": str(DATABASE),
         "DBT_PROFILES_DIR": str(TRANSFORM),
         "DBT_TARGET_PATH": str(OUTPUT / "dbt"),
         "DBT_LOG_PATH": str(OUTPUT / "dbt"),
-        "NO_COLOR": "1",
     }
-    dbt = str(PROJECT / ".meltano" / "dbt" / "bin" / "dbt")
+    return _logged([dbt, "build", "--vars", json.dumps(VARIABLES)], TRANSFORM, told)
+
+
+def _logged(command: list[str], folder: Path, variables: dict[str, str]) -> int:
+    """Run a command in a folder, all that it says into the log; return its exit code."""
     with LOG.open("a") as log:
         return subprocess.run(  # noqa: S603 - the command is our own
-            [dbt, "build", "--vars", json.dumps(VARIABLES)],
-            cwd=TRANSFORM,
-            env=environment,
+            command,
+            cwd=folder,
+            env={**os.environ, **variables, "NO_COLOR": "1"},
             stdout=log,
             stderr=subprocess.STDOUT,
             check=False,

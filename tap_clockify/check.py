@@ -62,7 +62,6 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     free: dict[str, tuple[int, int]] = {}  # all tables, and those of `free-plan`
     paid: dict[str, int] = {}  # all tables
     others = 1 if addon else 2  # the owner, and roles
-    compared = 0
     for ident, workspace in account.workspaces.items():
         scope = {"workspaceId": ident}
         plan = workspace.featureSubscriptionType or "unknown"
@@ -72,7 +71,6 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         tasks = _for_tasks(tap, account, scope, projects)
         requests = lists + people + tasks
         total += requests
-        compared += requests_of(tap.stream_of(UserDayTotals), scope, _bounds(tap))
         more = _others(tap, scope, people, projects)
         others += more
         alone += lists + len(EVENTS) + (tasks if tasks > 1 else 0)
@@ -103,6 +101,10 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         f"each sends at least {incremental:,}."
     )
     if tap.config["reread_changed"]:
+        totals, bounds = tap.stream_of(UserDayTotals), _bounds(tap)
+        compared = sum(
+            requests_of(totals, {"workspaceId": one}, bounds) for one in account.workspaces
+        )
         yield (
             f"reread_changed adds {compared:,} to each run, for totals by member and month, and "
             "one per member and months in a row that differ."

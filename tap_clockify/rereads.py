@@ -1,8 +1,8 @@
 """`reread_changed`: which months of which member are read again, since their totals changed.
 
 The state of a workspace keeps, as `months`, the digests of totals by member (`digests`), whether
-`completed_windows` has what was read for them (`told`), and the month that is asked for next where
-a run does not ask for all of them (`next`).
+`completed_windows` has what was read for them (`told`), the `start_date` that they were read with
+(`start`), and the month that is asked for next where a run does not ask for all of them (`next`).
 
 Totals are asked for before any entry is read, and kept once the entries were read. What is edited
 in between is in the entries and not in the totals that are kept: they differ in the next run, which
@@ -271,14 +271,14 @@ class Comparison:
             self._months.turn()
 
     def _proved(self, member: str, months: Iterable[int], seen: Collection[int]) -> dict[int, str]:
-        asked, proved = {*self._totals.months}, dict[int, str]()
-        for month in months:
+        proved = dict[int, str]()
+        for month in {*self._totals.months}.intersection(months):
             total = self._totals.of(member, month)
             if total == NOTHING or month in seen:
                 proved[month] = total
-            elif month in asked:
+            else:
                 self.hidden[member] = None
-        return {month: one for month, one in proved.items() if month in asked}
+        return proved
 
 
 def months_in(entries: Iterable[Any]) -> Iterator[int]:

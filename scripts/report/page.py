@@ -174,32 +174,23 @@ def _verdict(marts: Marts) -> str:
     rows = sum(sum(states.values()) for states in checked.values())
     compared = rows - sum(states.get(one, 0) for states in checked.values() for one in NO_PROOF)
     unchecked = marts.unchecked()
-    extent = "As far as it can be checked" if unchecked else "Complete"
     if not compared:
-        kind, words = (
-            "unknown",
-            (
-                "Not checked: nothing was loaded that the service itself adds up. Select the table "
-                "user_day_totals of tap-clockify."
-            ),
+        kind = "unknown"
+        words = (
+            "Not checked: nothing was loaded that the service itself adds up. Select the table "
+            "user_day_totals of tap-clockify."
         )
     elif wrong:
-        names = sorted({one.name for one in wrong})
-        shown = _some(names)
-        kind, words = (
-            "bad",
-            (
-                f"Do not rely on these figures yet: {len(wrong):,} of {compared:,} comparisons "
-                f"with the service's own sums differ ({shown})."
-            ),
+        kind, shown = "bad", _some(sorted({one.name for one in wrong}))
+        words = (
+            f"Do not rely on these figures yet: {len(wrong):,} of {compared:,} comparisons "
+            f"with the service's own sums differ ({shown})."
         )
     else:
-        kind, words = (
-            "good",
-            (
-                f"{extent}: all {compared:,} comparisons with the service's own sums agree, "
-                "to the second and to the cent."
-            ),
+        kind, extent = "good", "As far as it can be checked" if unchecked else "Complete"
+        words = (
+            f"{extent}: all {compared:,} comparisons with the service's own sums agree, "
+            "to the second and to the cent."
         )
     states = ("equal", "different", "missing here", "missing there", *NO_PROOF)
     parts = [f'<p class="verdict {kind}" role="status"><strong>{escape(words)}</strong></p>']

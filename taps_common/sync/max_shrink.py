@@ -182,24 +182,23 @@ class RowCounts:
         """
         allowed: float = self._stream.config["max_shrink"]
         settings, name = self._window_settings(scope), self._stream.partition_id
-        for state in states[:1]:
-            last = state.get("parts", {})
-            before = last.get("rows", {}) if last.get("settings") == settings else {}
-            now = {name(one): self._by_part.get(name(one), 0) for one in parts}
-            # Zeros are written, too: states are merged.
-            kept = {ident: rows for ident, rows in now.items() if rows >= FEW or ident in before}
-            state["parts"] = {"rows": {**before, **kept}, "settings": settings}
-            found = [one for one in parts if not now[name(one)] and before.get(name(one), 0) >= FEW]
-            if found and allowed < 100:  # noqa: PLR2004 - percent
-                text = PARTS_EMPTY.format(
-                    count=len(found),
-                    every=len(parts),
-                    called=self._stream.called(found[0]),
-                    what=_named(self._stream, scope),
-                )
-                self._stream.tap.say(text)
-                return found
-        return []
+        last = states[0].get("parts", {})
+        before = last.get("rows", {}) if last.get("settings") == settings else {}
+        now = {name(one): self._by_part.get(name(one), 0) for one in parts}
+        # Zeros are written, too: states are merged.
+        kept = {ident: rows for ident, rows in now.items() if rows >= FEW or ident in before}
+        states[0]["parts"] = {"rows": {**before, **kept}, "settings": settings}
+        found = [one for one in parts if not now[name(one)] and before.get(name(one), 0) >= FEW]
+        if not found or allowed >= 100:  # noqa: PLR2004 - percent
+            return []
+        text = PARTS_EMPTY.format(
+            count=len(found),
+            every=len(parts),
+            called=self._stream.called(found[0]),
+            what=_named(self._stream, scope),
+        )
+        self._stream.tap.say(text)
+        return found
 
     def _window_settings(self, scope: Scope) -> str:
         """Return a digest of what decides which rows a window has."""

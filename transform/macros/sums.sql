@@ -19,10 +19,15 @@ select
     *,
     tracked_seconds - billable_seconds as internal_seconds,
     greatest(tracked_seconds - available_seconds, 0) as overtime_seconds,
-    cast(tracked_seconds * cast(1.0 as decimal(5, 4)) / nullif(available_seconds, 0) as decimal(12, 4)) as tracked_utilization,
-    cast(billable_seconds * cast(1.0 as decimal(5, 4)) / nullif(available_seconds, 0) as decimal(12, 4)) as billable_utilization
+    {{ share('tracked_seconds', 'available_seconds') }} as tracked_utilization,
+    {{ share('billable_seconds', 'available_seconds') }} as billable_utilization
 from periods
 {% endmacro %}
+
+{# Seconds by seconds, in decimals; null where there is nothing to divide by. #}
+{% macro share(part, whole) -%}
+cast({{ part }} * cast(1.0 as decimal(5, 4)) / nullif({{ whole }}, 0) as decimal(12, 4))
+{%- endmacro %}
 
 {# One number by another; null where that is undefined, never 0 or infinite. #}
 {% macro ratio(a, b) -%}

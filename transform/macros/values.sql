@@ -201,5 +201,13 @@ where coalesce(member.working_days, {{ assumed_working_days() }}) like '%' || ca
 {{ relation }}.{{ name }} || case when count(*) over (partition by {{ relation }}.account, {{ relation }}.{{ name }}) > 1 then ' (' || {{ relation }}.{{ id }} || ')' else '' end
 {%- endmacro %}
 
+{# Whether what a row names is in no list (any more): it was deleted, or its list was not selected. #}
+{% macro is_in_no_list(relation, list, id) -%}
+not exists (
+        select 1 from {{ ref(list) }} as listed
+        where listed.account = {{ relation }}.account and listed.{{ id }} = {{ relation }}.{{ id }}
+    )
+{%- endmacro %}
+
 {# A key in all accounts; null where the id is. #}
 {% macro key_of(id, relation='') -%} {{ relation ~ '.' if relation }}account || '/' || cast({{ id }} as {{ text_type() }}) {%- endmacro %}

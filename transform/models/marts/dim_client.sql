@@ -8,7 +8,4 @@ from (
     union select account, client_id from {{ ref('stg_invoices') }}
 ) as named
 where client_id is not null
-    and not exists (
-        select 1 from {{ ref('stg_clients') }} as client
-        where client.account = named.account and client.client_id = named.client_id
-    )
+    and {{ is_in_no_list('named', 'stg_clients', 'client_id') }}

@@ -10,9 +10,7 @@ with known as (
 
 unknown as (
     select distinct account, member_id from {{ ref('stg_time_entries') }} as entry
-    where not exists (
-        select 1 from known where known.account = entry.account and known.member_id = entry.member_id
-    )
+    where {{ is_in_no_list('entry', 'stg_members', 'member_id') }}
 )
 
 select

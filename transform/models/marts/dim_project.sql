@@ -26,7 +26,4 @@ from (
     union select account, project_id from {{ ref('stg_expenses') }}
 ) as named
 where project_id is not null
-    and not exists (
-        select 1 from {{ ref('stg_projects') }} as project
-        where project.account = named.account and project.project_id = named.project_id
-    )
+    and {{ is_in_no_list('named', 'stg_projects', 'project_id') }}

@@ -3,7 +3,4 @@ from {{ ref('stg_tags') }}
 union all
 select distinct tag_key, account, tag_id, 'Unknown tag', cast(null as boolean)
 from {{ ref('bridge_entry_tag') }} as bridge
-where not exists (
-    select 1 from {{ ref('stg_tags') }} as tag
-    where tag.account = bridge.account and tag.tag_id = bridge.tag_id
-)
+where {{ is_in_no_list('bridge', 'stg_tags', 'tag_id') }}

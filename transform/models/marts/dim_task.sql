@@ -6,7 +6,4 @@ select distinct
     {{ key_of('task_id') }}, account, task_id, cast(null as {{ text_type() }}), 'Unknown task', cast(null as boolean)
 from {{ ref('stg_time_entries') }} as entry
 where task_id is not null
-    and not exists (
-        select 1 from {{ ref('stg_tasks') }} as task
-        where task.account = entry.account and task.task_id = entry.task_id
-    )
+    and {{ is_in_no_list('entry', 'stg_tasks', 'task_id') }}

@@ -106,7 +106,7 @@ select
     budget_seconds,
     seconds as used_seconds,
     cast(budget_seconds - seconds as bigint) as left_seconds,
-    cast(seconds * cast(1.0 as decimal(5, 4)) / nullif(budget_seconds, 0) as decimal(12, 4)) as used_share,
+    {{ share('seconds', 'budget_seconds') }} as used_share,
     budget_amount,
     amount as used_amount,
     cast(amount / nullif(budget_amount, 0) as decimal(12, 4)) as used_amount_share,
