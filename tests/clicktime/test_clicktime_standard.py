@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.testing import SuiteConfig, get_tap_test_class
+from singer_sdk.testing import SuiteConfig
 
 import sandbox
 from tap_clicktime.tap import TapClickTime
+from tests.common.standard import get_tap_test_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.testing import SuiteConfig, get_tap_test_class
+from singer_sdk.testing import SuiteConfig
 
 import sandbox
 from tap_clockify.tap import TapClockify
 from tests.common.runs import NOW
+from tests.common.standard import get_tap_test_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +31,15 @@ OF_ANY_KIND = {
 }
 """Columns that hold a text, a number, a truth value or a list: the suite expects one kind."""
 
+WITHOUT_VALUES = {
+    *("current_user.roles", "users.roles", "user_managers.roles", "tasks.active"),
+    *("detailed_report.locked", "expense_report.locked", "entity_changes.updatedAt"),
+    *("time_entries.createdAt", "time_entries.updatedAt", "time_entries._sdc_deleted_at"),
+}
+"""Columns that no row of the sandbox fills: there is nothing to look at."""
+
 for _name, _params in _Suite.params.items():
-    _Suite.params[_name] = [one for one in _params if one.id not in OF_ANY_KIND]
+    _Suite.params[_name] = [one for one in _params if one.id not in OF_ANY_KIND | WITHOUT_VALUES]
 
 
 @pytest.fixture(scope="module", autouse=True)

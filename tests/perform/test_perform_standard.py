@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.testing import get_tap_test_class
 
 import sandbox
 from sandbox.perform import truth
 from tap_perform.tap import TapPerform
 from tests.common.runs import run_in_process
+from tests.common.standard import get_tap_test_class
 from tests.perform.runs import Account
 
 if TYPE_CHECKING:
