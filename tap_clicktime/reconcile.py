@@ -1,7 +1,8 @@
 """`--reconcile`: how many rows the service counts, against the rows that are read.
 
-Each set is counted with the `$filter` that its window was read with; where the numbers differ, by
-month, too.
+Each set is counted with the `$filter` that its window was read with. Where the numbers differ, it
+is read and counted again, so that it was counted before and after; what neither explains is counted
+by month, too.
 """
 
 from __future__ import annotations
@@ -89,7 +90,10 @@ class Compared(NamedTuple):
 
 
 def compare(
-    sets: Sequence[Compared], window: Window, send: Callable[[Request], Response]
+    sets: Sequence[Compared],
+    window: Window,
+    send: Callable[[Request], Response],
+    read_again: Callable[[Compared], Compared],
 ) -> Iterator[str]:
     """Return the sets that differ, by month where they have one, and how many there are.
 
@@ -97,6 +101,7 @@ def compare(
         sets: what was read.
         window: what part of those with a date.
         send: sends a request.
+        read_again: reads a set once more.
 
     Raises:
         TapError: some differ.
@@ -111,7 +116,7 @@ def compare(
             uncounted.append(f"  {name}: left out: {'; '.join(one.left_out)}")
             continue
         try:
-            found = list(_differences(one, window, send))
+            found = list(_differences(one, window, send, read_again))
         except (QuotaError, InterruptedRunError):
             raise
         except (RequestError, ShapeError) as error:
@@ -133,37 +138,47 @@ def compare(
 
 
 def _differences(
-    one: Compared, window: Window, send: Callable[[Request], Response]
+    one: Compared,
+    window: Window,
+    send: Callable[[Request], Response],
+    read_again: Callable[[Compared], Compared],
 ) -> Iterator[Row]:
-    """Yield a row for each month that differs, or for the whole set; none where it is equal.
+    """Yield a row for each month that differs, or for the whole set.
+
+    None where it is equal, or differs by no more than what was added or deleted meanwhile.
 
     Raises:
         ShapeError: the service takes no notice of `$filter` where it counts.
     """
-    stream, came = one.stream, one.came
+    stream = one.stream
 
     def counted(condition: str) -> int:
         return query.counted(send(query.count(stream.entity_set, condition)))
 
-    total = counted(stream.window_filter)
-    if total == came.rows:
+    before = counted(stream.window_filter)
+    if before == one.came.rows:
         return
+    cursor = stream.cursor if stream.window_filter else None
+    if cursor and counted(query.between(stream.entity_set, cursor, window.low, window.low)):
+        raise ShapeError("the service takes no notice of $filter where it counts.")
+    came = read_again(one).came
+    total = counted(stream.window_filter)
+    if min(before, total) <= came.rows <= max(before, total):
+        return
+    note = "" if before == total else f"{before:,} were counted before the read, {total:,} after it"
     named = False
-    if stream.window_filter and stream.cursor:
-        nothing = query.between(stream.entity_set, stream.cursor, window.low, window.low)
-        if counted(nothing):
-            raise ShapeError("the service takes no notice of $filter where it counts.")
+    if cursor:
         theirs: dict[str, int] = {}
         for low, high in months(window):
-            within = query.between(stream.entity_set, stream.cursor, low, high)
+            within = query.between(stream.entity_set, cursor, low, high)
             theirs[f"{low:%Y-%m}"] = counted(within)
         theirs[UNDATED] = total - sum(theirs.values())
         for month, number in theirs.items():
             if number != came.months[month]:
                 named = True
-                yield _row(month, number, came.months[month])
+                yield _row(month, number, came.months[month], note)
     if not named:
-        yield _row(ALL, total, came.rows)
+        yield _row(ALL, total, came.rows, note)
 
 
 def months(window: Window) -> Iterator[tuple[datetime, datetime]]:
@@ -175,5 +190,5 @@ def months(window: Window) -> Iterator[tuple[datetime, datetime]]:
         low = cut
 
 
-def _row(month: str, theirs: int, read: int) -> Row:
-    return month, f"{theirs:,}", f"{read:,}", f"{read - theirs:+,}"
+def _row(month: str, theirs: int, read: int, note: str) -> Row:
+    return month, f"{theirs:,}", f"{read:,}", f"{read - theirs:+,}", note

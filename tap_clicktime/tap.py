@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_clicktime.metadata import EntitySet
+    from taps_common.cli.reconcile import Window
     from taps_common.sync.stream import RecordStream
 
 SAMPLE = 100
@@ -265,23 +266,32 @@ class TapClickTime(ApiTap):
             RunFailedError: something could not be read.
         """
         window = window_of(self.start_date, self.end_date, self.clock.now())
-        selected = [one for one in self.entities if one.selected]
+
+        def read_again(one: Compared) -> Compared:
+            (again,) = self._read([one.stream], window)
+            return again
+
+        sets = self._read([one for one in self.entities if one.selected], window)
+        yield from compare(sets, window, self.session.send, read_again)
+
+    def _read(self, wanted: Sequence[EntityStream], window: Window) -> list[Compared]:
+        """Read the keys of sets once.
+
+        Raises:
+            RunFailedError: something could not be read.
+        """
         columns = {
-            one.name: [*one.own_keys, str(one.cursor)] if one.own_keys else None for one in selected
+            one.name: [*one.own_keys, str(one.cursor)] if one.own_keys else None for one in wanted
         }
         catalog = chosen(Catalog.from_dict(self.catalog_dict), columns)
-        for one in selected:
+        for one in wanted:
             if one.cursor:
                 catalog[one.name].replication_method = REPLICATION_INCREMENTAL
-        came = {one.name: Came(one.own_keys, one.cursor) for one in selected}
+        came = {one.name: Came(one.own_keys, one.cursor) for one in wanted}
         second = read(self, catalog, lambda name, record: came[name].take(record), window)
         sets = (one for one in second.entities if one.name in came)
         skipped = {name: one.skipped for name, one in second.engine.outcomes.items()}
-        yield from compare(
-            [Compared(one, came[one.name], [*skipped[one.name]]) for one in sets],
-            window,
-            self.session.send,
-        )
+        return [Compared(one, came[one.name], [*skipped[one.name]]) for one in sets]
 
     def _count(self, one: EntitySet) -> int | None:
         """Return the number of rows, or None where the service does not count.

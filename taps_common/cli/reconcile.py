@@ -116,7 +116,7 @@ def chosen(catalog: Catalog, columns: Mapping[str, Collection[str] | None]) -> C
 
 def discovered(tap: ApiTap) -> Catalog:
     """Return what a tap discovers, whatever catalog it was given."""
-    return Catalog.from_dict(type(tap)(config=_settings(tap)).catalog_dict)
+    return Catalog.from_dict(type(tap)(config=_settings(tap), is_second=True).catalog_dict)
 
 
 def read(tap: T, catalog: Catalog, take: Take, window: Window | None = None) -> T:
@@ -134,7 +134,9 @@ def read(tap: T, catalog: Catalog, take: Take, window: Window | None = None) -> 
     config = _settings(tap)
     if window:
         config |= {"start_date": to_text(window.low), "end_date": to_text(window.high)}
-    second = type(tap)(config=config, catalog=catalog, message_writer=RecordReader(take))
+    second = type(tap)(
+        config=config, catalog=catalog, message_writer=RecordReader(take), is_second=True
+    )
     second.sync_all()
     return second
 

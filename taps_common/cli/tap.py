@@ -89,6 +89,9 @@ ACCEPTED = (
 class ApiTap(CommandTap):
     """A tap over an HTTP API.
 
+    Args:
+        is_second: whether another tap made it of its own settings, and warned of them.
+
     Attributes:
         clock: where time comes from.
         check_timeout: seconds that `--check` waits for an answer.
@@ -99,7 +102,7 @@ class ApiTap(CommandTap):
     clock: Clock = SystemClock()
     check_timeout: ClassVar[float] = CHECK_TIMEOUT
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
+    def __init__(self, *args: Any, is_second: bool = False, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own
         self._signal = 0
         self._signalled = 0.0
         self._emits = False
@@ -108,7 +111,8 @@ class ApiTap(CommandTap):
         self._owner: dict[str, Any] | None = None
         prefix = f"{self.name.upper().replace('-', '_')}_"
         self.append_builtin_config(self.config_jsonschema)
-        if kwargs.get("parse_env_config") or MELTANO in os.environ:
+        from_environment = kwargs.get("parse_env_config") or MELTANO in os.environ
+        if from_environment and not is_second:
             for sentence in misspelled_variables(prefix, self.config_jsonschema):
                 self.logger.warning(sentence)
         if kwargs.get("parse_env_config"):

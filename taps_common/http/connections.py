@@ -75,6 +75,11 @@ def is_unsafe(url: str, *, after: str) -> bool:
     return after.startswith("https:") and not url.startswith("https:")
 
 
+def asks_for_tls(url: str, *, after: str) -> bool:
+    """Return whether a redirect leads from http:// to https:// of the same host."""
+    return after.startswith("http:") and url.startswith("https:") and host_of(url) == host_of(after)
+
+
 _PORTS = {"http": 80, "https": 443}
 
 

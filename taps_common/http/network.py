@@ -13,8 +13,8 @@ from urllib3 import exceptions
 
 from taps_common.errors import OUT_OF_HANDLES, Kind, cleaned, is_out_of_handles
 from taps_common.http.bodies import NotPackedError, TooLargeError
-from taps_common.http.connections import host_of
-from taps_common.http.responses import Problem, redirect_of
+from taps_common.http.connections import asks_for_tls, host_of, origin_of
+from taps_common.http.responses import MOVED, Problem, redirect_of
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -148,11 +148,21 @@ def tls_wanted(response: BaseHTTPResponse, body: bytes, service: Service) -> Pro
     if response.status == HTTPStatus.BAD_REQUEST and _WANTS_TLS.search(body):
         return _wants_tls(service.setting)
     target = redirect_of(response, service.base_url) or ""
-    plain = service.base_url.startswith("http://")
-    if plain and target.startswith("https://") and host_of(target) == host_of(service.base_url):
+    if asks_for_tls(target, after=service.base_url):
         text = "redirects to https://, and credentials are sent to the configured address only"
         return Problem(text, passing=False, absent=True, advice=_SECURE, kind=Kind.SETTING)
     return None
+
+
+def credentials_wanted(response: BaseHTTPResponse, url: str, service: Service) -> Problem | None:
+    """Return that another origin answered 401, to which a redirect led: it got no credentials."""
+    if response.status != HTTPStatus.UNAUTHORIZED or origin_of(url) == origin_of(service.base_url):
+        return None
+    text = (
+        f"redirects to {host_of(url)}, which wants credentials, and they are sent to the "
+        f"configured address only ({service.setting})"
+    )
+    return Problem(text, passing=False, absent=True, advice=MOVED, kind=Kind.SETTING)
 
 
 def _wants_tls(setting: str) -> Problem:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 LONGEST_WAIT = HOUR
 """Longest wait in seconds that a Retry-After header is granted: the longest known quota's hour."""
 
+MOVED = "If the service has moved there, correct its address."
+"""What to do about a redirect to where credentials are not sent."""
+
 _REDIRECTS = {301, 302, 303, 307, 308}
 _LARGEST_CODE = 10**9
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-cf-id", "cf-ray")
@@ -65,6 +68,7 @@ def problem_of(response: BaseHTTPResponse) -> Problem | None:
         return Problem(
             f"redirects to {host}, and credentials are sent to the configured address only",
             passing=False,
+            advice=MOVED if host_of(target, otherwise="") else "",
         )
     if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
         passing = response.status in {408, 425, 429} or (
@@ -131,8 +135,8 @@ def error_of(
     traced = f" [request id {ident}]" if ident else ""
     own = f" (code {code})" if code is not None else ""
     redirected = status < HTTPStatus.BAD_REQUEST
-    advised = "" if redirected else f" {advice(status, code)}"
-    message = f"{what}{own}{traced}.{advised}"
+    advised = problem.advice if redirected else advice(status, code)
+    message = f"{what}{own}{traced}. {advised}".rstrip()
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return QuotaError(message, after=retry_after(response, now))
     return StatusError(message, status=status, code=code)

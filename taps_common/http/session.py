@@ -16,6 +16,7 @@ from taps_common.http import responses
 from taps_common.http.bodies import beginning_of_body
 from taps_common.http.connections import (
     address_of,
+    asks_for_tls,
     connections,
     host_of,
     is_readable_by_others,
@@ -24,7 +25,7 @@ from taps_common.http.connections import (
 )
 from taps_common.http.cost import Cost
 from taps_common.http.deadline import seconds_left
-from taps_common.http.network import network_problem, tls_wanted
+from taps_common.http.network import credentials_wanted, network_problem, tls_wanted
 from taps_common.http.request import Response
 from taps_common.http.responses import Problem
 from taps_common.http.retries import Retries, time_of
@@ -206,6 +207,7 @@ class Session:
         problem = (
             request.judge(raw.status, body)
             or tls_wanted(raw, body, service)
+            or credentials_wanted(raw, url, service)
             or responses.problem_of(raw)
             or request.proof(body)
         )
@@ -261,7 +263,8 @@ class Session:
             if target is None:
                 break
             if origin_of(target) != origin_of(url):
-                if not request.abroad or is_unsafe(target, after=url):
+                is_refused = is_unsafe(target, after=url) or asks_for_tls(target, after=url)
+                if not request.abroad or is_refused:
                     break
                 headers = {**self._headers, **request.headers}  # HOST-IS-OURS, for good
             beginning_of_body(raw)  # or else the connection is not used again

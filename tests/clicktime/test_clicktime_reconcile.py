@@ -84,6 +84,37 @@ def test_more_rows_than_are_counted_differ_too(account: Account) -> None:
     assert sentence.startswith("1 of 1 sets differs")
 
 
+def count_of(account: Account, *counts: int) -> None:
+    """Have the service count the users so, one time after the other."""
+    for count in counts:
+        text = {"code": 200, "body": f"{count}", "content_type": "text/plain"}
+        account.fault("/Users/$count", "status", times=1, **text)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        pytest.param([24, 25], id="a row was added after the first count"),
+        pytest.param([26, 25], id="one was deleted before it"),
+        pytest.param([24, 27], id="two were added in the second read, one too late for it"),
+    ],
+)
+def test_what_is_added_or_deleted_meanwhile_is_no_difference(
+    account: Account, counts: list[int]
+) -> None:
+    count_of(account, *counts)
+    lines, sentence = reconciled(account, entity_sets=["Users"])
+    assert (lines[1:], sentence) == (["1 sets: 1 equal, 0 not counted, 0 differ"], "")
+
+
+def test_a_set_that_changes_and_lacks_a_row_says_both_counts(account: Account) -> None:
+    count_of(account, 27, 26)
+    lines, sentence = reconciled(account, entity_sets=["Users"])
+    note = "27 were counted before the read, 26 after it"
+    assert lines[2].split() == ["Users", "all", "26", "25", "-1", *note.split()]
+    assert sentence.startswith("1 of 1 sets differs")
+
+
 def test_a_service_that_does_not_count_is_no_failure(account: Account) -> None:
     account.world.switch(no_count="refuse")
     lines, sentence = reconciled(account, entity_sets=["Users"])

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 AWAY = " Check api_url, this machine's network, and whether it needs a proxy (HTTPS_PROXY)."
 BEGIN = "Begin the address with https://."
+MOVED = "If the service has moved there, correct its address."
+REQUEST = Request("/x")
 THROUGH = "could not be reached through the proxy that the environment names: "
 LIMITS = Limits(timeout=5, deadline=60, size=1)
 UNKNOWN = "http://no-such-host.example/api"
@@ -42,9 +44,9 @@ def wire() -> Iterator[Wire]:
     wire.close()
 
 
-def failure(session: Session) -> UnreachableError:
+def failure(session: Session, request: Request = REQUEST) -> UnreachableError:
     with pytest.raises(UnreachableError) as caught:
-        session.send(Request("/x"))
+        session.send(request)
     return caught.value
 
 
@@ -156,12 +158,26 @@ def test_a_port_that_wants_tls_and_only_closes_may_be_one(connect: Connect) -> N
     assert "closed the connection after 3 tries. If that port speaks TLS, begin the" in str(error)
 
 
-def test_a_redirect_to_tls_says_what_to_set(server: Server, connect: Connect) -> None:
+@pytest.mark.parametrize("abroad", [False, True])
+def test_a_redirect_to_tls_says_what_to_set(server: Server, connect: Connect, abroad: bool) -> None:
     target = server.url.replace("http:", "https:")
     server.script = [Answer(301, headers={"Location": f"{target}/x"})]
-    error = failure(connect())
+    error = failure(connect(), Request("/x", abroad=abroad))
     assert str(error).endswith(f"credentials are sent to the configured address only. {BEGIN}")
     assert len(server.seen) == 1
+
+
+def test_a_refusal_elsewhere_is_not_one_of_the_credentials(
+    server: Server, other_server: Server, connect: Connect
+) -> None:
+    server.script = [Answer(302, headers={"Location": f"{other_server.url}/x"})]
+    other_server.script = [Answer(401)]
+    error = failure(connect(), Request("/x", abroad=True))
+    assert str(error) == (
+        f"GET /x at {server.url} redirects to 127.0.0.1, which wants credentials, and they are "
+        f"sent to the configured address only (api_url). {MOVED}"
+    )
+    assert error.kind is Kind.SETTING
 
 
 # -- proxies ---------------------------------------------------------------------------------------

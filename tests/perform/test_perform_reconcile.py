@@ -34,6 +34,16 @@ def reconciled(
     return [line.split() for line in lines[1:-1]], error or lines[-1]
 
 
+def test_a_misspelled_variable_is_warned_of_once(
+    clips: Clips, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-perform")
+    monkeypatch.setenv("TAP_PERFORM_PASWORD", "x")
+    clips.put(TABLE, dockets())
+    reconciled(clips)
+    assert sum("TAP_PERFORM_PASWORD is not a setting" in one for one in caplog.messages) == 1
+
+
 def test_what_leaves_is_what_the_bodies_hold(clips: Clips) -> None:
     clips.put(TABLE, dockets(), of=BOTH)
     clips.put(OTHER, dockets(3))

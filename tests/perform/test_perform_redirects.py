@@ -86,6 +86,21 @@ def test_a_redirect_to_where_anyone_can_read_along_is_not_followed(
     assert says in reasons(run)[0]
 
 
+def test_a_host_that_wants_credentials_elsewhere_is_no_refusal_of_them(clips: Clips) -> None:
+    run = read(clips, f"{STORE}/x", last=Answer(401))
+    says = "redirects to store.example, which wants credentials, and they are sent to the configu"
+    assert says in reasons(run)[0]
+    assert "generate dataclip credentials anew" not in run.said
+    assert run.code == 1
+
+
+def test_a_redirect_to_tls_is_not_followed_without_credentials(clips: Clips) -> None:
+    clips.url = "http://127.0.0.1:8"  # the only host that is asked so
+    run = read(clips, f"https://127.0.0.1{clips.at(TABLE).removeprefix(clips.url)}")
+    assert clips.asked == [(clips.at(TABLE), True)]
+    assert reasons(run)[0].endswith("configured address only. Begin the address with https://.")
+
+
 def test_an_error_elsewhere_is_named_without_its_address(clips: Clips) -> None:
     refused = Answer(403, body=b"<Error>s3cret</Error>")
     run = read(clips, f"{STORE}/x?signature=s3cret", last=refused)
