@@ -7,14 +7,14 @@ where the workspace's features say so.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_clockify.rows import reports as rows
 from tap_clockify.summaries import user_days
-from tap_clockify.windows import DAY, Slice, WindowedStream, parts
+from tap_clockify.windows import DAY, FIRST_DAY, YEAR, Slice, WindowedStream, parts
 from taps_common.errors import ShapeError, StatusError
 from taps_common.sync.steps import Page
 from taps_common.timestamps import from_text, midnight
@@ -26,13 +26,8 @@ if TYPE_CHECKING:
     from taps_common.http.request import Request, Response, Service
     from taps_common.sync.steps import Bounds, Partition, Requests, Scope, Span
 
-FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
-"""Where reports begin without `start_date`: Clockify has existed since that year."""
-
 LONG_WINDOWS = {"ONE_YEAR_RANGE_REPORTS", "UNLIMITED_REPORTS"}
 """Features of plans on which a report may cover a year at least."""
-
-YEAR = timedelta(days=365)
 
 SHORTER = "windows of a year are refused in workspace {} (400), read month by month instead"
 

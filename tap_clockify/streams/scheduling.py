@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,11 +10,13 @@ from msgspec.structs import asdict
 
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import scheduling as rows
+from tap_clockify.windows import FIRST_DAY
 from taps_common.sync.stream import ChildStream
 from taps_common.timestamps import midnight, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from tap_clockify.client import Query
     from taps_common.records.row_types import Row
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
 
 LARGEST_PAGE = 200
 """Documented maximum of the totals."""
-
-FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
-"""Nothing was planned in Clockify before it existed."""
 
 AHEAD = timedelta(days=5 * 365)
 """How far ahead assignments are asked for where `end_date` is not set."""
