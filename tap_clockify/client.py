@@ -19,7 +19,7 @@ from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
 from taps_common.records.custom_columns import Columns
 from taps_common.sync.steps import Fetch, Page, Plan
-from taps_common.sync.stream import EndpointStream
+from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tap_clockify.account import Account
     from taps_common.http.request import Response, Service
     from taps_common.records.custom_columns import CustomColumn
-    from taps_common.records.row_types import Breadcrumb
+    from taps_common.records.row_types import Breadcrumb, Row
     from taps_common.sdk import SdkTap
     from taps_common.sync.steps import (
         Bounds,
@@ -278,6 +278,29 @@ class IdListStream(ClockifyStream):
     """A list that other streams read one partition each of."""
 
     keeps_ids = True
+
+
+class ItemStream(ChildStream):
+    """A table with a row for each object in a list that the parent's rows have.
+
+    Attributes:
+        owner: columns that say whose item it is, and the parent's fields that they copy.
+    """
+
+    items: ClassVar[str]
+    owner: ClassVar[Mapping[str, str]]
+
+    def child_rows(self, rows: Rows) -> list[Row]:
+        """Return one row per item."""
+        made: list[Row] = []
+        for row in rows:
+            owner = self.owner_of(row)
+            made += [self.row(**asdict(item) | owner) for item in getattr(row, self.items) or ()]
+        return made
+
+    def owner_of(self, row: Row) -> dict[str, object]:
+        """Return the columns that say whose items they are."""
+        return {column: getattr(row, name) for column, name in self.owner.items()}
 
 
 def last_page(response: Response) -> bool | None:

@@ -6,9 +6,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from msgspec.structs import asdict
-
-from tap_clockify.client import ClockifyStream, IdListStream, is_forbidden
+from tap_clockify.client import ClockifyStream, IdListStream, ItemStream, is_forbidden
 from tap_clockify.permissions import PerRowStream
 from tap_clockify.rows import members as rows
 from taps_common.errors import ShapeError, StatusError, TapError
@@ -145,7 +143,7 @@ def members(
     return [{**scope, "userId": ident} for ident in ids], True
 
 
-class UserMemberships(ChildStream):
+class UserMemberships(ItemStream):
     """Who belongs to what: workspaces, projects and groups of each member."""
 
     name = "user_memberships"
@@ -154,14 +152,7 @@ class UserMemberships(ChildStream):
     parent = Users
     items = "memberships"
     needs = frozenset({"memberships"})
-
-    def child_rows(self, rows_read: Sequence[rows.User]) -> list[Row]:
-        """Return one row per membership."""
-        return [
-            self.row(**asdict(membership) | {"workspaceId": user.workspaceId, "userId": user.id})
-            for user in rows_read
-            for membership in user.memberships or ()
-        ]
+    owner = MappingProxyType({"workspaceId": "workspaceId", "userId": "id"})
 
 
 class MemberProfiles(PerRowStream):
