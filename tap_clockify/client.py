@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from taps_common.sdk import SdkTap
     from taps_common.sync.steps import (
         Bounds,
+        Each,
         Partition,
         Partitions,
         Planning,
@@ -167,7 +168,7 @@ class ClockifyStream(EndpointStream):
         self,
         partition: Partition,
         bounds: Bounds,
-        each: Callable[[Rows], Rows] = lambda rows: rows,
+        each: Each = lambda rows: rows,
         body: Callable[[bytes], None] = lambda _: None,
         enough: Callable[[], bool] = lambda: False,
     ) -> Requests:
@@ -316,6 +317,11 @@ def is_unknown_id(error: Exception) -> bool:
         and error.status == HTTPStatus.BAD_REQUEST
         and error.code == NOT_IN_WORKSPACE
     )
+
+
+def is_bad_request(error: Exception) -> bool:
+    """Return whether the service refused something that it was asked with."""
+    return isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST
 
 
 def is_no_route(error: Exception) -> bool:

@@ -23,7 +23,7 @@ from tap_clockify.change_feed import (
     Feeds,
     learn_zone,
 )
-from tap_clockify.client import ClockifyStream, is_no_route, is_unknown_id
+from tap_clockify.client import ClockifyStream, is_bad_request, is_no_route, is_unknown_id
 from tap_clockify.feed_trust import EARLIEST, RUNS, FeedTrust, Witness
 from tap_clockify.object_ids import created_by_id, created_since, first_id
 from taps_common.errors import QuotaError, RequestError, ShapeError, StatusError, TapError
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tap_clockify.bounds_zone import BoundsZone
     from taps_common.sdk import SdkStream, SdkTap
     from taps_common.sync.outcome import Outcome
-    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.steps import Bounds, Each, Partition, Planning, Requests, Rows, Scope
 
 DELETED_AT = "_sdc_deleted_at"
 FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)
@@ -291,10 +291,10 @@ class ByChanges(ClockifyStream):
         if not first:
             try:
                 yield from learn_zone(Feeds.of(self.account, scope, bounds.options["limit"]), until)
-            except (RequestError, ShapeError) as error:
-                if isinstance(error, QuotaError):
-                    raise
-                # All is read anyway.
+            except QuotaError:
+                raise
+            except (RequestError, ShapeError):
+                pass  # all is read anyway
         if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
             until = min(from_text(first), until)
         state["first"] = to_text(until)
@@ -371,8 +371,7 @@ class ByChanges(ClockifyStream):
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return `limit` where a feed may be refused for its page size."""
-        status = error.status if isinstance(error, StatusError) else None
-        return ("limit",) if not partition and status == HTTPStatus.BAD_REQUEST else ()
+        return ("limit",) if not partition and is_bad_request(error) else ()
 
     # -- partitions ------------------------------------------------------------------------------
 
@@ -444,7 +443,7 @@ class ByChanges(ClockifyStream):
         self._keep(partition, "gone", {one: gone[one] for one in gone.keys() - changes.alive})
         self._keep_missing(partition, changes)
 
-    def _touched(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
+    def _touched(self, partition: Partition, changes: EntryChanges, note: Each) -> Requests:
         """Read rows by their ids; those that are gone by now are not among the responses.
 
         What should be there and did not come is asked for again, as long as that brings something:
@@ -466,7 +465,7 @@ class ByChanges(ClockifyStream):
         self,
         partition: Partition,
         ids: Sequence[str],
-        note: Any,  # noqa: ANN401 - of `Fetch`
+        note: Each,
     ) -> Generator[Fetch, Page, StatusError | None]:
         """Read rows by ids, in smaller batches if refused; return what refused a single one."""
         refused, most = None, BATCH
@@ -489,7 +488,7 @@ class ByChanges(ClockifyStream):
         self,
         partition: Partition,
         ids: Sequence[str],
-        note: Any,  # noqa: ANN401 - of `Fetch`
+        note: Each,
     ) -> Generator[Fetch | Again, Page, bool]:
         """Read entries that were deleted and are there again; nobody knows what feeds say of them.
 
@@ -510,7 +509,7 @@ class ByChanges(ClockifyStream):
         self,
         partition: Partition,
         changes: EntryChanges,
-        note: Any,  # noqa: ANN401 - of `Fetch`
+        note: Each,
     ) -> Generator[Fetch | Again, Page, dict[str, datetime]]:
         """Read entries that were deleted lately and are there again; return which may be later.
 
@@ -630,7 +629,7 @@ def _is_refusal(error: RequestError | ShapeError, limit: str) -> bool:
 
     Credentials and quotas concern the lists as well; 400 may be a matter of the size of pages.
     """
-    if isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST:
+    if is_bad_request(error):
         return limit == PAGE_SIZES[-1]
     refused = isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
     return not (refused or isinstance(error, QuotaError))

@@ -12,6 +12,7 @@ from tap_clockify.client import (
     ClockifyStream,
     IdListStream,
     ItemStream,
+    is_bad_request,
     is_unknown_id,
     last_page,
 )
@@ -60,8 +61,7 @@ class Clients(ClockifyStream):
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return the order where it may be refused: of clients, only NAME is documented."""
-        refused = isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST
-        return ("sort-column",) if refused and first else ()
+        return ("sort-column",) if first and is_bad_request(error) else ()
 
 
 class Projects(IdListStream):
@@ -105,7 +105,7 @@ class Projects(IdListStream):
         about_tasks = not isinstance(error, QuotaError)
         if isinstance(error, StatusError):
             server_failed = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            about_tasks = server_failed or error.status == HTTPStatus.BAD_REQUEST
+            about_tasks = server_failed or is_bad_request(error)
         return ("tasks",) if about_tasks and self._wants_more else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tap_clockify.client import is_bad_request
 from tap_clockify.rows import reports as rows
 from tap_clockify.summaries import user_days
 from tap_clockify.windows import DAY, FIRST_DAY, YEAR, Slice, WindowedStream, parts
@@ -74,8 +75,7 @@ class ReportStream(WindowedStream):
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return `windows` where a slice may be refused for its length."""
-        status = error.status if isinstance(error, StatusError) else None
-        return ("windows",) if status == HTTPStatus.BAD_REQUEST else ()
+        return ("windows",) if is_bad_request(error) else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return that a report is read month by month."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from taps_common.sync.steps import (
         Ask,
         Bounds,
+        Each,
         Page,
         Partition,
         Planning,
@@ -224,7 +225,7 @@ class TimeEntries(ByChanges):
         self,
         partition: Partition,
         bounds: Bounds,
-        each: Callable[[Rows], Rows] = lambda rows_read: rows_read,
+        each: Each = lambda rows_read: rows_read,
         body: Callable[[bytes], None] = lambda _: None,
         enough: Callable[[], bool] = lambda: False,
     ) -> Requests:
