@@ -10,10 +10,10 @@ import msgspec
 
 from tap_clockify.change_feed import (
     ENTRY_TYPES,
+    FEED_DELAY,
     LONGEST,
     OVERLAP,
     PAGE_SIZES,
-    SETTLED,
     TYPES,
     Audit,
     Feeds,
@@ -199,8 +199,8 @@ class EntityDeletions(Feed):
 
 
 def _until(bounds: Bounds) -> datetime:
-    settled = bounds.began - SETTLED
-    return min(settled, bounds.until or settled)
+    until = bounds.began - FEED_DELAY
+    return min(until, bounds.until or until)
 
 
 def _timestamp(timestamp: datetime | None, change: Change) -> datetime:
