@@ -219,7 +219,7 @@ class ApiTap(CommandTap):
             hourly="on_quota" in self.config,
             is_check=self.is_check,
         )
-        if limit.is_hourly:
+        if limit.per_hour:
             now = self.clock.monotonic()
             ages = quota.ages_in(self.state.get("bookmarks", {}), self.clock.now())
             limit.recall(now - age for age in ages)

@@ -83,7 +83,7 @@ class Checkpoints:
 
     def _keep_requests(self) -> bool:
         """Note the last hour's requests in the state, if they are counted; return if it is new."""
-        if not self._rate_limit.is_hourly:
+        if not self._rate_limit.per_hour:
             return False
         now = self._clock.monotonic()
         ages = [now - sent for sent in self._rate_limit.sent(now)]
