@@ -261,11 +261,11 @@ class TapClockify(ApiTap):
         return cast("dict[str, Workspace]", found)
 
     def _seen_workspaces(self) -> list[str]:
-        state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
+        state: dict[str, list[str]] = self.bookmarks.get("workspaces", {})
         return state.get("seen", [])
 
     def _kept(self, name: str) -> dict[str, Any]:
-        workspaces = self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})
+        workspaces = self.bookmarks.setdefault("workspaces", {})
         kept: dict[str, Any] = workspaces.setdefault(name, {})
         return kept
 
@@ -291,7 +291,7 @@ class TapClockify(ApiTap):
             raise error
         if self.config["emit_activate_version_messages"] and not self.account.lost_workspaces():
             seen = sorted(self.account.workspaces)
-            self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})["seen"] = seen
+            self.bookmarks.setdefault("workspaces", {})["seen"] = seen
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""

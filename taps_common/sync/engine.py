@@ -675,7 +675,7 @@ class StreamRead:
             else:
                 self._move_bookmark(scope, window)
         self._stream.after_read(self.outcome)
-        if self._tables and (self._run.tap.state.get("bookmarks") or not self.outcome.failures):
+        if self._tables and (self._run.tap.bookmarks or not self.outcome.failures):
             self._run.checkpoints.write(now=True)
         self.outcome.progress.tick()
 
