@@ -383,8 +383,12 @@ class ByChanges(ClockifyStream):
             )
 
     def latest(self, rows: Rows) -> datetime | None:
-        """Return the latest cursor of a page, unless that is not what the bookmark holds."""
-        return None if self.by_changes else super().latest(rows)
+        """Return the latest cursor of some rows, unless that is not what the bookmark holds."""
+        return None if self.by_changes else self.latest_start(rows)
+
+    def earliest_unfinished(self, rows: Rows) -> datetime | None:
+        """Return the cursor of the earliest one; reads by changes note it themselves."""
+        return None if self.by_changes else self.earliest_open(rows)
 
     def refused_options(
         self, error: RequestError, partition: Partition, *, first: bool

@@ -284,17 +284,9 @@ class TimeEntries(ByChanges):
             if seconds:
                 entry.durationSeconds = durations.between(start, interval.end)
 
-    def latest(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
-        """Return the latest start of a page, unless that is not what the bookmark holds."""
-        return None if self.by_changes else self.latest_start(rows_read)
-
     def latest_start(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the latest start of a page."""
         return max(filter(None, map(_start_of, rows_read)), default=None)
-
-    def earliest_unfinished(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
-        """Return the earliest start of a running timer; reads by changes note it themselves."""
-        return None if self.by_changes else self.earliest_open(rows_read)
 
     def earliest_open(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the earliest start of a running timer."""
