@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from tap_clockify.bounds_zone import BoundsZone
-from tap_clockify.hosts import (
-    api_url,
-    audit_log_advice,
-    audit_log_url,
-    credentials,
-    reports_advice,
-    reports_url,
-)
+from tap_clockify.hosts import advice, api_url, audit_log_url, credentials, reports_url
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.connections import address_of
 from taps_common.http.request import Request, Service
@@ -106,7 +99,8 @@ class Account:
         config = self._config
         given = config.get("reports_url") or config.get("api_url")
         setting = "reports_url" if given else "region"
-        return Service(reports_url(config), credentials(config), reports_advice, setting)
+        about = partial(advice, address="reports_url")
+        return Service(reports_url(config), credentials(config), about, setting)
 
     @property
     def audit_log(self) -> Service | None:
@@ -114,7 +108,8 @@ class Account:
         url = audit_log_url(self._config)
         if url is None:
             return None
-        return Service(url, credentials(self._config), audit_log_advice, "audit_log_url")
+        about = partial(advice, address="audit_log_url")
+        return Service(url, credentials(self._config), about, "audit_log_url")
 
     @property
     def is_addon(self) -> bool:
@@ -222,7 +217,6 @@ class Account:
 
         Clockify's code is that of missing credentials then. One request, whenever it comes: the key
         may be revoked meanwhile.
-
         """
         if not (
             "userId" in partition
