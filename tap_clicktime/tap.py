@@ -223,28 +223,25 @@ class TapClickTime(ApiTap):
         left_out: set[str] = set()
         failed: list[str] = []
         for stream in entities:
-            one = stream.entity_set
+            name = stream.entity_set.name
             try:
-                rows = self._count(one)
-                names = self._custom_names(stream)
-            except (StatusError, ShapeError) as error:
-                reason = None
-                if isinstance(error, StatusError):
-                    if error.status == HTTPStatus.UNAUTHORIZED:
-                        raise
-                    reason = stream.skip_reason(error, {}, known=False)
-                yield f"  {one.name}: {'left out' if reason else 'fails'}: {reason or error}"
-                if reason:
+                rows = self._count(stream.entity_set)
+                custom = self._custom_names(stream)
+            except ShapeError as error:
+                yield f"  {name}: fails: {error}"
+                failed.append(name)
+            except StatusError as error:
+                if error.status == HTTPStatus.UNAUTHORIZED:
+                    raise
+                if reason := stream.skip_reason(error, {}, known=False):
+                    yield f"  {name}: left out: {reason}"
                     left_out.add(str(reason))
                 else:
-                    failed.append(one.name)
-                continue
-            total += 1 + (rows or 0) // self.config["page_size"]
-            counted = "rows not counted by the service" if rows is None else f"{rows:,} rows"
-            key = ", ".join(stream.own_keys) or "none"
-            yield f"  {one.name}: key {key}, {counted}, {_replication(stream)}"
-            if stream.custom_fields:
-                yield f"    custom fields seen: {', '.join(sorted(names)) or 'none'}"
+                    yield f"  {name}: fails: {error}"
+                    failed.append(name)
+            else:
+                total += 1 + (rows or 0) // self.config["page_size"]
+                yield from _described(stream, rows, custom)
         if failed:
             raise TapError(
                 f"A run will fail: {', '.join(failed)} cannot be read.", kind=Kind.PARTIAL
@@ -312,6 +309,15 @@ class TapClickTime(ApiTap):
         rows = sample(request, self.session.send(request))[:SAMPLE]
         held = (row.get(field) for row in rows for field in stream.custom_fields)
         return {name for value in held for name, _ in pairs(without_annotations(value)) if name}
+
+
+def _described(stream: EntityStream, rows: int | None, custom: set[str]) -> Iterator[str]:
+    """Return what `--check` says of a set that can be read."""
+    counted = "rows not counted by the service" if rows is None else f"{rows:,} rows"
+    key = ", ".join(stream.own_keys) or "none"
+    yield f"  {stream.entity_set.name}: key {key}, {counted}, {_replication(stream)}"
+    if stream.custom_fields:
+        yield f"    custom fields seen: {', '.join(sorted(custom)) or 'none'}"
 
 
 def _replication(stream: EntityStream) -> str:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from tap_clockify.bounds_zone import BoundsZone
-from tap_clockify.hosts import (
-    api_url,
-    audit_log_advice,
-    audit_log_url,
-    credentials,
-    reports_advice,
-    reports_url,
-)
+from tap_clockify.hosts import advice, api_url, audit_log_url, credentials, reports_url
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.connections import address_of
 from taps_common.http.request import Request, Service
@@ -28,7 +21,7 @@ if TYPE_CHECKING:
 
     from tap_clockify.hydrated_tasks import HydratedTasks
     from tap_clockify.rows.workspaces import Workspace
-    from taps_common.http.request import Response
+    from taps_common.cli.tap import ApiTap
     from taps_common.sync.steps import Partition, Scope
 
 D = TypeVar("D")
@@ -59,35 +52,17 @@ class Account:
     """What is known of the account whose key it is.
 
     Args:
-        config: the settings.
-        send: sends a request.
+        tap: whose settings, session and state these are.
         listed: returns the workspaces that are read, by id; they are listed once.
-        seen: returns the ids of the workspaces that earlier runs read, where versions are on.
-        now: returns the present by Clockify's clock.
-        kept: returns what the state keeps under a name, by workspace.
-        own_state: makes sure that the state is of this account.
 
     Attributes:
         hydrated_tasks: tasks that came with the projects of a workspace, by its id.
     """
 
-    def __init__(
-        self,
-        config: Mapping[str, Any],
-        send: Callable[[Request], Response],
-        listed: Callable[[], Mapping[str, Workspace]],
-        seen: Callable[[], list[str]],
-        now: Callable[[], datetime],
-        kept: Callable[[str], dict[str, Any]],
-        own_state: Callable[[Owner], None],
-    ) -> None:
-        self._config = config
-        self._send = send
+    def __init__(self, tap: ApiTap, listed: Callable[[], Mapping[str, Workspace]]) -> None:
+        self._tap = tap
+        self._config = tap.config
         self._listed = listed
-        self._seen = seen
-        self.now = now
-        self._kept = kept
-        self._own_state = own_state
         self.hydrated_tasks: dict[str, HydratedTasks] = {}
         self._with_role: dict[tuple[str, ...], list[str] | None] = {}
 
@@ -106,7 +81,8 @@ class Account:
         config = self._config
         given = config.get("reports_url") or config.get("api_url")
         setting = "reports_url" if given else "region"
-        return Service(reports_url(config), credentials(config), reports_advice, setting)
+        about = partial(advice, address="reports_url")
+        return Service(reports_url(config), credentials(config), about, setting)
 
     @property
     def audit_log(self) -> Service | None:
@@ -114,12 +90,17 @@ class Account:
         url = audit_log_url(self._config)
         if url is None:
             return None
-        return Service(url, credentials(self._config), audit_log_advice, "audit_log_url")
+        about = partial(advice, address="audit_log_url")
+        return Service(url, credentials(self._config), about, "audit_log_url")
 
     @property
     def is_addon(self) -> bool:
         """Whether the credentials are those of an add-on, which has no role."""
         return bool(self._config.get("addon_token"))
+
+    def now(self) -> datetime:
+        """Return the present by Clockify's clock."""
+        return self._tap.session.now()
 
     def recognise(self, ids: Iterable[str]) -> None:
         """Make sure that the state is of a key that sees some of these workspaces.
@@ -127,7 +108,7 @@ class Account:
         Raises:
             FatalError: it is of another account.
         """
-        self._own_state(Owner("workspaces", address_of(api_url(self._config)), sorted(ids)))
+        self._tap.own_state(Owner("workspaces", address_of(api_url(self._config)), sorted(ids)))
 
     def lost_workspaces(self, ids: Iterable[str] | None = None) -> str | None:
         """Return which workspaces the key does not see any more that an earlier run read.
@@ -137,7 +118,7 @@ class Account:
         Args:
             ids: the workspaces that it sees, while they are being listed.
         """
-        seen = self._seen()
+        seen: list[str] = self._tap.bookmarks.get("workspaces", {}).get("seen", [])
         if not seen or self._config.get("workspace_ids"):
             return None
         lost = sorted({*seen} - {*(self.workspaces if ids is None else ids)})
@@ -157,6 +138,12 @@ class Account:
     def feed_pages(self) -> dict[str, int]:
         """How many rows the largest page of the feeds held, by workspace."""
         return self._kept("feed_pages")
+
+    def _kept(self, name: str) -> dict[str, Any]:
+        """Return what the state keeps under a name, by workspace."""
+        workspaces = self._tap.bookmarks.setdefault("workspaces", {})
+        kept: dict[str, Any] = workspaces.setdefault(name, {})
+        return kept
 
     def administers(self, workspace_id: str) -> bool | None:
         """Return whether the key is an owner's or admin's; None where Clockify refuses to tell.
@@ -222,7 +209,6 @@ class Account:
 
         Clockify's code is that of missing credentials then. One request, whenever it comes: the key
         may be revoked meanwhile.
-
         """
         if not (
             "userId" in partition
@@ -255,6 +241,6 @@ class Account:
 
     def _ask(self, request: Request, kind: type[D]) -> D:
         try:
-            return msgspec.json.decode(self._send(request).body, type=kind)
+            return msgspec.json.decode(self._tap.session.send(request).body, type=kind)
         except msgspec.DecodeError:
             raise ShapeError(f"{request} did not send what Clockify documents.") from None

@@ -39,7 +39,7 @@ EVENTS: tuple[Event, ...] = ("created", "updated", "deleted")
 LONGEST = timedelta(days=30)
 """What is asked for at once; the documents name it as what a missing bound stands for."""
 
-SETTLED = timedelta(minutes=2)
+FEED_DELAY = timedelta(minutes=2)
 """How far before the present a read ends: deletions show up after about a minute (docs)."""
 
 OVERLAP = CLOCKS_DIFFER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tap_clockify.change_feed import EVENTS
 from tap_clockify.client import PAGE_SIZE, ClockifyStream, is_forbidden
@@ -45,6 +45,39 @@ FREE_PLAN = (
 """The tables of the selection `free-plan`: a request per list and per member, none per project."""
 
 
+class _Workspace(NamedTuple):
+    """How many requests a workspace takes, at least.
+
+    Attributes:
+        plan: its plan.
+        members: whose entries are read, by one each.
+        projects: how many there are.
+        tasks: for the tasks of its projects.
+        others: for the tables besides the core.
+    """
+
+    plan: str
+    members: int
+    projects: int
+    tasks: int
+    others: int
+
+    @property
+    def lists(self) -> int:
+        """For the lists of the core: members, projects, user groups, clients and tags."""
+        return 3 + _pages(self.members) + _pages(self.projects)
+
+    @property
+    def core(self) -> int:
+        """For a first run of the core."""
+        return self.lists + self.members + self.tasks
+
+    @property
+    def by_changes(self) -> int:
+        """For a later run of the core that reads time entries by what changed alone."""
+        return self.lists + len(EVENTS) + (self.tasks if self.tasks > 1 else 0)
+
+
 def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     """Return the lines; a request per role, and the lists of members and of projects.
 
@@ -54,46 +87,55 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     me = account.me()
     yield f"{tap.name} {tap.plugin_version} at {api_url(tap.config)}"
     yield f"Key of {me.name or 'a member without a name'} ({me.email or me.id})"
-    addon = account.is_addon
-    roles = {} if addon else {role: account.with_role(role) for role in ROLES}
+    roles = {} if account.is_addon else {role: account.with_role(role) for role in ROLES}
     tap.connect()
-    total = len(account.workspaces) if addon else 1
-    both = alone = total
-    free: dict[str, tuple[int, int]] = {}  # all tables, and those of `free-plan`
-    paid: dict[str, int] = {}  # all tables
-    others = 1 if addon else 2  # the owner, and roles
+    found: dict[str, _Workspace] = {}
     for ident, workspace in account.workspaces.items():
-        scope = {"workspaceId": ident}
-        plan = workspace.featureSubscriptionType or "unknown"
-        people = _members(tap, scope)
-        projects = len(tap.engine.ids(tap.stream_of(Projects), scope))
-        lists = 3 + _pages(people) + _pages(projects)  # and user groups, clients, tags
-        tasks = _for_tasks(tap, account, scope, projects)
-        requests = lists + people + tasks
-        total += requests
-        more = _others(tap, scope, people, projects)
-        others += more
-        alone += lists + len(EVENTS) + (tasks if tasks > 1 else 0)
-        both += lists + len(EVENTS) + people + (tasks if tasks > 1 else 0)
-        if plan.startswith("FREE"):
-            free[ident] = requests + more, lists + people
-        elif not plan.startswith(("unknown", "SELF_HOSTED")):
-            paid[ident] = requests + more
+        one = found[ident] = _workspace(tap, account, {"workspaceId": ident})
         own = " and ".join(role for role, ids in roles.items() if ids and ident in ids)
-        unknown = None in roles.values()
-        role = "add-on" if addon else own or (ROLE_UNKNOWN if unknown else "plain member")
+        plain = ROLE_UNKNOWN if None in roles.values() else "plain member"
+        role = "add-on" if account.is_addon else own or plain
         yield (
-            f"  {workspace.name} ({ident}): {role}, plan {plan}, {people:,} members, "
-            f"{projects:,} projects, at least {requests:,} requests"
+            f"  {workspace.name} ({ident}): {role}, plan {one.plan}, "
+            f"{one.members:,} members, {one.projects:,} projects, at least {one.core:,} requests"
         )
-        yield from _left_out(tap, account, scope)
+        yield from _left_out(tap, account, {"workspaceId": ident})
+    yield from _of_runs(tap, account, found)
+    yield from _against_the_plans(tap, account, found)
+
+
+def _workspace(tap: ApiTap, account: Account, scope: Scope) -> _Workspace:
+    members = _members(tap, scope)
+    projects = len(tap.engine.ids(tap.stream_of(Projects), scope))
+    tasks = _for_tasks(tap, account, scope, projects)
+    others = _others(tap, scope, members, projects)
+    plan = account.workspaces[scope["workspaceId"]].featureSubscriptionType or "unknown"
+    return _Workspace(plan, members, projects, tasks, others)
+
+
+def _of_all(account: Account, found: Mapping[str, _Workspace]) -> tuple[int, int, int]:
+    """Return what all workspaces take at least: the core, at first and later, and the others."""
+    every = found.values()
+    themselves = len(found) if account.is_addon else 1  # an add-on asks for each
+    owner = 1 if account.is_addon else 2  # and roles
+    return (
+        themselves + sum(one.core for one in every),
+        themselves + sum(one.by_changes for one in every),
+        owner + sum(one.others for one in every),
+    )
+
+
+def _of_runs(tap: ApiTap, account: Account, found: Mapping[str, _Workspace]) -> Iterator[str]:
+    """Return how many requests a first run and later ones take."""
+    core, alone, others = _of_all(account, found)
     yield (
-        f"A first run of the tables of the selection core sends at least {total:,} requests: one "
+        f"A first run of the tables of the selection core sends at least {core:,} requests: one "
         "per list, one per member (time entries), one to see whether all tasks come with their "
         "projects (one per project where they do not), and one more for every further "
         f"{PAGE_SIZE:,} rows of a list or a member."
     )
-    incremental = both - len(EVENTS) * len(account.workspaces)
+    both = alone + sum(one.members for one in found.values())
+    incremental = both - len(EVENTS) * len(found)
     yield (
         f"Later runs of these tables send at least {both:,} until Clockify's feeds of changes told "
         f"all new time entries in {RUNS} runs, {alone:,} from then on, and {both:,} once in "
@@ -102,9 +144,7 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
     )
     if tap.config["reread_changed"]:
         totals, bounds = tap.stream_of(UserDayTotals), _bounds(tap)
-        compared = sum(
-            requests_of(totals, {"workspaceId": one}, bounds) for one in account.workspaces
-        )
+        compared = sum(requests_of(totals, {"workspaceId": one}, bounds) for one in found)
         yield (
             f"reread_changed adds {compared:,} to each run, for totals by member and month, and "
             "one per member and months in a row that differ."
@@ -116,9 +156,27 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         "(payments), one per policy (balances), one per member and policy "
         "(balance_assignments), and up to four once to find out how feeds of changes read times."
     )
-    yield from _against_the_plan(tap, account, (total, others), free, paid)
-    if free or (tap.config.get("max_requests_per_hour") and len(paid) < len(account.workspaces)):
-        named = _of_plan(account, free or account.workspaces)[0]
+
+
+def _against_the_plans(
+    tap: ApiTap, account: Account, found: Mapping[str, _Workspace]
+) -> Iterator[str]:
+    """Return how long a full run takes in what the plans allow, and the settings for that."""
+    not_paid = ("FREE", "unknown", "SELF_HOSTED")
+    free = {ident: one for ident, one in found.items() if one.plan.startswith("FREE")}
+    paid = {ident: one for ident, one in found.items() if not one.plan.startswith(not_paid)}
+    quota = tap.config.get("max_requests_per_hour")
+    if quota:
+        core, _, others = _of_all(account, found)
+        yield (
+            f"At {quota:,} requests an hour (max_requests_per_hour) the core tables take "
+            f"{_time(core, quota)}, all tables {_time(core + others, quota)}."
+        )
+    else:
+        yield from _on_free_plans(account, free)
+        yield from _on_paid_plans(account, paid)
+    if free or (quota and len(paid) < len(found)):
+        named = _of_plan(account, free or found)[0]
         where = f" on the free plan{named}" if named else ""
         yield (
             f"This check sent {tap.session.spent.requests:,} requests, which count towards this "
@@ -127,51 +185,41 @@ def lines(tap: ApiTap, account: Account) -> Iterator[str]:
         )
 
 
-def _against_the_plan(
-    tap: ApiTap,
-    account: Account,
-    requests: tuple[int, int],
-    free: Mapping[str, tuple[int, int]],
-    paid: Mapping[str, int],
-) -> Iterator[str]:
-    """Return how long a full run takes in what the plans allow, and the settings for that.
-
-    Args:
-        tap: the tap.
-        account: the account.
-        requests: what the core tables and the others take at least.
-        free: what all tables and those of `free-plan` take in each workspace on the free plan.
-        paid: what all tables take in each workspace on a paid plan, or a trial of one.
-    """
-    if quota := tap.config.get("max_requests_per_hour"):
-        yield f"At {quota:,} requests an hour (max_requests_per_hour) {_times(requests, quota)}."
+def _on_free_plans(account: Account, free: Mapping[str, _Workspace]) -> Iterator[str]:
+    """Return how long all tables, and those of `free-plan`, take on the free plan."""
+    if not free:
         return
-    if free:
-        every, few = (1 + sum(counts) for counts in zip(*free.values(), strict=True))
-        where, names, ids = _of_plan(account, free)
-        yield (
-            f"On the free plan{where} all tables take at least {every:,} requests, and a new "
-            f"workspace allows {FREE_QUOTA} an hour: {_time(every, FREE_QUOTA)}. The selection "
-            f"free-plan takes {few:,}: {_time(few, FREE_QUOTA)}. Paste this{names}:"
-        )
-        yield from _block(
-            {
-                "workspace_ids": ids,
-                "max_requests_per_hour": FREE_QUOTA,
-                "on_quota": "wait  # or stop, to run again each hour",
-            }
-        )
-        yield "    select:"
-        yield from (f"    - {table}.*" for table in FREE_PLAN)
-    if paid:
-        where, names, ids = _of_plan(account, paid)
-        seconds = -(-(1 + sum(paid.values())) // PAID_RATE)
-        yield (
-            f"A paid plan{where} allows {PAID_RATE} requests a second: all tables take "
-            f"{counted(seconds, 'second')} at least. To use that, paste this{names}:"
-        )
-        rate = {"max_concurrency": 16, "max_requests_per_second": PAID_RATE}
-        yield from _block({"workspace_ids": ids, **rate})
+    every = 1 + sum(one.core + one.others for one in free.values())
+    few = 1 + sum(one.lists + one.members for one in free.values())
+    where, names, ids = _of_plan(account, free)
+    yield (
+        f"On the free plan{where} all tables take at least {every:,} requests, and a new "
+        f"workspace allows {FREE_QUOTA} an hour: {_time(every, FREE_QUOTA)}. The selection "
+        f"free-plan takes {few:,}: {_time(few, FREE_QUOTA)}. Paste this{names}:"
+    )
+    yield from _block(
+        {
+            "workspace_ids": ids,
+            "max_requests_per_hour": FREE_QUOTA,
+            "on_quota": "wait  # or stop, to run again each hour",
+        }
+    )
+    yield "    select:"
+    yield from (f"    - {table}.*" for table in FREE_PLAN)
+
+
+def _on_paid_plans(account: Account, paid: Mapping[str, _Workspace]) -> Iterator[str]:
+    """Return how long all tables take on a paid plan, or a trial of one."""
+    if not paid:
+        return
+    where, names, ids = _of_plan(account, paid)
+    requests = 1 + sum(one.core + one.others for one in paid.values())
+    yield (
+        f"A paid plan{where} allows {PAID_RATE} requests a second: all tables take "
+        f"{counted(-(-requests // PAID_RATE), 'second')} at least. To use that, paste this{names}:"
+    )
+    rate = {"max_concurrency": 16, "max_requests_per_second": PAID_RATE}
+    yield from _block({"workspace_ids": ids, **rate})
 
 
 def _of_plan(account: Account, ids: Mapping[str, object]) -> tuple[str, str, str | None]:
@@ -191,13 +239,6 @@ def _block(settings: Mapping[str, object]) -> Iterator[str]:
     for name, value in settings.items():
         if value is not None:
             yield f"      {name}: {value}"
-
-
-def _times(requests: tuple[int, int], quota: int) -> str:
-    return (
-        f"the core tables take {_time(requests[0], quota)}, all tables "
-        f"{_time(sum(requests), quota)}"
-    )
 
 
 def _time(requests: int, quota: int) -> str:

@@ -19,7 +19,7 @@ from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
 from taps_common.records.custom_columns import Columns
 from taps_common.sync.steps import Fetch, Page, Plan
-from taps_common.sync.stream import EndpointStream
+from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from tap_clockify.account import Account
     from taps_common.http.request import Response, Service
     from taps_common.records.custom_columns import CustomColumn
-    from taps_common.records.row_types import Breadcrumb
+    from taps_common.records.row_types import Breadcrumb, Row
     from taps_common.sdk import SdkTap
     from taps_common.sync.steps import (
         Bounds,
+        Each,
         Partition,
         Partitions,
         Planning,
@@ -167,7 +168,7 @@ class ClockifyStream(EndpointStream):
         self,
         partition: Partition,
         bounds: Bounds,
-        each: Callable[[Rows], Rows] = lambda rows: rows,
+        each: Each = lambda rows: rows,
         body: Callable[[bytes], None] = lambda _: None,
         enough: Callable[[], bool] = lambda: False,
     ) -> Requests:
@@ -280,6 +281,29 @@ class IdListStream(ClockifyStream):
     keeps_ids = True
 
 
+class ItemStream(ChildStream):
+    """A table with a row for each object in a list that the parent's rows have.
+
+    Attributes:
+        owner: columns that say whose item it is, and the parent's fields that they copy.
+    """
+
+    items: ClassVar[str]
+    owner: ClassVar[Mapping[str, str]]
+
+    def child_rows(self, rows: Rows) -> list[Row]:
+        """Return one row per item."""
+        made: list[Row] = []
+        for row in rows:
+            owner = self.owner_of(row)
+            made += [self.row(**asdict(item) | owner) for item in getattr(row, self.items) or ()]
+        return made
+
+    def owner_of(self, row: Row) -> dict[str, object]:
+        """Return the columns that say whose items they are."""
+        return {column: getattr(row, name) for column, name in self.owner.items()}
+
+
 def last_page(response: Response) -> bool | None:
     """Return what the `Last-Page` header says, or None where there is none."""
     value = response.headers.get("Last-Page", "").strip().lower()
@@ -293,6 +317,11 @@ def is_unknown_id(error: Exception) -> bool:
         and error.status == HTTPStatus.BAD_REQUEST
         and error.code == NOT_IN_WORKSPACE
     )
+
+
+def is_bad_request(error: Exception) -> bool:
+    """Return whether the service refused something that it was asked with."""
+    return isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST
 
 
 def is_no_route(error: Exception) -> bool:

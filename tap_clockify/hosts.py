@@ -18,17 +18,19 @@ REGIONS = {
 }
 """Data regions and where they are (docs.clockify.me, "Base URLs")."""
 
+GLOBAL = "https://api.clockify.me/api/v1"
+"""The base URL of the global region."""
+
 NOT_IN_WORKSPACE = 501
 """Clockify's own code for validation errors and for ids that do not exist (with status 400)."""
 
 
 def api_url(config: Mapping[str, Any]) -> str:
     """Return the base URL of the regular API for the settings, without a slash at its end."""
-    if config.get("api_url"):
-        return str(config["api_url"]).rstrip("/")
+    if given := _given(config, "api_url"):
+        return given
     region = config["region"]
-    host = "api.clockify.me/api" if region == "global" else f"{region}.clockify.me/api"
-    return f"https://{host}/v1"
+    return GLOBAL if region == "global" else f"https://{region}.clockify.me/api/v1"
 
 
 def reports_url(config: Mapping[str, Any]) -> str:
@@ -37,12 +39,9 @@ def reports_url(config: Mapping[str, Any]) -> str:
     The global host has one of its own, all others have both ("Base URLs", and the help pages for
     subdomains). Where `api_url` is set, credentials stay with its origin.
     """
-    if config.get("reports_url"):
-        return str(config["reports_url"]).rstrip("/")
     base = api_url(config)
-    if base == "https://api.clockify.me/api/v1":
-        return "https://reports.api.clockify.me/v1"
-    return f"{base.removesuffix('/v1').removesuffix('/api')}/report/v1"
+    usual = "https://reports.api.clockify.me/v1" if base == GLOBAL else _beside(base, "report")
+    return _given(config, "reports_url") or usual
 
 
 def audit_log_url(config: Mapping[str, Any]) -> str | None:
@@ -51,15 +50,24 @@ def audit_log_url(config: Mapping[str, Any]) -> str | None:
     Only the global region's host is documented (published description, "servers"). Where `api_url`
     is set to a host that is not Clockify's own, credentials stay with its origin.
     """
-    if config.get("audit_log_url"):
-        return str(config["audit_log_url"]).rstrip("/")
+    if given := _given(config, "audit_log_url"):
+        return given
     base = api_url(config)
-    if base == "https://api.clockify.me/api/v1":
+    if base == GLOBAL:
         return "https://auditlog-api.api.clockify.me/v1"
     host = urlsplit(base).hostname or ""
     if host == "clockify.me" or host.endswith(".clockify.me"):
         return None
-    return f"{base.removesuffix('/v1').removesuffix('/api')}/audit/v1"
+    return _beside(base, "audit")
+
+
+def _given(config: Mapping[str, Any], name: str) -> str:
+    return str(config.get(name) or "").rstrip("/")
+
+
+def _beside(base: str, name: str) -> str:
+    """Return the base URL that stands beside the API's on the same host."""
+    return f"{base.removesuffix('/v1').removesuffix('/api')}/{name}/v1"
 
 
 def credentials(config: Mapping[str, Any]) -> dict[str, str]:
@@ -67,20 +75,6 @@ def credentials(config: Mapping[str, Any]) -> dict[str, str]:
     if config.get("addon_token"):
         return {"X-Addon-Token": config["addon_token"]}
     return {"X-Api-Key": config["api_key"]}
-
-
-def reports_advice(status: int, code: int | None) -> str:
-    """Return what a person should do about an error of the host of reports."""
-    if status == HTTPStatus.NOT_FOUND:
-        return "There is no such route: check reports_url."
-    return advice(status, code)
-
-
-def audit_log_advice(status: int, code: int | None) -> str:
-    """Return what a person should do about an error of the host of the audit log."""
-    if status == HTTPStatus.NOT_FOUND:
-        return "There is no such route: check audit_log_url."
-    return advice(status, code)
 
 
 _NOT_ALLOWED = (
@@ -95,7 +89,6 @@ ADVICE: Mapping[int, str] = {
     ),
     HTTPStatus.PAYMENT_REQUIRED: _NOT_ALLOWED,
     HTTPStatus.FORBIDDEN: _NOT_ALLOWED,
-    HTTPStatus.NOT_FOUND: "There is no such route: check api_url, which ends in /api/v1.",
     HTTPStatus.TOO_MANY_REQUESTS: (
         "The workspace's request quota is used up (30 an hour on new free plans): run again in an "
         "hour, or set on_quota to 'wait'."
@@ -106,8 +99,12 @@ ADVICE: Mapping[int, str] = {
 OTHERWISE = "If it stays, ask Clockify's support and name the time and the request id."
 
 
-def advice(status: int, code: int | None) -> str:
-    """Return what a person should do about an error."""
+def advice(
+    status: int, code: int | None, *, address: str = "api_url, which ends in /api/v1"
+) -> str:
+    """Return what a person should do about an error of a host whose address is that setting's."""
     if status == HTTPStatus.BAD_REQUEST and code == NOT_IN_WORKSPACE:
         return "Clockify refuses a value, or does not know the id: it may have been deleted."
+    if status == HTTPStatus.NOT_FOUND:
+        return f"There is no such route: check {address}."
     return ADVICE.get(status, OTHERWISE)

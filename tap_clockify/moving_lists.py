@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from taps_common.http.request import Request
-    from taps_common.sync.steps import Requests, Rows
+    from taps_common.sync.steps import Each, Requests, Rows
 
 TRIES = 3
 """How often pages are asked for again until they are what they were before."""
@@ -65,7 +65,7 @@ class Seen:
 def look_again(
     pages: Sequence[tuple[Request, int]],
     seen: Seen,
-    each: Callable[[Rows], Rows],
+    each: Each,
     body: Callable[[bytes], None],
 ) -> Requests:
     """Ask for pages again, until they hold what they held before; only what is new goes out.

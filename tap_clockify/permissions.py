@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
-from tap_clockify.client import ClockifyStream, is_unknown_id
+from tap_clockify.client import ClockifyStream, is_forbidden, is_unknown_id
 from taps_common.errors import Kind, SkippedError, StatusError, TapError
 from taps_common.sync.steps import ListOf
 
@@ -107,7 +107,7 @@ class PermittedStream(ClockifyStream):
         if error.status == HTTPStatus.UNAUTHORIZED:
             told = bool(self.account.workspaces[workspace_id].features)
             return self.feature is not None and not told and error.code not in BAD_CREDENTIALS
-        return error.status in {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
+        return is_forbidden(error)
 
 
 class PerRowStream(PermittedStream):

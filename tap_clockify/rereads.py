@@ -17,21 +17,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
+from tap_clockify.windows import YEAR
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
 UNKNOWN = "...."
 """Stands for a month that was not compared yet."""
 
 NOTHING = "AAAA"
 """The digest of a month without time."""
-
-YEAR = timedelta(days=365)
 
 MONTHS_A_RUN = 4
 """Months that a run asks for where each takes a request of its own; the others have their turn in
@@ -57,8 +58,8 @@ def month_named(name: str) -> int:
     return int(name[:4]) * 12 + int(name[5:]) - 1
 
 
-def runs(months: Iterable[int]) -> list[tuple[int, int]]:
-    """Return the first and the last of months that follow each other."""
+def spans(months: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the first and the last month of each row of months without a gap."""
     found: list[tuple[int, int]] = []
     for month in sorted(months):
         if found and found[-1][1] == month - 1:
@@ -71,8 +72,8 @@ def runs(months: Iterable[int]) -> list[tuple[int, int]]:
 def packed(digests: Mapping[int, str]) -> str:
     """Return a member's digests as one text: the first month, and four characters for each."""
     first, last = min(digests), max(digests)
-    every = (digests.get(month, UNKNOWN) for month in range(first, last + 1))
-    return f"{begin_of(first):%Y-%m} {''.join(every)}"
+    joined = "".join(digests.get(month, UNKNOWN) for month in range(first, last + 1))
+    return f"{begin_of(first):%Y-%m} {joined}"
 
 
 def unpacked(text: str) -> dict[int, str]:
@@ -80,16 +81,16 @@ def unpacked(text: str) -> dict[int, str]:
     if not (found := _TEXT.fullmatch(text)):
         return {}
     first, digests = month_named(found[1]), found[2]
-    every = (digests[at : at + 4] for at in range(0, len(digests), 4))
-    return {first + n: one for n, one in enumerate(every) if one != UNKNOWN}
+    cut = (digests[at : at + 4] for at in range(0, len(digests), 4))
+    return {month: digest for month, digest in enumerate(cut, first) if digest != UNKNOWN}
 
 
 @dataclass
 class Totals:
-    """What the service was asked, and said.
+    """What the service adds up.
 
     Attributes:
-        months: those that were asked for.
+        months: those that it was asked for.
         members: the digests of months with time, by member.
     """
 
@@ -138,36 +139,40 @@ class Months:
         if tells and not self._state.get("told"):
             self._state["digests"] = {}
         self._state["told"] = tells
-        self._every = range(first, last + 1)
+        self._all = range(first, last + 1)
         self._next: str | None = None
         self._begin_at(start)
 
     def _begin_at(self, start: datetime | None) -> None:
-        """Forget the month of which the `start_date` of before had only a part read."""
-        named, before = start.isoformat() if start else None, self._state.get("start")
-        if before and before != named:
-            cut, kept = month_of(datetime.fromisoformat(before)), self._state.get("digests", {})
+        """Forget the month of which only a part was read, from another `start_date` on."""
+        start_now, start_then = start.isoformat() if start else None, self._state.get("start")
+        if start_then and start_then != start_now:
+            cut = month_of(datetime.fromisoformat(start_then))
+            kept = self._state.get("digests", {})
             for member, text in kept.items():
                 kept[member] = packed({**unpacked(text), cut: UNKNOWN})
-        self._state["start"] = named
+        self._state["start"] = start_now
 
     def since(self, at: datetime) -> Sequence[int]:
         """Return the months from a time on."""
-        return [month for month in self._every if month >= month_of(at)]
+        return [month for month in self._all if month >= month_of(at)]
 
     def due(self, longest: timedelta) -> Sequence[int]:
-        """Return the months to ask for: all where a year may be asked for at once, else some."""
-        if longest >= YEAR or not self._every:
-            self._next = None
-            return self._every
-        begin = self._state.get("next") or ""
-        names = [f"{begin_of(month):%Y-%m}" for month in self._every]
-        at = names.index(begin) if begin in names else len(names) - 1
-        turns = [(at - n) % len(names) for n in range(min(MONTHS_A_RUN, len(names)) + 1)]
-        self._next = names[turns.pop()]
-        return sorted(self._every[n] for n in turns)
+        """Return the months to ask for: all where a year may be asked for at once, else some.
 
-    def turn(self) -> None:
+        These go back in time from `next`, or from the last month, and begin again at the end.
+        """
+        if longest >= YEAR or not self._all:
+            self._next = None
+            return self._all
+        begin = self._state.get("next")
+        names = [f"{begin_of(month):%Y-%m}" for month in self._all]
+        at = names.index(begin) if begin in names else len(names) - 1
+        places = [(at - n) % len(names) for n in range(min(MONTHS_A_RUN, len(names)) + 1)]
+        self._next = names[places.pop()]
+        return sorted(self._all[place] for place in places)
+
+    def advance(self) -> None:
         """Have the next run ask for the months that follow."""
         if self._next:
             self._state["next"] = self._next
@@ -178,8 +183,8 @@ class Months:
 
     def keep(self, member: str, digests: dict[int, str]) -> None:
         """Keep digests of a member, beside those of other months."""
-        every = {**self.digests(member), **digests}
-        if kept := {month: one for month, one in every.items() if month in self._every}:
+        known = self.digests(member) | digests
+        if kept := {month: digest for month, digest in known.items() if month in self._all}:
             self._state.setdefault("digests", {})[member] = packed(kept)
 
     def forget_others(self, members: Collection[str]) -> None:
@@ -189,7 +194,7 @@ class Months:
 
 
 class Comparison:
-    """What differs in a workspace, and what was read of it.
+    """The months of a workspace that differ, and what this run read of them.
 
     Args:
         months: those of the workspace.
@@ -208,17 +213,17 @@ class Comparison:
     ) -> None:
         self._months, self._totals = months, totals
         self._since, self._start = since, start
-        self._read: dict[str, dict[int, str]] = {}
+        self._in_window: dict[str, dict[int, str]] = {}
         self.hidden: dict[str, None] = {}
         self.is_late = False
 
     @property
-    def shows_all(self) -> bool:
-        """Whether nobody else has time in the window: all of its months were asked for."""
-        asked = {*self._totals.months}
-        return not self.hidden and (
-            self._since is None or {*self._months.since(self._since)} <= asked
-        )
+    def unlisted(self) -> list[str] | None:
+        """The hidden members; None if the totals show that nobody has time that is not listed."""
+        if self.hidden:
+            return [*self.hidden]
+        in_window = [] if self._since is None else self._months.since(self._since)
+        return None if {*self._totals.months}.issuperset(in_window) else []
 
     def changed(self, member: str, low: datetime | None) -> list[int]:
         """Return the months of a member that differ and begin before a time.
@@ -239,39 +244,41 @@ class Comparison:
     def _begin_of(self, month: int) -> datetime:
         return max(filter(None, (begin_of(month), self._start)))
 
-    def take(self, member: str, months: Iterable[int], seen: Collection[int]) -> list[int]:
-        """Keep the digests of months that were read; return those that are proved by that.
-
-        Where the service adds up time and no entry came, it did not list them: the member is not
-        active, for example. The month is read again in each run until one comes.
+    def keep_months(self, member: str, months: Iterable[int], seen: Collection[int]) -> list[int]:
+        """Keep the digests of months that lie before the window and were read; return which.
 
         Args:
             member: whose.
             months: of which all entries came.
             seen: months in which an entry began or ended.
         """
-        found = self._proved(member, months, seen)
-        self._months.keep(member, found)
-        return [*found]
+        proved = self._proved(member, months, seen)
+        self._months.keep(member, proved)
+        return [*proved]
 
-    def wait(self, member: str, seen: Collection[int]) -> None:
-        """Note that the window was read, which may not be told of."""
+    def note_window(self, member: str, seen: Collection[int]) -> None:
+        """Note that the window of a member was read; its digests are kept by `keep_windows`."""
         since = self._since
         months = [m for m in self._totals.months if since is None or self._begin_of(m) >= since]
-        self._read[member] = self._proved(member, months, seen)
+        self._in_window[member] = self._proved(member, months, seen)
 
-    def close(self, members: Iterable[str]) -> None:
-        """Keep the digests of what was read of members, and told of."""
+    def keep_windows(self, members: Iterable[str]) -> None:
+        """Keep the digests of the windows of members, once `completed_windows` has these."""
         for member in members:
-            self._months.keep(member, self._read.pop(member, {}))
+            self._months.keep(member, self._in_window.pop(member, {}))
 
-    def turn(self) -> None:
-        """Have the next run ask for the months that follow: nothing of these is left."""
+    def advance(self) -> None:
+        """Have the next run ask for the months that follow, unless something of these is left."""
         if not self.is_late:
-            self._months.turn()
+            self._months.advance()
 
     def _proved(self, member: str, months: Iterable[int], seen: Collection[int]) -> dict[int, str]:
-        proved = dict[int, str]()
+        """Return the digests of months of which what came is all there is.
+
+        Where the service adds up time and no entry came, it did not list them: the member is not
+        active, for example. The month is read again in each run until one comes.
+        """
+        proved: dict[int, str] = {}
         for month in {*self._totals.months}.intersection(months):
             total = self._totals.of(member, month)
             if total == NOTHING or month in seen:

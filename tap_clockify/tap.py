@@ -245,29 +245,11 @@ class TapClockify(ApiTap):
     @cached_property
     def account(self) -> Account:
         """What is known of the account whose key it is."""
-        session = self.session
-        return Account(
-            self.config,
-            session.send,
-            self._workspaces,
-            self._seen_workspaces,
-            session.now,
-            self._kept,
-            self.own_state,
-        )
+        return Account(self, self._workspaces)
 
     def _workspaces(self) -> dict[str, Workspace]:
         found = self.engine.ids(self.stream_of(Workspaces), {})
         return cast("dict[str, Workspace]", found)
-
-    def _seen_workspaces(self) -> list[str]:
-        state: dict[str, list[str]] = self.state.get("bookmarks", {}).get("workspaces", {})
-        return state.get("seen", [])
-
-    def _kept(self, name: str) -> dict[str, Any]:
-        workspaces = self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})
-        kept: dict[str, Any] = workspaces.setdefault(name, {})
-        return kept
 
     def connect(self) -> None:
         """Read the list of workspaces: the first request shows whether the key works.
@@ -291,7 +273,7 @@ class TapClockify(ApiTap):
             raise error
         if self.config["emit_activate_version_messages"] and not self.account.lost_workspaces():
             seen = sorted(self.account.workspaces)
-            self.state.setdefault("bookmarks", {}).setdefault("workspaces", {})["seen"] = seen
+            self.bookmarks.setdefault("workspaces", {})["seen"] = seen
 
     def check(self) -> Iterator[str]:
         """Return who the key is, what it sees, what is left out and what a full run costs."""
@@ -308,9 +290,7 @@ class TapClockify(ApiTap):
         comparison = Comparison(window)
         catalog = chosen(discovered(self), TABLES)
         catalog[TimeEntries.name].replication_method = REPLICATION_INCREMENTAL
-        early = window._replace(
-            low=before(window.low, DAY)
-        )  # entries may last over the first midnight
+        early = window._replace(low=before(window.low, DAY))  # entries may last over midnight
         began = self.clock.now()
         second = read(self, catalog, comparison.take, early)
         skipped = second.engine.outcomes[UserDayTotals.name].skipped_scopes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_clockify.client import is_unknown_id
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from taps_common.errors import RequestError, SkippedError
     from taps_common.sync.steps import Bounds, Partition, Plan, Planning, Scope
 
-DAY = timedelta(days=1)
+DAY, YEAR = timedelta(days=1), timedelta(days=365)
+
+FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
+"""The first day that is asked for where no setting bounds it: Clockify has existed since that
+year."""
 
 Slice = tuple[datetime, datetime]
 """A part of a window: when it begins, and when it ends, exclusive."""

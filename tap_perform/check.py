@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from taps_common.errors import NotReadyError, StatusError
+from taps_common.http.cost import counted
 
 if TYPE_CHECKING:
     from tap_perform.downloads import Download
@@ -19,8 +20,7 @@ def shape_of(one: Download) -> str:
         TapError: there is none, or it is not a table.
     """
     table = one.table()
-    rows = f"{table.rows:,} row{'s' if table.rows != 1 else ''}"
-    return f"{table.form}, {len(table.headings):,} columns, {rows}"
+    return f"{table.form}, {len(table.headings):,} columns, {counted(table.rows, 'row')}"
 
 
 def state_of(error: TapError) -> str:

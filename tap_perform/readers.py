@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
 from tap_perform.cell_file import Batch, CellFile, refuse_nul_in
 from tap_perform.csv_reader import check_csv, headings_of, row_at_end
@@ -143,24 +143,33 @@ def open_table(
         table = _table(partial(text, _WINDOWS), delimiter, content_type, records_path, known)
         table.notes.append("The body is not valid UTF-8 and was read as Windows-1252.")
     csv = table.form == "CSV"
-    if csv and not (complete or _ends_in_line_end(body, codec)):
-        table.close()
-        last = f"Row {table.rows:,}, the last one," if table.rows else "The line of headings"
-        raise ShapeError(
-            f"{last} has no line end, and the answer does not say how long it is: it may be cut. If"
-            " its last line never has one, set `allow_unterminated: true`."
-        )
     told = csv and delimiter is not None and len(table.headings) == 1
-    cells = (cell for batch in table.batches() for column in batch.columns for cell in column)
-    if not (told or proves(table.headings, known)) and is_message(
-        table.headings, table.rows, csv=csv, cells=cells
-    ):
+    try:
+        if csv and not (complete or _ends_in_line_end(body, codec)):
+            _refuse_cut(table)
+        if not (told or proves(table.headings, known)):
+            _refuse_message(table, csv=csv)
+    except ShapeError:
         table.close()
+        raise
+    return table
+
+
+def _refuse_cut(table: Table) -> NoReturn:
+    last = f"Row {table.rows:,}, the last one," if table.rows else "The line of headings"
+    raise ShapeError(
+        f"{last} has no line end, and the answer does not say how long it is: it may be cut. If its"
+        " last line never has one, set `allow_unterminated: true`."
+    )
+
+
+def _refuse_message(table: Table, *, csv: bool) -> None:
+    cells = (cell for batch in table.batches() for column in batch.columns for cell in column)
+    if is_message(table.headings, table.rows, csv=csv, cells=cells):
         raise ShapeError(
             "The body is a line of text or a few, a message rather than a table. If it is a table,"
             " declare its headings in `columns`, or `delimiter` if it has but one."
         )
-    return table
 
 
 def peek(

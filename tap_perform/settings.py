@@ -10,14 +10,13 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from tap_perform.cells import TYPES
 from tap_perform.columns import name_of
+from tap_perform.csv_reader import DELIMITERS
 from taps_common.digests import digest_of
 from taps_common.http.connections import address_of, place_of
 from taps_common.sync.own_state import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-DELIMITERS = (",", ";", "\t", "|")
 
 FOR_ALL_CLIPS = (
     *("date_format", "decimal_sign", "thousands_sign", "null_values", "allow_unterminated"),

@@ -17,9 +17,10 @@ from tap_perform.inference import declarable
 from tap_perform.settings import FOR_ALL_CLIPS
 from tap_perform.survey import PLAIN, Signs, Survey, date_formats, signs_of
 from taps_common.errors import Kind, TapError
+from taps_common.http.cost import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_perform.downloads import Download
 
@@ -45,14 +46,9 @@ def suggested(
     surveys: dict[str, dict[str, Survey]] = {}
     unread = []
     for one in downloads:
-        clip, clips = one.clip, [other.clip for other in downloads]
-        same = (other for other in clips if other.stream == clip.stream)
-        declared = declarations(clip.stream, same).types
-        types = {name_of(heading): kind for heading, kind in declared.items()}
-        signs = Signs(clip.decimal_sign, clip.thousands_sign)
+        clip = one.clip
         try:
-            survey = Survey(clip, one.table(), types, signs)
-            surveys.setdefault(clip.stream, {})[clip.project] = survey
+            surveys.setdefault(clip.stream, {})[clip.project] = _survey(one, downloads)
         except TapError as error:
             unread.append(f"{clip.stream} of {clip.project}")
             yield f"# {clip}: nothing to go by: {error}"
@@ -70,8 +66,7 @@ def suggested(
     for stream, suggestion in clips_found.items():
         yield from _documented_key_fails(surveys[stream], suggestion)
         rows = sum(one.table.rows for one in surveys[stream].values())
-        key = _key_of(surveys[stream], suggestion)
-        yield f"# {stream}, {rows:,} row{'s' if rows != 1 else ''}: {key}"
+        yield f"# {stream}, {counted(rows, 'row')}: {_key_of(surveys[stream], suggestion)}"
     yield "# A key that holds for these rows may not hold for later ones: use what you know."
     yield "# User names, passwords and values in the queries of addresses are left out: keep yours."
     block = {"projects": [_project(one, clips_found, spelled[one["name"]]) for one in projects]}
@@ -82,6 +77,19 @@ def suggested(
             f"suggested for them: {', '.join(unread)}.",
             kind=Kind.PARTIAL,
         )
+
+
+def _survey(one: Download, downloads: Iterable[Download]) -> Survey:
+    """Look at all rows of a clip, whose types may be declared in any project.
+
+    Raises:
+        TapError: there is no table.
+    """
+    clip = one.clip
+    same = (other.clip for other in downloads if other.clip.stream == clip.stream)
+    declared = declarations(clip.stream, same).types
+    types = {name_of(heading): kind for heading, kind in declared.items()}
+    return Survey(clip, one.table(), types, Signs(clip.decimal_sign, clip.thousands_sign))
 
 
 def _documented_key_fails(

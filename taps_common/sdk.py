@@ -216,7 +216,7 @@ class SdkStream(Stream):
     @property
     def known_state(self) -> dict[str, Any]:
         """The stream's entry in the state of the run; a new one where there is none."""
-        found: dict[str, Any] = self._tap.state.get("bookmarks", {}).get(self.name, {})
+        found: dict[str, Any] = self.tap.bookmarks.get(self.name, {})
         return found
 
     @property
@@ -321,6 +321,12 @@ class SdkTap(Tap):
     def stream_types(self) -> Sequence[type[SdkStream]]:
         """All streams, in the order in which they are read."""
         raise NotImplementedError
+
+    @property
+    def bookmarks(self) -> dict[str, Any]:
+        """What the state of the run holds, by table and by names of our own."""
+        bookmarks: dict[str, Any] = self.state.setdefault("bookmarks", {})
+        return bookmarks
 
     def stream_of(self, kind: type[S]) -> S:
         """Return the stream of a type."""

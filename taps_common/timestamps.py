@@ -52,3 +52,9 @@ def midnight(timestamp: datetime) -> datetime:
     """Return the beginning of a timestamp's day, UTC."""
     at = timestamp.astimezone(timezone.utc)
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def midnight_from(timestamp: datetime) -> datetime:
+    """Return the first midnight, UTC, that is not before a timestamp."""
+    day = midnight(timestamp)
+    return day if day == timestamp else day + timedelta(days=1)

@@ -17,9 +17,9 @@ from tap_clockify.bounds_zone import UTC, BoundsZone
 from tap_clockify.change_feed import (
     ENTRY_TYPES,
     EVENTS,
+    FEED_DELAY,
     LONGEST,
     PAGE_SIZES,
-    SETTLED,
     Feeds,
     learn_zone,
 )
@@ -85,7 +85,7 @@ class Clockify(Probe):
         self, workspace: str, event: str, days: int = 0, *, limit: str = "50", page: int = 0
     ) -> Answer:
         """Ask for a page of a feed: the thirty days that end so many days ago."""
-        end = self.now - SETTLED - timedelta(days=days)
+        end = self.now - FEED_DELAY - timedelta(days=days)
         types = [("type", one) for one in ENTRY_TYPES]
         span = [("start", to_text(end - LONGEST)), ("end", to_text(end)), ("limit", limit)]
         return self.of(workspace, f"/entities/{event}", *types, *span, ("page", str(page)))
@@ -336,7 +336,7 @@ def zone(probe: Clockify) -> Iterator[str]:
         owners = (probe.me.get("settings") or {}).get("timeZone")
         bounds = BoundsZone(kept, workspace, lambda: owners)
         feeds = Feeds({"workspaceId": workspace}, PAGE_SIZES[-1], bounds, {})
-        steps = learn_zone(feeds, probe.now - SETTLED)
+        steps = learn_zone(feeds, probe.now - FEED_DELAY)
         try:
             _answer(probe, steps)
         except TapError as error:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from tap_clockify import durations
+from tap_clockify.client import ItemStream
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import approvals as rows
-from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,57 +88,46 @@ class _LatestFirst:
         return self._sorted and since is not None and reached is not None and reached < since
 
 
-class ApprovalRequestEntries(ChildStream):
+class ItemsOfRequests(ItemStream):
+    """A table of what approval requests hold."""
+
+    parent = ApprovalRequests
+    primary_keys = ("approvalRequestId", "id")
+    replication_key = "updatedAt"
+    owner = MappingProxyType(
+        {"workspaceId": "workspaceId", "approvalRequestId": "id", "updatedAt": "updatedAt"}
+    )
+
+
+class ApprovalRequestEntries(ItemsOfRequests):
     """Time entries in approval requests."""
 
     name = "approval_request_entries"
     row = rows.ApprovalRequestEntry
-    primary_keys = ("approvalRequestId", "id")
-    replication_key = "updatedAt"
-    parent = ApprovalRequests
     items = "entries"
     needs = frozenset({"entries"})
 
     def child_rows(self, rows_read: Sequence[rows.ApprovalRequest]) -> list[Row]:
-        """Return one row per entry."""
+        """Return one row per entry, its interval at the top, too."""
         return [
-            self.row(**{**asdict(entry), **_ran(entry.timeInterval), **_owner(request)})
+            self.row(**asdict(entry) | _ran(entry.timeInterval) | self.owner_of(request))
             for request in rows_read
             for entry in request.entries or ()
         ]
 
 
-class ApprovalRequestExpenses(ChildStream):
+class ApprovalRequestExpenses(ItemsOfRequests):
     """Expenses in approval requests."""
 
     name = "approval_request_expenses"
     row = rows.ApprovalRequestExpense
-    primary_keys = ("approvalRequestId", "id")
-    replication_key = "updatedAt"
-    parent = ApprovalRequests
     items = "expenses"
     needs = frozenset({"expenses"})
-
-    def child_rows(self, rows_read: Sequence[rows.ApprovalRequest]) -> list[Row]:
-        """Return one row per expense."""
-        return [
-            self.row(**{**asdict(expense), **_owner(request)})
-            for request in rows_read
-            for expense in request.expenses or ()
-        ]
 
 
 def _ran(interval: ZonedTimeInterval | None) -> dict[str, object]:
     start, end = (interval.start, interval.end) if interval else (None, None)
     return {"start": start, "end": end, "durationSeconds": durations.between(start, end)}
-
-
-def _owner(request: rows.ApprovalRequest) -> dict[str, object]:
-    return {
-        "workspaceId": request.workspaceId,
-        "approvalRequestId": request.id,
-        "updatedAt": request.updatedAt,
-    }
 
 
 STREAMS = (ApprovalRequests, ApprovalRequestEntries, ApprovalRequestExpenses)

@@ -16,14 +16,14 @@ from singer_sdk.singerlib.catalog import (
 )
 
 from tap_clockify.change_feed import (
+    FEED_DELAY,
     OVERLAP,
     PAGE_SIZES,
-    SETTLED,
     EntryChanges,
     Feeds,
     learn_zone,
 )
-from tap_clockify.client import ClockifyStream, is_no_route, is_unknown_id
+from tap_clockify.client import ClockifyStream, is_bad_request, is_no_route, is_unknown_id
 from tap_clockify.feed_trust import EARLIEST, RUNS, FeedTrust, Witness
 from tap_clockify.object_ids import created_by_id, created_since, first_id
 from taps_common.errors import QuotaError, RequestError, ShapeError, StatusError, TapError
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from tap_clockify.bounds_zone import BoundsZone
+    from tap_clockify.windows import Slice
     from taps_common.sdk import SdkStream, SdkTap
     from taps_common.sync.outcome import Outcome
-    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Rows, Scope
+    from taps_common.sync.steps import Bounds, Each, Partition, Planning, Requests, Rows, Scope
 
 DELETED_AT = "_sdc_deleted_at"
 FROM_FEEDS = ("createdAt", "updatedAt", DELETED_AT)
@@ -88,6 +89,12 @@ OF_BINS = (
     "first of which is %s. If that is not the entry's as well, the deleted entries stay in the "
     "target, and rows of that id come beside them: a full refresh with "
     "emit_activate_version_messages brings what is right."
+)
+
+INSTEAD = (
+    "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since %s are "
+    "read instead; edits of older ones, and deletions, are not seen. A full refresh brings them; "
+    "the deletions with emit_activate_version_messages only."
 )
 
 SILENT = (
@@ -209,7 +216,7 @@ class ByChanges(ClockifyStream):
         if not self.by_changes or bounds.window is None:
             return (yield from self.plan_lists(scope, bounds))
         self._check(bounds.tables)
-        since, until = bounds.window.since, bounds.began - SETTLED
+        since, until = bounds.window.since, bounds.began - FEED_DELAY
         if since is None:
             return (yield from self._plan_first(scope, bounds, until))
         trust = FeedTrust(self._state_of(scope))
@@ -218,9 +225,7 @@ class ByChanges(ClockifyStream):
         since = trust.since(since, oldest)
         if since < oldest:
             reason = f"they are kept for {kept} days (changes_kept_days)"
-            plan = yield from self._plan_instead(scope, bounds, since, until)
-            self._say_instead(logging.WARNING, scope, reason, since, plan.since)
-            return plan
+            return (yield from self._plan_instead(scope, bounds, since, until, reason))
         changes = EntryChanges(self._recent_in(scope))
         limit = bounds.options["limit"]
         feeds = Feeds.of(self.account, scope, limit)
@@ -230,24 +235,39 @@ class ByChanges(ClockifyStream):
         except (RequestError, ShapeError) as error:
             if not _is_refusal(error, limit):
                 raise
-            said = _is_lasting(error) and trust.refused()
-            plan = yield from self._plan_instead(scope, bounds, since, None)
-            level = logging.INFO if said else logging.WARNING
-            self._say_instead(level, scope, _reason(error), since, plan.since)
-            return plan
+            level = logging.INFO if _is_lasting(error) and trust.refused() else logging.WARNING
+            reason = _reason(error)
+            return (yield from self._plan_instead(scope, bounds, since, None, reason, level))
         trust.answered(until, silent=feeds.silent, edits=changes.edits)
         if contradicted:
             self.logger.warning(OTHER_ZONE, self.name, scope["workspaceId"])
-        own = scope["workspaceId"]  # what changed is read in each run
-        known = [one for one in bounds.window.known if one != own]
-        bounds.window.done = [one for one in bounds.window.done if one != own]
+        return (yield from self._plan_changes(scope, bounds, (since, until), feeds, changes))
+
+    def _plan_changes(
+        self, scope: Scope, bounds: Bounds, span: Slice, feeds: Feeds, changes: EntryChanges
+    ) -> Planning:
+        """Return the partition of all changes; beside it, where they are needed, the lists'.
+
+        Args:
+            scope: the workspace.
+            bounds: what part of it is read.
+            span: of which the feeds were asked for.
+            feeds: how they answered.
+            changes: what they say.
+        """
+        window = bounds.window
+        assert window is not None  # noqa: S101 - or else no changes are asked for
+        since, until = span
+        own = scope["workspaceId"]  # the id of the partition that is read in each run
+        window.done = [one for one in window.done if one != own]
         reached = since + OVERLAP if feeds.silent else until
         details = Details(_next_since(reached, feeds.zone), changes, {}, None)
         plan = Plan([dict(scope)], self.account.lost_workspaces(), dated=False)
         if feeds.silent:
-            self.logger.info(SILENT, self.name, scope["workspaceId"])
+            self.logger.info(SILENT, self.name, own)
         else:
             plan.latest = until
+        trust = FeedTrust(self._state_of(scope))
         if feeds.silent or trust.needs_lists(bounds.began, self.config["verify_days"]):
             lists = yield from self._lists(scope, bounds, since)
             plan.partitions = [*plan.partitions, *lists.partitions]
@@ -255,9 +275,9 @@ class ByChanges(ClockifyStream):
             details.witness = Witness(since + OVERLAP, until, changes.told)
             details.judges = not feeds.silent
         else:
-            plan.covered = known
-            for member, start in bounds.window.unfinished.items():
-                bounds.window.saw(member, None, start)
+            plan.covered = [one for one in window.known if one != own]
+            for member, start in window.unfinished.items():
+                window.saw(member, None, start)
         return self._with_details(plan, scope, details)
 
     def _lists(self, scope: Scope, bounds: Bounds, since: datetime) -> Planning:
@@ -291,10 +311,10 @@ class ByChanges(ClockifyStream):
         if not first:
             try:
                 yield from learn_zone(Feeds.of(self.account, scope, bounds.options["limit"]), until)
-            except (RequestError, ShapeError) as error:
-                if isinstance(error, QuotaError):
-                    raise
-                # All is read anyway.
+            except QuotaError:
+                raise
+            except (RequestError, ShapeError):
+                pass  # all is read anyway
         if first and state.get("replication_key") != self.bookmark and from_text(first) > oldest:
             until = min(from_text(first), until)
         state["first"] = to_text(until)
@@ -308,34 +328,33 @@ class ByChanges(ClockifyStream):
         )
 
     def _plan_instead(
-        self, scope: Scope, bounds: Bounds, since: datetime, until: datetime | None
+        self,
+        scope: Scope,
+        bounds: Bounds,
+        since: datetime,
+        until: datetime | None,
+        reason: str,
+        level: int = logging.WARNING,
     ) -> Planning:
-        """Return the partitions of a run that cannot read the changes.
+        """Return the partitions of a run that cannot read the changes; say what is read instead.
 
         Args:
             scope: the workspace.
             bounds: what part of it is read.
             since: the bookmark.
             until: up to when changes are not read any more; None if the next run may try again.
+            reason: why they cannot be read.
+            level: at which that is logged.
         """
         next_since = _next_since(until or since + OVERLAP, self.account.bounds_zone(scope))
         recent = dict.fromkeys(created_since(self._recent_in(scope), next_since))
         plan = yield from self._lists(scope, bounds, since)
         plan.latest = until
-        witness = Witness(since + OVERLAP, bounds.began - SETTLED)
+        starts = plan.since and to_text(plan.since)
+        said = (self.name, scope["workspaceId"], to_text(since), reason, starts)
+        self.logger.log(level, INSTEAD, *said)
+        witness = Witness(since + OVERLAP, bounds.began - FEED_DELAY)
         return self._with_details(plan, scope, Details(next_since, None, recent, witness))
-
-    def _say_instead(
-        self, level: int, scope: Scope, reason: str, since: datetime, starts: datetime | None
-    ) -> None:
-        """Say why the changes since the bookmark cannot be read, and what is read instead."""
-        self.logger.log(
-            level,
-            "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since "
-            "%s are read instead; edits of older ones, and deletions, are not seen. A full refresh "
-            "brings them; the deletions with emit_activate_version_messages only.",
-            *(self.name, scope["workspaceId"], to_text(since), reason, starts and to_text(starts)),
-        )
 
     def _check(self, tables: Iterable[SdkStream]) -> None:
         """Make sure that nothing in settings and catalog keeps changes from arriving.
@@ -364,15 +383,18 @@ class ByChanges(ClockifyStream):
             )
 
     def latest(self, rows: Rows) -> datetime | None:
-        """Return the latest cursor of a page, unless that is not what the bookmark holds."""
-        return None if self.by_changes else super().latest(rows)
+        """Return the latest cursor of some rows, unless that is not what the bookmark holds."""
+        return None if self.by_changes else self.latest_start(rows)
+
+    def earliest_unfinished(self, rows: Rows) -> datetime | None:
+        """Return the cursor of the earliest one; reads by changes note it themselves."""
+        return None if self.by_changes else self.earliest_open(rows)
 
     def refused_options(
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return `limit` where a feed may be refused for its page size."""
-        status = error.status if isinstance(error, StatusError) else None
-        return ("limit",) if not partition and status == HTTPStatus.BAD_REQUEST else ()
+        return ("limit",) if not partition and is_bad_request(error) else ()
 
     # -- partitions ------------------------------------------------------------------------------
 
@@ -444,7 +466,7 @@ class ByChanges(ClockifyStream):
         self._keep(partition, "gone", {one: gone[one] for one in gone.keys() - changes.alive})
         self._keep_missing(partition, changes)
 
-    def _touched(self, partition: Partition, changes: EntryChanges, note: Any) -> Requests:  # noqa: ANN401 - of `Fetch`
+    def _touched(self, partition: Partition, changes: EntryChanges, note: Each) -> Requests:
         """Read rows by their ids; those that are gone by now are not among the responses.
 
         What should be there and did not come is asked for again, as long as that brings something:
@@ -466,7 +488,7 @@ class ByChanges(ClockifyStream):
         self,
         partition: Partition,
         ids: Sequence[str],
-        note: Any,  # noqa: ANN401 - of `Fetch`
+        note: Each,
     ) -> Generator[Fetch, Page, StatusError | None]:
         """Read rows by ids, in smaller batches if refused; return what refused a single one."""
         refused, most = None, BATCH
@@ -489,7 +511,7 @@ class ByChanges(ClockifyStream):
         self,
         partition: Partition,
         ids: Sequence[str],
-        note: Any,  # noqa: ANN401 - of `Fetch`
+        note: Each,
     ) -> Generator[Fetch | Again, Page, bool]:
         """Read entries that were deleted and are there again; nobody knows what feeds say of them.
 
@@ -510,7 +532,7 @@ class ByChanges(ClockifyStream):
         self,
         partition: Partition,
         changes: EntryChanges,
-        note: Any,  # noqa: ANN401 - of `Fetch`
+        note: Each,
     ) -> Generator[Fetch | Again, Page, dict[str, datetime]]:
         """Read entries that were deleted lately and are there again; return which may be later.
 
@@ -630,7 +652,7 @@ def _is_refusal(error: RequestError | ShapeError, limit: str) -> bool:
 
     Credentials and quotas concern the lists as well; 400 may be a matter of the size of pages.
     """
-    if isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST:
+    if is_bad_request(error):
         return limit == PAGE_SIZES[-1]
     refused = isinstance(error, StatusError) and error.status == HTTPStatus.UNAUTHORIZED
     return not (refused or isinstance(error, QuotaError))

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
 from tap_clockify.change_feed import (
     ENTRY_TYPES,
+    FEED_DELAY,
     LONGEST,
     OVERLAP,
     PAGE_SIZES,
-    SETTLED,
     TYPES,
     Audit,
     Feeds,
     happened,
     learn_zone,
 )
-from tap_clockify.client import is_no_route
+from tap_clockify.client import is_bad_request, is_no_route
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import entity_changes as rows
 from tap_clockify.streams.by_changes import OTHER_ZONE
@@ -104,8 +103,7 @@ class Feed(PermittedStream):
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return all options where a feed refuses what it is asked for."""
-        status = error.status if isinstance(error, StatusError) else None
-        return ("types", "limit") if status == HTTPStatus.BAD_REQUEST else ()
+        return ("types", "limit") if is_bad_request(error) else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return which types and how many rows are asked for."""
@@ -201,8 +199,8 @@ class EntityDeletions(Feed):
 
 
 def _until(bounds: Bounds) -> datetime:
-    settled = bounds.began - SETTLED
-    return min(settled, bounds.until or settled)
+    until = bounds.began - FEED_DELAY
+    return min(until, bounds.until or until)
 
 
 def _timestamp(timestamp: datetime | None, change: Change) -> datetime:

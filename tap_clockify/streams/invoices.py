@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec.structs import asdict
 
-from tap_clockify.client import IdListStream
+from tap_clockify.client import IdListStream, ItemStream
 from tap_clockify.permissions import PermittedStream, PerRowStream
 from tap_clockify.rows import invoices as rows
 from taps_common.digests import digest_of
@@ -23,13 +23,11 @@ from taps_common.http.request import Request
 from taps_common.records.limits import check_values
 from taps_common.records.row_types import RESCUED
 from taps_common.sync.steps import Ask, Plan, Write
-from taps_common.sync.stream import ChildStream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     from taps_common.http.request import Response
-    from taps_common.records.row_types import Row
     from taps_common.sdk import SdkStream
     from taps_common.sync.steps import Bounds, Page, Partition, Planning, Requests, Scope
 
@@ -171,7 +169,7 @@ class Invoices(IdListStream, PermittedStream):
             state["digests"][ident] = listed.digests[ident]
 
 
-class InvoiceItems(ChildStream):
+class InvoiceItems(ItemStream):
     """Lines of invoices."""
 
     name = "invoice_items"
@@ -180,19 +178,12 @@ class InvoiceItems(ChildStream):
     parent = Invoices
     items = "items"
     needs = frozenset({"items"})
+    owner = MappingProxyType({"workspaceId": "workspaceId", "invoiceId": "id"})
 
     @property
     def is_whole_table(self) -> bool:
         """Whether items are read at all."""
         return bool(self.config["invoice_details"])
-
-    def child_rows(self, rows_read: Sequence[rows.Invoice]) -> list[Row]:
-        """Return one row per line of an invoice."""
-        return [
-            self.row(workspaceId=one.workspaceId, invoiceId=one.id, **asdict(line))
-            for one in rows_read
-            for line in one.items or ()
-        ]
 
 
 class InvoicePayments(PerRowStream):

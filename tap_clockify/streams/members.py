@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from msgspec.structs import asdict
-
-from tap_clockify.client import ClockifyStream, IdListStream, is_forbidden
+from tap_clockify.client import (
+    ClockifyStream,
+    IdListStream,
+    ItemStream,
+    is_bad_request,
+    is_forbidden,
+)
 from tap_clockify.permissions import PerRowStream
 from tap_clockify.rows import members as rows
 from taps_common.errors import ShapeError, StatusError, TapError
@@ -78,8 +81,7 @@ class Users(IdListStream):
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return the statuses where they may be refused for being several."""
-        refused = isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST
-        return (STATUSES,) if refused and first else ()
+        return (STATUSES,) if first and is_bad_request(error) else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return how the statuses are sent."""
@@ -121,7 +123,7 @@ class Users(IdListStream):
                 try:
                     yield from self.pages({**partition, STATUSES: status}, bounds, note)
                 except StatusError as error:
-                    if error.status != HTTPStatus.BAD_REQUEST:
+                    if not is_bad_request(error):
                         raise
                     asked = f"{error} It was asked for {STATUSES} {status}."
                     raise TapError(asked, kind=error.kind) from None
@@ -145,7 +147,7 @@ def members(
     return [{**scope, "userId": ident} for ident in ids], True
 
 
-class UserMemberships(ChildStream):
+class UserMemberships(ItemStream):
     """Who belongs to what: workspaces, projects and groups of each member."""
 
     name = "user_memberships"
@@ -154,14 +156,7 @@ class UserMemberships(ChildStream):
     parent = Users
     items = "memberships"
     needs = frozenset({"memberships"})
-
-    def child_rows(self, rows_read: Sequence[rows.User]) -> list[Row]:
-        """Return one row per membership."""
-        return [
-            self.row(**asdict(membership) | {"workspaceId": user.workspaceId, "userId": user.id})
-            for user in rows_read
-            for membership in user.memberships or ()
-        ]
+    owner = MappingProxyType({"workspaceId": "workspaceId", "userId": "id"})
 
 
 class MemberProfiles(PerRowStream):

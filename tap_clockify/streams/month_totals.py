@@ -10,30 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_clockify.rereads import (
-    NOTHING,
-    Months,
-    Totals,
-    begin_of,
-    month_named,
-    month_of,
-    runs,
-)
-from tap_clockify.streams.reports import FIRST_DAY
+from tap_clockify.rereads import NOTHING, Months, Totals, begin_of, month_named, month_of, spans
 from tap_clockify.summaries import user_months
+from tap_clockify.windows import FIRST_DAY
 from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator
     from datetime import timedelta
 
     from tap_clockify.streams.reports import UserDayTotals
     from tap_clockify.summaries import MonthTotal
     from taps_common.http.request import Response
-    from taps_common.sync.steps import Bounds, Scope
+    from taps_common.sync.steps import Bounds, Partition, Scope
 
 CENT = Decimal("0.01")
 """What amounts, which come in minor units, are rounded to: sums of fractions differ beyond it."""
@@ -73,10 +65,7 @@ def requests_of(report: UserDayTotals, scope: Scope, bounds: Bounds) -> int:
 
 
 def ask(
-    report: UserDayTotals,
-    scope: Scope,
-    bounds: Bounds,
-    due: Callable[[timedelta], Sequence[int]],
+    report: UserDayTotals, scope: Scope, bounds: Bounds, months: Months
 ) -> Generator[Ask, Response, Totals]:
     """Ask what members' months add up to, in as few requests as the plan allows.
 
@@ -84,7 +73,7 @@ def ask(
         report: the report by member and day: address, zone and bounds are the same.
         scope: the workspace.
         bounds: of the read of which this is a part.
-        due: returns the months that are wanted if so long a time may be asked for at once.
+        months: those of the workspace, some of which are due.
 
     Raises:
         RequestError: Clockify refuses them.
@@ -93,9 +82,9 @@ def ask(
     refusal: StatusError | ShapeError | None = None
     for longest in dict.fromkeys((report.longest(scope), report.span)):
         for group in GROUPS:
-            months = due(longest)
+            due = months.due(longest)
             try:
-                members = yield from _members(report, scope, bounds, slices(months, longest), group)
+                members = yield from _members(report, scope, bounds, slices(due, longest), group)
             except (StatusError, ShapeError) as error:
                 if isinstance(error, StatusError) and error.status in KEYS_OR_PLANS:
                     raise
@@ -104,7 +93,7 @@ def ask(
             if refusal:
                 what = (report.name, scope["workspaceId"], refusal, group, longest.days)
                 report.tap.say(OTHERWISE.format(*what), f"{report.name} {group} {longest.days}")
-            return Totals(months, members)
+            return Totals(due, members)
     raise refusal or AssertionError("it is asked for in one way at least")
 
 
@@ -115,33 +104,37 @@ def _members(
     slices: Iterable[tuple[int, int]],
     group: str,
 ) -> Generator[Ask, Response, dict[str, dict[int, str]]]:
+    """Return the digests of each member, asked for slice by slice."""
     members: dict[str, dict[int, str]] = {}
     amounts = [*AMOUNTS]
     for first, last in slices:
         low, high = report.bounds_of((begin_of(first), begin_of(last + 1)))
         part = {**scope, "from": low, "to": high}
-        while True:
-            options = replace(bounds, options={"amounts": amounts[0]})
-            body = {**report.body(part, options, {}), "summaryFilter": {"groups": ["USER", group]}}
-            encoded = msgspec.json.encode(body)
-            request = Request(report.path, scope, body=encoded, service=report.service)
-            try:
-                response = yield Ask(request)
-            except StatusError as error:
-                if error.status != HTTPStatus.FORBIDDEN or len(amounts) == 1:
-                    raise
-                del amounts[0]
-                continue
-            break
+        response = yield from _ask_for_slice(report, part, bounds, group, amounts)
         for member, totals in user_months(response.body).items():
             found = members.setdefault(member, {})
             found |= {month_named(name): digest_of_total(total) for name, total in totals.items()}
     return members
 
 
+def _ask_for_slice(
+    report: UserDayTotals, part: Partition, bounds: Bounds, group: str, amounts: list[str]
+) -> Generator[Ask, Response, Response]:
+    """Ask for a slice with the first of `amounts`, from which what is refused is removed."""
+    while True:
+        asked = report.body(part, replace(bounds, options={"amounts": amounts[0]}), {})
+        body = msgspec.json.encode({**asked, "summaryFilter": {"groups": ["USER", group]}})
+        try:
+            return (yield Ask(Request(report.path, part, body=body, service=report.service)))
+        except StatusError as error:
+            if error.status != HTTPStatus.FORBIDDEN or len(amounts) == 1:
+                raise
+            del amounts[0]
+
+
 def slices(months: Iterable[int], longest: timedelta) -> Iterator[tuple[int, int]]:
     """Yield the first and the last of months that may be asked for at once."""
-    for first, last in runs(months):
+    for first, last in spans(months):
         begin = first
         for month in range(first, last + 1):
             if begin_of(month + 1) - begin_of(begin) > longest and month > begin:

@@ -8,24 +8,27 @@ from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from msgspec.structs import asdict
-
-from tap_clockify.client import ClockifyStream, IdListStream, is_unknown_id, last_page
+from tap_clockify.client import (
+    ClockifyStream,
+    IdListStream,
+    ItemStream,
+    is_bad_request,
+    is_unknown_id,
+    last_page,
+)
 from tap_clockify.hydrated_tasks import ADDED, HydratedTasks, count_rows
 from tap_clockify.rows import projects as rows
 from taps_common.errors import QuotaError, SkippedError, StatusError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Ask, ListOf, Page, Plan, Write
-from taps_common.sync.stream import ChildStream
 from taps_common.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Mapping, Sequence
+    from collections.abc import Collection, Generator, Mapping
 
     from tap_clockify.client import Query
     from taps_common.errors import RequestError
     from taps_common.http.request import Response
-    from taps_common.records.row_types import Row
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Scope
 
 COMPARED_FOR = timedelta(days=7)
@@ -58,8 +61,7 @@ class Clients(ClockifyStream):
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return the order where it may be refused: of clients, only NAME is documented."""
-        refused = isinstance(error, StatusError) and error.status == HTTPStatus.BAD_REQUEST
-        return ("sort-column",) if refused and first else ()
+        return ("sort-column",) if first and is_bad_request(error) else ()
 
 
 class Projects(IdListStream):
@@ -103,7 +105,7 @@ class Projects(IdListStream):
         about_tasks = not isinstance(error, QuotaError)
         if isinstance(error, StatusError):
             server_failed = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            about_tasks = server_failed or error.status == HTTPStatus.BAD_REQUEST
+            about_tasks = server_failed or is_bad_request(error)
         return ("tasks",) if about_tasks and self._wants_more else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
@@ -134,7 +136,7 @@ class Projects(IdListStream):
         self.account.hydrated_tasks[partition["workspaceId"]] = kept
 
 
-class ProjectMemberships(ChildStream):
+class ProjectMemberships(ItemStream):
     """Who may work on which project."""
 
     name = "project_memberships"
@@ -143,18 +145,7 @@ class ProjectMemberships(ChildStream):
     parent = Projects
     items = "memberships"
     needs = frozenset({"workspaceId", "memberships"})
-
-    def child_rows(self, rows_read: Sequence[rows.Project]) -> list[Row]:
-        """Return one row per membership."""
-        return [
-            self.row(
-                workspaceId=project.workspaceId,
-                projectId=project.id,
-                **asdict(membership),
-            )
-            for project in rows_read
-            for membership in project.memberships or ()
-        ]
+    owner = MappingProxyType({"workspaceId": "workspaceId", "projectId": "id"})
 
 
 class Tasks(ClockifyStream):

@@ -7,14 +7,15 @@ where the workspace's features say so.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tap_clockify.client import is_bad_request
 from tap_clockify.rows import reports as rows
 from tap_clockify.summaries import user_days
-from tap_clockify.windows import DAY, Slice, WindowedStream, parts
+from tap_clockify.windows import DAY, FIRST_DAY, YEAR, Slice, WindowedStream, parts
 from taps_common.errors import ShapeError, StatusError
 from taps_common.sync.steps import Page
 from taps_common.timestamps import from_text, midnight
@@ -24,15 +25,10 @@ if TYPE_CHECKING:
 
     from taps_common.errors import RequestError
     from taps_common.http.request import Request, Response, Service
-    from taps_common.sync.steps import Bounds, Partition, Requests, Scope, Span
-
-FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
-"""Where reports begin without `start_date`: Clockify has existed since that year."""
+    from taps_common.sync.steps import Bounds, Partition, Requests, Rows, Scope, Span
 
 LONG_WINDOWS = {"ONE_YEAR_RANGE_REPORTS", "UNLIMITED_REPORTS"}
 """Features of plans on which a report may cover a year at least."""
-
-YEAR = timedelta(days=365)
 
 SHORTER = "windows of a year are refused in workspace {} (400), read month by month instead"
 
@@ -53,6 +49,8 @@ class ReportStream(WindowedStream):
     size_name = "pageSize"
     own_only = True
     from_route = ("workspaceId",)
+    replication_key = "date"
+    cursor = "date"
     span = timedelta(days=31)
     sort_column: ClassVar[str] = "ID"
     alternatives: ClassVar[Sequence[Mapping[str, str]]] = (
@@ -79,8 +77,7 @@ class ReportStream(WindowedStream):
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return `windows` where a slice may be refused for its length."""
-        status = error.status if isinstance(error, StatusError) else None
-        return ("windows",) if status == HTTPStatus.BAD_REQUEST else ()
+        return ("windows",) if is_bad_request(error) else ()
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return that a report is read month by month."""
@@ -131,6 +128,26 @@ class ReportStream(WindowedStream):
     def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
         """Return the part of the body that differs from report to report, the page in it."""
         raise NotImplementedError
+
+    def complete(self, rows_read: Rows, partition: Partition) -> None:
+        """Copy an id to its key, however it is spelled.
+
+        Raises:
+            ShapeError: a row has none.
+        """
+        super().complete(rows_read, partition)
+        for row in rows_read if "_id" in self.own_keys else ():
+            row._id = row._id or row.id or ""  # noqa: SLF001 - the wire's name
+            if not row._id:  # noqa: SLF001 - the wire's name
+                raise ShapeError("a report holds a row without _id")
+
+    def cursor_of(self, row: Any) -> datetime | None:  # noqa: ANN401 - a row of the narrowed type
+        """Return a timestamp, or the beginning of the day that a text names, if it names one."""
+        at: datetime | str | None = getattr(row, str(self.cursor))
+        try:
+            return from_text(at) if isinstance(at, str) else at
+        except ValueError:
+            return None
 
 
 class AmountReport(ReportStream):
@@ -192,11 +209,6 @@ class DetailedReport(AmountReport):
         options = {"totals": "EXCLUDE"}
         return {"detailedFilter": {**page, "sortColumn": self.sort_column, "options": options}}
 
-    def complete(self, rows_read: Sequence[rows.DetailedReportEntry], partition: Partition) -> None:
-        """Copy the id to its key, however it is spelled."""
-        super().complete(rows_read, partition)
-        _identify(rows_read)
-
 
 class UserDayTotals(AmountReport):
     """What the service itself adds up, by member and day: entries that were read must agree."""
@@ -204,8 +216,6 @@ class UserDayTotals(AmountReport):
     name = "user_day_totals"
     row = rows.UserDayTotal
     primary_keys = ("workspaceId", "userId", "date")
-    replication_key = "date"
-    cursor = "date"
     path = "/workspaces/{workspaceId}/reports/summary"
     paged = False
     envelopes = (("groupOne",),)
@@ -227,10 +237,6 @@ class UserDayTotals(AmountReport):
                 f"{request} answered 200, but the report is not usable: {error}"
             ) from None
 
-    def cursor_of(self, row: rows.UserDayTotal) -> datetime | None:
-        """Return the beginning of the day."""
-        return _day_of(row)
-
 
 class AttendanceReport(ReportStream):
     """What members worked, rested and were away, by day."""
@@ -238,8 +244,6 @@ class AttendanceReport(ReportStream):
     name = "attendance_report"
     row = rows.AttendanceDay
     primary_keys = ("workspaceId", "userId", "date")
-    replication_key = "date"
-    cursor = "date"
     path = "/workspaces/{workspaceId}/reports/attendance"
     page_size = 200  # what a third party found to be the most
     sort_column = "DATE"
@@ -250,10 +254,6 @@ class AttendanceReport(ReportStream):
         """Return the filter: time off is counted too."""
         return {"attendanceFilter": {**page, "sortColumn": self.sort_column, "hasTimeOff": True}}
 
-    def cursor_of(self, row: rows.AttendanceDay) -> datetime | None:
-        """Return the beginning of the day."""
-        return _day_of(row)
-
 
 class ExpenseReport(ReportStream):
     """Expenses of everybody by date, with names; the only list of expenses with a window."""
@@ -261,8 +261,6 @@ class ExpenseReport(ReportStream):
     name = "expense_report"
     row = rows.ReportedExpense
     primary_keys = ("workspaceId", "_id")
-    replication_key = "date"
-    cursor = "date"
     path = "/workspaces/{workspaceId}/reports/expenses/detailed"
     envelopes = (("expenses",),)
     feature = "EXPENSES"
@@ -271,30 +269,6 @@ class ExpenseReport(ReportStream):
     def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
         """Return the page and the order, which stand at the top here."""
         return {**page, "sortColumn": self.sort_column}
-
-    def complete(self, rows_read: Sequence[rows.ReportedExpense], partition: Partition) -> None:
-        """Copy the id to the key, however it is spelled."""
-        super().complete(rows_read, partition)
-        _identify(rows_read)
-
-    def cursor_of(self, row: rows.ReportedExpense) -> datetime | None:
-        """Return the beginning of the day."""
-        return _day_of(row)
-
-
-def _identify(rows_read: Sequence[Any]) -> None:
-    for row in rows_read:
-        row._id = row._id or row.id or ""  # noqa: SLF001 - the wire's name
-        if not row._id:  # noqa: SLF001 - the wire's name
-            raise ShapeError("a report holds a row without _id")
-
-
-def _day_of(row: rows.AttendanceDay | rows.ReportedExpense | rows.UserDayTotal) -> datetime | None:
-    """Return the beginning of the day that a row's date names; None where it is not a date."""
-    try:
-        return from_text(row.date) if row.date else None
-    except ValueError:
-        return None
 
 
 def _wall_clock(timestamp: datetime) -> str:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from msgspec.structs import asdict
-
+from tap_clockify.client import ItemStream
 from tap_clockify.permissions import PermittedStream
 from tap_clockify.rows import scheduling as rows
-from taps_common.sync.stream import ChildStream
+from tap_clockify.windows import FIRST_DAY
 from taps_common.timestamps import midnight, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from datetime import datetime
 
     from tap_clockify.client import Query
-    from taps_common.records.row_types import Row
     from taps_common.sync.steps import Bounds, Partition
 
 LARGEST_PAGE = 200
 """Documented maximum of the totals."""
-
-FIRST_DAY = datetime(2017, 1, 1, tzinfo=timezone.utc)
-"""Nothing was planned in Clockify before it existed."""
 
 AHEAD = timedelta(days=5 * 365)
 """How far ahead assignments are asked for where `end_date` is not set."""
@@ -122,7 +118,7 @@ class UserCapacityTotals(TotalsStream):
     own_only = True
 
 
-class UserCapacityDays(ChildStream):
+class UserCapacityDays(ItemStream):
     """What is planned for members, by day."""
 
     name = "user_capacity_days"
@@ -131,19 +127,12 @@ class UserCapacityDays(ChildStream):
     parent = UserCapacityTotals
     items = "totalHoursPerDay"
     needs = frozenset({"totalHoursPerDay"})
+    owner = MappingProxyType({"workspaceId": "workspaceId", "userId": "userId"})
 
     @property
     def is_whole_table(self) -> bool:
         """False: days outside of the window exist too."""
         return False
-
-    def child_rows(self, rows_read: Sequence[rows.UserCapacityTotal]) -> list[Row]:
-        """Return one row per member and day."""
-        return [
-            self.row(workspaceId=total.workspaceId, userId=total.userId, **asdict(day))
-            for total in rows_read
-            for day in total.totalHoursPerDay or ()
-        ]
 
 
 def _spelled(timestamp: datetime) -> str:

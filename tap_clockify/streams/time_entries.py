@@ -14,7 +14,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from tap_clockify import durations
 from tap_clockify.client import is_forbidden, is_unknown_id
 from tap_clockify.moving_lists import Backwards, Seen, look_again
-from tap_clockify.rereads import Comparison, begin_of, month_of, months_in, runs
+from tap_clockify.rereads import Comparison, begin_of, month_of, months_in, spans
 from tap_clockify.rows import time_entries as rows
 from tap_clockify.streams.by_changes import DELETED_AT, ByChanges, default_method
 from tap_clockify.streams.members import members
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from taps_common.sync.steps import (
         Ask,
         Bounds,
+        Each,
         Page,
         Partition,
         Planning,
@@ -70,7 +71,7 @@ HIDDEN = (
     "may not be active, or no members any more."
 )
 
-A_DAY = timedelta(days=1)
+BEFORE_MONTH = timedelta(days=1)
 """How long before a month its entries may begin: nothing documents to which month Clockify adds
 one that lasts over midnight."""
 
@@ -131,10 +132,10 @@ class TimeEntries(ByChanges):
         months = months_of(self.get_context_state({"workspaceId": ident}), bounds)
         report = self.tap.stream_of(UserDayTotals)
         try:
-            totals = yield from ask(report, scope, bounds, months.due)
+            totals = yield from ask(report, scope, bounds, months)
+        except QuotaError:
+            raise
         except (RequestError, ShapeError) as error:
-            if isinstance(error, QuotaError):
-                raise
             self.tap.say(NOT_COMPARED.format(self.name, ident, error), f"not compared {ident}")
             return
         people = [one["userId"] for one in plan.partitions]
@@ -157,48 +158,47 @@ class TimeEntries(ByChanges):
             seen.update(months_in(rows_read))
             return rows_read
 
-        before = compared.changed(member, bounds.since)
-        between = compared.changed(member, window.since if window else None)
-        spans = runs(before)
-        while spans:
-            first, last = spans.pop(0)
+        earlier = compared.changed(member, bounds.since)
+        # A timer that runs for long has its member read from before the window on.
+        beside_window = compared.changed(member, window.since if window else None)
+        left = spans(earlier)
+        while left:
+            first, last = left.pop(0)
             until = min(filter(None, (begin_of(last + 1), bounds.until)))
-            part = replace(bounds, since=begin_of(first) - A_DAY, until=until)
+            part = replace(bounds, since=begin_of(first) - BEFORE_MONTH, until=until)
             seen.clear()
             yield from self.pages(partition, part, note)
             yield Again()  # rows that came so far are not counted as those of the window
-            found = yield from self._told(compared, member, range(first, last + 1), seen)
-            if spans and not found:  # a member whose entries are not listed takes one more request
-                spans = [(spans[0][0], spans[-1][1])]
+            kept = yield from self._keep_months(compared, member, range(first, last + 1), seen)
+            if left and not kept:  # a member whose entries are not listed takes one more request
+                left = [(left[0][0], left[-1][1])]
         seen.clear()
         yield from self.pages(partition, bounds, note)
-        yield from self._told(compared, member, {*between} - {*before}, seen)
-        compared.wait(member, seen)
+        yield from self._keep_months(compared, member, {*beside_window} - {*earlier}, seen)
+        compared.note_window(member, seen)
 
-    def _told(
+    def _keep_months(
         self, compared: Comparison, member: str, months: Collection[int], seen: Collection[int]
     ) -> Generator[Covered, None, list[int]]:
-        """Keep the digests of months of which all rows came; have the windows of these told."""
-        found = compared.take(member, months, seen)
-        for first, last in runs(found):
+        """Keep the digests of months of which all rows came, and say that these were read."""
+        kept = compared.keep_months(member, months, seen)
+        for first, last in spans(kept):
             yield Covered((begin_of(first), begin_of(last + 1)))
-        return found
+        return kept
 
     def unlisted(self, scope: Scope) -> Collection[str] | None:
         """Return members of whom Clockify adds up time that it does not list, or may do so."""
         if not self.config["reread_changed"]:
             return None
         compared = self._compared.get(scope["workspaceId"])
-        if compared and compared.shows_all:
-            return None
-        return [*compared.hidden] if compared else []
+        return compared.unlisted if compared else []
 
     def after_scope(self, scope: Scope, told: Sequence[Partition]) -> None:
         """Keep the digests of months of the window, once it was told of."""
-        if compared := self._compared.get(scope["workspaceId"]):
-            compared.close(partition["userId"] for partition in told)
+        ident = scope["workspaceId"]
+        if compared := self._compared.get(ident):
+            compared.keep_windows(partition["userId"] for partition in told)
             if hidden := [*compared.hidden]:
-                ident = scope["workspaceId"]
                 line = HIDDEN.format(self.name, len(hidden), ident, hidden[0])
                 self.tap.say(line, f"hidden months {ident}")
 
@@ -208,7 +208,7 @@ class TimeEntries(ByChanges):
         failed = {scope.get("workspaceId") for scope, _ in outcome.failures}
         for ident, compared in self._compared.items():
             if ident not in failed and outcome.stop is None:
-                compared.turn()
+                compared.advance()
 
     # -- pages -----------------------------------------------------------------------------------
 
@@ -225,7 +225,7 @@ class TimeEntries(ByChanges):
         self,
         partition: Partition,
         bounds: Bounds,
-        each: Callable[[Rows], Rows] = lambda rows_read: rows_read,
+        each: Each = lambda rows_read: rows_read,
         body: Callable[[bytes], None] = lambda _: None,
         enough: Callable[[], bool] = lambda: False,
     ) -> Requests:
@@ -284,17 +284,9 @@ class TimeEntries(ByChanges):
             if seconds:
                 entry.durationSeconds = durations.between(start, interval.end)
 
-    def latest(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
-        """Return the latest start of a page, unless that is not what the bookmark holds."""
-        return None if self.by_changes else self.latest_start(rows_read)
-
     def latest_start(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the latest start of a page."""
         return max(filter(None, map(_start_of, rows_read)), default=None)
-
-    def earliest_unfinished(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
-        """Return the earliest start of a running timer; reads by changes note it themselves."""
-        return None if self.by_changes else self.earliest_open(rows_read)
 
     def earliest_open(self, rows_read: Sequence[rows.TimeEntry]) -> datetime | None:
         """Return the earliest start of a running timer."""

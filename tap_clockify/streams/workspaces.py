@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from msgspec.structs import asdict
-
-from tap_clockify.client import ClockifyStream
+from tap_clockify.client import ClockifyStream, ItemStream
 from tap_clockify.rows import workspaces as rows
 from taps_common.errors import Kind, TapError
 from taps_common.http.request import Request
@@ -95,7 +94,7 @@ class Workspaces(ClockifyStream):
         return [row for ident, row in visible.items() if ident in wanted]
 
 
-class WorkspaceMemberships(ChildStream):
+class WorkspaceMemberships(ItemStream):
     """Who belongs to a workspace."""
 
     name = "workspace_memberships"
@@ -104,17 +103,10 @@ class WorkspaceMemberships(ChildStream):
     parent = Workspaces
     items = "memberships"
     needs = frozenset({"memberships"})
-
-    def child_rows(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
-        """Return one row per membership."""
-        return [
-            self.row(workspaceId=workspace.id, **asdict(membership))
-            for workspace in rows_read
-            for membership in workspace.memberships or ()
-        ]
+    owner = MappingProxyType({"workspaceId": "id"})
 
 
-class WorkspaceCurrencies(ChildStream):
+class WorkspaceCurrencies(ItemStream):
     """Currencies of a workspace."""
 
     name = "workspace_currencies"
@@ -123,14 +115,7 @@ class WorkspaceCurrencies(ChildStream):
     parent = Workspaces
     items = "currencies"
     needs = frozenset({"currencies"})
-
-    def child_rows(self, rows_read: Sequence[rows.Workspace]) -> list[Row]:
-        """Return one row per currency."""
-        return [
-            self.row(workspaceId=workspace.id, **asdict(currency))
-            for workspace in rows_read
-            for currency in workspace.currencies or ()
-        ]
+    owner = MappingProxyType({"workspaceId": "id"})
 
 
 class WorkspaceFeatures(ChildStream):

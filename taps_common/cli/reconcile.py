@@ -10,7 +10,7 @@ from singer_sdk.singerlib import Catalog
 
 from taps_common.errors import TapError
 from taps_common.sdk import LineWriter
-from taps_common.timestamps import before, midnight, to_text
+from taps_common.timestamps import before, midnight, midnight_from, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -63,7 +63,7 @@ def window_of(start: datetime | None, end: datetime | None, now: datetime) -> Wi
     high = min(midnight(end), today) if end else today
     low = before(high, DAYS)
     if start:
-        first = midnight(start) if midnight(start) == start else midnight(start) + DAY
+        first = midnight_from(start)
         low = first if end else max(low, first)
     window = Window(low, high)
     if window.low >= window.high:

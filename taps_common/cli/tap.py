@@ -141,7 +141,7 @@ class ApiTap(CommandTap):
     def endpoints(self) -> Iterable[EndpointStream]:
         """Return the streams with an endpoint, in the order in which they are read in this run."""
         every = [one for one in self.all_streams if isinstance(one, EndpointStream)]
-        left = self.state.get("bookmarks", {}).get(LEFT, {}).get("tables", [])
+        left = self.bookmarks.get(LEFT, {}).get("tables", [])
         place = {name: number for number, name in enumerate(left)}
 
         def order(stream: EndpointStream) -> tuple[bool, int]:
@@ -223,9 +223,9 @@ class ApiTap(CommandTap):
             hourly="on_quota" in self.config,
             is_check=self.is_check,
         )
-        if limit.is_hourly:
+        if limit.per_hour:
             now = self.clock.monotonic()
-            ages = quota.ages_in(self.state.get("bookmarks", {}), self.clock.now())
+            ages = quota.ages_in(self.bookmarks, self.clock.now())
             limit.recall(now - age for age in ages)
         return limit
 
@@ -258,7 +258,7 @@ class ApiTap(CommandTap):
     @cached_property
     def told(self) -> Told:
         """Knows which lines the last run said."""
-        return Told(lambda: self.state.setdefault("bookmarks", {}))
+        return Told(lambda: self.bookmarks)
 
     def say(self, line: str, *facts: str) -> None:
         """Log what stays as it is: a warning the first time, INFO while it stays."""
@@ -348,7 +348,7 @@ class ApiTap(CommandTap):
     def _read_all(self) -> None:
         """Read the selected streams, until one of them ends the run."""
         engine = self.engine  # first of all: a folder for files that cannot be written ends the run
-        self._repeats_state = bool(self.state.get("bookmarks"))
+        self._repeats_state = bool(self.bookmarks)
         windows = self.completed_windows
         with self.holding():  # a state of another account ends it, and nothing is written
             try:
@@ -390,9 +390,8 @@ class ApiTap(CommandTap):
             is_larger = len(read) == 1 or outcome.progress.parts.total > limit
             if is_larger and not self._is_under_way(stream):
                 self.logger.warning(NEVER_WHOLE.format(stream.name))
-        bookmarks = self.state.setdefault("bookmarks", {})
-        if left != bookmarks.get(LEFT, {}).get("tables", []):
-            bookmarks[LEFT] = {"tables": left}
+        if left != self.bookmarks.get(LEFT, {}).get("tables", []):
+            self.bookmarks[LEFT] = {"tables": left}
             self.state_writer.write_state(self.state)
 
     def own_state(self, owner: Owner) -> None:
@@ -401,7 +400,7 @@ class ApiTap(CommandTap):
         Raises:
             FatalError: it is of another one; nothing of it is written.
         """
-        bookmarks = self.state.setdefault("bookmarks", {})
+        bookmarks = self.bookmarks
         self._owner = bookmarks.get(KEY, {})
         refusal = owner.refusal(bookmarks)
         if refusal and not self.config["accept_state"]:
@@ -413,7 +412,7 @@ class ApiTap(CommandTap):
 
     def _leave_owner(self) -> None:
         """Leave whose the state is as it was if nothing was read: the settings may be wrong."""
-        bookmarks = self.state.get("bookmarks", {})
+        bookmarks = self.bookmarks
         read = any(any(one.counts.values()) for one in self.engine.outcomes.values())
         held = {name for name, value in bookmarks.items() if value} - {KEY, *NO_TABLES}
         if self._owner is None or read or held or bookmarks.get(KEY) == self._owner:

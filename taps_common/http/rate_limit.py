@@ -43,9 +43,6 @@ class _Origin:
 class RateLimit:
     """A limit shared by all threads of a run: a second's is per host, an hour's is for all.
 
-    Attributes:
-        refusal: why an hour's quota that is used up is not waited for, in words.
-
     Args:
         per_second: requests a second, or None for no limit.
         per_hour: requests in any 60 minutes, or None for no limit.
@@ -53,6 +50,12 @@ class RateLimit:
         hourly: whether the service is known to count requests by the hour, so that waiting out an
             hour helps where it names no time.
         is_check: whether `--check` asks: not even minutes are waited that the service asks for.
+
+    Attributes:
+        per_hour: as it was given.
+        refusal: why an hour's quota that is used up is not waited for, in words.
+        closed_for: seconds that the hour's quota stays closed, as of the last turn that was not
+            given.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class RateLimit:
         is_check: bool = False,
     ) -> None:
         self._gap = 1 / per_second if per_second else 0.0
-        self._per_hour = per_hour
+        self.per_hour = per_hour
         self._wait = wait and not is_check
         self._longest = LONGEST_GAP if is_check else PATIENCE[0]
         self.refusal = "--check does not wait" if is_check else "on_quota is 'stop'"
@@ -73,17 +76,7 @@ class RateLimit:
         self._sent: deque[float] = deque()
         self._origins: dict[Hashable, _Origin] = {}
         self._lock = threading.Lock()
-        self._closed_for = HOUR
-
-    @property
-    def per_hour(self) -> int | None:
-        """How many requests may be sent in any 60 minutes; None for no limit."""
-        return self._per_hour
-
-    @property
-    def is_hourly(self) -> bool:
-        """Whether requests are counted by the hour."""
-        return self._per_hour is not None
+        self.closed_for = HOUR
 
     def recall(self, sent: Iterable[float]) -> None:
         """Take requests into account that an earlier run sent.
@@ -112,9 +105,9 @@ class RateLimit:
                 self._sent.popleft()
             turn = self._turn(now, host)
             if turn > max(now, host.next) and not self._wait:
-                self._closed_for = turn - now
+                self.closed_for = turn - now
                 return None
-            if self._per_hour:
+            if self.per_hour:
                 self._sent.append(turn)
             host.next = turn + host.gap
             return turn - now
@@ -155,17 +148,12 @@ class RateLimit:
 
     def _opens(self) -> float:
         """Return when the hour allows a request, those considered that wait for their turn."""
-        limit = self._per_hour
+        limit = self.per_hour
         full = limit is not None and len(self._sent) >= limit
         return self._sent[-limit] + HOUR if limit and full else float("-inf")
 
     def _host(self, origin: Hashable) -> _Origin:
         return self._origins.setdefault(origin, _Origin(self._gap))
-
-    @property
-    def closed_for(self) -> float:
-        """Seconds that the hour's quota stays closed, as of the last turn that was not given."""
-        return self._closed_for
 
     def accepts(self, seconds: float) -> bool:
         """Return whether a wait that the server asks for is waited: an hour's only if told to."""

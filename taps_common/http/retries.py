@@ -54,7 +54,7 @@ class Retries:
         asked = asked or None  # zero seconds would use up the retries at once
         refused = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
         limit = self._limit
-        if refused and self._rate_limit.is_hourly and asked is None:
+        if refused and self._rate_limit.per_hour and asked is None:
             limit = min(1, limit)  # each try counts there
         if retries < limit and allowed:
             if asked is None:

@@ -191,11 +191,6 @@ def _escaped(found: re.Match[str]) -> str:
     return dumps(found[0])[1:-1]
 
 
-def _texts_of_the_sdk(held: Sequence[object]) -> Iterable[str]:
-    """Return the same by the SDK's own function, which spells exponents of floats its own way."""
-    return (serialize_json(msgspec.to_builtins(one, builtin_types=(Decimal,))) for one in held)
-
-
 def _is_plain(info: types.Type) -> bool:
     """Return whether no value of a type is an object or a list."""
     return all(isinstance(one, _PLAIN) for one in _members(info))

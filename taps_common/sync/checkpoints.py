@@ -64,7 +64,6 @@ class Checkpoints:
                 table.finish_file()  # rows come before the state that covers them
             self._storage.grown = False
         self._written = self._clock.monotonic()
-        self._tap.state.setdefault("bookmarks", {})
         self._keep_requests()
         self._tap.state_writer.write_state(self._tap.state)
 
@@ -83,9 +82,8 @@ class Checkpoints:
 
     def _keep_requests(self) -> bool:
         """Note the last hour's requests in the state, if they are counted; return if it is new."""
-        if not self._rate_limit.is_hourly:
+        if not self._rate_limit.per_hour:
             return False
         now = self._clock.monotonic()
         ages = [now - sent for sent in self._rate_limit.sent(now)]
-        bookmarks = self._tap.state.setdefault("bookmarks", {})
-        return quota.keep(bookmarks, ages, self._clock.now())
+        return quota.keep(self._tap.bookmarks, ages, self._clock.now())

@@ -5,10 +5,11 @@ The rules stand in docs/design.md, "Windows that were read completely".
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar
 
 from taps_common.sync.stream import RecordStream
+from taps_common.timestamps import midnight_from
 
 if TYPE_CHECKING:
     from taps_common.records.batch_files import Storage
@@ -64,17 +65,10 @@ class CompletedWindows(RecordStream):
             read_at: when the read began, before all of its records.
         """
         since, until = span
-        begins = EARLIEST if since is None else _midnight_from(min(max(since, EARLIEST), LATEST))
+        begins = EARLIEST if since is None else midnight_from(min(max(since, EARLIEST), LATEST))
         ends = LATEST if until is None else min(until, LATEST)
         if begins < ends:
             values: dict[str, object] = {"from": begins, "to": ends, "readAt": read_at}
             if self.partition:
                 values[self.partition] = ALL if partition is None else partition
             self.emit([self.row(stream=table, **scope, **values)], read_at)
-
-
-def _midnight_from(timestamp: datetime) -> datetime:
-    """Return the first midnight that is not before a time, UTC."""
-    at = timestamp.astimezone(timezone.utc)
-    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    return day if day == at else day + timedelta(days=1)

@@ -133,7 +133,6 @@ class ScopeRead:
         failures: failures of the stream before this scope.
         done: partitions that an interrupted read had finished.
         gave_up: whether the rest of the partitions was not asked for.
-        read_at: when the read began, by the clock of the records.
         whole: the partitions that were read to their end, in this run.
         skipped: partitions that were left out before this scope.
     """
@@ -145,7 +144,6 @@ class ScopeRead:
     failures: int = 0
     done: int = 0
     gave_up: bool = False
-    read_at: datetime | None = None
     whole: list[Partition] = field(default_factory=list)
     skipped: int = 0
 
@@ -265,7 +263,7 @@ class StreamRead:
         """Read the partitions of a scope, then move its bookmark, or remember how far it came."""
         read.failures = len(self.outcome.failures)
         read.skipped = sum(self.outcome.skipped.values())
-        read.read_at = self._read_at = self._run.clock.now()
+        self._read_at = self._run.clock.now()
         self._counts.begin_scope(read.scope, read.window)
         try:
             self._plan(read)
@@ -317,7 +315,7 @@ class StreamRead:
 
     def _close(self, read: ScopeRead, window: Window) -> None:
         """Move the bookmark of a scope that was read, or remember how far it came."""
-        failed = len(self.outcome.failures) > read.failures
+        failed = self._has_failed(read)
         came = len(window.done) > read.done
         if not failed and read.skip is None:
             if self._version is None:
@@ -337,6 +335,9 @@ class StreamRead:
         else:  # all had their turn: the next run reads all again, not only what always fails
             state.drop_progress(self._states(read.scope))
 
+    def _has_failed(self, read: ScopeRead) -> bool:
+        return len(self.outcome.failures) > read.failures
+
     def _tell_windows(self, read: ScopeRead) -> Sequence[Partition]:
         """Write which windows of a scope were read completely, after their records.
 
@@ -347,34 +348,34 @@ class StreamRead:
         if not self._run.windows or not read.whole or stream not in self._tables:
             return read.whole
         skipped = sum(self.outcome.skipped.values()) > read.skipped
-        failed = len(self.outcome.failures) > read.failures
+        failed = self._has_failed(read)
         whole = not (failed or skipped or read.skip is not None or read.done)
         states = self._states(read.scope)
         if read.window and self._counts.window_shrank(read.scope, read.window, states, whole=whole):
             return []
         emptied = [] if stream.sliced else self._counts.emptied(read.scope, states, read.whole)
         unlisted = stream.unlisted(read.scope)
-        parts = [read.scope]
-        if emptied or not whole or unlisted is not None:
-            silent = {*map(stream.partition_id, emptied), *(unlisted or ())}
-            some = [] if stream.sliced else read.whole
-            parts = [one for one in some if stream.partition_id(one) not in silent]
-        for part in parts:
-            bounds = self._bounds(read, None if part is read.scope else part, {})
-            if part is read.scope and not stream.sliced:
+        if whole and not emptied and unlisted is None:
+            bounds = self._bounds(read, None, {})
+            if not stream.sliced:
                 bounds = replace(bounds, since=self._latest_bound(read))
-            if span := stream.covers(read.scope, bounds):
-                self._tell(read, None if part is read.scope else part, span)
-        return read.whole if read.scope in parts else parts
+            self._tell(read, None, stream.covers(read.scope, bounds))
+            return read.whole
+        silent = {*map(stream.partition_id, emptied), *(unlisted or ())}
+        parts = [] if stream.sliced else read.whole
+        told = [one for one in parts if stream.partition_id(one) not in silent]
+        for one in told:
+            self._tell(read, one, stream.covers(read.scope, self._bounds(read, one, {})))
+        return told
 
-    def _tell(self, read: ScopeRead, partition: Partition | None, span: Span) -> None:
+    def _tell(self, read: ScopeRead, partition: Partition | None, span: Span | None) -> None:
         """Write that a part of a scope, or of one partition, was read completely."""
         stream, windows = self._stream, self._run.windows
-        if windows and read.read_at and stream in self._tables:
+        if windows and span and stream in self._tables:
             since = max(filter(None, (span[0], self._run.start)), default=None)
             until = min(filter(None, (span[1], self._run.end)), default=None)
             name = None if partition is None else stream.partition_id(partition)
-            windows.add(stream.name, read.scope, name, (since, until), read.read_at)
+            windows.add(stream.name, read.scope, name, (since, until), self._read_at)
 
     def _latest_bound(self, read: ScopeRead) -> datetime | None:
         """Return from when on all partitions of a scope were read."""
@@ -382,9 +383,7 @@ class StreamRead:
         return max(filter(None, bounds), default=None)
 
     def _move_bookmark(self, scope: Scope, window: Window) -> None:
-        cursor = self._stream.bookmark or ""
-        sliced = self._stream.sliced
-        state.close_window(self._states(scope), window, cursor=cursor, sliced=sliced)
+        state.close_window(self._states(scope), window, sliced=self._stream.sliced)
 
     def _keep_progress(self, scope: Scope, window: Window, *, stopped: bool) -> None:
         """Have the next run go on; without the version if that would delete what a page hides."""
@@ -428,8 +427,8 @@ class StreamRead:
             self.outcome.progress.partitions += 1
         if refused and self._refusals_fail(read, len(refused)):
             self.outcome.fail(read.scope, refused[0])
-        whole = len(self.outcome.failures) == read.failures  # or else other values were not seen
-        if whole and (column := self._drift.unfilled()):
+        # Where something failed, other values were not seen.
+        if not self._has_failed(read) and (column := self._drift.unfilled()):
             self.outcome.fail(read.scope, ShapeError(NEVER_FILLED.format(column)))
 
     def _interleaved(
@@ -676,7 +675,7 @@ class StreamRead:
             else:
                 self._move_bookmark(scope, window)
         self._stream.after_read(self.outcome)
-        if self._tables and (self._run.tap.state.get("bookmarks") or not self.outcome.failures):
+        if self._tables and (self._run.tap.bookmarks or not self.outcome.failures):
             self._run.checkpoints.write(now=True)
         self.outcome.progress.tick()
 

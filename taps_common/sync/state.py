@@ -173,9 +173,7 @@ def drop_progress(states: Iterable[ScopeState]) -> None:
         state.pop("walk", None)
 
 
-def close_window(
-    states: Iterable[ScopeState], window: Window, *, cursor: str, sliced: bool = False
-) -> None:
+def close_window(states: Iterable[ScopeState], window: Window, *, sliced: bool = False) -> None:
     """Advance the bookmarks after everything in the window was written.
 
     The bookmark is the latest cursor seen, but never later than the start of the read (rows may
@@ -184,7 +182,6 @@ def close_window(
     Args:
         states: the scope's state of each table that was read.
         window: what was read.
-        cursor: name of the replication key.
         sliced: whether the partitions were slices of one list, which no later run knows.
     """
     for state in states:
@@ -196,9 +193,9 @@ def close_window(
         if unfinished := window.hidden() | window.open:
             state["unfinished"] = _texts(unfinished)
         seen = window.latest and min(window.latest, window.began)
-        marks = [timestamp for timestamp in (_bookmark(state, cursor), seen) if timestamp]
+        marks = [at for at in (_bookmark(state, window.cursor), seen) if at]
         if marks:
-            state["replication_key"] = cursor
+            state["replication_key"] = window.cursor
             state["replication_key_value"] = to_text(max(marks))
 
 

@@ -43,6 +43,9 @@ Span: TypeAlias = "tuple[datetime | None, datetime | None]"
 Rows: TypeAlias = Sequence[Any]
 """Rows of the stream's type, narrowed to the columns that anybody needs."""
 
+Each: TypeAlias = Callable[[Rows], Rows]
+"""Takes the rows of each decoded part and returns those that go out."""
+
 
 def _all(rows: Rows) -> Rows:
     return rows
@@ -84,12 +87,12 @@ class Fetch(NamedTuple):
 
     Attributes:
         request: what is asked.
-        each: takes the rows of each decoded part and returns those that go out.
+        each: sees the rows, and may change them.
         body: takes the JSON array that each decoded part was, once its rows were written.
     """
 
     request: Request
-    each: Callable[[Rows], Rows] = _all
+    each: Each = _all
     body: Callable[[bytes], None] = _nothing
 
 
@@ -104,7 +107,7 @@ class Write(NamedTuple):
 
     rows: Rows | bytes
     request: Request | None = None
-    each: Callable[[Rows], Rows] = _all
+    each: Each = _all
 
 
 class Again(NamedTuple):

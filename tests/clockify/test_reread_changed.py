@@ -17,7 +17,7 @@ from tap_clockify.rereads import (
     begin_of,
     month_of,
     packed,
-    runs,
+    spans,
     unpacked,
 )
 from tap_clockify.streams import time_entries
@@ -682,7 +682,7 @@ def test_what_somebody_changed_is_not_known(text: str) -> None:
 
 
 def test_months_in_a_row_are_one_span() -> None:
-    assert runs([5, 1, 2, 9, 8]) == [(1, 2), (5, 5), (8, 9)]
+    assert spans([5, 1, 2, 9, 8]) == [(1, 2), (5, 5), (8, 9)]
 
 
 def test_the_state_of_a_large_account_stays_small() -> None:
@@ -703,7 +703,7 @@ def test_turns_go_back_in_time_and_begin_again() -> None:
 
     def taken() -> list[int]:
         found = [month - 24_312 for month in months.due(timedelta(days=31))]
-        months.turn()
+        months.advance()
         return found
 
     assert [taken() for _ in range(3)] == [[2, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 3]]

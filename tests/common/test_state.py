@@ -55,7 +55,7 @@ def closed(window: Window, *states: State) -> list[State]:
     """The states after a read, as the next run gets them."""
     window.done = ["u", "v"]
     copies: list[State] = json.loads(json.dumps(states))
-    close_window(copies, window, cursor="start")
+    close_window(copies, window)
     return copies
 
 
@@ -145,7 +145,7 @@ def test_only_what_was_read_is_known_afterwards(sliced: bool, known: list[str] |
     state = marked("2026-08-31")
     window = opened(state)
     window.done.append("v")
-    close_window([state], window, cursor="start", sliced=sliced)
+    close_window([state], window, sliced=sliced)
     assert state.get("known") == known
 
 
