@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from target_bulk import windows
 from target_bulk.columns import Kind, Table, joined, quoted
 from target_bulk.errors import LoadError, RefusedError
-from target_bulk.spool import Spool
 from target_bulk.staging import look_for_misfits, stage
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+
+    from target_bulk.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,32 @@ class Gone:
 Step: TypeAlias = "Spool | Gone"
 
 
+@dataclass(frozen=True)
+class Staged:
+    """The rows of a spool file, to be merged.
+
+    Attributes:
+        table: where they go.
+        rows: the table of DuckDB that they are in.
+    """
+
+    table: Table
+    rows: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Steps that are loaded in one transaction.
+
+    Attributes:
+        steps: the steps, in their order.
+        changes: what its rows say is gone.
+    """
+
+    steps: Sequence[Staged | Gone]
+    changes: windows.Changes
+
+
 @dataclass
 class There:
     """A table of the database.
@@ -54,10 +81,14 @@ class There:
 
 @dataclass
 class Database(abc.ABC):
-    """A database that rows are loaded into; all of it runs in one thread.
+    """A database that rows are loaded into.
+
+    One thread calls `prepare`, another one everything else: a batch is read while the one before
+    it is loaded.
 
     Attributes:
         staging: DuckDB, which reads the spool files.
+        staged: the same DuckDB, for the thread that loads.
         folder: for files that are gone when the run is.
         hard_delete: whether rows that are gone are removed; otherwise `_sdc_deleted_at` is set.
         apply_windows: whether `completed_windows` and the tap's own `_sdc_deleted_at` are applied.
@@ -65,6 +96,7 @@ class Database(abc.ABC):
     """
 
     staging: duckdb.DuckDBPyConnection
+    staged: duckdb.DuckDBPyConnection
     folder: Path
     hard_delete: bool = False
     apply_windows: bool = False
@@ -105,37 +137,55 @@ class Database(abc.ABC):
         self.tables[table.stream] = replace(table, columns=kinds)
         return self.tables[table.stream]
 
-    def load(self, steps: Sequence[Step]) -> None:
+    def prepare(self, steps: Sequence[Step]) -> Batch:
+        """Read the spool files of steps, and remove them.
+
+        Raises:
+            LoadError: something does not fit.
+        """
+        now = datetime.now(timezone.utc)
+        changes = windows.Changes()
+        batch: list[Staged | Gone] = []
+        for step in steps:
+            if isinstance(step, Gone):
+                batch.append(step)
+                continue
+            staged = self.stage(step, now)
+            step.path.unlink()
+            if self.apply_windows:
+                changes.note(self.staging, staged.rows, staged.table)
+            batch.append(staged)
+        return Batch(batch, changes)
+
+    def stage(self, spool: Spool, now: datetime) -> Staged:
+        """Read a spool file."""
+        return Staged(spool.table, stage(self.staging, spool, now))
+
+    def load(self, batch: Batch) -> None:
         """Run steps in one transaction.
 
         Raises:
             LoadError: something does not fit; nothing is loaded then.
         """
         now = datetime.now(timezone.utc)
-        changes = windows.Changes()
-        tables = self.tables.values() if self.apply_windows else [one.table for one in steps]
+        staged = [step for step in batch.steps if isinstance(step, Staged)]
+        tables = self.tables.values() if self.apply_windows else [one.table for one in batch.steps]
         try:
             with self.transaction():
                 self.lock(*(table.full_name for table in tables))
-                for step in steps:
-                    self._run(step, changes, now)
-                for table, condition in changes.gone(self.tables, hard=self.hard_delete):
+                for step in batch.steps:
+                    if isinstance(step, Gone):
+                        self._remove(step, now)
+                    else:
+                        self.merge(step, self._there[step.table.full_name])
+                for table, condition in batch.changes.gone(self.tables, hard=self.hard_delete):
                     self._remove(Gone(table, condition), now)
         except RefusedError:
-            for step in steps:
-                if isinstance(step, Spool):
-                    stage(self.staging, step, now)
-                    look_for_misfits(self.staging, step.table)
+            for one in staged:
+                look_for_misfits(self.staged, one.rows, one.table)
             raise
-
-    def _run(self, step: Step, changes: windows.Changes, now: datetime) -> None:
-        if isinstance(step, Gone):
-            self._remove(step, now)
-            return
-        stage(self.staging, step, now)
-        self.merge(step.table, self._there[step.table.full_name])
-        if self.apply_windows:
-            changes.note(self.staging, step.table)
+        for one in staged:
+            self.staged.execute(f"drop table {one.rows}")
 
     def _remove(self, gone: Gone, now: datetime) -> None:
         """Remove rows, or say when they were gone."""
@@ -196,5 +246,5 @@ class Database(abc.ABC):
         """Return the kind of a type; None for one that is not known here."""
 
     @abc.abstractmethod
-    def merge(self, table: Table, there: There) -> None:
-        """Put the rows of `staged` into their table."""
+    def merge(self, staged: Staged, there: There) -> None:
+        """Put rows into their table."""

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from target_bulk.columns import Kind, literal, quoted
-from target_bulk.database import Database, There
+from target_bulk.database import Database, Staged, There
 from target_bulk.errors import LoadError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from target_bulk.columns import Table
+    from target_bulk.spool import Spool
 
 _TYPES = {
     Kind.TEXT: "text",
@@ -139,14 +141,20 @@ class Postgres(Database):
         )
         return any(sorted(names) == sorted(table.keys) for (names,) in rows)
 
-    def merge(self, table: Table, there: There) -> None:
-        """Put the rows of `staged` into their table."""
-        names = ", ".join(map(quoted, table.columns))
-        file = self.folder / "rows.csv"
+    def stage(self, spool: Spool, now: datetime) -> Staged:
+        """Read a spool file, and write the rows as COPY takes them."""
+        staged = super().stage(spool, now)
+        first = quoted(next(iter(staged.table.columns)))
         self.staging.execute(
-            f"copy (select {names} from temp.staged) to {literal(str(file))} ({_CSV}, "
-            f"header false, force_quote ({names.partition(', ')[0]}))"  # lest a line be `\\.`
+            f"copy {staged.rows} to {literal(str(self._file(staged)))} "
+            f"({_CSV}, header false, force_quote ({first}))"  # lest a line be `\.`
         )
+        return staged
+
+    def merge(self, staged: Staged, there: There) -> None:
+        """Put rows into their table."""
+        table, file = staged.table, self._file(staged)
+        names = ", ".join(map(quoted, table.columns))
         as_ours = all(there.types[name] == _TYPES[kind] for name, kind in table.columns.items())
         if as_ours and not table.keys:
             self._copy(table.full_name, names, file)
@@ -154,6 +162,9 @@ class Postgres(Database):
             there.is_new = False
             self._merge_copy(table, there, names, file)
         file.unlink()
+
+    def _file(self, staged: Staged) -> Path:
+        return self.folder / f"{staged.rows}.csv"
 
     def _is_copied(self, table: Table, names: str, file: Path) -> bool:
         """Copy rows whose keys are new; return whether they were."""

@@ -1,4 +1,4 @@
-"""A spool file as `staged` in DuckDB: texts and JSON, the last row of each key."""
+"""A spool file as a table of DuckDB: texts and JSON, the last row of each key."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _DIGITS = {Kind.NUMBER, Kind.DATE, Kind.TIMESTAMP}
 _BEGINS_WITH_A_DIGIT = "({0} >= '0' and {0} < ':' or {0} >= '-0' and {0} < '-:')"
 
 
-def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime) -> None:
-    """Read a spool file into the temporary table `lines`, of which `staged` is the view.
+def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime) -> str:
+    """Read a spool file into a table; return its name.
 
     Args:
         connection: its time zone is UTC.
@@ -46,15 +46,15 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
         LoadError: a line is not a record, lacks its key, or has a word for a number or time.
     """
     table = spool.table
+    staged = f"memory.main.rows_{spool.path.stem}"
+    columns = ", ".join(_columns(spool, batched))
     try:
-        connection.execute(f"create or replace temp table lines as from {_lines(spool)}")
+        connection.execute(f"create table {staged} as select {columns} from {_lines(spool)}")
     except duckdb.InvalidInputException:
         raise LoadError(
             f"Stream {table.stream}: DuckDB cannot read a RECORD, which is not JSON, or longer "
             "than its memory; look at the output of the tap."
         ) from None
-    columns = ", ".join(_columns(spool, batched))
-    connection.execute(f"create or replace temp view staged as select {columns} from temp.lines")
     words = [
         f"not {_BEGINS_WITH_A_DIGIT.format(quoted(name))}"
         for name, kind in table.columns.items()
@@ -64,10 +64,10 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
     ((rows, bad, distinct, *present),) = connection.execute(
         f"select count(*), count(*) filter ({' or '.join(words) or 'false'}), "
         f"count(distinct ({', '.join(keys) or '0'})), "
-        f"{', '.join(f'count({key})' for key in keys)} from temp.staged"
+        f"{', '.join(f'count({key})' for key in keys)} from {staged}"
     ).fetchall()
     if bad:
-        look_for_misfits(connection, table)
+        look_for_misfits(connection, staged, table)
     for name, count in zip(table.keys, present, strict=True):
         if count < rows:
             raise MissingKeyError(
@@ -75,11 +75,11 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
                 "send it."
             )
     if keys and distinct < rows:
-        values = ", ".join(_value(name, table.columns[name]) for name in table.keys)
         connection.execute(
-            "delete from temp.lines where rowid not in "
-            f"(select max(rowid) from temp.lines group by {values})"
+            f"delete from {staged} where rowid not in "
+            f"(select max(rowid) from {staged} group by {', '.join(keys)})"
         )
+    return staged
 
 
 def _lines(spool: Spool) -> str:
@@ -110,7 +110,7 @@ def _read(spool: Spool, **columns: str) -> str:
 
 
 def _columns(spool: Spool, batched: datetime) -> Iterator[str]:
-    """Return the columns of `staged`."""
+    """Return the columns of the table."""
     received = literal(f"{spool.received:%Y-%m-%dT%H:%M:%S.%fZ}")
     own = {
         "_sdc_extracted_at": f"coalesce(time_extracted, {received})",
@@ -133,8 +133,8 @@ def _value(name: str, kind: Kind) -> str:
     return value
 
 
-def look_for_misfits(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Look why a database refused the rows of `staged`.
+def look_for_misfits(connection: duckdb.DuckDBPyConnection, staged: str, table: Table) -> None:
+    """Look why a database refused staged rows.
 
     Raises:
         LoadError: values are not what SCHEMA says.
@@ -152,8 +152,7 @@ def look_for_misfits(connection: duckdb.DuckDBPyConnection, table: Table) -> Non
             conditions.append(f"regexp_full_match({value}, '-?[0-9]+')")
         fits = " and ".join(conditions)
         ((rows, bad),) = connection.execute(
-            f"select count(*), count(*) filter ({value} is not null and not ({fits})) "
-            "from temp.staged"
+            f"select count(*), count(*) filter ({value} is not null and not ({fits})) from {staged}"
         ).fetchall()
         if bad:
             raise LoadError(

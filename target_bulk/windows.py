@@ -41,17 +41,17 @@ class Changes:
     parents: dict[str, str] = field(default_factory=dict)
     flagged: set[str] = field(default_factory=set)
 
-    def note(self, staging: duckdb.DuckDBPyConnection, table: Table) -> None:
-        """Look at the rows of `staged`."""
+    def note(self, staging: duckdb.DuckDBPyConnection, staged: str, table: Table) -> None:
+        """Look at staged rows."""
         stream = table.stream
         if stream == WINDOWS:
             names = [*table.columns]
             rows = staging.execute(
-                f"select {', '.join(map(quoted, names))} from temp.staged"
+                f"select {', '.join(map(quoted, names))} from {staged}"
             ).fetchall()
             self.parts += [dict(zip(names, row, strict=True)) for row in rows]
         ((first, deleted),) = staging.execute(
-            "select min(_sdc_extracted_at), count(_sdc_deleted_at) from temp.staged"
+            f"select min(_sdc_extracted_at), count(_sdc_deleted_at) from {staged}"
         ).fetchall()
         if deleted:
             self.flagged.add(stream)
