@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from target_bulk import windows
 from target_bulk.columns import Kind, Table, joined, quoted
 from target_bulk.errors import LoadError, RefusedError
+from target_bulk.spool import Spool
 from target_bulk.staging import look_for_misfits, stage
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
-
-    from target_bulk.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -38,32 +37,6 @@ class Gone:
 
 
 Step: TypeAlias = "Spool | Gone"
-
-
-@dataclass(frozen=True)
-class Staged:
-    """The rows of a spool file, to be merged.
-
-    Attributes:
-        table: where they go.
-        rows: the table of DuckDB that they are in.
-    """
-
-    table: Table
-    rows: str
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Steps that are loaded in one transaction.
-
-    Attributes:
-        steps: the steps, in their order.
-        changes: what its rows say is gone.
-    """
-
-    steps: Sequence[Staged | Gone]
-    changes: windows.Changes
 
 
 @dataclass
@@ -88,7 +61,7 @@ class Database(abc.ABC):
 
     Attributes:
         staging: DuckDB, which reads the spool files.
-        staged: the same DuckDB, for the thread that loads.
+        loading: the same DuckDB, for the thread that loads.
         folder: for files that are gone when the run is.
         hard_delete: whether rows that are gone are removed; otherwise `_sdc_deleted_at` is set.
         apply_windows: whether `completed_windows` and the tap's own `_sdc_deleted_at` are applied.
@@ -96,7 +69,7 @@ class Database(abc.ABC):
     """
 
     staging: duckdb.DuckDBPyConnection
-    staged: duckdb.DuckDBPyConnection
+    loading: duckdb.DuckDBPyConnection
     folder: Path
     hard_delete: bool = False
     apply_windows: bool = False
@@ -137,55 +110,51 @@ class Database(abc.ABC):
         self.tables[table.stream] = replace(table, columns=kinds)
         return self.tables[table.stream]
 
-    def prepare(self, steps: Sequence[Step]) -> Batch:
-        """Read the spool files of steps, and remove them.
+    def prepare(self, steps: Sequence[Step]) -> windows.Changes:
+        """Read the spool files of steps, and remove them; return what their rows say is gone.
 
         Raises:
             LoadError: something does not fit.
         """
         now = datetime.now(timezone.utc)
         changes = windows.Changes()
-        batch: list[Staged | Gone] = []
         for step in steps:
-            if isinstance(step, Gone):
-                batch.append(step)
-                continue
-            staged = self.stage(step, now)
-            step.path.unlink()
-            if self.apply_windows:
-                changes.note(self.staging, staged.rows, staged.table)
-            batch.append(staged)
-        return Batch(batch, changes)
+            if isinstance(step, Spool):
+                self.stage(step, now)
+                step.path.unlink()
+                if self.apply_windows:
+                    changes.note(self.staging, step)
+        return changes
 
-    def stage(self, spool: Spool, now: datetime) -> Staged:
+    def stage(self, spool: Spool, now: datetime) -> None:
         """Read a spool file."""
-        return Staged(spool.table, stage(self.staging, spool, now))
+        stage(self.staging, spool, now)
 
-    def load(self, batch: Batch) -> None:
-        """Run steps in one transaction.
+    def load(self, steps: Sequence[Step], changes: windows.Changes) -> None:
+        """Run steps, which are prepared, in one transaction.
 
         Raises:
             LoadError: something does not fit; nothing is loaded then.
         """
         now = datetime.now(timezone.utc)
-        staged = [step for step in batch.steps if isinstance(step, Staged)]
-        tables = self.tables.values() if self.apply_windows else [one.table for one in batch.steps]
+        spools = [step for step in steps if isinstance(step, Spool)]
+        tables = self.tables.values() if self.apply_windows else [one.table for one in steps]
         try:
             with self.transaction():
                 self.lock(*(table.full_name for table in tables))
-                for step in batch.steps:
+                for step in steps:
                     if isinstance(step, Gone):
                         self._remove(step, now)
                     else:
                         self.merge(step, self._there[step.table.full_name])
-                for table, condition in batch.changes.gone(self.tables, hard=self.hard_delete):
+                for table, condition in changes.gone(self.tables, hard=self.hard_delete):
                     self._remove(Gone(table, condition), now)
         except RefusedError:
-            for one in staged:
-                look_for_misfits(self.staged, one.rows, one.table)
+            for spool in spools:
+                look_for_misfits(self.loading, spool)
             raise
-        for one in staged:
-            self.staged.execute(f"drop table {one.rows}")
+        for spool in spools:
+            self.loading.execute(f"drop table {spool.rows}")
 
     def _remove(self, gone: Gone, now: datetime) -> None:
         """Remove rows, or say when they were gone."""
@@ -246,5 +215,5 @@ class Database(abc.ABC):
         """Return the kind of a type; None for one that is not known here."""
 
     @abc.abstractmethod
-    def merge(self, staged: Staged, there: There) -> None:
+    def merge(self, spool: Spool, there: There) -> None:
         """Put rows into their table."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from target_bulk.columns import Kind, literal, quoted
-from target_bulk.database import Database, Staged, There
+from target_bulk.database import Database, There
 from target_bulk.errors import LoadError, RefusedError
 from target_bulk.staging import TYPES
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_bulk.columns import Table
+    from target_bulk.spool import Spool
 
 _WIDTH = 38
 """Digits of DuckDB's widest DECIMAL."""
@@ -75,28 +76,28 @@ class DuckDB(Database):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Return a transaction."""
-        self.staged.begin()
+        self.loading.begin()
         try:
             yield
-            self.staged.commit()
+            self.loading.commit()
         except duckdb.Error as error:
             raise RefusedError(
                 f"DuckDB refuses the rows ({type(error).__name__}); nothing of this batch is "
                 "loaded. See docs/bulk.md for what it can hold."
             ) from None
         finally:
-            _end(self.staged)
+            _end(self.loading)
 
     def execute(self, statement: str) -> None:
         """Run a statement."""
-        self.staged.execute(statement)
+        self.loading.execute(statement)
 
     def lock(self, *names: str) -> None:
         """Do nothing: the file is this process's."""
 
     def find(self, table: Table) -> There | None:
         """Return the table as it is there; names differ by more than capitals."""
-        rows = self.staged.execute(
+        rows = self.loading.execute(
             "select column_name, data_type from duckdb_columns() where database_name = "
             "current_database() and lower(schema_name) = lower(?) and lower(table_name) = lower(?)",
             [table.schema, table.name],
@@ -118,19 +119,19 @@ class DuckDB(Database):
             return Kind.NUMBER
         return Kind.INTEGER if name.endswith("INT") else _KINDS.get(name)
 
-    def merge(self, staged: Staged, there: There) -> None:
+    def merge(self, spool: Spool, there: There) -> None:
         """Put rows into their table."""
-        table, rows = staged.table, staged.rows
+        table, rows = spool.table, spool.rows
         for name, kind in table.columns.items():
             if kind is Kind.NUMBER and there.types[name].startswith("DECIMAL"):
-                self._widen(staged, there, name)
+                self._widen(spool, there, name)
         columns = {
             quoted(name): self._cast(name, kind, there) for name, kind in table.columns.items()
         }
         names, values = ", ".join(columns), ", ".join(columns.values())
         same = " and ".join(f"old.{quoted(key)} = {columns[quoted(key)]}" for key in table.keys)
         known = f"select 1 from {table.full_name} as old semi join {rows} as new on {same}"
-        if not table.keys or not self.staged.execute(f"{known} limit 1").fetchall():
+        if not table.keys or not self.loading.execute(f"{known} limit 1").fetchall():
             self.execute(
                 f"insert into {table.full_name} ({names}) select {values} from {rows} as new"
             )
@@ -151,11 +152,11 @@ class DuckDB(Database):
             value = f"if(contains({value}, '.'), 'not an integer', {value})"
         return f"cast({value} as {there.types[name]})"
 
-    def _widen(self, staged: Staged, there: There, name: str) -> None:
+    def _widen(self, spool: Spool, there: There, name: str) -> None:
         """Give a DECIMAL as many digits after the point as came."""
-        table = staged.table
+        table = spool.table
         _, scale = map(int, there.types[name][8:-1].split(","))
-        before, after = self._digits(staged.rows, quoted(name), min(scale, _WIDTH - scale))
+        before, after = self._digits(spool.rows, quoted(name), min(scale, _WIDTH - scale))
         scale = max(scale, after)
         widest = f"DECIMAL({_WIDTH},{scale})"
         fits = before + scale <= _WIDTH
@@ -179,7 +180,7 @@ class DuckDB(Database):
         """
         digits, power = (f"split_part(lower({value}), 'e', {part})" for part in (1, 2))
         power = f"coalesce(try_cast({power} as integer), 0)"
-        ((before, after),) = self.staged.execute(
+        ((before, after),) = self.loading.execute(
             f"select max(length(ltrim(split_part({digits}, '.', 1), '-0')) + {power}), "
             f"max(length(rtrim(split_part({digits}, '.', 2), '0')) - {power}) "
             f"from {rows} where length({value}) > {short} or contains(lower({value}), 'e')"

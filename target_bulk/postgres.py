@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from target_bulk.columns import Kind, literal, quoted
-from target_bulk.database import Database, Staged, There
+from target_bulk.database import Database, There
 from target_bulk.errors import LoadError, RefusedError
 
 if TYPE_CHECKING:
@@ -141,19 +141,18 @@ class Postgres(Database):
         )
         return any(sorted(names) == sorted(table.keys) for (names,) in rows)
 
-    def stage(self, spool: Spool, now: datetime) -> Staged:
-        """Read a spool file, and write the rows as COPY takes them."""
-        staged = super().stage(spool, now)
-        first = quoted(next(iter(staged.table.columns)))
+    def stage(self, spool: Spool, now: datetime) -> None:
+        """Read a spool file, and write its rows as COPY takes them."""
+        super().stage(spool, now)
+        first = quoted(next(iter(spool.table.columns)))
         self.staging.execute(
-            f"copy {staged.rows} to {literal(str(self._file(staged)))} "
+            f"copy {spool.rows} to {literal(str(_file(spool)))} "
             f"({_CSV}, header false, force_quote ({first}))"  # lest a line be `\.`
         )
-        return staged
 
-    def merge(self, staged: Staged, there: There) -> None:
+    def merge(self, spool: Spool, there: There) -> None:
         """Put rows into their table."""
-        table, file = staged.table, self._file(staged)
+        table, file = spool.table, _file(spool)
         names = ", ".join(map(quoted, table.columns))
         as_ours = all(there.types[name] == _TYPES[kind] for name, kind in table.columns.items())
         if as_ours and not table.keys:
@@ -162,9 +161,6 @@ class Postgres(Database):
             there.is_new = False
             self._merge_copy(table, there, names, file)
         file.unlink()
-
-    def _file(self, staged: Staged) -> Path:
-        return self.folder / f"{staged.rows}.csv"
 
     def _is_copied(self, table: Table, names: str, file: Path) -> bool:
         """Copy rows whose keys are new; return whether they were."""
@@ -199,6 +195,11 @@ class Postgres(Database):
         ):
             while chunk := rows.read(_CHUNK):
                 copy.write(chunk)
+
+
+def _file(spool: Spool) -> Path:
+    """Return where the rows are that COPY takes."""
+    return spool.path.with_suffix(".csv")
 
 
 def _as_there(column: str, kind: str) -> str:

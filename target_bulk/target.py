@@ -20,7 +20,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 from target_bulk import duck, postgres
 from target_bulk.batches import records_of
 from target_bulk.columns import Table, table_of
-from target_bulk.database import Batch, Database, Gone, Step
+from target_bulk.database import Database, Gone, Step
 from target_bulk.errors import LoadError, UnknownStreamError
 from target_bulk.lines import LineReader
 from target_bulk.settings import SETTINGS
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from target_bulk.windows import Changes
 
 _FIRST = 8 << 20
 """Bytes of the first batch; each one after it is twice as large, so that loading begins early."""
@@ -218,9 +220,9 @@ class TargetBulk(Target):
             self._close(stream)
         # by name, so that several processes lock rows in the same order
         steps = sorted(self._steps, key=lambda step: step.table.stream)
-        prepared = self._stager.submit(self._prepare, steps)
+        prepared = self._stager.submit(lambda: self._database.prepare(steps)) if steps else None
         before = self._loading[-1] if self._loading else None
-        self._loading.append(self._loader.submit(self._load, prepared, self._state, before))
+        self._loading.append(self._loader.submit(self._load, steps, prepared, self._state, before))
         self._steps, self._state = [], None
         self._size = self._rows = 0
         self._flushed_at = time.monotonic()
@@ -231,20 +233,20 @@ class TargetBulk(Target):
         while self._loading and (len(self._loading) > at_most or self._loading[0].done()):
             self._loading.popleft().result()
 
-    def _prepare(self, steps: Sequence[Step]) -> Batch | None:
-        """Read the files of a batch, in the stager's thread."""
-        return self._database.prepare(steps) if steps else None
-
     # in the loader's thread, which alone uses the database
 
     def _load(
-        self, prepared: Future[Batch | None], state: bytes | None, before: Future[None] | None
+        self,
+        steps: Sequence[Step],
+        prepared: Future[Changes] | None,
+        state: bytes | None,
+        before: Future[None] | None,
     ) -> None:
         """Load a batch if the one before it is loaded, then let its STATE go."""
         if before:
             before.result()
-        if batch := prepared.result():
-            self._database.load(batch)
+        if prepared:
+            self._database.load(steps, prepared.result())
         if state:
             sys.stdout.write(state.decode() + "\n")
             sys.stdout.flush()
@@ -261,14 +263,14 @@ class TargetBulk(Target):
         url = self.config.get("postgres_url")
         staging = duck.connect(self._folder)
         self._left.callback(staging.close)
-        staged = staging.cursor()
-        self._left.callback(staged.close)
+        loading = staging.cursor()
+        self._left.callback(loading.close)
         shared = (
-            *(staging, staged, self._folder),
+            *(staging, loading, self._folder),
             *(self.config["hard_delete"], self.config["apply_windows"]),
         )
         if not url:
-            duck.attach(staged, self.config["duckdb_path"])
+            duck.attach(loading, self.config["duckdb_path"])
             return duck.DuckDB(*shared)
         connection = postgres.connect(url)
         self._left.callback(connection.close)
