@@ -11,18 +11,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PINNED = Path(__file__).with_name("dlt-constraints.txt")
 
+_DLT = "dlt[duckdb,parquet,postgres]"
+
 
 def dlt_python() -> str:
     """Return the interpreter of dlt's environment."""
     folder = ROOT / ".bench" / "dlt"
     python = folder / "bin" / "python"
     ready = folder / "ready"
-    if not ready.exists() or ready.read_text() != PINNED.read_text():
+    wanted = f"{_DLT}\n{PINNED.read_text()}"
+    if not ready.exists() or ready.read_text() != wanted:
         print("Installing dlt into .bench/dlt", file=sys.stderr)
         _call(sys.executable, "-m", "venv", "--clear", str(folder))
         pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        _call(*pip, "--constraint", str(PINNED), "dlt[duckdb,parquet,postgres]")
-        ready.write_text(PINNED.read_text())
+        _call(*pip, "--constraint", str(PINNED), _DLT)
+        ready.write_text(wanted)
     return str(python)
 
 

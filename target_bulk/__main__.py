@@ -10,7 +10,10 @@ def main() -> None:
     try:
         from target_bulk.target import TargetBulk  # noqa: PLC0415 - its libraries are optional
     except ModuleNotFoundError as error:
-        sys.exit(f"{error.name} is missing: install the extra, timecost-taps[bulk].")
+        sys.exit(
+            f"{error.name} is missing: pip install '.[bulk]' in a clone of timecost-taps, or "
+            "have Meltano install target-bulk (docs/bulk.md)."
+        )
     TargetBulk.cli()
 
 

@@ -54,10 +54,14 @@ class There:
 
 @dataclass
 class Database(abc.ABC):
-    """A database that rows are loaded into; all of it runs in one thread.
+    """A database that rows are loaded into.
+
+    One thread calls `prepare`, another one everything else: a batch is read while the one before
+    it is loaded.
 
     Attributes:
         staging: DuckDB, which reads the spool files.
+        loading: the same DuckDB, for the thread that loads.
         folder: for files that are gone when the run is.
         hard_delete: whether rows that are gone are removed; otherwise `_sdc_deleted_at` is set.
         apply_windows: whether `completed_windows` and the tap's own `_sdc_deleted_at` are applied.
@@ -65,6 +69,7 @@ class Database(abc.ABC):
     """
 
     staging: duckdb.DuckDBPyConnection
+    loading: duckdb.DuckDBPyConnection
     folder: Path
     hard_delete: bool = False
     apply_windows: bool = False
@@ -105,37 +110,51 @@ class Database(abc.ABC):
         self.tables[table.stream] = replace(table, columns=kinds)
         return self.tables[table.stream]
 
-    def load(self, steps: Sequence[Step]) -> None:
-        """Run steps in one transaction.
+    def prepare(self, steps: Sequence[Step]) -> windows.Changes:
+        """Read the spool files of steps, and remove them; return what their rows say is gone.
+
+        Raises:
+            LoadError: something does not fit.
+        """
+        now = datetime.now(timezone.utc)
+        changes = windows.Changes()
+        for step in steps:
+            if isinstance(step, Spool):
+                self.stage(step, now)
+                step.path.unlink()
+                if self.apply_windows:
+                    changes.note(self.staging, step)
+        return changes
+
+    def stage(self, spool: Spool, now: datetime) -> None:
+        """Read a spool file."""
+        stage(self.staging, spool, now)
+
+    def load(self, steps: Sequence[Step], changes: windows.Changes) -> None:
+        """Run steps, which are prepared, in one transaction.
 
         Raises:
             LoadError: something does not fit; nothing is loaded then.
         """
         now = datetime.now(timezone.utc)
-        changes = windows.Changes()
+        spools = [step for step in steps if isinstance(step, Spool)]
         tables = self.tables.values() if self.apply_windows else [one.table for one in steps]
         try:
             with self.transaction():
                 self.lock(*(table.full_name for table in tables))
                 for step in steps:
-                    self._run(step, changes, now)
+                    if isinstance(step, Gone):
+                        self._remove(step, now)
+                    else:
+                        self.merge(step, self._there[step.table.full_name])
                 for table, condition in changes.gone(self.tables, hard=self.hard_delete):
                     self._remove(Gone(table, condition), now)
         except RefusedError:
-            for step in steps:
-                if isinstance(step, Spool):
-                    stage(self.staging, step, now)
-                    look_for_misfits(self.staging, step.table)
+            for spool in spools:
+                look_for_misfits(self.loading, spool)
             raise
-
-    def _run(self, step: Step, changes: windows.Changes, now: datetime) -> None:
-        if isinstance(step, Gone):
-            self._remove(step, now)
-            return
-        stage(self.staging, step, now)
-        self.merge(step.table, self._there[step.table.full_name])
-        if self.apply_windows:
-            changes.note(self.staging, step.table)
+        for spool in spools:
+            self.loading.execute(f"drop table {spool.rows}")
 
     def _remove(self, gone: Gone, now: datetime) -> None:
         """Remove rows, or say when they were gone."""
@@ -196,5 +215,5 @@ class Database(abc.ABC):
         """Return the kind of a type; None for one that is not known here."""
 
     @abc.abstractmethod
-    def merge(self, table: Table, there: There) -> None:
-        """Put the rows of `staged` into their table."""
+    def merge(self, spool: Spool, there: There) -> None:
+        """Put rows into their table."""

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_bulk.columns import Table
+    from target_bulk.spool import Spool
 
 _WIDTH = 38
 """Digits of DuckDB's widest DECIMAL."""
 
 _MEMORY = "300MB"
+
+_CATALOG = '"target-bulk"'
+"""What the file is called; by its own name, a schema of the same name would be ambiguous."""
 
 _KINDS = {
     "VARCHAR": Kind.TEXT,
@@ -33,61 +37,67 @@ _KINDS = {
 }
 
 
-def connect(path: str, folder: Path) -> duckdb.DuckDBPyConnection:
-    """Open a file, or `:memory:`.
+def connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB in memory, for rows that are staged.
 
     Args:
-        path: the file.
         folder: for what does not fit into memory.
-
-    Raises:
-        LoadError: another process has it.
     """
-    try:
-        connection = duckdb.connect(path)
-    except duckdb.IOException as error:
-        why = "another process has it open" if "lock" in str(error) else "it cannot be opened"
-        raise LoadError(
-            f"The DuckDB file of duckdb_path: {why}; one process at a time can write to a file, "
-            "so close the other, or run after it."
-        ) from None
-    connection.execute("set time zone 'UTC'")
+    connection = duckdb.connect(":memory:")
+    connection.execute("set global timezone = 'UTC'")
     connection.execute("set threads = 1")  # two take half as much work again, for no less time
     connection.execute(f"set memory_limit = '{_MEMORY}'")
     connection.execute(f"set temp_directory = {literal(str(folder / 'duckdb'))}")
     return connection
 
 
+def attach(connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    """Open a file, in which names are looked up from now on.
+
+    Raises:
+        LoadError: another process has it.
+    """
+    try:
+        connection.execute(f"attach {literal(path)} as {_CATALOG}")
+    except duckdb.IOException as error:
+        why = "another process has it open" if "lock" in str(error) else "it cannot be opened"
+        raise LoadError(
+            f"The DuckDB file of duckdb_path: {why}; one process at a time can write to a file, "
+            "so close the other, or run after it."
+        ) from None
+    connection.execute(f"use {_CATALOG}")
+
+
 class DuckDB(Database):
-    """A file of DuckDB; its own connection stages the rows."""
+    """A file of DuckDB; the rows are staged in the same process."""
 
     types = TYPES
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Return a transaction."""
-        self.staging.begin()
+        self.loading.begin()
         try:
             yield
-            self.staging.commit()
+            self.loading.commit()
         except duckdb.Error as error:
             raise RefusedError(
                 f"DuckDB refuses the rows ({type(error).__name__}); nothing of this batch is "
                 "loaded. See docs/bulk.md for what it can hold."
             ) from None
         finally:
-            _end(self.staging)
+            _end(self.loading)
 
     def execute(self, statement: str) -> None:
         """Run a statement."""
-        self.staging.execute(statement)
+        self.loading.execute(statement)
 
     def lock(self, *names: str) -> None:
         """Do nothing: the file is this process's."""
 
     def find(self, table: Table) -> There | None:
         """Return the table as it is there; names differ by more than capitals."""
-        rows = self.staging.execute(
+        rows = self.loading.execute(
             "select column_name, data_type from duckdb_columns() where database_name = "
             "current_database() and lower(schema_name) = lower(?) and lower(table_name) = lower(?)",
             [table.schema, table.name],
@@ -109,25 +119,26 @@ class DuckDB(Database):
             return Kind.NUMBER
         return Kind.INTEGER if name.endswith("INT") else _KINDS.get(name)
 
-    def merge(self, table: Table, there: There) -> None:
-        """Put the rows of `staged` into their table."""
+    def merge(self, spool: Spool, there: There) -> None:
+        """Put rows into their table."""
+        table, rows = spool.table, spool.rows
         for name, kind in table.columns.items():
             if kind is Kind.NUMBER and there.types[name].startswith("DECIMAL"):
-                self._widen(table, there, name)
+                self._widen(spool, there, name)
         columns = {
             quoted(name): self._cast(name, kind, there) for name, kind in table.columns.items()
         }
         names, values = ", ".join(columns), ", ".join(columns.values())
         same = " and ".join(f"old.{quoted(key)} = {columns[quoted(key)]}" for key in table.keys)
-        known = f"select 1 from {table.full_name} as old semi join temp.staged as new on {same}"
-        if not table.keys or not self.staging.execute(f"{known} limit 1").fetchall():
+        known = f"select 1 from {table.full_name} as old semi join {rows} as new on {same}"
+        if not table.keys or not self.loading.execute(f"{known} limit 1").fetchall():
             self.execute(
-                f"insert into {table.full_name} ({names}) select {values} from temp.staged as new"
+                f"insert into {table.full_name} ({names}) select {values} from {rows} as new"
             )
             return
         changed = ", ".join(f"{name} = {value}" for name, value in columns.items())
         self.execute(
-            f"merge into {table.full_name} as old using temp.staged as new on {same} "
+            f"merge into {table.full_name} as old using {rows} as new on {same} "
             f"when matched then update set {changed} "
             f"when not matched then insert ({names}) values ({values})"
         )
@@ -141,10 +152,11 @@ class DuckDB(Database):
             value = f"if(contains({value}, '.'), 'not an integer', {value})"
         return f"cast({value} as {there.types[name]})"
 
-    def _widen(self, table: Table, there: There, name: str) -> None:
+    def _widen(self, spool: Spool, there: There, name: str) -> None:
         """Give a DECIMAL as many digits after the point as came."""
+        table = spool.table
         _, scale = map(int, there.types[name][8:-1].split(","))
-        before, after = self._digits(quoted(name), min(scale, _WIDTH - scale))
+        before, after = self._digits(spool.rows, quoted(name), min(scale, _WIDTH - scale))
         scale = max(scale, after)
         widest = f"DECIMAL({_WIDTH},{scale})"
         fits = before + scale <= _WIDTH
@@ -161,17 +173,17 @@ class DuckDB(Database):
                 "it; set numbers_as_text."
             )
 
-    def _digits(self, value: str, short: int) -> tuple[int, int]:
-        """Return how many digits the numbers of `staged` have before and after the point.
+    def _digits(self, rows: str, value: str, short: int) -> tuple[int, int]:
+        """Return how many digits numbers have before and after the point.
 
         Those that are too short to need a wider column are left out.
         """
         digits, power = (f"split_part(lower({value}), 'e', {part})" for part in (1, 2))
         power = f"coalesce(try_cast({power} as integer), 0)"
-        ((before, after),) = self.staging.execute(
+        ((before, after),) = self.loading.execute(
             f"select max(length(ltrim(split_part({digits}, '.', 1), '-0')) + {power}), "
             f"max(length(rtrim(split_part({digits}, '.', 2), '0')) - {power}) "
-            f"from temp.staged where length({value}) > {short} or contains(lower({value}), 'e')"
+            f"from {rows} where length({value}) > {short} or contains(lower({value}), 'e')"
         ).fetchall()
         return before or 0, after or 0
 

@@ -45,12 +45,16 @@ class LineReader(GenericSingerReader[bytes]):
 
     Args:
         records: takes RECORD lines of one stream, and how many they are.
+        failed: is called where not all lines can be handed on.
     """
 
-    def __init__(self, records: Callable[[str, bytes, int], None]) -> None:
+    def __init__(
+        self, records: Callable[[str, bytes, int], None], failed: Callable[[], None]
+    ) -> None:
         super().__init__()
         self.broken_off = False
         self._records = records
+        self._failed = failed
         self._stream = ""
         self._head = _NO_LINE
 
@@ -65,7 +69,10 @@ class LineReader(GenericSingerReader[bytes]):
         """Hand on all lines; return how many there were, by type."""
         try:
             return self._hand_on(file_input, callbacks)
-        except RecursionError:
+        except BaseException as error:
+            self._failed()
+            if not isinstance(error, RecursionError):
+                raise
             raise LoadError(
                 "A record has objects within objects a thousand times over; deselect its column."
             ) from None

@@ -14,9 +14,11 @@ from target_bulk.errors import LoadError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from target_bulk.columns import Table
+    from target_bulk.spool import Spool
 
 _TYPES = {
     Kind.TEXT: "text",
@@ -139,14 +141,19 @@ class Postgres(Database):
         )
         return any(sorted(names) == sorted(table.keys) for (names,) in rows)
 
-    def merge(self, table: Table, there: There) -> None:
-        """Put the rows of `staged` into their table."""
-        names = ", ".join(map(quoted, table.columns))
-        file = self.folder / "rows.csv"
+    def stage(self, spool: Spool, now: datetime) -> None:
+        """Read a spool file, and write its rows as COPY takes them."""
+        super().stage(spool, now)
+        first = quoted(next(iter(spool.table.columns)))
         self.staging.execute(
-            f"copy (select {names} from temp.staged) to {literal(str(file))} ({_CSV}, "
-            f"header false, force_quote ({names.partition(', ')[0]}))"  # lest a line be `\\.`
+            f"copy {spool.rows} to {literal(str(_file(spool)))} "
+            f"({_CSV}, header false, force_quote ({first}))"  # lest a line be `\.`
         )
+
+    def merge(self, spool: Spool, there: There) -> None:
+        """Put rows into their table."""
+        table, file = spool.table, _file(spool)
+        names = ", ".join(map(quoted, table.columns))
         as_ours = all(there.types[name] == _TYPES[kind] for name, kind in table.columns.items())
         if as_ours and not table.keys:
             self._copy(table.full_name, names, file)
@@ -188,6 +195,11 @@ class Postgres(Database):
         ):
             while chunk := rows.read(_CHUNK):
                 copy.write(chunk)
+
+
+def _file(spool: Spool) -> Path:
+    """Return where the rows are that COPY takes."""
+    return spool.path.with_suffix(".csv")
 
 
 def _as_there(column: str, kind: str) -> str:

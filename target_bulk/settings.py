@@ -80,9 +80,9 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
     th.Property(
         "batch_size_bytes",
         th.IntegerType,
-        default=64 << 20,
+        default=32 << 20,
         title="Batch size in bytes",
-        description="So many bytes of records are loaded in one transaction. As much again may "
+        description="So many bytes of records are loaded in one transaction. Twice as much may "
         "wait in temporary files meanwhile.",
     ),
     th.Property(

@@ -100,6 +100,11 @@ class Spool:
             self.close()
         return True
 
+    @property
+    def rows(self) -> str:
+        """The table of DuckDB that its rows are read into."""
+        return f"memory.main.rows_{self.path.stem}"
+
     def close(self) -> None:
         """Write what is pending. The file stays until it is loaded."""
         with self.path.open("ab") as file:

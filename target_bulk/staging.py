@@ -1,4 +1,4 @@
-"""A spool file as `staged` in DuckDB: texts and JSON, the last row of each key."""
+"""A spool file as a table of DuckDB: texts and JSON, the last row of each key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from target_bulk.columns import METADATA, Kind, Table, literal, quoted
+from target_bulk.columns import METADATA, Kind, literal, quoted
 from target_bulk.errors import LoadError, MissingKeyError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _BEGINS_WITH_A_DIGIT = "({0} >= '0' and {0} < ':' or {0} >= '-0' and {0} < '-:')
 
 
 def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime) -> None:
-    """Read a spool file into the temporary table `lines`, of which `staged` is the view.
+    """Read a spool file into its table.
 
     Args:
         connection: its time zone is UTC.
@@ -46,15 +46,14 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
         LoadError: a line is not a record, lacks its key, or has a word for a number or time.
     """
     table = spool.table
+    columns = ", ".join(_columns(spool, batched))
     try:
-        connection.execute(f"create or replace temp table lines as from {_lines(spool)}")
+        connection.execute(f"create table {spool.rows} as select {columns} from {_lines(spool)}")
     except duckdb.InvalidInputException:
         raise LoadError(
             f"Stream {table.stream}: DuckDB cannot read a RECORD, which is not JSON, or longer "
             "than its memory; look at the output of the tap."
         ) from None
-    columns = ", ".join(_columns(spool, batched))
-    connection.execute(f"create or replace temp view staged as select {columns} from temp.lines")
     words = [
         f"not {_BEGINS_WITH_A_DIGIT.format(quoted(name))}"
         for name, kind in table.columns.items()
@@ -64,10 +63,10 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
     ((rows, bad, distinct, *present),) = connection.execute(
         f"select count(*), count(*) filter ({' or '.join(words) or 'false'}), "
         f"count(distinct ({', '.join(keys) or '0'})), "
-        f"{', '.join(f'count({key})' for key in keys)} from temp.staged"
+        f"{', '.join(f'count({key})' for key in keys)} from {spool.rows}"
     ).fetchall()
     if bad:
-        look_for_misfits(connection, table)
+        look_for_misfits(connection, spool)
     for name, count in zip(table.keys, present, strict=True):
         if count < rows:
             raise MissingKeyError(
@@ -75,15 +74,14 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
                 "send it."
             )
     if keys and distinct < rows:
-        values = ", ".join(_value(name, table.columns[name]) for name in table.keys)
         connection.execute(
-            "delete from temp.lines where rowid not in "
-            f"(select max(rowid) from temp.lines group by {values})"
+            f"delete from {spool.rows} where rowid not in "
+            f"(select max(rowid) from {spool.rows} group by {', '.join(keys)})"
         )
 
 
 def _lines(spool: Spool) -> str:
-    """Return what reads a spool file."""
+    """Return the table function that reads a spool file."""
     table = spool.table
     json = "VARCHAR" if spool.exact else "JSON"
     kinds = {**table.columns, **({"_sdc_deleted_at": Kind.TIMESTAMP} if table.metadata else {})}
@@ -92,25 +90,16 @@ def _lines(spool: Spool) -> str:
         for name, kind in kinds.items()
         if name == "_sdc_deleted_at" or name not in METADATA or not table.metadata
     )
-    return _read(
-        spool,
-        record=f"STRUCT({members})" if members else "JSON",
-        time_extracted="VARCHAR",
-        version="VARCHAR",
-    )
-
-
-def _read(spool: Spool, **columns: str) -> str:
-    """Return the table function that reads members of a spool file's lines."""
-    declared = ", ".join(f"{name}: {literal(kind)}" for name, kind in columns.items())
+    record = f"STRUCT({members})" if members else "JSON"
     return (
         f"read_json({literal(str(spool.path))}, format='newline_delimited', auto_detect=false, "
-        f"columns={{{declared}}}, maximum_object_size={max(2 * spool.longest, 1 << 20)})"
+        f"columns={{record: {literal(record)}, time_extracted: 'VARCHAR', version: 'VARCHAR'}}, "
+        f"maximum_object_size={max(2 * spool.longest, 1 << 20)})"
     )
 
 
 def _columns(spool: Spool, batched: datetime) -> Iterator[str]:
-    """Return the columns of `staged`."""
+    """Return the columns of the table."""
     received = literal(f"{spool.received:%Y-%m-%dT%H:%M:%S.%fZ}")
     own = {
         "_sdc_extracted_at": f"coalesce(time_extracted, {received})",
@@ -133,13 +122,13 @@ def _value(name: str, kind: Kind) -> str:
     return value
 
 
-def look_for_misfits(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Look why a database refused the rows of `staged`.
+def look_for_misfits(connection: duckdb.DuckDBPyConnection, spool: Spool) -> None:
+    """Look why a database refused rows.
 
     Raises:
         LoadError: values are not what SCHEMA says.
     """
-    for name, kind in table.columns.items():
+    for name, kind in spool.table.columns.items():
         value = quoted(name)
         conditions = []
         if kind in _DIGITS:
@@ -153,10 +142,10 @@ def look_for_misfits(connection: duckdb.DuckDBPyConnection, table: Table) -> Non
         fits = " and ".join(conditions)
         ((rows, bad),) = connection.execute(
             f"select count(*), count(*) filter ({value} is not null and not ({fits})) "
-            "from temp.staged"
+            f"from {spool.rows}"
         ).fetchall()
         if bad:
             raise LoadError(
-                f"Stream {table.stream}: {bad:,} of {rows:,} values of {name} are not what "
+                f"Stream {spool.table.stream}: {bad:,} of {rows:,} values of {name} are not what "
                 f"its SCHEMA says ({kind.value}); correct the schema in the tap."
             )

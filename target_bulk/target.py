@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 import time
-import weakref
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Target
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from target_bulk.windows import Changes
 
 _FIRST = 8 << 20
 """Bytes of the first batch; each one after it is twice as large, so that loading begins early."""
@@ -83,7 +83,7 @@ class TargetBulk(Target):
             raise LoadError("Set exactly one of duckdb_path and postgres_url.")
         if self.config["apply_windows"] and not self.config["add_record_metadata"]:
             raise LoadError("apply_windows needs add_record_metadata: set both or neither.")
-        self.message_reader = self._reader = LineReader(self._spool)
+        self.message_reader = self._reader = LineReader(self._spool, self._end)
         self._streams: dict[str, Stream] = {}
         self._steps: list[Step] = []
         self._state: bytes | None = None
@@ -92,13 +92,11 @@ class TargetBulk(Target):
         self._flushed_at = time.monotonic()
         self._notes = Counter[str]()
         self._undeclared = defaultdict[str, set[str]](set)
-        self._folder = Path(tempfile.mkdtemp(prefix="target-bulk-"))
         self._numbers = count()
         self._left = ExitStack()
-        self._left.callback(shutil.rmtree, self._folder, ignore_errors=True)
-        self._clean_up = weakref.finalize(self, self._left.close)
+        self._stager = ThreadPoolExecutor(1, "stager")
         self._loader = ThreadPoolExecutor(1, "loader")
-        self._loading: Future[None] | None = None
+        self._loading = deque[Future[None]]()
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         """Make the table of a stream as it is wanted; rows under an earlier SCHEMA come first."""
@@ -119,8 +117,7 @@ class TargetBulk(Target):
     def _spool(self, name: str, lines: bytes, rows: int) -> None:
         """Write RECORD lines of a stream to its file; load all files if they are large."""
         stream = self._known(name)
-        if self._loading and self._loading.done():
-            self._wait()
+        self._wait()
         if not self._open(stream).write(lines):
             self._close(stream)
             stream.exact = True
@@ -156,10 +153,11 @@ class TargetBulk(Target):
 
     def process_endofpipe(self) -> None:
         """Load what is left."""
-        self._flush()
-        self._wait()
-        self._loader.shutdown()
-        self._clean_up()
+        try:
+            self._flush()
+            self._wait(at_most=0)
+        finally:
+            self._end()
         for note, times in self._notes.items():
             self.logger.warning("%s (%d times).", note, times)
         for stream, names in self._undeclared.items():
@@ -172,6 +170,12 @@ class TargetBulk(Target):
                 )
         if self._reader.broken_off:
             raise LoadError("The input ended within a line: look at why the tap broke off.")
+
+    def _end(self) -> None:
+        """Let the batch be loaded that is being loaded, and close everything."""
+        self._stager.shutdown(cancel_futures=True)
+        self._loader.shutdown(cancel_futures=True)
+        self._left.close()
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End; what is not loaded comes again with the next run."""
@@ -200,7 +204,13 @@ class TargetBulk(Target):
         """Have the file of a stream loaded before what comes now."""
         if stream.spool:
             stream.spool.close()
-            self._undeclared[stream.table.stream] |= stream.spool.undeclared
+            name = stream.table.stream
+            self._undeclared[name] |= stream.spool.undeclared
+            if stream.spool.cleaned:
+                note = f"Stream {name}: characters that no database takes"
+                self._notes[f"{note} (NUL, halves of surrogate pairs) were removed"] += (
+                    stream.spool.cleaned
+                )
             self._steps.append(stream.spool)
             stream.spool, stream.is_new = None, False
 
@@ -208,46 +218,60 @@ class TargetBulk(Target):
         """Load all that came, while more comes."""
         for stream in self._streams.values():
             self._close(stream)
-        self._wait()
         # by name, so that several processes lock rows in the same order
         steps = sorted(self._steps, key=lambda step: step.table.stream)
-        self._loading = self._loader.submit(self._load, steps, self._state)
+        prepared = self._stager.submit(lambda: self._database.prepare(steps)) if steps else None
+        before = self._loading[-1] if self._loading else None
+        self._loading.append(self._loader.submit(self._load, steps, prepared, self._state, before))
         self._steps, self._state = [], None
         self._size = self._rows = 0
         self._flushed_at = time.monotonic()
+        self._wait()
 
-    def _wait(self) -> None:
-        """Wait for the batch that is being loaded, and raise what went wrong there."""
-        if self._loading:
-            self._loading.result()
+    def _wait(self, at_most: int = 2) -> None:
+        """Wait until so many batches are under way; raise what went wrong with those before."""
+        while self._loading and (len(self._loading) > at_most or self._loading[0].done()):
+            self._loading.popleft().result()
 
     # in the loader's thread, which alone uses the database
 
-    def _load(self, steps: Sequence[Step], state: bytes | None) -> None:
-        """Load a batch, then let its STATE go."""
-        if steps:
-            self._database.load(steps)
-        for step in steps:
-            if isinstance(step, Spool):
-                step.path.unlink()
-                if step.cleaned:
-                    note = f"Stream {step.table.stream}: characters that no database takes"
-                    self._notes[f"{note} (NUL, halves of surrogate pairs) were removed"] += (
-                        step.cleaned
-                    )
+    def _load(
+        self,
+        steps: Sequence[Step],
+        prepared: Future[Changes] | None,
+        state: bytes | None,
+        before: Future[None] | None,
+    ) -> None:
+        """Load a batch if the one before it is loaded, then let its STATE go."""
+        if before:
+            before.result()
+        if prepared:
+            self._database.load(steps, prepared.result())
         if state:
             sys.stdout.write(state.decode() + "\n")
             sys.stdout.flush()
 
     @cached_property
+    def _folder(self) -> Path:
+        """A folder for files that are gone when the run is."""
+        folder = TemporaryDirectory(prefix="target-bulk-", ignore_cleanup_errors=True)
+        return Path(self._left.enter_context(folder))
+
+    @cached_property
     def _database(self) -> Database:
         """The database, opened when it is needed."""
         url = self.config.get("postgres_url")
-        staging = duck.connect(":memory:" if url else self.config["duckdb_path"], self._folder)
+        staging = duck.connect(self._folder)
         self._left.callback(staging.close)
-        deletions = self.config["hard_delete"], self.config["apply_windows"]
+        loading = staging.cursor()
+        self._left.callback(loading.close)
+        shared = (
+            *(staging, loading, self._folder),
+            *(self.config["hard_delete"], self.config["apply_windows"]),
+        )
         if not url:
-            return duck.DuckDB(staging, self._folder, *deletions)
+            duck.attach(loading, self.config["duckdb_path"])
+            return duck.DuckDB(*shared)
         connection = postgres.connect(url)
         self._left.callback(connection.close)
-        return postgres.Postgres(staging, self._folder, *deletions, connection=connection)
+        return postgres.Postgres(*shared, connection=connection)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from target_bulk.spool import Spool
+
 WINDOWS = "completed_windows"
 
 CHILDREN = {"time_entries": ("time_entry_tags", "time_entry_custom_fields")}
@@ -41,17 +43,17 @@ class Changes:
     parents: dict[str, str] = field(default_factory=dict)
     flagged: set[str] = field(default_factory=set)
 
-    def note(self, staging: duckdb.DuckDBPyConnection, table: Table) -> None:
-        """Look at the rows of `staged`."""
-        stream = table.stream
+    def note(self, staging: duckdb.DuckDBPyConnection, spool: Spool) -> None:
+        """Look at rows that are staged."""
+        stream = spool.table.stream
         if stream == WINDOWS:
-            names = [*table.columns]
+            names = [*spool.table.columns]
             rows = staging.execute(
-                f"select {', '.join(map(quoted, names))} from temp.staged"
+                f"select {', '.join(map(quoted, names))} from {spool.rows}"
             ).fetchall()
             self.parts += [dict(zip(names, row, strict=True)) for row in rows]
         ((first, deleted),) = staging.execute(
-            "select min(_sdc_extracted_at), count(_sdc_deleted_at) from temp.staged"
+            f"select min(_sdc_extracted_at), count(_sdc_deleted_at) from {spool.rows}"
         ).fetchall()
         if deleted:
             self.flagged.add(stream)

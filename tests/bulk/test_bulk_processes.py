@@ -136,6 +136,27 @@ def test_killed_while_it_loads(in_postgres: Place) -> None:
     assert place.column("t", "id") == [0, 1, 2]
 
 
+def test_nothing_is_loaded_after_a_batch_that_is_refused(in_postgres: Place) -> None:
+    """Another session holds the table until all batches are under way."""
+    place = in_postgres
+    place.load(T)
+    waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
+    with psycopg.connect(place.where["postgres_url"]) as other:
+        other.execute(f"lock table {place.schema}.t in share mode".encode())
+        running = start(place, batch_size_rows=1)
+        assert running.stdin
+        running.stdin.write(lines(T))
+        for one in (1, "two", 3):
+            running.stdin.write(lines(state(one), record("t", id=one)))
+        running.stdin.flush()
+        until(lambda: place.ask(waiting)[0])
+    out, said = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 1
+    assert out == b"1\n"
+    assert "1 of 1 values of id are not what its SCHEMA says" in said.decode().splitlines()[-1]
+    assert place.column("t", "id") == [1]
+
+
 @pytest.mark.parametrize("ident", [1, "x"])
 def test_the_temporary_files_are_gone(place: Place, tmp_path: Path, ident: object) -> None:
     folder = tmp_path / "temporary"
@@ -156,5 +177,5 @@ def test_without_its_libraries_the_command_says_what_to_install(place: Place) ->
         text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "install the extra, timecost-taps[bulk]" in done.stderr
+    assert "pip install '.[bulk]' in a clone of timecost-taps" in done.stderr
     assert "Traceback" not in done.stderr

@@ -124,6 +124,13 @@ def test_a_table_of_target_duckdb(in_duckdb: Place) -> None:
     assert [*found.values()] == ["a", noon, "w", 2.5, "2026-01-31", 5]
 
 
+def test_a_file_and_a_schema_of_one_name(in_duckdb: Place) -> None:
+    table = schema("t", id="integer", name="string")
+    for name in ("new", "changed"):
+        in_duckdb.load(table, record("t", id=1, name=name), default_target_schema="a")
+    assert in_duckdb.ask("select id, name from a.a.t")[0] == [(1, "changed")]
+
+
 def test_updates_need_no_pytz(in_duckdb: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """DuckDB before 2 wants it to hand a timestamp to Python, and does not install it."""
     monkeypatch.setitem(sys.modules, "pytz", None)
