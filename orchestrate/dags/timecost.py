@@ -134,7 +134,11 @@ def timecost(schedule: str) -> None:
 
     @dag(
         dag_id=f"timecost_{schedule}",
-        schedule=CronTriggerTimetable(SCHEDULES[schedule], timezone=ZONE),
+        schedule=CronTriggerTimetable(
+            SCHEDULES[schedule],
+            timezone=ZONE,
+            run_immediately=timedelta(0),  # False runs what was due up to 2.4 hours ago
+        ),
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=timedelta(hours=23),
