@@ -2,7 +2,8 @@
 
 The state of a workspace keeps, as `months`, the digests of totals by member (`digests`), whether
 `completed_windows` has what was read for them (`told`), the `start_date` that they were read with
-(`start`), and the month that is asked for next where a run does not ask for all of them (`next`).
+(`start`), the month that is asked for next where a run does not ask for all of them (`next`), and
+for how many days at once Clockify answered where that was less than the plan allows (`at_most`).
 
 Totals are asked for before any entry is read, and kept once the entries were read. What is edited
 in between is in the entries and not in the totals that are kept: they differ in the next run, which
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
@@ -26,7 +27,6 @@ from tap_clockify.windows import YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import timedelta
 
 UNKNOWN = "...."
 """Stands for a month that was not compared yet."""
@@ -34,9 +34,11 @@ UNKNOWN = "...."
 NOTHING = "AAAA"
 """The digest of a month without time."""
 
+MONTH, HALF_A_YEAR = timedelta(days=30), timedelta(days=184)
+
 MONTHS_A_RUN = 4
-"""Months that a run asks for where each takes a request of its own; the others have their turn in
-the runs that follow."""
+"""Months that a run asks for where each takes a request of its own, six times as many where half a
+year takes one; the others have their turn in the runs that follow."""
 
 _TEXT = re.compile(r"(\d{4}-\d\d) ((?:.{4})*)")
 
@@ -102,9 +104,17 @@ class Totals:
         return self.members.get(member, {}).get(month, NOTHING)
 
 
+class _AtMost(TypedDict):
+    """How many days at once Clockify answered for, and the month in which that was so."""
+
+    days: int
+    month: str
+
+
 class _Kept(TypedDict, total=False):
     """What a state holds as `months`."""
 
+    at_most: _AtMost
     digests: dict[str, str]
     next: str
     start: datetime | None
@@ -140,6 +150,7 @@ class Months:
             self._state["digests"] = {}
         self._state["told"] = tells
         self._all = range(first, last + 1)
+        self._present = f"{begin_of(last):%Y-%m}"
         self._next: str | None = None
         self._begin_at(start)
 
@@ -157,6 +168,21 @@ class Months:
         """Return the months from a time on."""
         return [month for month in self._all if month >= month_of(at)]
 
+    def lengths(self, longest: timedelta, shortest: timedelta) -> list[timedelta]:
+        """Return how much to ask for at once, in the order in which that is tried.
+
+        What Clockify did not answer is not tried again before the next month.
+        """
+        kept = self._state.get("at_most")
+        if kept and kept["month"] == self._present:
+            longest = max(shortest, min(longest, timedelta(days=kept["days"])))
+        every = sorted({longest, HALF_A_YEAR, shortest}, reverse=True)
+        return [one for one in every if one <= longest]
+
+    def keep_at_most(self, length: timedelta) -> None:
+        """Have the other runs of this month ask for no more at once."""
+        self._state["at_most"] = {"days": length.days, "month": self._present}
+
     def due(self, longest: timedelta) -> Sequence[int]:
         """Return the months to ask for: all where a year may be asked for at once, else some.
 
@@ -165,10 +191,11 @@ class Months:
         if longest >= YEAR or not self._all:
             self._next = None
             return self._all
+        wanted = MONTHS_A_RUN * (longest // MONTH)
         begin = self._state.get("next")
         names = [f"{begin_of(month):%Y-%m}" for month in self._all]
         at = names.index(begin) if begin in names else len(names) - 1
-        places = [(at - n) % len(names) for n in range(min(MONTHS_A_RUN, len(names)) + 1)]
+        places = [(at - n) % len(names) for n in range(min(wanted, len(names)) + 1)]
         self._next = names[places.pop()]
         return sorted(self._all[place] for place in places)
 

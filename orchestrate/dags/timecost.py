@@ -21,10 +21,10 @@ from airflow.sdk import (
     task_group,
 )
 from airflow.sdk.exceptions import AirflowFailException
-from timecost_accounts import SCHEDULES, ZONE, AccountsError, accounts_of, plain, pools_of
+from timecost_accounts import SCHEDULES, ZONE, AccountsError, accounts_of, plain, pools_of, to_load
 from timecost_meltano import IN_VAIN, LOADER, Account, is_known_good, keep_good, run
 from timecost_runs import begin, ended, note, refuse, tell
-from timecost_target import arrived, database, make_views, prepare
+from timecost_target import database, make_views, not_arrived, prepare
 
 LONGEST = timedelta(hours=6)
 LOADED = AssetAlias("timecost_accounts")
@@ -76,9 +76,7 @@ def verify(account: Account) -> None:
     begin(account)
     began = datetime.fromisoformat(account["began"])
     with database() as target:
-        lost = [
-            one for one in account["tables"] if not arrived(target, account["schema"], one, began)
-        ]
+        lost = not_arrived(target, account["schema"], account["tables"], began)
     if lost:
         sentence = f"No row of {', '.join(lost)} arrived: look at the loader's lines in the log."
         note(account, began, "failed", sentence=sentence)
@@ -102,9 +100,7 @@ def make_schemas() -> None:
 def list_accounts(schedule: str, pool: str) -> list[Account]:
     """Return the accounts of a schedule and a pool, or those of them that the run was asked for."""
     only = get_current_context()["params"]["accounts"]
-    every = [one for one in accounts_of() if one.pool == pool]
-    due = [one for one in every if one.enabled and one.schedule == schedule]
-    return [plain(one) for one in ([one for one in every if one.name in only] if only else due)]
+    return [plain(one) for one in to_load(accounts_of(), schedule, only) if one.pool == pool]
 
 
 @task(trigger_rule="all_done")
@@ -134,7 +130,11 @@ def timecost(schedule: str) -> None:
 
     @dag(
         dag_id=f"timecost_{schedule}",
-        schedule=CronTriggerTimetable(SCHEDULES[schedule], timezone=ZONE),
+        schedule=CronTriggerTimetable(
+            SCHEDULES[schedule],
+            timezone=ZONE,
+            run_immediately=timedelta(0),  # False runs what was due up to 2.4 hours ago
+        ),
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=timedelta(hours=23),

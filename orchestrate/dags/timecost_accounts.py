@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 PROJECT = Path(os.environ.get("TIMECOST_PROJECT", "/opt/timecost"))
 """The Meltano project."""
@@ -111,6 +111,13 @@ def pools_of(path: Path = ACCOUNTS) -> list[str]:
     except (AccountsError, OSError):
         named = set()
     return sorted({one for one in named if not _wrong("pool", one)} | {DEFAULT_POOL})
+
+
+def to_load(accounts: Sequence[Account], schedule: str, only: Collection[str]) -> list[Account]:
+    """Return the enabled accounts of a schedule, or the only ones that a run was asked for."""
+    if only:
+        return [one for one in accounts if one.name in only]
+    return [one for one in accounts if one.enabled and one.schedule == schedule]
 
 
 def plain(account: Account) -> dict[str, Any]:

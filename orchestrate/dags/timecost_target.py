@@ -75,7 +75,14 @@ def prepare(connection: Connection, schemas: Iterable[str]) -> None:
     connection.execute(text(RUNS))
 
 
-def arrived(connection: Connection, schema: str, table: str, since: datetime) -> int:
+def not_arrived(
+    connection: Connection, schema: str, tables: Iterable[str], since: datetime
+) -> list[str]:
+    """Return the tables without a row that was extracted since a time."""
+    return [table for table in tables if not _rows(connection, schema, table, since)]
+
+
+def _rows(connection: Connection, schema: str, table: str, since: datetime) -> int:
     """Return how many rows of a table were extracted since a time."""
     named = f"{_quoted(schema)}.{_quoted(table)}"
     if connection.execute(text("select to_regclass(:named)"), {"named": named}).scalar() is None:

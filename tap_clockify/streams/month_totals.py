@@ -14,7 +14,7 @@ from tap_clockify.rereads import NOTHING, Months, Totals, begin_of, month_named,
 from tap_clockify.summaries import user_months
 from tap_clockify.windows import FIRST_DAY
 from taps_common.digests import digest_of
-from taps_common.errors import ShapeError, StatusError
+from taps_common.errors import Kind, ShapeError, StatusError, UnreachableError
 from taps_common.http.request import Request
 from taps_common.sync.steps import Ask
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tap_clockify.streams.reports import UserDayTotals
     from tap_clockify.summaries import MonthTotal
+    from taps_common.errors import TapError
     from taps_common.http.request import Response
     from taps_common.sync.steps import Bounds, Partition, Scope
 
@@ -37,12 +38,7 @@ by day, which its staff do."""
 AMOUNTS = ("EARNED", "HIDE_AMOUNT")
 """What is asked for of amounts: what is earned, or nothing where the role may not see them."""
 
-KEYS_OR_PLANS = {
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.PAYMENT_REQUIRED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-}
+FOR_GOOD = {Kind.AUTH, Kind.PLAN, Kind.SETTING}
 """What no other way of asking changes. A 500 may be the answer to a group that it does not know."""
 
 OTHERWISE = (
@@ -79,22 +75,33 @@ def ask(
         RequestError: Clockify refuses them.
         ShapeError: what it sends cannot be used.
     """
-    refusal: StatusError | ShapeError | None = None
-    for longest in dict.fromkeys((report.longest(scope), report.span)):
+    refusal: TapError | None = None
+    lengths = months.lengths(report.longest(scope), report.span)
+    for length in lengths:
         for group in GROUPS:
-            due = months.due(longest)
+            due = months.due(length)
             try:
-                members = yield from _members(report, scope, bounds, slices(due, longest), group)
-            except (StatusError, ShapeError) as error:
-                if isinstance(error, StatusError) and error.status in KEYS_OR_PLANS:
+                members = yield from _members(report, scope, bounds, slices(due, length), group)
+            except (StatusError, UnreachableError, ShapeError) as error:
+                if error.kind in FOR_GOOD:
                     raise
                 refusal = refusal or error
+                if _took_too_long(error):
+                    break
                 continue
             if refusal:
-                what = (report.name, scope["workspaceId"], refusal, group, longest.days)
-                report.tap.say(OTHERWISE.format(*what), f"{report.name} {group} {longest.days}")
+                what = (report.name, scope["workspaceId"], refusal, group, length.days)
+                report.tap.say(OTHERWISE.format(*what), f"{report.name} {group} {length.days}")
+            if length != lengths[0]:
+                months.keep_at_most(length)
             return Totals(due, members)
     raise refusal or AssertionError("it is asked for in one way at least")
+
+
+def _took_too_long(error: TapError) -> bool:
+    """Return whether an error may come of a report that takes too long, however it is grouped."""
+    status = error.status if isinstance(error, StatusError) else 0
+    return status > HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, UnreachableError)
 
 
 def _members(

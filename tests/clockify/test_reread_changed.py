@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_clockify.rereads import (
+    HALF_A_YEAR,
     MONTHS_A_RUN,
     NOTHING,
     Months,
@@ -601,7 +602,31 @@ def test_a_year_that_is_refused_is_asked_for_by_months(account: Account, world: 
     world.switch(report_span_days=31)
     run = read(account).ok()
     assert "asked for by MONTH, 31 days at most at once" in run.log
-    assert len(asked(account)) == 2 + MONTHS_A_RUN
+    assert len(asked(account)) == 2 + 2 + MONTHS_A_RUN, "by month and day: a year, half of one"
+    read(account, run.state).ok()
+    assert len(asked(account)) == MONTHS_A_RUN
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "code": 504}, {"kind": "reset"}])
+def test_a_year_that_takes_too_long_is_asked_for_by_halves_until_the_next_month(
+    account: Account, world: World, old: Row, fault: dict[str, Any]
+) -> None:
+    def begins(state: State | None = None) -> tuple[list[str], State]:
+        run = read(account, state, max_retries=0).ok()
+        assert ("asked for by MONTH, 184 days" in run.log) == (state is None)
+        return [one["dateRangeStart"][:7] for one in asked(account)], run.state
+
+    halves = ["2025-01", "2025-07", "2026-01", "2026-07"]
+    account.fault(SUMMARY, times=1, **fault)
+    first, state = begins()
+    assert first == ["2025-01", *halves]
+    world.advance(DAY)
+    longer(world, old)
+    again, state = begins(state)
+    assert again == halves
+    assert lists(account)[old["userId"]] == 2
+    world.advance(30 * DAY)
+    assert begins(state)[0] == ["2025-01", "2026-01"]
 
 
 def test_a_request_has_as_many_months_as_the_plan_allows() -> None:
@@ -708,3 +733,25 @@ def test_turns_go_back_in_time_and_begin_again() -> None:
 
     assert [taken() for _ in range(3)] == [[2, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 3]]
     assert [*months.due(YEARS)] == [*range(24_312, 24_318)]
+
+
+def test_two_years_are_a_turn_where_half_a_year_may_be_asked_for() -> None:
+    months = Months({}, 24_312 - 60, 24_312)
+    due = months.due(HALF_A_YEAR)
+    assert [*due] == [*range(24_312 - 23, 24_313)]
+    assert len([*slices(due, HALF_A_YEAR)]) == MONTHS_A_RUN
+
+
+@pytest.mark.parametrize(("days", "tried"), [(365, [365, 184, 31]), (184, [184, 31]), (1, [31])])
+def test_no_more_is_asked_for_at_once_than_was_answered_this_month(
+    days: int, tried: list[int]
+) -> None:
+    state: dict[str, Any] = {}
+    shortest = timedelta(days=31)
+    Months(state, 24_312, 24_318).keep_at_most(timedelta(days=days))
+    this, following = (
+        Months(state, 24_312, last).lengths(YEARS, shortest) for last in (24_318, 24_319)
+    )
+    assert [one.days for one in this] == tried
+    assert [one.days for one in following] == [365, 184, 31]
+    assert Months(state, 24_312, 24_318).lengths(shortest, shortest) == [shortest]

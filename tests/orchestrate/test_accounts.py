@@ -49,6 +49,27 @@ def test_an_account_needs_three_lines(accounts: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("only", "names"),
+    [
+        ([], ["due"]),
+        (["off", "hourly"], ["hourly", "off"]),
+        (["due"], ["due"]),
+        (["other"], []),
+    ],
+)
+def test_a_run_loads_what_is_due_or_what_it_is_asked_for(
+    accounts: Any, only: list[str], names: list[str]
+) -> None:
+    own = {"tap": "tap-clockify", "connection": "c"}
+    every = [
+        accounts.Account("due", **own),
+        accounts.Account("hourly", **own, schedule="hourly"),
+        accounts.Account("off", **own, enabled=False),
+    ]
+    assert [one.name for one in accounts.to_load(every, "nightly", only)] == names
+
+
+@pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
         ("name: blue", "name: acme", 5, "name acme is that of line 2 too"),
