@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,7 +16,6 @@ from target_bulk.staging import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from target_bulk.columns import Table
     from target_bulk.spool import Spool
@@ -24,6 +24,9 @@ _WIDTH = 38
 """Digits of DuckDB's widest DECIMAL."""
 
 _MEMORY = "300MB"
+
+_STORAGE = "v1.0.0"
+"""The oldest DuckDB that can read a new file. By default that is the one that writes it."""
 
 _CATALOG = '"target-bulk"'
 """What the file is called; by its own name, a schema of the same name would be ambiguous."""
@@ -58,8 +61,9 @@ def attach(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     Raises:
         LoadError: another process has it.
     """
+    new = "" if Path(path).exists() else f" (storage_version '{_STORAGE}')"
     try:
-        connection.execute(f"attach {literal(path)} as {_CATALOG}")
+        connection.execute(f"attach {literal(path)} as {_CATALOG}{new}")
     except duckdb.IOException as error:
         why = "another process has it open" if "lock" in str(error) else "it cannot be opened"
         raise LoadError(
@@ -115,6 +119,16 @@ class DuckDB(Database):
         """Make a table; without a constraint, which would cost more than merging does."""
         self.execute(f"create schema if not exists {quoted(table.schema)}")
         self.execute(f"create table {table.full_name} ({', '.join(columns)})")
+
+    def declare(self, table: Table) -> Table:
+        """Make a table as it is wanted.
+
+        A process that is killed leaves no change of a table in the log: DuckDB 2.0 cannot take one
+        to JSON from there before it has loaded its JSON extension, and asks the network for it.
+        """
+        declared = super().declare(table)
+        self.execute("checkpoint")
+        return declared
 
     def kind_of(self, name: str) -> Kind | None:
         """Return the kind of a type."""
