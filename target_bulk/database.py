@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
@@ -14,9 +15,8 @@ from target_bulk.spool import Spool
 from target_bulk.staging import look_for_misfits, stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     import duckdb
 
@@ -53,28 +53,33 @@ class There:
 
 
 @dataclass
-class Database(abc.ABC):
-    """A database that rows are loaded into.
+class Known:
+    """The tables of a run.
 
-    One thread calls `prepare`, another one everything else: a batch is read while the one before
-    it is loaded.
+    Attributes:
+        tables: by stream, with the kinds that their columns have in the database.
+        there: by full name, as they are in the database.
+    """
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    there: dict[str, There] = field(default_factory=dict)
+
+
+@dataclass
+class Database(abc.ABC):
+    """A database that rows are loaded into, by connections of one thread.
 
     Attributes:
         staging: DuckDB, which reads the spool files.
-        loading: the same DuckDB, for the thread that loads.
-        folder: for files that are gone when the run is.
+        known: what all threads know of the tables.
         hard_delete: whether rows that are gone are removed; otherwise `_sdc_deleted_at` is set.
         apply_windows: whether `completed_windows` and the tap's own `_sdc_deleted_at` are applied.
-        tables: the tables of this run, by stream.
     """
 
     staging: duckdb.DuckDBPyConnection
-    loading: duckdb.DuckDBPyConnection
-    folder: Path
-    hard_delete: bool = False
-    apply_windows: bool = False
-    tables: dict[str, Table] = field(default_factory=dict)
-    _there: dict[str, There] = field(default_factory=dict)
+    known: Known
+    hard_delete: bool
+    apply_windows: bool
 
     types: ClassVar[Mapping[Kind, str]]
 
@@ -101,14 +106,14 @@ class Database(abc.ABC):
             for name, (action, kind) in self._missing(table, there).items():
                 self.execute(f"alter table {table.full_name} {action}")
                 there.types[name] = self.types[kind]
-        known = self._there.get(table.full_name)
+        known = self.known.there.get(table.full_name)
         there.is_new |= known is not None and known.is_new
-        self._there[table.full_name] = there
+        self.known.there[table.full_name] = there
         kinds = {
             name: self.kind_of(there.types[name]) or kind for name, kind in table.columns.items()
         }
-        self.tables[table.stream] = replace(table, columns=kinds)
-        return self.tables[table.stream]
+        self.known.tables[table.stream] = replace(table, columns=kinds)
+        return self.known.tables[table.stream]
 
     def prepare(self, steps: Sequence[Step]) -> windows.Changes:
         """Read the spool files of steps, and remove them; return what their rows say is gone.
@@ -118,16 +123,16 @@ class Database(abc.ABC):
         """
         now = datetime.now(timezone.utc)
         changes = windows.Changes()
-        for step in steps:
-            if isinstance(step, Spool):
-                self.stage(step, now)
-                step.path.unlink()
-                if self.apply_windows:
-                    changes.note(self.staging, step)
+        for spool in (step for step in steps if isinstance(step, Spool)):
+            with self._explained(spool):
+                self.stage(spool, now)
+            spool.path.unlink()
+            if self.apply_windows:
+                changes.note(self.staging, spool)
         return changes
 
     def stage(self, spool: Spool, now: datetime) -> None:
-        """Read a spool file."""
+        """Read a spool file into a table of DuckDB."""
         stage(self.staging, spool, now)
 
     def load(self, steps: Sequence[Step], changes: windows.Changes) -> None:
@@ -138,23 +143,29 @@ class Database(abc.ABC):
         """
         now = datetime.now(timezone.utc)
         spools = [step for step in steps if isinstance(step, Spool)]
-        tables = self.tables.values() if self.apply_windows else [one.table for one in steps]
+        known = self.known.tables
+        tables = known.values() if self.apply_windows else [one.table for one in steps]
+        with self._explained(*spools), self.transaction():
+            self.lock(*(table.full_name for table in tables))
+            for step in steps:
+                if isinstance(step, Gone):
+                    self._remove(step, now)
+                else:
+                    self.merge(step, self.known.there[step.table.full_name])
+            for table, condition in changes.gone(known, hard=self.hard_delete):
+                self._remove(Gone(table, condition), now)
+        for spool in spools:
+            self.staging.execute(f"drop table {spool.rows}")
+
+    @contextmanager
+    def _explained(self, *spools: Spool) -> Iterator[None]:
+        """Say which values the database refuses."""
         try:
-            with self.transaction():
-                self.lock(*(table.full_name for table in tables))
-                for step in steps:
-                    if isinstance(step, Gone):
-                        self._remove(step, now)
-                    else:
-                        self.merge(step, self._there[step.table.full_name])
-                for table, condition in changes.gone(self.tables, hard=self.hard_delete):
-                    self._remove(Gone(table, condition), now)
+            yield
         except RefusedError:
             for spool in spools:
-                look_for_misfits(self.loading, spool)
+                look_for_misfits(self.staging, spool)
             raise
-        for spool in spools:
-            self.loading.execute(f"drop table {spool.rows}")
 
     def _remove(self, gone: Gone, now: datetime) -> None:
         """Remove rows, or say when they were gone."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,7 +16,6 @@ from target_bulk.staging import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from target_bulk.columns import Table
     from target_bulk.spool import Spool
@@ -23,6 +24,9 @@ _WIDTH = 38
 """Digits of DuckDB's widest DECIMAL."""
 
 _MEMORY = "300MB"
+
+_STORAGE = "v1.0.0"
+"""The oldest DuckDB that can read a new file. By default that is the one that writes it."""
 
 _CATALOG = '"target-bulk"'
 """What the file is called; by its own name, a schema of the same name would be ambiguous."""
@@ -52,52 +56,57 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: str) -> None:
-    """Open a file, in which names are looked up from now on.
+    """Open a file for all cursors.
 
     Raises:
         LoadError: another process has it.
     """
+    new = "" if Path(path).exists() else f" (storage_version '{_STORAGE}')"
     try:
-        connection.execute(f"attach {literal(path)} as {_CATALOG}")
+        connection.execute(f"attach {literal(path)} as {_CATALOG}{new}")
     except duckdb.IOException as error:
         why = "another process has it open" if "lock" in str(error) else "it cannot be opened"
         raise LoadError(
             f"The DuckDB file of duckdb_path: {why}; one process at a time can write to a file, "
             "so close the other, or run after it."
         ) from None
-    connection.execute(f"use {_CATALOG}")
 
 
+@dataclass
 class DuckDB(Database):
     """A file of DuckDB; the rows are staged in the same process."""
 
     types = TYPES
 
+    def __post_init__(self) -> None:
+        """Look names up in the file that is attached."""
+        self.execute(f"use {_CATALOG}")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Return a transaction."""
-        self.loading.begin()
+        self.staging.begin()
         try:
             yield
-            self.loading.commit()
+            self.staging.commit()
         except duckdb.Error as error:
             raise RefusedError(
                 f"DuckDB refuses the rows ({type(error).__name__}); nothing of this batch is "
                 "loaded. See docs/bulk.md for what it can hold."
             ) from None
         finally:
-            _end(self.loading)
+            _end(self.staging)
 
     def execute(self, statement: str) -> None:
         """Run a statement."""
-        self.loading.execute(statement)
+        self.staging.execute(statement)
 
     def lock(self, *names: str) -> None:
         """Do nothing: the file is this process's."""
 
     def find(self, table: Table) -> There | None:
         """Return the table as it is there; names differ by more than capitals."""
-        rows = self.loading.execute(
+        rows = self.staging.execute(
             "select column_name, data_type from duckdb_columns() where database_name = "
             "current_database() and lower(schema_name) = lower(?) and lower(table_name) = lower(?)",
             [table.schema, table.name],
@@ -110,6 +119,16 @@ class DuckDB(Database):
         """Make a table; without a constraint, which would cost more than merging does."""
         self.execute(f"create schema if not exists {quoted(table.schema)}")
         self.execute(f"create table {table.full_name} ({', '.join(columns)})")
+
+    def declare(self, table: Table) -> Table:
+        """Make a table as it is wanted.
+
+        A process that is killed leaves no change of a table in the log: DuckDB 2.0 cannot take one
+        to JSON from there before it has loaded its JSON extension, and asks the network for it.
+        """
+        declared = super().declare(table)
+        self.execute("checkpoint")
+        return declared
 
     def kind_of(self, name: str) -> Kind | None:
         """Return the kind of a type."""
@@ -131,7 +150,7 @@ class DuckDB(Database):
         names, values = ", ".join(columns), ", ".join(columns.values())
         same = " and ".join(f"old.{quoted(key)} = {columns[quoted(key)]}" for key in table.keys)
         known = f"select 1 from {table.full_name} as old semi join {rows} as new on {same}"
-        if not table.keys or not self.loading.execute(f"{known} limit 1").fetchall():
+        if not table.keys or not self.staging.execute(f"{known} limit 1").fetchall():
             self.execute(
                 f"insert into {table.full_name} ({names}) select {values} from {rows} as new"
             )
@@ -180,7 +199,7 @@ class DuckDB(Database):
         """
         digits, power = (f"split_part(lower({value}), 'e', {part})" for part in (1, 2))
         power = f"coalesce(try_cast({power} as integer), 0)"
-        ((before, after),) = self.loading.execute(
+        ((before, after),) = self.staging.execute(
             f"select max(length(ltrim(split_part({digits}, '.', 1), '-0')) + {power}), "
             f"max(length(rtrim(split_part({digits}, '.', 2), '0')) - {power}) "
             f"from {rows} where length({value}) > {short} or contains(lower({value}), 'e')"

@@ -142,59 +142,83 @@ class Postgres(Database):
         return any(sorted(names) == sorted(table.keys) for (names,) in rows)
 
     def stage(self, spool: Spool, now: datetime) -> None:
-        """Read a spool file, and write its rows as COPY takes them."""
+        """Read a spool file, and copy its rows to where they are merged from.
+
+        Rows of a table that this run made are left in a file: they are copied into the table.
+        """
         super().stage(spool, now)
         first = quoted(next(iter(spool.table.columns)))
         self.staging.execute(
             f"copy {spool.rows} to {literal(str(_file(spool)))} "
             f"({_CSV}, header false, force_quote ({first}))"  # lest a line be `\.`
         )
+        if not self._is_direct(spool):
+            with self.transaction():
+                self._copy_aside(spool)
 
     def merge(self, spool: Spool, there: There) -> None:
         """Put rows into their table."""
-        table, file = spool.table, _file(spool)
-        names = ", ".join(map(quoted, table.columns))
-        as_ours = all(there.types[name] == _TYPES[kind] for name, kind in table.columns.items())
-        if as_ours and not table.keys:
-            self._copy(table.full_name, names, file)
-        elif not (as_ours and there.is_new and self._is_copied(table, names, file)):
+        table = spool.table
+        if _file(spool).exists():
+            if self._is_direct(spool) and self._is_copied(spool):
+                return
             there.is_new = False
-            self._merge_copy(table, there, names, file)
-        file.unlink()
-
-    def _is_copied(self, table: Table, names: str, file: Path) -> bool:
-        """Copy rows whose keys are new; return whether they were."""
-        try:
-            with self.connection.transaction():
-                self._copy(table.full_name, names, file)
-        except psycopg.errors.UniqueViolation:
-            return False
-        return True
-
-    def _merge_copy(self, table: Table, there: There, names: str, file: Path) -> None:
-        """Copy rows into a temporary table, and merge them from there."""
-        columns = ", ".join(
-            f"{quoted(name)} {_TYPES[kind]}" for name, kind in table.columns.items()
-        )
-        self.execute(f"create temp table staged ({columns}) on commit drop")
-        self._copy("pg_temp.staged", names, file)
+            self._copy_aside(spool)
         values = ", ".join(_as_there(quoted(name), there.types[name]) for name in table.columns)
-        statement = f"insert into {table.full_name} ({names}) select {values} from pg_temp.staged"
+        statement = (
+            f"insert into {table.full_name} ({_names(table)}) select {values} from {_aside(spool)}"
+        )
         if table.keys:
             keys = ", ".join(map(quoted, table.keys))
             changed = ", ".join(f"{quoted(one)} = excluded.{quoted(one)}" for one in table.columns)
             statement += f" on conflict ({keys}) do update set {changed}"
         self.execute(statement)
-        self.execute("drop table pg_temp.staged")
+        self.execute(f"drop table {_aside(spool)}")
 
-    def _copy(self, table: str, names: str, file: Path) -> None:
+    def _is_direct(self, spool: Spool) -> bool:
+        """Return whether rows can be copied into their table, with no look at what is there."""
+        table, there = spool.table, self.known.there[spool.table.full_name]
+        as_ours = all(there.types[name] == _TYPES[kind] for name, kind in table.columns.items())
+        return as_ours and (there.is_new or not table.keys)
+
+    def _is_copied(self, spool: Spool) -> bool:
+        """Copy rows whose keys are new; return whether they were."""
+        try:
+            with self.connection.transaction():
+                self._copy(spool, spool.table.full_name)
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
+
+    def _copy_aside(self, spool: Spool) -> None:
+        """Copy rows into a temporary table."""
+        columns = ", ".join(
+            f"{quoted(name)} {_TYPES[kind]}" for name, kind in spool.table.columns.items()
+        )
+        self.execute(f"create temp table {_aside(spool)} ({columns})")
+        self._copy(spool, _aside(spool))
+
+    def _copy(self, spool: Spool, table: str) -> None:
+        """Copy rows into a table, and remove their file."""
+        statement = f"copy {table} ({_names(spool.table)}) from stdin ({_CSV})"
         with (
-            file.open("rb") as rows,
+            _file(spool).open("rb") as rows,
             self.connection.cursor() as cursor,
-            cursor.copy(f"copy {table} ({names}) from stdin ({_CSV})".encode()) as copy,
+            cursor.copy(statement.encode()) as copy,
         ):
             while chunk := rows.read(_CHUNK):
                 copy.write(chunk)
+        _file(spool).unlink()
+
+
+def _names(table: Table) -> str:
+    """Return the columns of a table, in their order."""
+    return ", ".join(map(quoted, table.columns))
+
+
+def _aside(spool: Spool) -> str:
+    """Return the temporary table that rows are merged from."""
+    return f'pg_temp."{spool.path.stem}"'
 
 
 def _file(spool: Spool) -> Path:

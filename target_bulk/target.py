@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import local
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Target
@@ -20,7 +21,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 from target_bulk import duck, postgres
 from target_bulk.batches import records_of
 from target_bulk.columns import Table, table_of
-from target_bulk.database import Database, Gone, Step
+from target_bulk.database import Database, Gone, Known, Step
 from target_bulk.errors import LoadError, UnknownStreamError
 from target_bulk.lines import LineReader
 from target_bulk.settings import SETTINGS
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    import duckdb
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
-    from target_bulk.windows import Changes
 
 _FIRST = 8 << 20
 """Bytes of the first batch; each one after it is twice as large, so that loading begins early."""
@@ -94,9 +95,10 @@ class TargetBulk(Target):
         self._undeclared = defaultdict[str, set[str]](set)
         self._numbers = count()
         self._left = ExitStack()
-        self._stager = ThreadPoolExecutor(1, "stager")
-        self._loader = ThreadPoolExecutor(1, "loader")
+        self._tables = Known()
+        self._workers = ThreadPoolExecutor(2)
         self._loading = deque[Future[None]]()
+        self._of_thread = local()
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         """Make the table of a stream as it is wanted; rows under an earlier SCHEMA come first."""
@@ -109,7 +111,8 @@ class TargetBulk(Target):
         if known:
             self._flush()
         table = table_of(message_dict, self.config)
-        table = self._loader.submit(lambda: self._database.declare(table)).result()
+        self._wait(at_most=0)
+        table = self._workers.submit(lambda: self._database.declare(table)).result()
         self._streams[name] = Stream(message_dict, table)
         if self.config["load_method"] == "overwrite" and not known:
             self._steps.append(Gone(table, "true", hard=True))
@@ -172,9 +175,8 @@ class TargetBulk(Target):
             raise LoadError("The input ended within a line: look at why the tap broke off.")
 
     def _end(self) -> None:
-        """Let the batch be loaded that is being loaded, and close everything."""
-        self._stager.shutdown(cancel_futures=True)
-        self._loader.shutdown(cancel_futures=True)
+        """Let the batches be loaded that are under way, and close everything."""
+        self._workers.shutdown(cancel_futures=True)
         self._left.close()
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -220,9 +222,8 @@ class TargetBulk(Target):
             self._close(stream)
         # by name, so that several processes lock rows in the same order
         steps = sorted(self._steps, key=lambda step: step.table.stream)
-        prepared = self._stager.submit(lambda: self._database.prepare(steps)) if steps else None
         before = self._loading[-1] if self._loading else None
-        self._loading.append(self._loader.submit(self._load, steps, prepared, self._state, before))
+        self._loading.append(self._workers.submit(self._load, steps, self._state, before))
         self._steps, self._state = [], None
         self._size = self._rows = 0
         self._flushed_at = time.monotonic()
@@ -233,20 +234,15 @@ class TargetBulk(Target):
         while self._loading and (len(self._loading) > at_most or self._loading[0].done()):
             self._loading.popleft().result()
 
-    # in the loader's thread, which alone uses the database
-
     def _load(
-        self,
-        steps: Sequence[Step],
-        prepared: Future[Changes] | None,
-        state: bytes | None,
-        before: Future[None] | None,
+        self, steps: Sequence[Step], state: bytes | None, before: Future[None] | None
     ) -> None:
-        """Load a batch if the one before it is loaded, then let its STATE go."""
+        """Read a batch, load it when the one before it is loaded, then let its STATE go."""
+        changes = self._database.prepare(steps) if steps else None
         if before:
             before.result()
-        if prepared:
-            self._database.load(steps, prepared.result())
+        if changes:
+            self._database.load(steps, changes)
         if state:
             sys.stdout.write(state.decode() + "\n")
             sys.stdout.flush()
@@ -258,20 +254,29 @@ class TargetBulk(Target):
         return Path(self._left.enter_context(folder))
 
     @cached_property
+    def _duckdb(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB, which all threads share."""
+        connection = duck.connect(self._folder)
+        self._left.callback(connection.close)
+        if path := self.config.get("duckdb_path"):
+            duck.attach(connection, path)
+        return connection
+
+    @property
     def _database(self) -> Database:
-        """The database, opened when it is needed."""
-        url = self.config.get("postgres_url")
-        staging = duck.connect(self._folder)
+        """The database, by connections of this thread."""
+        if not hasattr(self._of_thread, "database"):
+            self._of_thread.database = self._connected()
+        found: Database = self._of_thread.database
+        return found
+
+    def _connected(self) -> Database:
+        staging = self._duckdb.cursor()
         self._left.callback(staging.close)
-        loading = staging.cursor()
-        self._left.callback(loading.close)
-        shared = (
-            *(staging, loading, self._folder),
-            *(self.config["hard_delete"], self.config["apply_windows"]),
-        )
+        options = self._tables, self.config["hard_delete"], self.config["apply_windows"]
+        url = self.config.get("postgres_url")
         if not url:
-            duck.attach(loading, self.config["duckdb_path"])
-            return duck.DuckDB(*shared)
+            return duck.DuckDB(staging, *options)
         connection = postgres.connect(url)
         self._left.callback(connection.close)
-        return postgres.Postgres(*shared, connection=connection)
+        return postgres.Postgres(staging, *options, connection=connection)

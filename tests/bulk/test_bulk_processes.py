@@ -116,6 +116,21 @@ def test_killed_after_a_batch(place: Place, number: signal.Signals) -> None:
     assert place.column("t", "id") == [*range(25)]
 
 
+def test_killed_after_a_column_became_json(in_duckdb: Place) -> None:
+    """DuckDB opens the file, without a network."""
+    in_duckdb.load(T, record("t", id=1, name="x"))
+    running = start(in_duckdb, batch_size_rows=1)
+    assert running.stdin
+    assert running.stdout
+    running.stdin.write(lines(schema("t", id="integer", name="object"), state(1)))
+    running.stdin.write(lines(record("t", id=2, name={"a": 1})))
+    running.stdin.flush()
+    assert running.stdout.readline() == b"1\n"
+    running.kill()
+    running.communicate(timeout=PATIENCE)
+    assert in_duckdb.column("t", "name") == ["x", {"a": 1}]
+
+
 def test_killed_while_it_loads(in_postgres: Place) -> None:
     """Another session holds the table, so that the transaction is under way when it dies."""
     place = in_postgres

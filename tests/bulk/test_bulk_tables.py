@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 
 from target_bulk.errors import LoadError
@@ -129,6 +130,17 @@ def test_a_file_and_a_schema_of_one_name(in_duckdb: Place) -> None:
     for name in ("new", "changed"):
         in_duckdb.load(table, record("t", id=1, name=name), default_target_schema="a")
     assert in_duckdb.ask("select id, name from a.a.t")[0] == [(1, "changed")]
+
+
+@pytest.mark.parametrize("version", ["v1.0.0", "v1.3.0"])
+def test_a_new_file_can_be_read_by_an_old_duckdb(in_duckdb: Place, version: str) -> None:
+    if version != "v1.0.0":  # there already
+        with duckdb.connect() as database:
+            path = in_duckdb.where["duckdb_path"]
+            database.execute(f"attach '{path}' as newer (storage_version '{version}')")
+    in_duckdb.load(schema("t", id="integer"), record("t", id=1))
+    [(tags,)], _ = in_duckdb.ask("select tags from duckdb_databases() where database_name = 'a'")
+    assert tags["storage_version"].startswith(version)
 
 
 def test_updates_need_no_pytz(in_duckdb: Place, monkeypatch: pytest.MonkeyPatch) -> None:
