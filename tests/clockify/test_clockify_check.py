@@ -295,7 +295,11 @@ def test_check_of_a_wrong_key_is_a_sentence(account: Account) -> None:
 @pytest.mark.parametrize(
     ("settings", "fault", "says"),
     [
-        ({"max_requests_per_hour": 3}, {}, "is used up and --check does not wait"),
+        (
+            {"max_requests_per_hour": 3},
+            {},
+            r"^--check takes more requests than the 3 of max_requests_per_hour, .*: give it a larger",
+        ),
         ({}, {"code": 429}, "429"),
         ({}, {"code": 429, "headers": {"Retry-After": "60"}}, "429"),
     ],
