@@ -25,7 +25,7 @@ from taps_common.http.connections import (
 )
 from taps_common.http.cost import Cost
 from taps_common.http.deadline import seconds_left
-from taps_common.http.network import credentials_wanted, network_problem, tls_wanted
+from taps_common.http.network import RAISE_ADVICE, credentials_wanted, network_problem, tls_wanted
 from taps_common.http.request import Response
 from taps_common.http.responses import Problem
 from taps_common.http.retries import Retries, time_of
@@ -240,7 +240,7 @@ class Session:
         late = isinstance(error, urllib3.exceptions.TimeoutError | urllib3.exceptions.ProxyError)
         if late and self._clock.monotonic() >= end:
             text = f"took longer than {self._limits.deadline:g} s (request_deadline)"
-            return Problem(text, passing=False)
+            return Problem(text, passing=False, advice=RAISE_ADVICE)
         return network_problem(error, self._limits, service)
 
     def _exchange(

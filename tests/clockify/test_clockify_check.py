@@ -298,7 +298,7 @@ def test_check_of_a_wrong_key_is_a_sentence(account: Account) -> None:
         (
             {"max_requests_per_hour": 3},
             {},
-            r"^--check takes more requests than the 3 of max_requests_per_hour, .*: give it a larger",
+            r"^--check takes more requests than the 3 of max_requests_per_hour, .*: give it a",
         ),
         ({}, {"code": 429}, "429"),
         ({}, {"code": 429, "headers": {"Retry-After": "60"}}, "429"),
