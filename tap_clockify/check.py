@@ -44,6 +44,9 @@ FREE_PLAN = (
 )
 """The tables of the selection `free-plan`: a request per list and per member, none per project."""
 
+OTHER_LISTS = 2
+"""Lists of the free plan that the core lacks: user groups and tags."""
+
 
 class _Workspace(NamedTuple):
     """How many requests a workspace takes, at least.
@@ -64,8 +67,8 @@ class _Workspace(NamedTuple):
 
     @property
     def lists(self) -> int:
-        """For the lists of the core: members, projects, user groups, clients and tags."""
-        return 3 + _pages(self.members) + _pages(self.projects)
+        """For the lists of the core: members, projects and clients."""
+        return 1 + _pages(self.members) + _pages(self.projects)
 
     @property
     def core(self) -> int:
@@ -137,10 +140,12 @@ def _of_runs(tap: ApiTap, account: Account, found: Mapping[str, _Workspace]) -> 
     both = alone + sum(one.members for one in found.values())
     incremental = both - len(EVENTS) * len(found)
     yield (
-        f"Later runs of these tables send at least {both:,} until Clockify's feeds of changes told "
-        f"all new time entries in {RUNS} runs, {alone:,} from then on, and {both:,} once in "
-        f"{tap.config['verify_days']:g} days (verify_days). With replication method INCREMENTAL "
-        f"each sends at least {incremental:,}."
+        f"Later runs of these tables send at least {both:,} until Clockify's feeds of changes have "
+        f"told all new time entries in {RUNS} runs, and an edit, and at least {alone:,} from then "
+        f"on. Runs without new entries do not count; each says how far that is. It is {both:,} "
+        f"again once in {tap.config['verify_days']:g} days (verify_days), and while no edit was "
+        "told for as long. With replication method INCREMENTAL each sends at least "
+        f"{incremental:,}."
     )
     if tap.config["reread_changed"]:
         totals, bounds = tap.stream_of(UserDayTotals), _bounds(tap)
@@ -190,7 +195,7 @@ def _on_free_plans(account: Account, free: Mapping[str, _Workspace]) -> Iterator
     if not free:
         return
     every = 1 + sum(one.core + one.others for one in free.values())
-    few = 1 + sum(one.lists + one.members for one in free.values())
+    few = 1 + sum(one.lists + OTHER_LISTS + one.members for one in free.values())
     where, names, ids = _of_plan(account, free)
     yield (
         f"On the free plan{where} all tables take at least {every:,} requests, and a new "
@@ -292,7 +297,7 @@ def _left_out(tap: ApiTap, account: Account, scope: Scope) -> Iterator[str]:
 def _others(tap: ApiTap, scope: Scope, people: int, projects: int) -> int:
     """Return how many requests the tables besides the core take in a workspace, at least."""
     known: dict[type[ClockifyStream], int] = {Users: people, Projects: projects}
-    bounds, count = _bounds(tap), 0
+    bounds, count = _bounds(tap), OTHER_LISTS
     for stream in tap.all_streams:
         if not isinstance(stream, PermittedStream) or stream.not_allowed(scope):
             continue

@@ -85,6 +85,14 @@ class FeedTrust:
         ]
         return "open" in self._kept or self._kept.get("trusted", 0) < RUNS or any(long_ago)
 
+    def progress(self, now: datetime, verify_days: float) -> str | None:
+        """Return how far the feeds have earned it, if the next run reads lists for lack of that."""
+        trusted, edited = self._kept.get("trusted", 0), self._kept.get("edited")
+        is_edited = edited and now - from_text(edited) < timedelta(days=verify_days)
+        if not verify_days or (trusted >= RUNS and is_edited):
+            return None
+        return f"{trusted} of {RUNS} runs, {'an edit' if is_edited else 'no edit'}"
+
     def latest(self, otherwise: datetime) -> datetime:
         """Return the latest start that the lists brought when they were read last."""
         kept = self._kept.get("latest")

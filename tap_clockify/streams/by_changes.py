@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -95,6 +96,12 @@ INSTEAD = (
     "%s: the changes of workspace %s since %s cannot be read: %s. Entries that start since %s are "
     "read instead; edits of older ones, and deletions, are not seen. A full refresh brings them; "
     "the deletions with emit_activate_version_messages only."
+)
+
+PROGRESS = (
+    "%s: entries that start within lookback_days are read too until the feeds of changes have told "
+    "all new ones in %d runs, and an edit within verify_days; runs without new entries do not "
+    "count. So far: %s."
 )
 
 SILENT = (
@@ -558,6 +565,7 @@ class ByChanges(ClockifyStream):
     def after_read(self, outcome: Outcome) -> None:
         """Note what lists that were read as a whole say of the feeds, and which ids were recent."""
         failed = {scope.get("workspaceId") for scope, _ in outcome.failures}
+        progress: dict[str, list[str]] = defaultdict(list)
         for workspace, details in self._read.items():
             if details.witness is None:
                 continue
@@ -569,6 +577,12 @@ class ByChanges(ClockifyStream):
             if workspace not in failed:
                 trust.end(details.witness, by_feeds=details.judges and details.sure)
                 self._remember(scope, details)
+            far = trust.progress(self.account.now(), self.config["verify_days"])
+            if details.judges and far:
+                progress[far].append(workspace)
+        if progress:
+            every = (f"{far} (workspace {', '.join(ids)})" for far, ids in progress.items())
+            self.logger.info(PROGRESS, self.name, RUNS, "; ".join(every))
 
     # -- ids in the state ------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from importlib.metadata import metadata
 from inspect import cleandoc
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 import msgspec
@@ -141,7 +141,7 @@ class CommandTap(SdkTap):
         command.excepthook = sys.excepthook  # type: ignore[assignment]  # or it takes that back
         for option in command.params:
             if option.name in {"catalog", "state"}:
-                option.type, option.metavar, option.callback = click.STRING, "FILE", cls.cb_file
+                option.type, option.metavar = click.STRING, "FILE"
         command.params += [
             click.Option(
                 ["--check"],
@@ -165,7 +165,7 @@ class CommandTap(SdkTap):
             cls.print_lines(options, lambda tap: tap.check())
         else:
             for name in ("state", "catalog"):
-                options[name] = json_file(name, options.get(name), cls.name, cls._settings())
+                options[name] = cls._file(name, options.get(name))
             with one_sentence(cls.name), settings_that_work():
                 super().invoke(**options)
 
@@ -189,7 +189,7 @@ class CommandTap(SdkTap):
         given = options["config"]
         discovers = runs or cls.discovers_first
         chosen = options.get("catalog") if discovers else None
-        file = json_file("catalog", chosen, cls.name, cls._settings())
+        file = cls._file("catalog", chosen)
         try:
             with settings_that_work():
                 tap = cls(
@@ -204,6 +204,20 @@ class CommandTap(SdkTap):
         except TapError as error:
             cls._print(mark + coded(cls.name, error.kind, error))
             sys.exit(EXIT_CODES.get(error.kind, 1))
+
+    @classmethod
+    def _file(cls, option: str, name: str | None) -> IO[str] | None:
+        """Return the content of the file of `--catalog` or `--state`, if one was named.
+
+        It is closed by then: a discovery that fails ends the command without closing anything.
+
+        Raises:
+            UsageError: it cannot be opened or used.
+        """
+        if name is None:
+            return None
+        with as_sentence(option, name, cls.name), click.open_file(name, encoding="utf-8") as file:
+            return json_file(option, file, cls.name, cls._settings())
 
     @classmethod
     def _settings(cls) -> list[str]:
@@ -225,18 +239,6 @@ class CommandTap(SdkTap):
                 with as_sentence("config", name, cls.name):
                     check("config", Path(name).read_text(encoding="utf-8"), cls._settings())
         return super().cb_config(ctx, param, value or ("ENV",))
-
-    @classmethod
-    def cb_file(cls, ctx: click.Context, param: click.Parameter, value: str | None) -> Any:  # noqa: ANN401 - as click's own
-        """Open the file of `--catalog` or `--state`.
-
-        Raises:
-            UsageError: it cannot be opened.
-        """
-        if value is None:
-            return None
-        with as_sentence(str(param.name), value, cls.name):
-            return ctx.with_resource(click.open_file(value, encoding="utf-8"))
 
     @classmethod
     def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: ARG003, FBT001 - the SDK's own

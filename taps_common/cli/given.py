@@ -132,16 +132,12 @@ _DEEPEST = 100
 """Levels of a file; what Python reads may be nested too deep for it to copy or write."""
 
 
-def json_file(
-    option: str, given: IO[str] | None, tap: str, settings: Collection[str] = ()
-) -> IO[str] | None:
+def json_file(option: str, given: IO[str], tap: str, settings: Collection[str] = ()) -> IO[str]:
     """Return an option's file as it was, if it can be used by a tap of that name and settings.
 
     Raises:
         UsageError: it cannot.
     """
-    if given is None:
-        return None
     with as_sentence(option, given.name, tap):
         text = given.read()
         check(option, text, settings)

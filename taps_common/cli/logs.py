@@ -98,7 +98,7 @@ def _warning(
     """Return what is said of a warning; its text only where its kind speaks of code alone."""
     about_code = issubclass(category, DeprecationWarning | FutureWarning)
     text = str(message) if about_code else "its text is left out, as it may quote data"
-    return f"{_place(filename)}:{lineno}: {category.__name__}: {text}"
+    return f"{_place(filename)}:{lineno}: {category.__name__}: {text}\n"
 
 
 def _place(path: str) -> str:

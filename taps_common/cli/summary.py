@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from taps_common.sync.outcome import Outcome
     from taps_common.sync.told import Told
 
+GOES_ON = "the next run goes on at the last state that the loader kept"
+"""What a signal leaves: a loader that it ended too kept none of this run's rows."""
+
 MOST_NAMED = 20
 """Fields that a line names."""
 
@@ -52,7 +55,7 @@ class Verdict:
         said = f"Complete: {counted(self.tables, 'table')}"
         if self.incomplete:
             advice = (
-                "interrupted: the next run goes on there"
+                f"interrupted: {GOES_ON}"
                 if self.interrupted
                 else "do what the errors below say, and run again"
             )
@@ -101,7 +104,7 @@ def _tell_failures(outcomes: Iterable[Outcome], logger: logging.Logger, tap: str
             place = f"{outcome.progress.name}{{}}{where and f' ({where})'}"
             if isinstance(error, InterruptedRunError):
                 said = coded(tap, error.kind, place.format(" was interrupted"))
-                logger.warning("%s; the next run reads the rest.", said)
+                logger.warning("%s; the next run reads what is missing.", said)
             else:
                 said = f"{place.format(' failed')}: {error}"
                 logger.error("%s", coded(tap, error.kind, said))

@@ -18,9 +18,10 @@ from taps_common.cli.settings import (
     misspelled_variables,
     unknown_settings,
 )
-from taps_common.cli.summary import Verdict, tell
+from taps_common.cli.summary import GOES_ON, Verdict, tell
 from taps_common.clock import Clock, SystemClock
 from taps_common.errors import FatalError, Kind, QuotaError, TapError
+from taps_common.http.cost import counted
 from taps_common.http.limits import CHECK_TIMEOUT, Limits
 from taps_common.http.rate_limit import RateLimit
 from taps_common.http.retries import time_of
@@ -73,6 +74,8 @@ NEVER_WHOLE = (
     "{}: it takes more requests than there are in an hour and begins anew in each run, so it is "
     "never complete: set on_quota: wait to have it once, or deselect it."
 )
+
+NO_CATALOG = "Without --catalog all %s are read; with one, those that it selects."
 
 LEFT = "left"
 """Where the bookmarks have the tables that a run which was stopped has not read."""
@@ -349,6 +352,9 @@ class ApiTap(CommandTap):
         """Read the selected streams, until one of them ends the run."""
         engine = self.engine  # first of all: a folder for files that cannot be written ends the run
         self._repeats_state = bool(self.bookmarks)
+        if self.input_catalog is None:
+            every = counted(sum(one.selected for one in self.all_streams), "table")
+            self.logger.info(NO_CATALOG, every)
         windows = self.completed_windows
         with self.holding():  # a state of another account ends it, and nothing is written
             try:
@@ -448,7 +454,7 @@ class ApiTap(CommandTap):
                 self.logger.warning("%s: stopped before the run began.", name)
             sys.exit(128 + signum)
         self.clock.call_after(OBEYED_WITHIN, self._leave)
-        self.logger.warning("%s: stopping after this page; the next run goes on from there.", name)
+        self.logger.warning("%s: stopping after this page; %s.", name, GOES_ON)
         self.session.close()
 
     def _leave(self) -> None:

@@ -27,6 +27,14 @@ _PROXY_ADVICE = (
     "machine reaches it without a proxy."
 )
 
+_TRUST_ADVICE = (
+    "If a proxy or the service has a certificate of an authority of its own, name the file with "
+    "that authority's certificates in REQUESTS_CA_BUNDLE."
+)
+
+RAISE_ADVICE = "Raise it only if such an answer is right."
+"""What to do about an answer that is too large or takes too long."""
+
 _WANTS_TLS = re.compile(
     rb"(?i)plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server"
     rb"|speaking plain HTTP to an SSL-enabled"
@@ -37,6 +45,8 @@ _SECURE = "Begin the address with https://."
 
 _TLS_ALERT = "\x15\x03"
 """What a TLS record with an alert begins with: others say so that way."""
+
+_REFUSED = "its TLS certificate was refused"
 
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
 """What versions of OpenSSL say of a port that speaks something else; as urllib3 has them."""
@@ -52,7 +62,7 @@ def network_problem(error: exceptions.HTTPError, limits: Limits, service: Servic
     """
     if isinstance(error, TooLargeError):
         text = f"sent more than {error.limit:,} bytes (max_response_bytes)"
-        return Problem(text, passing=False)
+        return Problem(text, passing=False, advice=RAISE_ADVICE)
     if isinstance(error, NotPackedError):
         text = f"sent an answer that is not valid {error.encoding}, as its Content-Encoding says"
         return Problem(text, passing=True)
@@ -66,7 +76,7 @@ def _absence(error: exceptions.HTTPError, limits: Limits, service: Service) -> P
     setting, advice = service.setting, _away(service.setting)
     if isinstance(error, exceptions.ProxyError):
         text = f"could not be reached through the proxy that the environment names: {_proxy(error)}"
-        advice = _PROXY_ADVICE
+        advice = _TRUST_ADVICE if _REFUSED in text else _PROXY_ADVICE
     elif isinstance(error, exceptions.SSLError):
         return _tls(error, setting)
     elif isinstance(error, exceptions.NewConnectionError):  # a kind of ConnectTimeoutError
@@ -77,9 +87,12 @@ def _absence(error: exceptions.HTTPError, limits: Limits, service: Service) -> P
         text = f"did not agree on TLS within {limits.connecting:g} s ({limits.called})"
         advice = "If that port speaks no TLS, correct it, or begin the address with http://."
     elif isinstance(error, exceptions.ReadTimeoutError):
-        text, advice = f"did not answer within {limits.answering:g} s ({limits.called})", ""
+        text = f"did not answer within {limits.answering:g} s ({limits.called})"
+        if not limits.is_check:
+            advice = f"Raise request_timeout if the service is slow. {advice}"
     elif isinstance(error, exceptions.LocationValueError):
-        return Problem(f"could not be reached: its address is not valid ({setting})", passing=False)
+        text = "could not be reached: its address is not valid"
+        return Problem(text, passing=False, advice=f"Correct {setting}.")
     else:
         return None
     return Problem(text, passing=True, absent=True, advice=advice)
@@ -110,7 +123,7 @@ def _proxy(error: exceptions.ProxyError) -> str:
     elif isinstance(cause, exceptions.SSLError) and _reason(cause) in _NOT_TLS:
         text = "it does not speak TLS, so its address begins with http://"
     elif isinstance(cause, exceptions.SSLError):
-        text = "its TLS certificate was refused"
+        text = _REFUSED
     elif isinstance(cause, exceptions.TimeoutError | TimeoutError):
         text = "it does not answer in time"
     elif said.startswith("Tunnel connection failed: "):
@@ -130,9 +143,13 @@ def _tls(error: exceptions.SSLError, setting: str) -> Problem:
         )
         return Problem(text, passing=False, absent=True, advice=advice, kind=Kind.SETTING)
     if isinstance(_cause(error), ssl.SSLCertVerificationError):
-        text = f"could not be trusted: its TLS certificate was refused ({setting})"
-        return Problem(text, passing=True)
-    return Problem(f"could not be reached: it ended the TLS handshake ({setting})", passing=True)
+        text, advice = f"could not be trusted: {_REFUSED} ({setting})", _TRUST_ADVICE
+    else:
+        text, advice = (
+            f"could not be reached: it ended the TLS handshake ({setting})",
+            _away(setting),
+        )
+    return Problem(text, passing=True, advice=advice)
 
 
 def _cause(error: exceptions.HTTPError) -> object:

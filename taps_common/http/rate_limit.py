@@ -53,7 +53,7 @@ class RateLimit:
 
     Attributes:
         per_hour: as it was given.
-        refusal: why an hour's quota that is used up is not waited for, in words.
+        is_check: as it was given.
         closed_for: seconds that the hour's quota stays closed, as of the last turn that was not
             given.
     """
@@ -71,7 +71,7 @@ class RateLimit:
         self.per_hour = per_hour
         self._wait = wait and not is_check
         self._longest = LONGEST_GAP if is_check else PATIENCE[0]
-        self.refusal = "--check does not wait" if is_check else "on_quota is 'stop'"
+        self.is_check = is_check
         self._hourly = hourly
         self._sent: deque[float] = deque()
         self._origins: dict[Hashable, _Origin] = {}

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 import urllib3
 
-from taps_common.errors import InterruptedRunError, QuotaError, ShapeError
+from taps_common.errors import InterruptedRunError, QuotaError, ShapeError, TapError
 from taps_common.http import responses
 from taps_common.http.bodies import beginning_of_body
 from taps_common.http.connections import (
@@ -25,7 +25,7 @@ from taps_common.http.connections import (
 )
 from taps_common.http.cost import Cost
 from taps_common.http.deadline import seconds_left
-from taps_common.http.network import credentials_wanted, network_problem, tls_wanted
+from taps_common.http.network import RAISE_ADVICE, credentials_wanted, network_problem, tls_wanted
 from taps_common.http.request import Response
 from taps_common.http.responses import Problem
 from taps_common.http.retries import Retries, time_of
@@ -120,6 +120,7 @@ class Session:
             StatusError: an error status that stays.
             UnreachableError: no complete response came.
             QuotaError: the quota is used up and the tap was told to stop then.
+            TapError: it is used up by `--check`.
             InterruptedRunError: the run was cancelled while it waited.
         """
         cost = cost or Cost()
@@ -239,7 +240,7 @@ class Session:
         late = isinstance(error, urllib3.exceptions.TimeoutError | urllib3.exceptions.ProxyError)
         if late and self._clock.monotonic() >= end:
             text = f"took longer than {self._limits.deadline:g} s (request_deadline)"
-            return Problem(text, passing=False)
+            return Problem(text, passing=False, advice=RAISE_ADVICE)
         return network_problem(error, self._limits, service)
 
     def _exchange(
@@ -296,10 +297,16 @@ class Session:
         now = self._clock.monotonic()
         used_up = self._rate_limit.is_used_up(now)
         wait = self._rate_limit.reserve(now, origin)
+        if wait is None and self._rate_limit.is_check:
+            raise TapError(
+                f"--check takes more requests than the {self._rate_limit.per_hour:,} of "
+                "max_requests_per_hour, and does not wait for more: give it a larger one, as far "
+                "as the plan allows; runs may keep theirs."
+            )
         if wait is None:
             raise QuotaError(
-                f"{request} was not sent: max_requests_per_hour is used up and "
-                f"{self._rate_limit.refusal}. What was read is kept; run again "
+                f"{request} was not sent: max_requests_per_hour is used up and on_quota is 'stop'. "
+                "What was read is kept; run again "
                 f"{self._when(self._rate_limit.closed_for)}.",
                 after=self._rate_limit.closed_for,
             )

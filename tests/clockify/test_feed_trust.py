@@ -132,12 +132,13 @@ def test_a_catalog_without_a_method_and_the_columns_is_incremental(kept: Kept) -
 def test_three_runs_in_which_the_feeds_tell_what_was_made_and_lists_are_left_alone(
     kept: Kept,
 ) -> None:
-    kept.read(hours=1).ok()
+    run = kept.read(hours=1).ok()
     assert kept.reads_lists
     assert "trusted" not in kept.lists, "nothing was made"
+    assert f"So far: 0 of 3 runs, no edit (workspace {kept.world.main_id})." in run.log
     kept.earn()
     kept.insert()
-    kept.read(hours=1).ok()
+    assert "So far" not in kept.read(hours=1).ok().log
     assert kept.account.templates() == ["/workspaces", *FEEDS, BATCH]
     assert kept.is_true
 

@@ -163,7 +163,6 @@ def assert_sentence(says: str, message: str) -> None:
 )
 def test_a_state_goes_on_as_it_is(content: bytes) -> None:
     file = json_file("state", Named(content), "tap-clockify")
-    assert file is not None
     assert file.read().encode() == content
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clockify.runs import Account
-from tests.common.runs import PATIENCE, nothing
+from tests.common.runs import PATIENCE, command, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,3 +136,35 @@ def test_a_header_without_a_colon_has_no_address_logged(broken_headers: str) -> 
     assert "no colon" not in run.log
     assert "Traceback" not in run.log
     assert "urllib3" not in run.log
+
+
+@pytest.mark.parametrize(
+    ("tap", "settings"),
+    [
+        ("clockify", {"MAX_RETRIES": "x"}),
+        ("clicktime", {"SERVICE_URL": "http://127.0.0.1:9", "API_TOKEN": "x", "MAX_RETRIES": "0"}),
+        (
+            "perform",
+            {
+                "PROJECTS": '[{"name": "Quay", "dataclips": {"a": "http://127.0.0.1:9/a"}}]',
+                "USERNAME": "x",
+                "PASSWORD": "x",
+                "MAX_RETRIES": "0",
+            },
+        ),
+    ],
+)
+def test_the_last_line_is_the_sentence_though_python_warns(
+    tmp_path: Path, tap: str, settings: dict[str, str]
+) -> None:
+    """Meltano has Python warn, and names catalog and state for a discovery too."""
+    variables = {f"TAP_{tap.upper()}_{name}": value for name, value in settings.items()}
+    options = ["--config", "ENV"]
+    for option, content in (("--catalog", '{"streams": []}'), ("--state", "{}")):
+        path = tmp_path / f"{option}.json"
+        path.write_text(content)
+        options += [option, str(path)]
+    environment = nothing() | variables | {"PYTHONWARNINGS": "always"}
+    run = command(f"tap-{tap}", *options, "--discover", environment=environment)
+    assert run.code == 1
+    assert run.log.splitlines()[-1].startswith(f"Error: {tap.upper()}-"), run.log

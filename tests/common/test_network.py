@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from urllib3 import exceptions
+from urllib3 import HTTPConnectionPool, exceptions
 
 from taps_common.errors import Kind, UnreachableError
+from taps_common.http.bodies import TooLargeError
 from taps_common.http.limits import Limits
 from taps_common.http.network import network_problem
 from taps_common.http.request import Request, Service
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     Connect = Callable[..., Session]
 
 AWAY = " Check api_url, this machine's network, and whether it needs a proxy (HTTPS_PROXY)."
+TRUST = (
+    "If a proxy or the service has a certificate of an authority of its own, name the file with "
+    "that authority's certificates in REQUESTS_CA_BUNDLE."
+)
+RAISE = "Raise it only if such an answer is right."
+POOL = HTTPConnectionPool("a.example")
 BEGIN = "Begin the address with https://."
 MOVED = "If the service has moved there, correct its address."
 REQUEST = Request("/x")
@@ -73,19 +80,38 @@ def speaking_tls() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("error", "says"),
+    ("error", "says", "advice"),
     [
-        (exceptions.SSLError(ssl.SSLCertVerificationError()), "its TLS certificate was refused"),
-        (exceptions.SSLError(ssl.SSLEOFError()), "it ended the TLS handshake"),
-        (exceptions.ConnectTimeoutError("x"), "did not accept a connection within 5 s"),
-        (exceptions.LocationParseError("x"), "its address is not valid (api_url)"),
+        (
+            exceptions.SSLError(ssl.SSLCertVerificationError()),
+            "its TLS certificate was refused",
+            TRUST,
+        ),
+        (exceptions.SSLError(ssl.SSLEOFError()), "it ended the TLS handshake", AWAY),
+        (exceptions.ConnectTimeoutError("x"), "did not accept a connection within 5 s", AWAY),
+        (
+            exceptions.ReadTimeoutError(POOL, "/x", "x"),
+            "did not answer within 5 s (request_timeout)",
+            f"Raise request_timeout if the service is slow.{AWAY}",
+        ),
+        (
+            exceptions.ProxyError("x", exceptions.SSLError(ssl.SSLCertVerificationError())),
+            "its TLS certificate was refused",
+            TRUST,
+        ),
+        (exceptions.LocationParseError("x"), "its address is not valid", "Correct api_url."),
+        (TooLargeError(1), "sent more than 1 bytes (max_response_bytes)", RAISE),
     ],
 )
-def test_a_network_error_has_its_own_words(error: exceptions.HTTPError, says: str) -> None:
+def test_a_network_error_has_its_own_words_and_says_what_to_do(
+    error: exceptions.HTTPError, says: str, advice: str
+) -> None:
     service = Service("https://a.example", {}, "{} {}".format, "api_url")
     problem = network_problem(error, LIMITS, service)
     assert says in problem.text
-    assert problem.passing != isinstance(error, exceptions.LocationParseError)
+    assert problem.advice == advice.strip()
+    lasts = isinstance(error, exceptions.LocationParseError | TooLargeError)
+    assert problem.passing != lasts
 
 
 def test_nobody_listens(connect: Connect) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,11 +73,28 @@ def test_a_signal_before_any_table_is_read_has_a_verdict_too() -> None:
     run = run_tap({WORKSPACES: signalled}, ("workspaces", "users", "projects"), before=taps.append)
     assert run.code == 128 + signal.SIGTERM
     verdict, workspaces, unread, last = run.log.splitlines()[-4:]
-    told = "interrupted: the next run goes on there"
+    told = "interrupted: the next run goes on at the last state that the loader kept"
     assert verdict.startswith(f"Incomplete: 3 of 3 tables ({told}); 0 rows sent; 1 request, ")
     assert workspaces.endswith("  interrupted")
     assert unread == "Not read: users, projects."
-    assert last == "CLOCKIFY-PARTIAL: workspaces was interrupted; the next run reads the rest."
+    assert last == (
+        "CLOCKIFY-PARTIAL: workspaces was interrupted; the next run reads what is missing."
+    )
+
+
+def test_a_run_without_a_catalog_says_that_all_tables_are_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    tap = TapClockify(config={"api_key": "key-secret"})
+    monkeypatch.setattr(tap, "connect", lambda: sys.exit(0))
+    with pytest.raises(SystemExit):
+        tap.sync_all()
+    selected = sum(one.selected for one in tap.all_streams)
+    assert caplog.messages[-1] == (
+        f"Without --catalog all {selected} tables are read; with one, those that it selects."
+    )
+    assert "Without --catalog" not in run_tap(account(), ("users",)).ok().log
 
 
 def test_a_signal_before_the_run_begins_is_said(caplog: pytest.LogCaptureFixture) -> None:

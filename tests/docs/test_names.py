@@ -137,6 +137,25 @@ def test_recipes_say_what_the_core_selection_lacks(tap: str) -> None:
         assert {*re.findall(r"`(\w+)`", "".join(told))} == read - core, recipe
 
 
+@pytest.mark.parametrize(
+    "page", [*DOCS.glob("*/recipes.md"), DOCS / "questions.md"], ids=lambda page: page.parent.name
+)
+def test_what_is_added_up_by_a_name_is_added_up_by_its_id(page: Any) -> None:
+    """Things of two workspaces, or two people, may have the same name."""
+    for grouped in re.findall(r"^group by (.+)$", page.read_text(), re.MULTILINE):
+        assert not re.search(r"\b\d", grouped), grouped
+        for alias in re.findall(r'(\w+)\.(?:name\b|"Name")', grouped):
+            keys = rf'\b{alias}\.(?:id\b|"ID"|{alias}_key\b|account\b)'
+            assert re.search(keys, grouped), grouped
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.stem)
+def test_a_pipe_from_clockify_names_the_catalog_in_each_run(page: Any) -> None:
+    """A second run without the catalog of the first reads eight times as many tables."""
+    pipes = re.findall(r"^tap-clockify .*\| target-.*$", page.read_text(), re.MULTILINE)
+    assert all(" --catalog " in pipe for pipe in pipes), pipes
+
+
 def test_exit_codes_are_those_of_the_taps() -> None:
     section = (DOCS / "operations.md").read_text().partition("## Exit codes")[2]
     table = section.partition("\n\n`--check`")[0]
