@@ -158,7 +158,6 @@ class EntityChanges(Feed):
     path = "/workspaces/{workspaceId}/entities/updated"
     primary_keys = ("workspaceId", "change", "type", "id", "at")
     replication_key = "at"
-    cursor = "at"
     events = ("created", "updated")
 
     def row_of(self, event: Event, change: Change, row: bytes) -> dict[str, object]:
@@ -183,7 +182,6 @@ class EntityDeletions(Feed):
     path = "/workspaces/{workspaceId}/entities/deleted"
     primary_keys = ("workspaceId", "type", "id", "deletedAt")
     replication_key = "deletedAt"
-    cursor = "deletedAt"
     events = ("deleted",)
     cut = True
 

@@ -50,7 +50,6 @@ class ReportStream(WindowedStream):
     own_only = True
     from_route = ("workspaceId",)
     replication_key = "date"
-    cursor = "date"
     span = timedelta(days=31)
     sort_column: ClassVar[str] = "ID"
     alternatives: ClassVar[Sequence[Mapping[str, str]]] = (
@@ -192,7 +191,6 @@ class DetailedReport(AmountReport):
     row = rows.DetailedReportEntry
     primary_keys = ("workspaceId", "_id")
     replication_key = "start"
-    cursor = "start"
     path = "/workspaces/{workspaceId}/reports/detailed"
     envelopes = (("timeentries",), ("timeEntries",))
     needs = frozenset({"id", "start", "timeInterval"})

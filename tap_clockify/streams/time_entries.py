@@ -87,7 +87,6 @@ class TimeEntries(ByChanges):
     row = rows.TimeEntry
     primary_keys = ("id",)
     replication_key = "start"
-    cursor = "start"
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
     needs = frozenset({"start", "timeInterval"})
 
