@@ -110,12 +110,15 @@ class ClockifyStream(EndpointStream):
         """Set the fields that the body lacks, and the columns that are made of others."""
         super().complete(rows, partition)
         self._columns.fill(rows, lambda row: fields_of(getattr(row, self.custom_fields)))
-        decoded = type(rows[0]).__struct_fields__ if rows else ()
-        for column, source in (*self.copied.items(), *self.seconds.items()):
-            names, made = source.split("."), durations.of_iso if column in self.seconds else None
-            for row in rows if column in decoded else ():
-                value = _value_at(row, names)
-                setattr(row, column, made(value) if made else value)
+        decoded = {*type(rows[0]).__struct_fields__} if rows else set()
+        for column in self.copied.keys() & decoded:
+            names = self.copied[column].split(".")
+            for row in rows:
+                setattr(row, column, _value_at(row, names))
+        for column in self.seconds.keys() & decoded:
+            names = self.seconds[column].split(".")
+            for row in rows:
+                setattr(row, column, durations.of_iso(_value_at(row, names)))
 
     def needs_column(self, tables: Sequence[RecordStream], path: Breadcrumb) -> bool:
         """Return whether a field is needed, by a column that is made of it for example."""
