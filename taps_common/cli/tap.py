@@ -202,14 +202,15 @@ class ApiTap(CommandTap):
         """All streams, in the order in which they are read."""
         return [self.stream_of(kind) for kind in self.stream_types]
 
+    def selected_names(self) -> list[str]:
+        """Return the names of the tables that the catalog selects, if one was given."""
+        entries = (self.input_catalog or {}).items()
+        return [name for name, entry in entries if entry.metadata.resolve_selection()[()]]
+
     def absent_tables(self) -> list[str]:
         """Return the names of tables that the catalog selects and nobody has (any more)."""
         names = {stream.name for stream in self.all_streams}
-        return [
-            name
-            for name, entry in (self.input_catalog or {}).items()
-            if name not in names and entry.metadata.resolve_selection()[()]
-        ]
+        return [name for name in self.selected_names() if name not in names]
 
     # -- requests --------------------------------------------------------------------------------
 
