@@ -195,7 +195,7 @@ def sample(request: Request, response: Response) -> list[dict[str, object]]:
     """Return the rows of a page, untyped.
 
     Raises:
-        ShapeError: they are no objects.
+        ShapeError: they are not objects.
     """
     check_values(response.body)
     try:

@@ -136,7 +136,6 @@ def _entity_stream(
             "row": row,
             "primary_keys": tuple(alias for _, alias in one.key),
             "replication_key": cursor,
-            "cursor": cursor,
             "entity_set": replace(one, row=row),
             "cut_by": dated,
             "follows_changes": follows_changes,

@@ -208,9 +208,9 @@ class TapClickTime(ApiTap):
         """
         root = service_root(self.config)
         self.own_state(Owner("services", address_of(root), [place_of(root)]))
-        if gone := self.gone():
+        if absent := self.absent_tables():
             raise TapError(
-                f"The catalog selects {', '.join(gone)}, which the service does not have (any "
+                f"The catalog selects {', '.join(absent)}, which the service does not have (any "
                 "more): discover again, or deselect them."
             )
 

@@ -15,16 +15,18 @@ from msgspec.structs import asdict
 from tap_clockify import durations
 from tap_clockify.hosts import NOT_IN_WORKSPACE
 from tap_clockify.moving_lists import Seen, look_again
+from tap_clockify.object_ids import by_id
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
 from taps_common.records.custom_columns import Columns
-from taps_common.sync.steps import Fetch, Page, Plan
+from taps_common.sync.steps import Ask, Fetch, Page, Plan
 from taps_common.sync.stream import ChildStream, EndpointStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from tap_clockify.account import Account
+    from tap_clockify.object_ids import Object
     from taps_common.http.request import Response, Service
     from taps_common.records.custom_columns import CustomColumn
     from taps_common.records.row_types import Breadcrumb, Row
@@ -108,12 +110,15 @@ class ClockifyStream(EndpointStream):
         """Set the fields that the body lacks, and the columns that are made of others."""
         super().complete(rows, partition)
         self._columns.fill(rows, lambda row: fields_of(getattr(row, self.custom_fields)))
-        decoded = type(rows[0]).__struct_fields__ if rows else ()
-        for column, source in (*self.copied.items(), *self.seconds.items()):
-            names, made = source.split("."), durations.of_iso if column in self.seconds else None
-            for row in rows if column in decoded else ():
-                value = _value_at(row, names)
-                setattr(row, column, made(value) if made else value)
+        decoded = {*type(rows[0]).__struct_fields__} if rows else set()
+        for column in self.copied.keys() & decoded:
+            names = self.copied[column].split(".")
+            for row in rows:
+                setattr(row, column, _value_at(row, names))
+        for column in self.seconds.keys() & decoded:
+            names = self.seconds[column].split(".")
+            for row in rows:
+                setattr(row, column, durations.of_iso(_value_at(row, names)))
 
     def needs_column(self, tables: Sequence[RecordStream], path: Breadcrumb) -> bool:
         """Return whether a field is needed, by a column that is made of it for example."""
@@ -198,6 +203,36 @@ class ClockifyStream(EndpointStream):
                 break
         if again and len(asked) > 1:
             yield from look_again(asked, seen, each, body)
+
+    def ask_for_rows(
+        self, partition: Partition, bounds: Bounds
+    ) -> Generator[Ask, Response, dict[str, Object]]:
+        """Ask for the pages of a list that is only looked at; return its rows by their ids.
+
+        Raises:
+            ShapeError: a page is not such a list, or came before.
+        """
+        found: dict[str, Object] = {}
+        largest = 0
+        for number in count(1):
+            request = self.request(partition, bounds, number)
+            page = self.open_page(request, (yield Ask(request)))
+            try:
+                rows = by_id(page.records)
+            except ShapeError as error:
+                raise ShapeError(
+                    f"{request} answered 200, but the page is not usable: {error}"
+                ) from None
+            if rows and rows.keys() <= found.keys():
+                raise ShapeError(
+                    f"{request} sent the same page twice: its paging does not advance."
+                )
+            found |= rows
+            page.count = len(rows)
+            page.largest = largest = max(largest, page.count)
+            if self.is_last(page):
+                break
+        return found
 
     def needs_every_row(self, bounds: Bounds) -> bool:
         """Return whether harm is done if a row hides from the pages: the next run brings it.

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from tap_clockify.object_ids import CLOCKS_DIFFER, created_by_id
-from taps_common.errors import ShapeError
+from tap_clockify.object_ids import CLOCKS_DIFFER, by_id, created_by_id
 from taps_common.http.bodies import PIECE
 from taps_common.http.spool import room
-from taps_common.records.limits import check_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from taps_common.http.request import Request, Response
+    from tap_clockify.object_ids import Object
+
 
 ADDED = frozenset({"tasks", "client", "customFields", "currency", "favorite"})
 """What a hydrated project has more than a plain one (a real account's responses, 2023)."""
@@ -95,25 +94,21 @@ class HydratedTasks:
         """Id of the project with most tasks, whose own list shows whether any are left out."""
         return max(sorted(self._places), key=lambda one: self._places[one].number)
 
-    def lacks(self, ident: str, listed: Sequence[bytes]) -> str | None:
+    def lacks(self, ident: str, own: Mapping[str, Object]) -> str | None:
         """Return what a project's own list of tasks has that did not come with it, in words.
 
         Args:
             ident: the project.
-            listed: the pages of its list.
+            own: the tasks of its list, by their ids.
 
         Raises:
-            ShapeError: it is not a list of tasks.
+            ShapeError: a task that came has no id.
         """
-        try:
-            own = [task for page in listed for task in _by_id(page).items()]
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise ShapeError("A project's list of tasks is not usable.") from None
-        came = _by_id(self._tasks_of(self._places[ident]))
-        missing = [id_ for id_, _ in own if id_ not in came and not _is_new(id_, self._listed)]
+        came = by_id(self._tasks_of(self._places[ident]))
+        missing = [id_ for id_ in own if id_ not in came and not _is_new(id_, self._listed)]
         if missing:
             return f"{len(missing):,} of {len(own):,} tasks"
-        both = [(task, came[id_]) for id_, task in own if id_ in came]
+        both = [(task, came[id_]) for id_, task in own.items() if id_ in came]
         names = {name for task, there in both for name in task.keys() - there.keys()}
         names |= _filled(task for task, _ in both) - _filled(there for _, there in both)
         return f"the fields {', '.join(sorted(names))} of tasks" if names else None
@@ -147,26 +142,7 @@ class HydratedTasks:
         return self._file.read(place.end - place.begin)
 
 
-def count_rows(request: Request, response: Response) -> int:
-    """Return how many rows a response holds.
-
-    Raises:
-        ShapeError: it is not a list.
-    """
-    check_values(response.body)
-    try:
-        return len(msgspec.json.decode(response.body, type=list[msgspec.Raw]))
-    except msgspec.DecodeError:
-        raise ShapeError(f"{request} answered 200, but not with a list.") from None
-
-
-def _by_id(page: bytes) -> dict[str, dict[str, Any]]:
-    """Return the tasks of a page by their ids, their values unread."""
-    tasks = msgspec.json.decode(page, type=list[dict[str, msgspec.Raw]])
-    return {msgspec.json.decode(task["id"], type=str): task for task in tasks if "id" in task}
-
-
-def _filled(tasks: Iterable[dict[str, Any]]) -> set[str]:
+def _filled(tasks: Iterable[Object]) -> set[str]:
     """Return the names of fields that hold something in any task."""
     empty = {b"null", b"[]", b"{}"}
     return {name for task in tasks for name, value in task.items() if bytes(value) not in empty}

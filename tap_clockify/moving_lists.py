@@ -35,20 +35,17 @@ class Seen:
 
     Args:
         keys: names of the columns that make a row's key.
-
-    Attributes:
-        page: tells the rows of one page from others, whatever their order.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
         self._key = attrgetter(*map(attribute_of, keys))
         self._known: set[int] = set()
-        self.page = 0
+        self._page = 0
 
     def note(self, rows: Rows) -> Rows:
         """Remember rows; return those that are new."""
         hashes = [*map(hash, map(self._key, rows))]
-        self.page += sum(hashes)
+        self._page += sum(hashes)  # the same in whatever order
         if self._known.isdisjoint(hashes):
             self._known.update(hashes)
             return rows
@@ -57,8 +54,8 @@ class Seen:
         return fresh
 
     def end_page(self) -> int:
-        """Return what tells the page that ended from others."""
-        ended, self.page = self.page, 0
+        """Return what tells the rows of the page that ended from those of others."""
+        ended, self._page = self._page, 0
         return ended
 
 

@@ -260,9 +260,9 @@ class TapClockify(ApiTap):
             TapError: a workspace cannot be read, or there is none, or the catalog selects a table
                 that there is not.
         """
-        if gone := self.gone():
+        if absent := self.absent_tables():
             raise TapError(
-                f"The catalog selects {', '.join(gone)}, which this version does not have: "
+                f"The catalog selects {', '.join(absent)}, which this version does not have: "
                 "discover again, or deselect them."
             )
         workspaces = self.stream_of(Workspaces)

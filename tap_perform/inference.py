@@ -21,7 +21,7 @@ _NAMES_OF_TEXTS = {
     *("id", "ids", "uuid", "guid", "code", "codes", "number", "numbers", "no", "nr", "#", "year"),
     *("years", "phone", "phones", "telephone", "tel", "mobile", "fax", "postcode", "zip"),
 }
-"""Words in the headings of columns whose digits are no quantity."""
+"""Words in the headings of columns whose digits are not a quantity."""
 
 
 def declarable(stream: str, heading: str, kind: str | None) -> str:

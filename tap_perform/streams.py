@@ -283,7 +283,7 @@ class ClipStream(EndpointStream):
         }
 
     def _known_of(self, project: str, table: Table, *, complete: bool) -> dict[str, Any]:
-        """Return what the state keeps of a clip; rows that were not all sent are no measure."""
+        """Return what the state keeps of a clip; rows that were not all sent are not counted."""
         if complete:
             return {"rows": table.rows, "digest": self._digest(project, table)}
         last = self._last.get(project, {})

@@ -178,8 +178,7 @@ class TapPerform(ApiTap):
     @cached_property
     def downloads(self) -> Downloads:
         """The responses of the clips whose tables are selected."""
-        entries = self._entries or {}
-        selected = {name for name, entry in entries.items() if _selected(entry)}
+        selected = {*self.selected_names()}
         if self._entries is None:
             selected = {str(kind.name) for kind in self._found.known}  # type: ignore[misc]  # a text
         return self._ask_for(clip for clip in self.clips if clip.stream in selected)
@@ -290,10 +289,9 @@ class TapPerform(ApiTap):
         """
         self.own_state(owner_of(self.clips))
         streams = {clip.stream for clip in self.clips}
-        selected = [name for name, entry in (self._entries or {}).items() if _selected(entry)]
-        if gone := [name for name in selected if name not in streams]:
+        if absent := [name for name in self.selected_names() if name not in streams]:
             raise TapError(
-                f"The catalog selects {', '.join(gone)}, which no project lists as a dataclip: "
+                f"The catalog selects {', '.join(absent)}, which no project lists as a dataclip: "
                 "add it to projects, or discover again."
             )
 
@@ -420,7 +418,3 @@ class TapPerform(ApiTap):
         stream = self.streams[one.clip.stream]
         assert isinstance(stream, ClipStream)  # noqa: S101 - there are no others
         return stream.tried(one)
-
-
-def _selected(entry: CatalogEntry) -> bool:
-    return entry.metadata.resolve_selection()[()]

@@ -32,7 +32,6 @@ class ApprovalRequests(PermittedStream):
     row = rows.ApprovalRequest
     primary_keys = ("id",)
     replication_key = "updatedAt"
-    cursor = "updatedAt"
     filters_here = True
     path = "/workspaces/{workspaceId}/approval-requests"
     from_route = ("workspaceId",)

@@ -61,7 +61,6 @@ class AuditLog(WindowedStream):
     row = rows.AuditLogEntry
     primary_keys = ("_row_id",)
     replication_key = "timestamp"
-    cursor = "timestamp"
     path = "/workspaces/{workspaceId}/audit-log"
     from_route = ("workspaceId",)
     page_size = 50  # documented maximum

@@ -107,10 +107,10 @@ class Feed(PermittedStream):
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return which types and how many rows are asked for."""
-        types = "Only the types" if options["types"] == ENTRIES_ONLY else "All types"
-        of = " of time entries" if options["types"] == ENTRIES_ONLY else ""
+        only = options["types"] == ENTRIES_ONLY
+        types = "Only the types of time entries" if only else "All types"
         return (
-            f"{error} {types}{of} are asked for in workspace {scope['workspaceId']}, "
+            f"{error} {types} are asked for in workspace {scope['workspaceId']}, "
             f"{options['limit']} rows at once."
         )
 
@@ -158,7 +158,6 @@ class EntityChanges(Feed):
     path = "/workspaces/{workspaceId}/entities/updated"
     primary_keys = ("workspaceId", "change", "type", "id", "at")
     replication_key = "at"
-    cursor = "at"
     events = ("created", "updated")
 
     def row_of(self, event: Event, change: Change, row: bytes) -> dict[str, object]:
@@ -183,7 +182,6 @@ class EntityDeletions(Feed):
     path = "/workspaces/{workspaceId}/entities/deleted"
     primary_keys = ("workspaceId", "type", "id", "deletedAt")
     replication_key = "deletedAt"
-    cursor = "deletedAt"
     events = ("deleted",)
     cut = True
 

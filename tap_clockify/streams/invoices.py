@@ -8,28 +8,25 @@ short digest per invoice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tap_clockify.client import IdListStream, ItemStream
+from tap_clockify.object_ids import Object
 from tap_clockify.permissions import PermittedStream, PerRowStream
 from tap_clockify.rows import invoices as rows
 from taps_common.digests import digest_of
 from taps_common.errors import ShapeError, StatusError
 from taps_common.http.request import Request
-from taps_common.records.limits import check_values
 from taps_common.records.row_types import RESCUED
 from taps_common.sync.steps import Ask, Plan, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from taps_common.http.request import Response
     from taps_common.sdk import SdkStream
-    from taps_common.sync.steps import Bounds, Page, Partition, Planning, Requests, Scope
+    from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Scope
 
 LISTED = frozenset(
     {
@@ -38,9 +35,6 @@ LISTED = frozenset(
     }
 )
 """Columns that the list has."""
-
-Object = dict[str, msgspec.Raw]
-"""An object whose values are not read."""
 
 
 class _Identified(msgspec.Struct):
@@ -87,7 +81,7 @@ class Invoices(IdListStream, PermittedStream):
         if not self._asks_details(bounds):
             return plan
         try:
-            listed = yield from self._list(scope, bounds)
+            listed = yield from self.ask_for_rows(scope, bounds)  # they say what is to be asked
         except StatusError as error:
             raise self.skip_reason(error, scope, known=False) or error from None
         digests = {ident: _digest(row) for ident, row in listed.items()}
@@ -109,25 +103,6 @@ class Invoices(IdListStream, PermittedStream):
                 self.tap.say("invoice_items: no rows, because invoice_details is off")
             return False
         return bool(bounds.tables) and (items or not bounds.columns <= LISTED)
-
-    def _list(self, scope: Scope, bounds: Bounds) -> Generator[Ask, Response, dict[str, Object]]:
-        """Return the rows of the list, by id: it says what is to be asked."""
-        listed: dict[str, Object] = {}
-        largest = 0
-        for number in count(1):
-            request = self.request(scope, bounds, number)
-            page = self.open_page(request, (yield Ask(request)))
-            found = _by_id(request, page)
-            if found and found.keys() <= listed.keys():
-                raise ShapeError(
-                    f"{request} sent the same page twice: its paging does not advance."
-                )
-            listed |= found
-            page.count = len(found)
-            page.largest = largest = max(largest, page.count)
-            if self.is_last(page):
-                break
-        return listed
 
     def _keep_what_is_same(
         self, table: SdkStream, scope: Scope, digests: dict[str, str]
@@ -198,22 +173,6 @@ class InvoicePayments(PerRowStream):
     admins_only = True
     parent = Invoices
     parent_id = "invoiceId"
-
-
-def _by_id(request: Request, page: Page) -> dict[str, Object]:
-    """Return the rows of a page of the list, by id.
-
-    Raises:
-        ShapeError: a row has none.
-    """
-    check_values(page.records)
-    try:
-        found = msgspec.json.decode(page.records, type=list[Object])
-        return {msgspec.json.decode(one["id"], type=str): one for one in found}
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
-        raise ShapeError(
-            f"{request} answered 200, but the page is not usable: a row without id"
-        ) from None
 
 
 def _invoice(body: bytes, ident: str) -> Object | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_clockify.rereads import NOTHING, Months, Totals, begin_of, month_named, month_of, spans
+from tap_clockify.streams.reports import may_be_about_amounts
 from tap_clockify.summaries import user_months
 from tap_clockify.windows import FIRST_DAY
 from taps_common.digests import digest_of
@@ -134,7 +135,7 @@ def _ask_for_slice(
         try:
             return (yield Ask(Request(report.path, part, body=body, service=report.service)))
         except StatusError as error:
-            if error.status != HTTPStatus.FORBIDDEN or len(amounts) == 1:
+            if not may_be_about_amounts(error) or len(amounts) == 1:
                 raise
             del amounts[0]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,12 @@ from tap_clockify.client import (
     ItemStream,
     is_bad_request,
     is_unknown_id,
-    last_page,
 )
-from tap_clockify.hydrated_tasks import ADDED, HydratedTasks, count_rows
+from tap_clockify.hydrated_tasks import ADDED, HydratedTasks
 from tap_clockify.rows import projects as rows
 from taps_common.errors import QuotaError, SkippedError, StatusError
 from taps_common.http.request import Request
-from taps_common.sync.steps import Ask, ListOf, Page, Plan, Write
+from taps_common.sync.steps import Ask, ListOf, Plan, Write
 from taps_common.timestamps import from_text, to_text
 
 if TYPE_CHECKING:
@@ -202,7 +200,7 @@ class Tasks(ClockifyStream):
             return None
         state.pop("compared", None)
         try:
-            own = yield from self._own_list({**scope, "projectId": kept.busiest}, bounds)
+            own = yield from self.ask_for_rows({**scope, "projectId": kept.busiest}, bounds)
         except StatusError as error:
             if not is_unknown_id(error):
                 raise
@@ -211,22 +209,6 @@ class Tasks(ClockifyStream):
         if lacking is None and kept.done:
             state["compared"] = to_text(now)
         return lacking
-
-    def _own_list(
-        self, partition: Partition, bounds: Bounds
-    ) -> Generator[Ask, Response, list[bytes]]:
-        """Return the pages of a project's own list of tasks."""
-        pages: list[bytes] = []
-        largest = 0
-        for number in count(1):
-            request = self.request(partition, bounds, number)
-            response = yield Ask(request)
-            pages.append(response.body)
-            found = count_rows(request, response)
-            largest = max(largest, found)
-            if self.is_last(Page(b"", last_page(response), count=found, largest=largest)):
-                break
-        return pages
 
     def requests(self, partition: Partition, bounds: Bounds) -> Requests:
         """Write what came with the projects, or yield the pages of a project's list."""

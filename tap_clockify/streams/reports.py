@@ -50,7 +50,6 @@ class ReportStream(WindowedStream):
     own_only = True
     from_route = ("workspaceId",)
     replication_key = "date"
-    cursor = "date"
     span = timedelta(days=31)
     sort_column: ClassVar[str] = "ID"
     alternatives: ClassVar[Sequence[Mapping[str, str]]] = (
@@ -167,13 +166,13 @@ class AmountReport(ReportStream):
         self, error: RequestError, partition: Partition, *, first: bool
     ) -> Collection[str]:
         """Return `amounts` where the key's role may not see them."""
-        if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
+        if may_be_about_amounts(error):
             return ("amounts",)
         return super().refused_options(error, partition, first=first)
 
     def on_alternative(self, options: Mapping[str, str], scope: Scope, error: RequestError) -> str:
         """Return what is done without."""
-        if isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN:
+        if may_be_about_amounts(error):
             return NO_AMOUNTS.format(scope["workspaceId"])
         return super().on_alternative(options, scope, error)
 
@@ -192,7 +191,6 @@ class DetailedReport(AmountReport):
     row = rows.DetailedReportEntry
     primary_keys = ("workspaceId", "_id")
     replication_key = "start"
-    cursor = "start"
     path = "/workspaces/{workspaceId}/reports/detailed"
     envelopes = (("timeentries",), ("timeEntries",))
     needs = frozenset({"id", "start", "timeInterval"})
@@ -269,6 +267,11 @@ class ExpenseReport(ReportStream):
     def filter(self, page: Mapping[str, object]) -> Mapping[str, object]:
         """Return the page and the order, which stand at the top here."""
         return {**page, "sortColumn": self.sort_column}
+
+
+def may_be_about_amounts(error: RequestError) -> bool:
+    """Return whether a report is refused since the key's role may not see amounts, maybe."""
+    return isinstance(error, StatusError) and error.status == HTTPStatus.FORBIDDEN
 
 
 def _wall_clock(timestamp: datetime) -> str:

@@ -87,7 +87,6 @@ class TimeEntries(ByChanges):
     row = rows.TimeEntry
     primary_keys = ("id",)
     replication_key = "start"
-    cursor = "start"
     path = "/workspaces/{workspaceId}/user/{userId}/time-entries"
     needs = frozenset({"start", "timeInterval"})
 
@@ -97,7 +96,7 @@ class TimeEntries(ByChanges):
 
     @property
     def compares_rows(self) -> bool:  # type: ignore[override]  # depends on the settings here
-        """False where months are read again: what is sent of them is no part of a window."""
+        """False where months are read again: what is sent of them is outside of the window."""
         return not self.config["reread_changed"]
 
     def plan_lists(self, scope: Scope, bounds: Bounds) -> Planning:
@@ -268,7 +267,7 @@ class TimeEntries(ByChanges):
             yield from look_again(asked, seen, each, body)
 
     def covers(self, scope: Scope, bounds: Bounds) -> Span | None:
-        """Return all that was asked for; the feeds of changes are no window of starts."""
+        """Return all that was asked for; the feeds of changes are not asked by start."""
         return None if self.by_changes else (bounds.since, bounds.until)
 
     def complete(self, rows_read: Sequence[rows.TimeEntry], partition: Partition) -> None:
@@ -305,7 +304,7 @@ class TimeEntries(ByChanges):
     ) -> SkippedError | None:
         """Return why a member's entries are left out: never visible to the key, or no member now.
 
-        Entries that were visible once and are no more are a failure: the key lost a role.
+        Entries that were visible once and are not any more are a failure: the key lost a role.
         """
         if not known and (is_forbidden(error) or self.account.hides(error, partition)):
             status = HTTPStatus.FORBIDDEN if is_forbidden(error) else HTTPStatus.UNAUTHORIZED

@@ -58,7 +58,6 @@ class TimeOffRequests(PermittedStream):
     row = rows.TimeOffRequest
     primary_keys = ("id",)
     replication_key = "changedAt"
-    cursor = "changedAt"
     filters_here = True
     path = "/workspaces/{workspaceId}/time-off/requests"
     copied = MappingProxyType(

@@ -33,7 +33,7 @@ class Workspaces(ClockifyStream):
     needs = frozenset({"id", "name", "featureSubscriptionType", "features"})
 
     def scopes(self) -> Sequence[Scope]:
-        """Return all workspaces as one list: they are no part of a workspace."""
+        """Return all workspaces as one list: they do not belong to a workspace."""
         return [{}]
 
     def plan(self, scope: Scope, bounds: Bounds) -> Planning:

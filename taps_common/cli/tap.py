@@ -124,7 +124,7 @@ class ApiTap(CommandTap):
                 raise self.refusal(errors)
         super().__init__(*args, **kwargs)
         if kwargs.get("validate_config", True):
-            self._tell_of_the_future()
+            self._warn_of_a_future_start()
 
     # -- what a tap provides ---------------------------------------------------------------------
 
@@ -185,7 +185,7 @@ class ApiTap(CommandTap):
         """The timestamp up to which is read, exclusive; a date means its whole day; None is all."""
         return end_of(self.config["end_date"]) if self.config.get("end_date") else None
 
-    def _tell_of_the_future(self) -> None:
+    def _warn_of_a_future_start(self) -> None:
         if self.start_date and self.start_date > self.clock.now():
             self.logger.warning(
                 "start_date is %s, which is in the future: until then, tables that go by dates "
@@ -205,14 +205,15 @@ class ApiTap(CommandTap):
         """All streams, in the order in which they are read."""
         return [self.stream_of(kind) for kind in self.stream_types]
 
-    def gone(self) -> list[str]:
+    def selected_names(self) -> list[str]:
+        """Return the names of the tables that the catalog selects, if one was given."""
+        entries = (self.input_catalog or {}).items()
+        return [name for name, entry in entries if entry.metadata.resolve_selection()[()]]
+
+    def absent_tables(self) -> list[str]:
         """Return the names of tables that the catalog selects and nobody has (any more)."""
         names = {stream.name for stream in self.all_streams}
-        return [
-            name
-            for name, entry in (self.input_catalog or {}).items()
-            if name not in names and entry.metadata.resolve_selection()[()]
-        ]
+        return [name for name in self.selected_names() if name not in names]
 
     # -- requests --------------------------------------------------------------------------------
 
@@ -331,7 +332,7 @@ class ApiTap(CommandTap):
             with self.reporter.running():
                 self._read_all()
         except TapError as error:
-            self._leave_owner()
+            self._restore_owner()
             self.run.checkpoints.write_requests()
             if self._signal:
                 self._end_run()
@@ -340,7 +341,7 @@ class ApiTap(CommandTap):
             raise self._failed(error.kind, error) from error
         else:
             session.close()
-            self._leave_owner()
+            self._restore_owner()
             self.run.checkpoints.write_requests()
             self._end_run()
         finally:
@@ -416,7 +417,7 @@ class ApiTap(CommandTap):
         owner.keep(bookmarks, anew=bool(refusal))
         self._repeat_state()
 
-    def _leave_owner(self) -> None:
+    def _restore_owner(self) -> None:
         """Leave whose the state is as it was if nothing was read: the settings may be wrong."""
         bookmarks = self.bookmarks
         read = any(any(one.counts.values()) for one in self.engine.outcomes.values())
@@ -453,11 +454,11 @@ class ApiTap(CommandTap):
             if not self._began:
                 self.logger.warning("%s: stopped before the run began.", name)
             sys.exit(128 + signum)
-        self.clock.call_after(OBEYED_WITHIN, self._leave)
+        self.clock.call_after(OBEYED_WITHIN, self._end_process)
         self.logger.warning("%s: stopping after this page; %s.", name, GOES_ON)
         self.session.close()
 
-    def _leave(self) -> None:
+    def _end_process(self) -> None:
         """End the process as it is, unless the run ended: it may be stuck for good."""
         if self._emits:
             os._exit(128 + self._signal)

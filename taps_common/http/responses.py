@@ -178,7 +178,7 @@ def request_id(response: BaseHTTPResponse) -> str | None:
 
 
 def _ends(body: bytes) -> tuple[bytes, bytes]:
-    """Return the first and the last byte that are no white space, without copying the body."""
+    """Return the first and the last byte that are not white space, without copying the body."""
     return body[:64].strip()[:1] or body.strip()[:1], body[-64:].strip()[-1:] or body.strip()[-1:]
 
 

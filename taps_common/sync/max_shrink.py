@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 DAY = 86_400
 """Seconds."""
 
+ALL = 100
+"""Percent."""
+
 FEW = 20
 """Rows from which on a percentage says something. Where there were fewer, some of them may go at
 any time, and all of them once two complete runs found none."""
@@ -72,7 +75,7 @@ class Compared:
     @property
     def lost(self) -> float:
         """How many percent of the rows are gone."""
-        return 100 * (self.before - self.now) / self.before if self.before else 0
+        return ALL * (self.before - self.now) / self.before if self.before else 0
 
     def shrank(self, allowed: float) -> bool:
         """Return whether more rows are gone than are allowed to go, in percent."""
@@ -80,7 +83,13 @@ class Compared:
 
     def vanished(self, allowed: float) -> bool:
         """Return whether the few rows there were are gone, for the first time."""
-        return self.now == 0 < self.before < FEW and allowed < 100 and not self.empty  # noqa: PLR2004 - percent
+        return self.now == 0 < self.before < FEW and allowed < ALL and not self.empty
+
+    def worded(self, text: str, what: str, allowed: float) -> str:
+        """Return a text with what was compared in it."""
+        return text.format(
+            what=what, before=self.before, now=self.now, lost=self.lost, allowed=allowed
+        )
 
 
 class RowCounts:
@@ -100,6 +109,7 @@ class RowCounts:
     def __init__(self, stream: EndpointStream, outcome: Outcome) -> None:
         self.doubted = False
         self._stream = stream
+        self._allowed: float = stream.config["max_shrink"]
         self._outcome = outcome
         self._pending: dict[tuple[str, ...], Counter[str]] = {}
         self._scopes: dict[str, tuple[Scope, dict[str, int] | None]] = {}
@@ -153,15 +163,12 @@ class RowCounts:
         seconds = max(int((window.began - window.since).total_seconds()), DAY)
         now = (window.rows or {}).get(self._stream.name, 0)
         settings = self._window_settings(scope)
-        allowed: float = self._stream.config["max_shrink"]
         for last in (state.get("window", {}) for state in states):
             before = round(last["rows"] * seconds / last["seconds"]) if last else 0
             compared = Compared(scope, before, now)
-            if last.get("settings") == settings and compared.shrank(allowed):
+            if last.get("settings") == settings and compared.shrank(self._allowed):
                 what = _named(self._stream, scope)
-                text = WINDOW_SHRANK.format(
-                    what=what, before=before, now=now, lost=compared.lost, allowed=allowed
-                )
+                text = compared.worded(WINDOW_SHRANK, what, self._allowed)
                 self._stream.tap.say(text, f"window of {what} shrank")
                 return True
         for state in states if whole else ():
@@ -180,7 +187,6 @@ class RowCounts:
             states: the scope's state of each table, that of the stream first.
             parts: the partitions that were read to their end.
         """
-        allowed: float = self._stream.config["max_shrink"]
         settings, name = self._window_settings(scope), self._stream.partition_id
         last = states[0].get("parts", {})
         before = last.get("rows", {}) if last.get("settings") == settings else {}
@@ -189,7 +195,7 @@ class RowCounts:
         kept = {ident: rows for ident, rows in now.items() if rows >= FEW or ident in before}
         states[0]["parts"] = {"rows": {**before, **kept}, "settings": settings}
         found = [one for one in parts if not now[name(one)] and before.get(name(one), 0) >= FEW]
-        if not found or allowed >= 100:  # noqa: PLR2004 - percent
+        if not found or self._allowed >= ALL:
             return []
         text = PARTS_EMPTY.format(
             count=len(found),
@@ -202,8 +208,7 @@ class RowCounts:
 
     def _window_settings(self, scope: Scope) -> str:
         """Return a digest of what decides which rows a window has."""
-        lookback = self._stream.lookback.total_seconds()
-        return digest_of([*self._stream.restrictions(scope), lookback], size=6)
+        return self._settings(scope, self._stream.lookback.total_seconds())
 
     # -- once all were read ----------------------------------------------------------------------
 
@@ -212,21 +217,17 @@ class RowCounts:
 
         The stream itself is asked about first: where it may not, no child table may.
         """
-        compared = self._compare(table)
-        allowed: float = self._stream.config["max_shrink"]
-        shrunk = [one for one in compared if one.shrank(allowed)]
+        compared, allowed = self._compare(table), self._allowed
         whole = _sum(compared)
+        shrunk = [one for one in compared if one.shrank(allowed)]
         if not shrunk and whole.shrank(allowed):
             shrunk = [whole]
         for one in shrunk:
-            texts = {"what": _named(table, one.scope), "lost": one.lost, "allowed": allowed}
-            text = SHRANK.format(before=one.before, now=one.now, **texts)
-            error = TapError(text, kind=Kind.SHRINK)
-            self._outcome.fail(one.scope, error)
+            text = one.worded(SHRANK, _named(table, one.scope), allowed)
+            self._outcome.fail(one.scope, TapError(text, kind=Kind.SHRINK))
         vanished = [one for one in compared if one.vanished(allowed)]
         for one in vanished:
-            what = _named(table, one.scope)
-            self._outcome.skip(EMPTY.format(what=what, before=one.before))
+            self._outcome.skip(one.worded(EMPTY, _named(table, one.scope), allowed))
         for one in compared:
             self._note(table, one.scope, rows=one.before, empty=one.now == 0 < one.before)
         refused = bool(shrunk or vanished)
@@ -269,8 +270,8 @@ class RowCounts:
         entry = {"rows": rows, "settings": self._settings(scope), "empty": empty}
         activated[self._stream.partition_id(scope)] = entry
 
-    def _settings(self, scope: Scope) -> str:
-        return digest_of(list(self._stream.restrictions(scope)), size=6)
+    def _settings(self, scope: Scope, *more: object) -> str:
+        return digest_of([*self._stream.restrictions(scope), *more], size=6)
 
 
 def _sum(compared: list[Compared]) -> Compared:

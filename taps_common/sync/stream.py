@@ -229,7 +229,8 @@ class EndpointStream(RecordStream):
 
     Attributes:
         from_route: fields that come from the route instead of the body, set on every row.
-        cursor: name of the replication key that bounds what is read, if there is one.
+        cursor: the replication key that bounds what is read: that of the class, if it has one,
+            whatever a catalog names.
         filters_here: whether rows before the lower bound come as well and are left out here.
         keeps_ids: whether other streams ask for the ids of its rows (`ListOf`).
         lenient: whether numbers and truth values may come as text.
@@ -255,6 +256,11 @@ class EndpointStream(RecordStream):
     words: ClassVar[Mapping[str, str]] = MappingProxyType({})
     compares_rows: ClassVar[bool] = True
     alternatives: ClassVar[Sequence[Mapping[str, str]]] = ({},)
+
+    def __init_subclass__(cls) -> None:
+        """Take the replication key for the cursor."""
+        super().__init_subclass__()
+        cls.cursor = vars(cls).get("replication_key", cls.cursor)
 
     @property
     def endpoint(self) -> EndpointStream:

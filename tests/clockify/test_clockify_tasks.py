@@ -10,12 +10,15 @@ import msgspec
 import pytest
 
 from tap_clockify.hydrated_tasks import HydratedTasks
+from tap_clockify.object_ids import by_id
 from taps_common.http.bodies import PIECE
 from tests.clockify.runs import DAY, TASKS, VERSIONS, WORKSPACE, Account, Copy, catalog, differences
 from tests.common.runs import NOW, TurningClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tap_clockify.object_ids import Object
 
 TABLES = ("projects", "project_memberships", "tasks")
 ONE_BY_ONE = "are read by a request of its own instead"
@@ -137,6 +140,15 @@ def large(start: Callable[..., Account], monkeypatch: pytest.MonkeyPatch) -> Acc
     return start(account="free", projects=200, tasks=400, entries=5)
 
 
+def test_a_comparison_ends_where_a_page_comes_again(account: Account) -> None:
+    page = msgspec.json.encode(tasks(50)).decode()
+    account.fault("/tasks", "status", code=200, body=page)
+    run = account.run(catalog=catalog(TABLES), workspace_ids=[account.world.main_id])
+    assert run.code
+    assert "sent the same page twice" in run.log
+    assert not run.records("tasks")
+
+
 def test_a_list_of_projects_that_breaks_off_gives_no_version(large: Account) -> None:
     large.fault("/projects", "status", code=403, after=1)
     run = large.run(catalog=catalog(TABLES), **VERSIONS)
@@ -165,6 +177,10 @@ def tasks(number: int, status: str = "ACTIVE", text: str = "") -> list[dict[str,
     return [{"id": f"t{one}", "status": status, "name": text} for one in range(number)]
 
 
+def own(listed: Sequence[object]) -> dict[str, Object]:
+    return by_id(msgspec.json.encode(listed))
+
+
 def test_the_project_with_most_tasks_is_compared() -> None:
     shown = [("a", tasks(1)), ("b", tasks(3)), ("c", None), ("d", tasks(3)), ("e", [])]
     assert kept(*shown).busiest == "b"
@@ -177,17 +193,17 @@ def test_a_task_that_is_new_is_not_missed() -> None:
     fresh = f"{int(NOW.timestamp()):08x}{'0' * 16}"
     old = f"{int(NOW.timestamp()) - 86_400:08x}{'0' * 16}"
     listed = [*tasks(1), {"id": fresh}]
-    assert found.lacks("a", [msgspec.json.encode(listed)]) is None
-    assert found.lacks("a", [msgspec.json.encode([*listed, {"id": old}])]) == "1 of 3 tasks"
+    assert found.lacks("a", own(listed)) is None
+    assert found.lacks("a", own([*listed, {"id": old}])) == "1 of 3 tasks"
 
 
 @pytest.mark.parametrize("blank", [None, [], {}])
 def test_a_field_that_comes_empty_with_projects_only_is_missing(blank: object) -> None:
     came = [{"id": "t0", "rate": blank, "name": "a"}, {"id": "t1", "rate": blank, "name": None}]
-    own = [{"id": "t0", "rate": blank, "name": "a"}, {"id": "t1", "rate": {"amount": 1}}]
+    listed = [{"id": "t0", "rate": blank, "name": "a"}, {"id": "t1", "rate": {"amount": 1}}]
     found = kept(("a", came))
-    assert found.lacks("a", [msgspec.json.encode(own)]) == "the fields rate of tasks"
-    assert found.lacks("a", [msgspec.json.encode(own[:1])]) is None
+    assert found.lacks("a", own(listed)) == "the fields rate of tasks"
+    assert found.lacks("a", own(listed[:1])) is None
 
 
 def test_pages_are_bounded_and_in_order() -> None:

@@ -43,8 +43,12 @@ def own_hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module, name in hooks:
         monkeypatch.setattr(module, name, getattr(module, name))
     factory = logging.getLogRecordFactory()
+    loggers = map(logging.getLogger, [*logging.root.manager.loggerDict])
+    filters = {logger: [*logger.filters] for logger in loggers}
     yield
     logging.setLogRecordFactory(factory)
+    for logger, kept in filters.items():
+        logger.filters[:] = kept
 
 
 @pytest.fixture(scope="module", autouse=True)

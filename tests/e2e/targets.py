@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from tests.e2e.recorded import Recorded
 
 Config = dict[str, Any]
-Lines = bytes
 
 
 @dataclass(frozen=True)
