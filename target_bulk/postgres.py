@@ -78,6 +78,10 @@ class Postgres(Database):
             with self.connection.transaction():
                 yield
         except psycopg.Error as error:
+            if self.connection.broken:
+                raise LoadError(
+                    "The connection to PostgreSQL was lost; run again, from the last STATE."
+                ) from None
             name = error.diag.table_name
             raise RefusedError(
                 f"PostgreSQL refuses the rows{f' of {name}' if name else ''} (SQLSTATE "

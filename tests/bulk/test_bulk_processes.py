@@ -172,6 +172,23 @@ def test_nothing_is_loaded_after_a_batch_that_is_refused(in_postgres: Place) -> 
     assert place.column("t", "id") == [1]
 
 
+def test_a_connection_that_is_lost(in_postgres: Place) -> None:
+    place = in_postgres
+    place.load(T)
+    ours = "select pid from pg_stat_activity where wait_event_type = 'Lock'"
+    with psycopg.connect(place.where["postgres_url"]) as other:
+        other.execute(f"lock table {place.schema}.t in share mode".encode())
+        running = start(place, batch_size_rows=1)
+        assert running.stdin
+        running.stdin.write(lines(state(1), T, record("t", id=1)))
+        running.stdin.flush()
+        until(lambda: place.ask(ours)[0])
+        place.ask(f"select pg_terminate_backend(pid) from ({ours})")
+    out, said = running.communicate(timeout=PATIENCE)
+    assert (out, running.returncode) == (b"", 1)
+    assert "connection to PostgreSQL was lost; run again" in said.decode().splitlines()[-1]
+
+
 @pytest.mark.parametrize("ident", [1, "x"])
 def test_the_temporary_files_are_gone(place: Place, tmp_path: Path, ident: object) -> None:
     folder = tmp_path / "temporary"
