@@ -31,6 +31,9 @@ _STORAGE = "v1.0.0"
 _CATALOG = '"target-bulk"'
 """What the file is called; by its own name, a schema of the same name would be ambiguous."""
 
+_TAKEN = {"information_schema", "memory", "pg_catalog", "system", "target-bulk", "temp"}
+"""Schemas that a file cannot have: databases of DuckDB, or schemas of its own, are called so."""
+
 _KINDS = {
     "VARCHAR": Kind.TEXT,
     "BOOLEAN": Kind.BOOLEAN,
@@ -65,11 +68,14 @@ def attach(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     try:
         connection.execute(f"attach {literal(path)} as {_CATALOG}{new}")
     except duckdb.IOException as error:
-        why = "another process has it open" if "lock" in str(error) else "it cannot be opened"
-        raise LoadError(
-            f"The DuckDB file of duckdb_path: {why}; one process at a time can write to a file, "
-            "so close the other, or run after it."
-        ) from None
+        why = (
+            "another process has it open; one process at a time can write to a file, so close "
+            "the other, or run after it"
+            if "lock" in str(error)
+            else "it cannot be opened; look at its folder, at who may write there, and whether it "
+            "is a file of DuckDB"
+        )
+        raise LoadError(f"The DuckDB file of duckdb_path: {why}.") from None
 
 
 @dataclass
@@ -126,6 +132,11 @@ class DuckDB(Database):
         A process that is killed leaves no change of a table in the log: DuckDB 2.0 cannot take one
         to JSON from there before it has loaded its JSON extension, and asks the network for it.
         """
+        if table.schema.lower() in _TAKEN:
+            raise LoadError(
+                f"Stream {table.stream}: DuckDB has a use of its own for the name "
+                f"{table.schema}; set default_target_schema to another one."
+            )
         declared = super().declare(table)
         self.execute("checkpoint")
         return declared

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -17,8 +18,6 @@ from tests.bulk.places import Place, record, schema, state
 from tests.common.runs import PATIENCE, until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.bulk.places import Message
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("bulk")]
@@ -86,6 +85,13 @@ def test_a_file_that_another_process_has(in_duckdb: Place) -> None:
     last = said.decode().splitlines()[-1]
     assert last.startswith("Error: The DuckDB file of duckdb_path: another process has it open;")
     assert "Traceback" not in said.decode()
+
+
+def test_a_file_of_something_else(in_duckdb: Place) -> None:
+    Path(in_duckdb.where["duckdb_path"]).write_text("not a database" * 1000)
+    _, said = start(in_duckdb).communicate(lines(T), timeout=PATIENCE)
+    last = said.decode().splitlines()[-1]
+    assert last.startswith("Error: The DuckDB file of duckdb_path: it cannot be opened; look at")
 
 
 def test_a_database_that_does_not_answer(in_postgres: Place) -> None:

@@ -143,6 +143,12 @@ def test_a_new_file_can_be_read_by_an_old_duckdb(in_duckdb: Place, version: str)
     assert tags["storage_version"].startswith(version)
 
 
+@pytest.mark.parametrize("name", ["memory", "TEMP"])
+def test_a_schema_that_duckdb_cannot_have_is_refused(in_duckdb: Place, name: str) -> None:
+    with pytest.raises(LoadError, match=f"a use of its own for the name {name}"):
+        in_duckdb.load(schema("t", id="integer"), default_target_schema=name)
+
+
 def test_updates_need_no_pytz(in_duckdb: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """DuckDB before 2 wants it to hand a timestamp to Python, and does not install it."""
     monkeypatch.setitem(sys.modules, "pytz", None)
