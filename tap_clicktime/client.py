@@ -92,20 +92,19 @@ def credentials(config: Mapping[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Basic {pair}"}
 
 
-_NOT_ALLOWED = (
-    "The token's user may not read it: use the token of an administrator, or deselect the table."
-)
+_NOT_ALLOWED = "The token's user may not read it: use the token of an administrator{}."
+_NOTHING_THERE = "There is nothing at that address: check service_url{}."
 
 ADVICE: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: (
         "ClickTime does not accept the token: check api_token (ClickTime: My Preferences, "
         "Authentication Token) and service_url, and try the other auth_method."
     ),
-    HTTPStatus.FORBIDDEN: _NOT_ALLOWED,
-    HTTPStatus.PAYMENT_REQUIRED: _NOT_ALLOWED,
-    HTTPStatus.NOT_FOUND: (
-        "There is nothing at that address: check service_url; if other tables are read, the "
-        "service declares this one and does not have it: deselect it."
+    HTTPStatus.FORBIDDEN: _NOT_ALLOWED.format(", or deselect the table"),
+    HTTPStatus.PAYMENT_REQUIRED: _NOT_ALLOWED.format(", or deselect the table"),
+    HTTPStatus.NOT_FOUND: _NOTHING_THERE.format(
+        "; if other tables are read, the service declares this one and does not have it: deselect "
+        "it"
     ),
     HTTPStatus.GONE: (
         "Its links expire before they are followed: raise page_size, lower max_concurrency."
@@ -116,12 +115,25 @@ ADVICE: Mapping[int, str] = {
 }
 """What a person should do about an error, by its status; OData's own codes are not numbers."""
 
+ADVICE_ON_METADATA = {
+    **ADVICE,
+    HTTPStatus.FORBIDDEN: _NOT_ALLOWED.format(""),
+    HTTPStatus.PAYMENT_REQUIRED: _NOT_ALLOWED.format(""),
+    HTTPStatus.NOT_FOUND: _NOTHING_THERE.format(""),
+}
+"""The same about `$metadata`, which is not a table and which all tables need."""
+
 OTHERWISE = "If it stays, ask ClickTime's support and name the time and the request id."
 
 
 def advice(status: int, _code: int | None) -> str:
     """Return what a person should do about an error."""
     return ADVICE.get(status, OTHERWISE)
+
+
+def advice_on_metadata(status: int, _code: int | None) -> str:
+    """Return what a person should do about an error of `$metadata`."""
+    return ADVICE_ON_METADATA.get(status, OTHERWISE)
 
 
 def _open(body: bytes) -> Envelope:

@@ -14,6 +14,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from tap_clicktime import csdl, query
 from tap_clicktime.client import (
     advice,
+    advice_on_metadata,
     credentials,
     sample,
     service_root,
@@ -187,6 +188,7 @@ class TapClickTime(ApiTap):
             "/$metadata",
             headers={"Accept": "application/xml", "OData-MaxVersion": "4.01"},
             proof=xml_problem,
+            advice=advice_on_metadata,
         )
         body = self.session.send(request).body
         wanted = self.config.get("entity_sets") or ()

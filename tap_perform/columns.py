@@ -85,14 +85,10 @@ def name_of(heading: str) -> str:
     return f"_{name}" if name[:1].isdigit() else name
 
 
-def some(names: Sequence[str]) -> str:
+def some(names: Sequence[str], *, most: int = 20) -> str:
     """Return names as a message lists them: the first ones, and how many there are beside."""
-    shown, more = names[:_MOST_NAMES], len(names) - _MOST_NAMES
+    shown, more = names[:most], len(names) - most
     return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
-
-
-_MOST_NAMES = 20
-"""Columns that a message lists."""
 
 
 def _stays(sign: str) -> bool:

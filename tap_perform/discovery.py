@@ -9,6 +9,7 @@ from tap_perform.catalogue import CLIPS, documented_columns, documented_keys
 from tap_perform.columns import RESERVED, name_of, some
 from tap_perform.fields import declarations, fields_from, fields_in, named
 from tap_perform.inference import types_of
+from tap_perform.reasons import FEW, alike
 from tap_perform.tables import clip_stream
 from taps_common.errors import TapError
 
@@ -71,6 +72,7 @@ class Discovery:
     infer: bool
     extra: bool
     logger: logging.Logger
+    _untold: list[tuple[Clip, TapError]] = field(default_factory=list)
 
     def tables(self) -> Tables:
         """Return the tables, and why others cannot be told."""
@@ -85,7 +87,18 @@ class Discovery:
             if self.infer and self.catalog is None:
                 fields = self._inferred(stream, fields, declared)
             found.known.append(clip_stream(stream, fields, keys, declared, extra=self.extra))
+        self._report_untold()
         return found
+
+    def _report_untold(self) -> None:
+        """Say which projects tell no columns of tables that others have."""
+        for project in dict.fromkeys(clip.project for clip, _ in self._untold):
+            failed = [(one.stream, why) for one, why in self._untold if one.project == project]
+            for names, why in alike(failed):
+                self.logger.warning(
+                    "%s of %s: only other projects tell the columns: %s",
+                    *(some(names, most=FEW), project, why),
+                )
 
     def _clips(self, stream: str) -> list[Clip]:
         return [clip for clip in self.clips if clip.stream == stream]
@@ -147,14 +160,14 @@ class Discovery:
             TapError: there is none.
         """
         found: list[Sequence[str]] = [clip.columns for clip in self._clips(stream) if clip.columns]
-        errors = []
+        errors: list[tuple[Clip, TapError]] = []
         for one in self.downloads.of(stream):
             if one.clip.columns:
                 continue
             try:
                 headings = one.headings()
             except TapError as error:
-                errors.append(error)
+                errors.append((one.clip, error))
                 continue
             found.append(headings)
             missing = one.expected.documented.difference(map(name_of, headings))
@@ -164,9 +177,8 @@ class Discovery:
                     *(one.clip, len(missing), some(sorted(missing))),
                 )
         if not found:
-            raise errors[0]
-        for why in errors:
-            self.logger.warning("%s: only other projects tell its columns: %s", stream, why)
+            raise errors[0][1]
+        self._untold += errors
         return found
 
     def _inferred(self, stream: str, fields: Sequence[Field], declared: Declared) -> list[Field]:

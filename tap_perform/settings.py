@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -154,11 +155,11 @@ def errors_of(config: Mapping[str, Any]) -> list[str]:
     errors: list[str] = []
     names: list[str] = []
     for number, project in enumerate(projects, 1):
-        where = f"projects[{number}]"
         if not isinstance(project, dict) or not isinstance(project.get("name"), str):
-            errors.append(f"{where} must be an object with a name.")
+            entry = f"entry {number} of {len(projects)} (counted from 1)"
+            errors.append(f"projects: {entry} must be an object with a name.")
             continue
-        where = f"projects[{number}] ({project['name']})"
+        where = f"project {project['name']}"
         names.append(project["name"])
         errors += _unknown(where, project, _PROJECT_KEYS)
         errors += _spelling_errors(where, project)
@@ -234,7 +235,9 @@ def _credential_errors(
 
 def _unknown(place: str, given: Mapping[str, Any], known: set[str]) -> Iterator[str]:
     for name in sorted(given.keys() - known):
-        yield f"{place}: {name} is not a setting; there are {', '.join(sorted(known))}."
+        near = get_close_matches(name, sorted(known), n=1)
+        instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}."
+        yield f"{place}: {name} is not a setting; {instead}"
 
 
 def _url_errors(place: str, project: Mapping[str, Any], url: str) -> Iterator[str]:

@@ -11,10 +11,12 @@ from singer_sdk.singerlib import Catalog
 
 from tap_perform.check import shape_of, state_of
 from tap_perform.client import service_of
+from tap_perform.columns import some
 from tap_perform.discovery import Discovery, Tables, documented, needing_a_look
 from tap_perform.downloads import Download, Downloads
 from tap_perform.expected import Expected
 from tap_perform.fields import fields_in
+from tap_perform.reasons import FEW, alike
 from tap_perform.reconcile import ClipName, Downloaded, Pass, compare
 from tap_perform.settings import clips_of, errors_of, owner_of
 from tap_perform.streams import ClipStream
@@ -243,9 +245,14 @@ class TapPerform(ApiTap):
             found = self._tables_of(downloads)
         finally:
             downloads.close()
-        for stream, why in found.unread.items():
-            if found.known or not isinstance(why, NotAskedError):  # which say no more than the end
-                self.logger.warning("%s is not a table: %s", stream, why)
+        unread = [
+            (stream, why)
+            for stream, why in found.unread.items()
+            if found.known or not isinstance(why, NotAskedError)  # which say no more than the end
+        ]
+        for names, why in alike(unread):
+            are = "are not tables" if len(names) > 1 else "is not a table"
+            self.logger.warning("%s %s: %s", some(names, most=FEW), are, why)
         if not found.known:
             raise next(iter(found.unread.values()))
         return found
@@ -357,22 +364,10 @@ class TapPerform(ApiTap):
         downloads.touch()
         self._found = self._tables_of(downloads)
         failed: list[Kind] = []
-        project = ""
-        for one in downloads.all:
-            if one.clip.project != project:
-                project = one.clip.project
-                yield f"{project}:"
-            try:
-                shape, notes = shape_of(one), self._tried(one)
-            except TapError as error:
-                state = state_of(error)
-                yield f"  {one.clip.stream}: {state}: {error}"
-                if state not in {"stale", "not ready"}:
-                    failed.append(error.kind)
-            else:
-                yield f"  {one.clip.stream}: ready, {shape}"
-                yield from (f"    {note}." for note in notes)
-            one.close()
+        for project in dict.fromkeys(clip.project for clip in self.clips):
+            yield f"{project}:"
+            of_project = [one for one in downloads.all if one.clip.project == project]
+            yield from self._looked_at(of_project, failed)
         downloads.close()
         if failed:
             alike = len(failed) == len(self.clips) and len({*failed}) == 1  # as a run ends
@@ -385,6 +380,28 @@ class TapPerform(ApiTap):
             f"A full run of all tables sends at least {len(self.clips):,} requests: one per "
             "dataclip, and one for the headings of each where no catalog is given."
         )
+
+    def _looked_at(self, downloads: Iterable[Download], failed: list[Kind]) -> Iterator[str]:
+        """Return what each clip of a project is, and once for each reason why some cannot be read.
+
+        Args:
+            downloads: the clips' responses.
+            failed: gets what a person has to do, for each clip of which a run will fail.
+        """
+        errors: list[tuple[str, TapError]] = []
+        for one in downloads:
+            try:
+                shape, notes = shape_of(one), self._tried(one)
+            except TapError as error:
+                errors.append((one.clip.stream, error))
+                if state_of(error) not in {"stale", "not ready"}:
+                    failed.append(error.kind)
+            else:
+                yield f"  {one.clip.stream}: ready, {shape}"
+                yield from (f"    {note}." for note in notes)
+            one.close()
+        for names, why in alike(errors):
+            yield f"  {some(names, most=FEW)}: {state_of(why)}: {why}"
 
     def reconcile(self) -> Iterator[str]:
         """Return rows and digest of what leaves of each clip, of two downloads.

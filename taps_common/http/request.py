@@ -35,6 +35,7 @@ class Request:
         enough: returns, from the beginning of a spooled body, whether the rest is not wanted.
         judge: returns what is wrong with a response of any status, before its status counts, from
             the response and the beginning of its body.
+        advice: says what to do where the service's own advice is about something else.
         abroad: whether redirects to other origins are followed, without credentials.
     """
 
@@ -50,6 +51,7 @@ class Request:
     spooled: bool = False
     enough: Callable[[bytes], bool] = lambda _: False  # all of it
     judge: Callable[[int, bytes], Problem | None] = lambda *_: None
+    advice: Callable[[int, int | None], str] | None = None
     abroad: bool = False
 
     def __str__(self) -> str:

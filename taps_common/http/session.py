@@ -153,7 +153,8 @@ class Session:
             if wait is None:
                 what = f"{request} at {service.base_url}"
                 now = self._clock.now()
-                raise responses.error_of(what, problem, raw, tries, service.advice, now, body)
+                advice = request.advice or service.advice
+                raise responses.error_of(what, problem, raw, tries, advice, now, body)
             if self.cancelled.is_set():  # nobody waits for it, and the run's last line was written
                 raise InterruptedRunError("interrupted")
             if raw is not None and raw.status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -173,6 +173,21 @@ def test_a_wrong_token_is_one_request_and_one_sentence(account: Account) -> None
 
 
 @pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (404, "There is nothing at that address: check service_url."),
+        (403, "The token's user may not read it: use the token of an administrator."),
+    ],
+)
+def test_metadata_that_is_refused_is_not_called_a_table(
+    account: Account, code: int, advice: str
+) -> None:
+    account.fault("$metadata", "status", code=code)
+    run = account.run(max_retries=0)
+    assert run.error.endswith(f". {advice}")
+
+
+@pytest.mark.parametrize(
     ("kind", "more", "says"),
     [
         ("html", {"body": "<html><br>Log in</html>"}, "$metadata is a web page: is service_url"),

@@ -86,10 +86,36 @@ def test_check_names_the_clip_that_cannot_be_read(clips: Clips, answer: Answer, 
     clips.put(TABLE, answer)
     clips.put(OTHER, dockets(), of=BOTH)
     found = said(clips, code=1)
-    assert found[2].startswith(f"  {TABLE}: {state}: ")
-    assert f"dataclip {TABLE} of {QUAY} " in found[2]
+    (failed,) = [line for line in found if line.startswith(f"  {TABLE}: {state}: ")]
+    assert f"dataclip {TABLE} of {QUAY} " in failed
     assert sum(": ready, " in line for line in found) == 2
     assert found[-1] == "PERFORM-PARTIAL: A run will fail: 1 of 3 dataclips cannot be read."
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "code"), [(Answer(404), "missing", 1), (Answer(401), "refused", 77)]
+)
+def test_what_fails_for_one_reason_is_one_line_of_its_project(
+    clips: Clips, answer: Answer, state: str, code: int
+) -> None:
+    for letter in "abcdefgh":
+        clips.put(f"clip_{letter}", answer)
+    clips.put(TABLE, answer, of=[ROUTE])
+    found = said(clips, code)
+    refused = f"  clip_a, clip_b, clip_c and 5 more: {state}: GET dataclip clip_a of {QUAY} at "
+    assert (found[1], found[3]) == (f"{QUAY}:", f"{ROUTE}:")
+    assert found[2].startswith(refused)
+    assert found[4].startswith(f"  {TABLE}: {state}: ")
+    assert len(found) == 6
+
+
+def test_columns_that_only_other_projects_tell_are_one_line_for_each_reason(clips: Clips) -> None:
+    for letter in "abcdefgh":
+        clips.put(f"clip_{letter}", dockets(), of=BOTH)
+        clips.put(f"clip_{letter}", Answer(404))
+    told = [line for line in clips.run().lines if "only other projects tell the columns" in line]
+    assert len(told) == 1
+    assert f"clip_a, clip_b, clip_c and 5 more of {QUAY}: only other projects tell" in told[0]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +198,7 @@ def test_check_asks_once_does_not_wait_and_is_content_with_what_may_come(
     for table in (TABLE, OTHER):
         clips.put(table, answer)
     found = said(clips, code)
-    assert [line.split(": ")[1] for line in found[2:4]] == [state] * 2
+    assert found[2].startswith(f"  {TABLE}, {OTHER}: {state}: ")
     assert (clips.clock.waits, len(clips.asked)) == ([], 2)
 
 

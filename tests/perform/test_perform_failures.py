@@ -141,8 +141,11 @@ def test_what_was_not_asked_for_is_not_told_where_nothing_came_at_all(clips: Cli
         clips.put(table, Answer(401), of=BOTH)
     run = clips.run()
     assert (run.code, run.messages) == (1, [])
-    said = [line for line in run.lines if "is not a table: " in line]
-    assert len(said) == len(clips.asked) < len(MANY)
+    (said,) = [line for line in run.lines if "are not tables: " in line]
+    asked = len(clips.asked)
+    assert asked < len(MANY)
+    named = ", ".join(list(MANY)[:3]) + (f" and {asked - 3} more" if asked > 3 else "")
+    assert f"{named} are not tables: GET dataclip {named.partition(',')[0]} of {QUAY} at" in said
 
 
 def test_an_address_at_which_nobody_listens_is_named() -> None:

@@ -276,7 +276,8 @@ def test_columns_that_only_another_project_tells(clips: Clips) -> None:
     known(clips)
     clips.put(TABLE, MESSAGE)
     run = clips.run(**VERSIONS)
-    assert f"{TABLE}: only other projects tell its columns: dataclip {TABLE} of {QUAY}" in run.log
+    said = f"{TABLE} of {QUAY}: only other projects tell the columns: dataclip {TABLE} of {QUAY}"
+    assert said in run.log
     assert (run.code, run.counts(), run.versioned) == (1, {TABLE: 20, OTHER: 40}, [OTHER])
     clips.put(TABLE, MESSAGE, of=BOTH)
     clips.put(OTHER, MESSAGE, of=BOTH)
