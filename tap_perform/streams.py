@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from taps_common.sync.outcome import Outcome
     from taps_common.sync.steps import Bounds, Partition, Planning, Requests, Scope
 
+LOOK_AT_IT = "If the project should have them, look at the clip in Perform."
+"""What to do about columns that do not come: clips of two projects need not have the same."""
+
 
 class ClipOwner(Protocol):
     """What the streams need of the tap."""
@@ -193,20 +196,24 @@ class ClipStream(EndpointStream):
         new = [name for name in names if name not in {*last, *told}]
         dated = {*map(undated, names)} & {*map(undated, last)}
         if last and gone:
-            self._say_columns(f"{clip}: columns of the last run are gone", gone, dated)
+            what = f"{clip}: columns of the last run are gone"
+            self._say_columns(what, gone, usual=dated, advice=LOOK_AT_IT)
         if last and new:
-            self._say_columns(f"{clip}: columns that the last run had not", new, dated)
+            self._say_columns(f"{clip}: columns that the last run had not", new, usual=dated)
 
-    def _say_columns(self, what: str, names: Sequence[str], usual: Collection[str] = ()) -> None:
+    def _say_columns(
+        self, what: str, names: Sequence[str], *, usual: Collection[str] = (), advice: str = ""
+    ) -> None:
         """Log something about columns: a warning where it was not said of one of them before.
 
         Args:
             what: what is said.
             names: of which columns.
             usual: what those are known by of which nobody is warned.
+            advice: what to do, in sentences.
         """
         facts = {f"{what}: {known}" for known in map(undated, names) if known not in usual}
-        line = f"{what}: {some(names)}"
+        line = f"{what}: {some(names)}" + (f". {advice}" if advice else "")
         if facts:
             self.tap.say(line, *facts)
         else:
@@ -228,7 +235,9 @@ class ClipStream(EndpointStream):
                     "or its columns were renamed."
                 )
         if rows.missing:
-            self._say_columns(f"{clip_name}: columns are missing, sent as null", rows.missing)
+            what = f"{clip_name}: columns are missing, sent as null"
+            advice = f"{LOOK_AT_IT} Discover again if no project has them any more."
+            self._say_columns(what, rows.missing, advice=advice)
         if not rows.new:
             return
         new = [repr(column.heading) for column in rows.new]

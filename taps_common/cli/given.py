@@ -119,6 +119,11 @@ class _Catalog(msgspec.Struct):
     streams: list[_Stream]
 
 
+def is_known(entry: dict[str, Any]) -> bool:
+    """Return whether the entry of a table in a state has anything that the taps keep there."""
+    return not entry.keys().isdisjoint(_Table.__struct_fields__)
+
+
 _SHAPES: dict[str, tuple[Any, str]] = {
     "state": (_State, "Correct it, or run once without it, which reads everything."),
     "catalog": (_Catalog, "Print it anew with --discover."),
@@ -234,11 +239,23 @@ def as_sentence(option: str, name: str, tap: str) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise click.UsageError(f"{file}: not UTF-8. {advice}") from error
     except ValueError as error:
-        raise click.UsageError(f"{file}: not valid JSON ({error}).") from error
+        several = option == "state" and _has_several(error)
+        why = _SEVERAL if several else f"not valid JSON ({error})."
+        raise click.UsageError(f"{file}: {why}") from error
     except RecursionError as error:
         raise click.UsageError(f"{file}: nested too deep. {advice}") from error
     except OSError as error:
         raise click.UsageError(f"{file}: {error.strerror}.") from error
+
+
+_SEVERAL = "it has more than one state: give its last line only (tail -n 1)."
+
+
+def _has_several(error: ValueError) -> bool:
+    """Return whether another object follows the first one, as in what a loader printed."""
+    if not isinstance(error, json.JSONDecodeError) or error.msg != "Extra data":
+        return False
+    return error.doc[error.pos : error.pos + 1] == "{"
 
 
 def _shown(text: str) -> str:

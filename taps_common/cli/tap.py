@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from taps_common.cli.command import EXIT_CODES, CommandTap, RunFailedError
+from taps_common.cli.given import is_known
 from taps_common.cli.settings import (
     describe_errors,
     environment_errors,
@@ -76,6 +77,11 @@ NEVER_WHOLE = (
 )
 
 NO_CATALOG = "Without --catalog all %s are read; with one, those that it selects."
+
+NOT_KNOWN = (
+    "The state has nothing of %s that this tap knows: all of it is read anew. If that is not "
+    "meant, end the run and give it the state that the last one left."
+)
 
 LEFT = "left"
 """Where the bookmarks have the tables that a run which was stopped has not read."""
@@ -356,6 +362,8 @@ class ApiTap(CommandTap):
         if self.input_catalog is None:
             every = counted(sum(one.selected for one in self.all_streams), "table")
             self.logger.info(NO_CATALOG, every)
+        if odd := self._not_known():
+            self.logger.warning(NOT_KNOWN, ", ".join(odd))
         windows = self.completed_windows
         with self.holding():  # a state of another account ends it, and nothing is written
             try:
@@ -377,6 +385,17 @@ class ApiTap(CommandTap):
         if windows:
             with ExitStack() as metrics:
                 windows.end(metrics)
+
+    def _not_known(self) -> list[str]:
+        """Return the selected tables of which the state has something, but nothing that is read."""
+        return [
+            one.name
+            for one in self.all_streams
+            if one.selected
+            and not one.full
+            and (entry := self.bookmarks.get(one.name))
+            and not is_known(entry)
+        ]
 
     def _keep_left(self, endpoints: Iterable[EndpointStream]) -> None:
         """Have the next run begin with the tables that this one, which was stopped, has not read.

@@ -47,6 +47,9 @@ def nested(levels: int) -> bytes:
 STATES = [
     (b"", "it is empty"),
     (b"nul", "not valid JSON"),
+    (b'{"bookmarks": {}}\n{"bookmarks": {}}\n', r"it has more than one state: .*\(tail -n 1\)"),
+    (b'{"bookmarks": {}} x', "not valid JSON"),
+    (b'{"bookmarks" {}}', "not valid JSON"),
     (b"\xef\xbb\xbf{}", "not valid JSON"),
     (b"[" * 1_000_000, "nested too deep"),  # 3.15 goes as deep as the stack
     (nested(101), "nested too deep"),
@@ -147,6 +150,10 @@ def assert_sentence(says: str, message: str) -> None:
     assert re.search(says, message), message
     assert "\n" not in message
     assert len(message) < 300
+
+
+def test_a_catalog_with_a_tail_is_not_a_file_of_states() -> None:
+    assert "not valid JSON (Extra data" in refusal("catalog", CATALOG * 2)
 
 
 @pytest.mark.parametrize(

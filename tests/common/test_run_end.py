@@ -13,7 +13,7 @@ import pytest
 from tap_clockify.tap import TapClockify
 from taps_common.errors import InterruptedRunError, StatusError
 from tests.common.doubles import Answers
-from tests.common.made_up import PROJECTS, USERS, WORKSPACES, body, run_tap
+from tests.common.made_up import ENTRIES, PROJECTS, USERS, WORKSPACES, body, run_tap
 
 if TYPE_CHECKING:
     from taps_common.http.request import Request
@@ -95,6 +95,21 @@ def test_a_run_without_a_catalog_says_that_all_tables_are_read(
         f"Without --catalog all {selected} tables are read; with one, those that it selects."
     )
     assert "Without --catalog" not in run_tap(account(), ("users",)).ok().log
+
+
+def test_a_bookmark_that_says_nothing_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    tables = ("users", "time_entries")
+    entries: list[tuple[dict[str, Any], bool]] = [
+        ({"x": 1}, True),
+        ({"partitions": []}, False),
+        ({}, False),
+    ]
+    for entry, told in entries:
+        caplog.clear()
+        state: dict[str, Any] = {"bookmarks": {"users": {"x": 1}, "time_entries": entry}}
+        run_tap(account() | {ENTRIES: b"[]"}, tables, state=state).ok()
+        said = "The state has nothing of time_entries that this tap knows: all of it is read anew."
+        assert any(line.startswith(said) for line in warnings(caplog)) == told
 
 
 def test_a_signal_before_the_run_begins_is_said(caplog: pytest.LogCaptureFixture) -> None:

@@ -21,6 +21,9 @@ KEYED = "activity_export"
 """A clip whose key is documented."""
 ACTIVITIES = [f"A{row},Pour {row},1.5" for row in range(20)]
 
+LOOK = "If the project should have them, look at the clip in Perform."
+MISSING = f"{LOOK} Discover again if no project has them any more."
+
 
 def read(clips: Clips, text: str | bytes, table: str = TABLE, **settings: Any) -> Run:
     """Read a clip of one project."""
@@ -198,7 +201,7 @@ def test_columns_that_are_gone_or_renamed_are_null_and_named(clips: Clips) -> No
     clips.put(TABLE, lines("a,B 2", "1,3"), of=[ROUTE])
     run = clips.run(catalog=catalog, on_new_column="warn")
     for project in BOTH:
-        said = f"dataclip {TABLE} of {project}: columns are missing, sent as null: b\n"
+        said = f"dataclip {TABLE} of {project}: columns are missing, sent as null: b. {MISSING}\n"
         assert said in run.log
     assert f"of {ROUTE}: columns that the catalog does not know, left out" in run.log
     assert cells(run) == [{"a": cell, "b": None} for cell in "121"]
@@ -214,7 +217,7 @@ def test_columns_that_came_or_went_since_the_last_run_are_named_without_a_catalo
     run = clips.run(state=state).ok()
     for project in BOTH:
         clip = f"dataclip {TABLE} of {project}"
-        assert run.log.count(f"{clip}: columns of the last run are gone: b\n") == 1
+        assert run.log.count(f"{clip}: columns of the last run are gone: b. {LOOK}\n") == 1
         assert run.log.count(f"{clip}: columns that the last run had not: n\n") == 1
     assert "last run" not in clips.run(state=run.state).ok().log
 
