@@ -101,7 +101,7 @@ def table_of(message: JsonSchema, config: Mapping[str, Any]) -> Table:
     if config["add_record_metadata"]:
         columns = {name: kind for name, kind in columns.items() if name not in METADATA} | METADATA
     parts = stream.split("-")
-    is_split = len(parts) in {2, 3}
+    is_split = len(parts) in {2, 3} and all(parts)
     default = parts[-2] if is_split else "public" if config.get("postgres_url") else "main"
     is_merged = config["load_method"] != "append-only"
     keys = tuple(_texts(message.get("key_properties"))) if is_merged else ()

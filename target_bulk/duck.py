@@ -62,8 +62,10 @@ def attach(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     """Open a file for all cursors.
 
     Raises:
-        LoadError: another process has it.
+        LoadError: it is not a file, or another process has it.
     """
+    if path.startswith(":") or "://" in path:
+        raise LoadError("duckdb_path is not the path of a file; set it to one.")
     new = "" if Path(path).exists() else f" (storage_version '{_STORAGE}')"
     try:
         connection.execute(f"attach {literal(path)} as {_CATALOG}{new}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections import Counter, defaultdict, deque
@@ -181,6 +183,8 @@ class TargetBulk(Target):
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End; what is not loaded comes again with the next run."""
+        name = signal.Signals(signum).name
+        self.logger.warning("%s: stopped; the next run loads what no STATE confirmed.", name)
         sys.exit(128 + signum)
 
     def _known(self, name: str) -> Stream:
@@ -244,8 +248,7 @@ class TargetBulk(Target):
         if changes:
             self._database.load(steps, changes)
         if state:
-            sys.stdout.write(state.decode() + "\n")
-            sys.stdout.flush()
+            _write(state)
 
     @cached_property
     def _folder(self) -> Path:
@@ -280,3 +283,21 @@ class TargetBulk(Target):
         connection = postgres.connect(url)
         self._left.callback(connection.close)
         return postgres.Postgres(staging, *options, connection=connection)
+
+
+def _write(state: bytes) -> None:
+    """Write a STATE to standard output.
+
+    Raises:
+        LoadError: nobody takes it.
+    """
+    try:
+        sys.stdout.write(state.decode() + "\n")
+        sys.stdout.flush()
+    except (OSError, AttributeError) as error:  # without standard output it is None
+        if sys.stdout:  # Python would try again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise LoadError(
+            f"A STATE cannot be written ({type(error).__name__}): look at where standard output "
+            "goes. The rows are loaded; the next run loads them again."
+        ) from None

@@ -214,6 +214,12 @@ def test_schemas_of_streams(place: Place) -> None:
     assert place.column("t", "id") == [1]
 
 
+@pytest.mark.parametrize("stream", ["a-", "-a", "-"])
+def test_a_name_that_does_not_split(place: Place, stream: str) -> None:
+    place.load(schema(stream, id="integer"), record(stream, id=1))
+    assert place.column(stream, "id") == [1]
+
+
 REFUSED: dict[str, tuple[list[Any], str]] = {
     "an unknown type": ([{"type": "WHAT"}], "unknown type"),
     "no JSON": ([b"What?\n"], "not a Singer message"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import duckdb
 import psycopg
 import pytest
 
+from target_bulk.errors import LoadError
 from tests.bulk.places import Place, record, schema, state
 from tests.common.runs import PATIENCE, until
 
@@ -87,6 +89,23 @@ def test_a_file_that_another_process_has(in_duckdb: Place) -> None:
     assert "Traceback" not in said.decode()
 
 
+@pytest.mark.parametrize("where", ["> /dev/full", ">&-"])
+def test_a_state_that_nobody_takes(in_duckdb: Place, where: str) -> None:
+    done = subprocess.run(
+        f"{shlex.join(in_duckdb.command())} {where}", shell=True, capture_output=True, check=False,
+        env=os.environ | in_duckdb.environment(), input=lines(T, record("t", id=1), state(1)),
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines()[-1].startswith("Error: A STATE cannot be written (")
+    assert in_duckdb.column("t", "id") == [1]
+
+
+@pytest.mark.parametrize("path", [":memory:", "s3://bucket/a.duckdb"])
+def test_what_is_not_a_file_is_refused(in_duckdb: Place, path: str) -> None:
+    with pytest.raises(LoadError, match="not the path of a file"):
+        in_duckdb.load(T, duckdb_path=path)
+
+
 def test_a_file_of_something_else(in_duckdb: Place) -> None:
     Path(in_duckdb.where["duckdb_path"]).write_text("not a database" * 1000)
     _, said = start(in_duckdb).communicate(lines(T), timeout=PATIENCE)
@@ -114,9 +133,11 @@ def test_killed_after_a_batch(place: Place, number: signal.Signals) -> None:
     running.stdin.flush()
     assert running.stdout.readline() == b"9\n"
     running.send_signal(number)
-    out, _ = running.communicate(timeout=PATIENCE)
+    out, said = running.communicate(timeout=PATIENCE)
     assert out == b""
     assert running.returncode not in {0, None}
+    if number != signal.SIGKILL:
+        assert f"{number.name}: stopped; the next run loads" in said.decode().splitlines()[-1]
     assert place.column("t", "id") == [*range(10)]
     assert place.load(T, *rows, state(25)) == [25]
     assert place.column("t", "id") == [*range(25)]
