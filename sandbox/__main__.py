@@ -16,7 +16,7 @@ READY = """\
 Sandbox ready at {0}
   tap-clockify: api_url {0}/clockify/api/v1, api_key sandbox-key
   tap-clicktime: service_url {0}/clicktime/odata, api_token sandbox-token
-  tap-perform: projects as --perform-projects prints them"""
+  tap-perform: projects as this prints them: {1} -m sandbox --port {2} --perform-projects"""
 
 
 def main() -> int:
@@ -51,7 +51,8 @@ def main() -> int:
     ended = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ended)
     with sandbox.start(**options) as running:
-        print(READY.format(running.url), file=sys.stderr, flush=True)
+        port = running.url.rpartition(":")[2]
+        print(READY.format(running.url, sys.executable, port), file=sys.stderr, flush=True)
         signal.sigwait(ended)
     return 0
 

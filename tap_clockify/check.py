@@ -132,6 +132,7 @@ def _of_runs(tap: ApiTap, account: Account, found: Mapping[str, _Workspace]) -> 
     """Return how many requests a first run and later ones take."""
     core, alone, others = _of_all(account, found)
     yield (
+        "Whatever is selected, these figures are of the core. "
         f"A first run of the tables of the selection core sends at least {core:,} requests: one "
         "per list, one per member (time entries), one to see whether all tasks come with their "
         "projects (one per project where they do not), and one more for every further "

@@ -29,6 +29,9 @@ WIDTH, HEIGHT = 720, 200
 NAMES = 5
 """How many names a sentence holds."""
 
+BY_DAY = {"user_day_totals", "attendance_report", "detailed_report"}
+"""What adds up each day of each member."""
+
 NO_PROOF = ("older total", "not compared", "priced otherwise")
 """States of the reconciliation that say nothing of whether all is there."""
 
@@ -187,11 +190,15 @@ def _verdict(marts: Marts) -> str:
             f"with the service's own sums differ ({shown})."
         )
     else:
-        kind, extent = "good", "As far as it can be checked" if unchecked else "Complete"
+        by_day = not BY_DAY.isdisjoint(checked)
+        kind = "good"
+        extent = "Complete" if by_day and not unchecked else "As far as it can be checked"
         words = (
             f"{extent}: all {compared:,} comparisons with the service's own sums agree, "
             "to the second and to the cent."
         )
+        if not by_day:
+            words += " None is by day: select the table user_day_totals of tap-clockify."
     states = ("equal", "different", "missing here", "missing there", *NO_PROOF)
     parts = [f'<p class="verdict {kind}" role="status"><strong>{escape(words)}</strong></p>']
     if wrong:
@@ -211,6 +218,9 @@ def _verdict(marts: Marts) -> str:
     if compared and unchecked:
         without = escape(_some(unchecked))
         parts.append(f"<p>Without sums of the service to compare with: {without}.</p>")
+    if missing := marts.missing_tables():
+        names = escape(_some(sorted({table for table, *_ in missing})))
+        parts.append(f'<p>Not selected: {names}. <a href="#about">What is empty without</a>.</p>')
     if running := marts.running():
         parts.append(f"<p>Timers that still run, without hours so far: {running}.</p>")
     return section("verdict", "Can it be trusted?", *parts)

@@ -88,6 +88,7 @@ def test_check_of_the_owners_key(account: Account) -> None:
         ),
         f"    left out: {LACKING_ON_FREE}: not in the plan (FREE) of workspace {second}",
         (
+            "Whatever is selected, these figures are of the core. "
             "A first run of the tables of the selection core sends at least 25 requests: one per "
             "list, one per member (time entries), one to see whether all tasks come with their "
             "projects (one per project where they do not), and one more for every further 5,000 "

@@ -78,6 +78,7 @@ def test_the_site_is_whole(address: str, page: Page) -> None:
     drawn = [path for path in pages() if draws(page, f"{address}/{path}", path)]
     assert_search_finds_a_column(page, address)
     assert_a_phone_shows_all(page, address)
+    assert_colours_follow_the_system(page, address)
     assert wrong == []
     assert {url for url in asked if not url.startswith(f"{address}/")} == set()
     assert len(pages()) == len(LISTED) + 1, "404.html"
@@ -125,6 +126,14 @@ def assert_a_phone_shows_all(page: Page, address: str) -> None:
     page.locator("div.mermaid svg").first.wait_for()
     frame = page.locator(".diagram").first
     assert frame.evaluate("one => one.scrollWidth > 2 * one.clientWidth")
+
+
+def assert_colours_follow_the_system(page: Page, address: str) -> None:
+    """Those of the first visit are not kept."""
+    for wanted, scheme in (("light", "default"), ("dark", "slate")):
+        page.emulate_media(color_scheme=wanted)
+        page.goto(address)
+        page.locator(f'body[data-md-color-scheme="{scheme}"]').wait_for()
 
 
 def assert_search_finds_a_column(page: Page, address: str) -> None:

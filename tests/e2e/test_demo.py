@@ -14,7 +14,7 @@ from sandbox.clicktime import truth as clicktime
 from sandbox.clockify import truth as clockify
 from sandbox.perform import truth as perform
 from tests.e2e.conftest import ROOT
-from tests.e2e.recipes import recipes
+from tests.e2e.recipes import ELSEWHERE, recipes, without_zones
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,11 +45,7 @@ def test_the_demo_loads_every_table_into_duckdb_and_says_so(project: Path) -> No
         for table in tables:
             served, arrived = shown[table]
             assert served == arrived != "0", table
-    with duckdb.connect(str(project / "output" / "demo.duckdb"), read_only=True) as database:
-        for tap in TABLES:
-            database.execute(f"set schema = '{tap.replace('-', '_')}'")
-            for name, sql in recipes(tap, "DuckDB").items():
-                assert database.execute(sql).fetchall(), name
+    recipes_find_rows(project / "output" / "demo.duckdb")
     assert "Look inside:" in run.stdout
     look = subprocess.run(
         ["/bin/sh", "-c", next(line for line in run.stdout.splitlines() if ' -c "' in line)],
@@ -66,6 +62,43 @@ def test_the_demo_loads_every_table_into_duckdb_and_says_so(project: Path) -> No
     if BROWSER:
         with duckdb.connect(str(project / "output" / "demo.duckdb"), read_only=True) as database:
             assert shown_in_a_browser(page) == of_the_marts(database)
+
+
+def recipes_find_rows(file: Path) -> None:
+    """Make sure that they do, and the same where timestamps have a time zone."""
+    zoned = 0
+    with duckdb.connect() as database:
+        database.execute(f"set TimeZone = '{ELSEWHERE}'; attach '{file}' as demo (read_only)")
+        for tap in TABLES:
+            schema = tap.replace("-", "_")
+            database.execute(f"use demo.{schema}")
+            found = {
+                name: without_zones(database.execute(sql).fetchall())
+                for name, sql in recipes(tap, "DuckDB").items()
+            }
+            assert all(found.values()), found
+            zoned += give_zones(database, schema)
+            for name, sql in recipes(tap, "DuckDB").items():
+                assert without_zones(database.execute(sql).fetchall()) == found[name], name
+    assert zoned
+
+
+def give_zones(database: duckdb.DuckDBPyConnection, schema: str) -> int:
+    """Use copies of tables that have timestamps with a time zone; return how many columns."""
+    database.execute(f"create schema memory.{schema}; use memory.{schema}")
+    columns: dict[str, list[str]] = {}
+    for table, column, kind in database.execute(
+        "select table_name, column_name, data_type from information_schema.columns "
+        "where table_catalog = 'demo' and table_schema = ?",
+        [schema],
+    ).fetchall():
+        zoned = f'"{column}" at time zone \'UTC\' as "{column}"'
+        columns.setdefault(table, []).extend([zoned] if kind == "TIMESTAMP" else [])
+    for table, replaced in columns.items():
+        instead = f"replace ({', '.join(replaced)})" if replaced else ""
+        copied = f"select * {instead} from demo.{schema}.{table}"
+        database.execute(f"create table {table} as {copied}")
+    return sum(map(len, columns.values()))
 
 
 def shown_in_a_browser(page: Path) -> dict[str, Decimal]:

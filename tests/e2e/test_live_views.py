@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.thorough
 
+FLAVOURS: tuple[dict[str, str], ...] = (
+    {"timestamp": "timestamp", "date": "varchar"},  # target-duckdb
+    {"timestamp": "timestamptz", "date": "date"},  # target-bulk
+    {"timestamp": "timestamp", "date": "date"},  # target-postgres
+)
 DAYS = int(os.environ.get("DAYS", "60"))
 ENTRIES, TAGS, WINDOWS = "time_entries", "time_entry_tags", "completed_windows"
 COLUMNS = {
@@ -96,7 +101,7 @@ def views(tap: str, *, in_snowflake: bool = False) -> list[str]:
     return [view for view in found if ("TO" in view or "timeentryid" in view) is in_snowflake]
 
 
-*VIEWS, OF_REPORTS = views("clockify")
+*VIEWS, OF_REPORTS, OF_DAYS = views("clockify")
 
 
 def in_duckdb(life: Life, folder: Path) -> tuple[set[str], set[tuple[str, str]]]:
@@ -115,10 +120,11 @@ def into_duckdb(
     columns: Iterable[str],
     rows: Iterable[Row],
     folder: Path,
+    flavour: Mapping[str, str] = FLAVOURS[0],
 ) -> None:
     """Have a table of some rows."""
     lines = folder / table
-    kinds = {name: KINDS.get(name, "varchar") for name in columns}
+    kinds = {name: flavour.get(KINDS.get(name, ""), "varchar") for name in columns}
     with lines.open("w") as file:
         for row in rows:
             file.write(json.dumps({name: row[name] for name in kinds}) + "\n")
@@ -142,10 +148,14 @@ def in_postgres(life: Life, uri: str) -> tuple[set[str], set[tuple[str, str]]]:
 
 
 def into_postgres(
-    database: psycopg.Connection, table: str, columns: Iterable[str], rows: Iterable[Row]
+    database: psycopg.Connection,
+    table: str,
+    columns: Iterable[str],
+    rows: Iterable[Row],
+    flavour: Mapping[str, str] = FLAVOURS[2],
 ) -> None:
     """Have a table of some rows."""
-    kinds = {name: KINDS.get(name, "text") for name in columns}
+    kinds = {name: flavour.get(KINDS.get(name, ""), "text") for name in columns}
     described = (f'"{name}" {kind}' for name, kind in kinds.items())
     database.execute(f"create table {table} ({', '.join(described)})")
     values = [[row[name] for name in kinds] for row in rows]
@@ -214,8 +224,11 @@ REPORTS = {
 }
 
 
+@pytest.mark.parametrize("kinds", FLAVOURS)
 @pytest.mark.parametrize("table", REPORTS)
-def test_the_view_of_a_report_shows_what_there_is(table: str, tmp_path: Path) -> None:
+def test_the_view_of_a_report_shows_what_there_is(
+    table: str, kinds: Mapping[str, str], tmp_path: Path
+) -> None:
     with sandbox.start(now=NOW, entries=300, members=20) as running:
         account = Account(running)
         held: dict[str, dict[Key, Row]] = {}
@@ -234,19 +247,54 @@ def test_the_view_of_a_report_shows_what_there_is(table: str, tmp_path: Path) ->
             KEYS_OF,
         )
         fresh = account.run(catalog=catalog([table, WINDOWS]), **given).ok().records(table)
-    view = OF_REPORTS.replace("detailed_report", table).replace(
-        "entry.start", f"entry.{REPORTS[table]}"
-    )
+    view = OF_DAYS.replace("user_day_totals", table)
+    if REPORTS[table] == "start":
+        view = OF_REPORTS
     columns = {*KEYS[table], "workspaceId", REPORTS[table], "_sdc_extracted_at"}
     with duckdb.connect() as database:
-        into_duckdb(database, table, columns, held[table].values(), tmp_path)
-        into_duckdb(database, WINDOWS, COLUMNS[WINDOWS], held[WINDOWS].values(), tmp_path)
+        database.execute("set TimeZone = 'America/St_Johns'")
+        into_duckdb(database, table, columns, held[table].values(), tmp_path, kinds)
+        into_duckdb(database, WINDOWS, COLUMNS[WINDOWS], held[WINDOWS].values(), tmp_path, kinds)
         database.execute(view)
         names = ", ".join(f'"{name}"' for name in KEYS[table])
         shown = database.execute(f"select {names} from live_{table}").fetchall()
     assert len(shown) < len(held[table])
     found = {tuple(map(str, key)) for key in shown}
     assert found == {tuple(row[name] for name in KEYS[table]) for row in fresh}
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/St_Johns"])
+@pytest.mark.parametrize(
+    ("table", "day", "view"),
+    [("user_day_totals", "date", OF_DAYS), (ENTRIES, "Date", views("clicktime")[0])],
+)
+def test_a_day_is_one_of_utc_in_any_session(
+    table: str, day: str, view: str, zone: str, postgres: str, tmp_path: Path
+) -> None:
+    """The day of a window is gone; the one before and the one after it are there."""
+    days = ["2026-03-01", "2026-03-02", "2026-03-03"]
+    then, now = "2026-03-05T00:00:00Z", "2026-03-06T00:00:00Z"
+    own = {"workspaceId": "w", "_sdc_extracted_at": then}
+    part = {"stream": table, "workspaceId": "w", "userId": "*", "readAt": now}
+    part |= {"from": f"{days[1]}T00:00:00Z", "to": f"{days[2]}T00:00:00Z"}
+    rows = [own | {day: one} for one in days]
+    asked = f'select cast("{day}" as text) from live_{table} order by 1'
+    for kinds in FLAVOURS:
+        with duckdb.connect() as database:
+            database.execute(f"set TimeZone = '{zone}'")
+            into_duckdb(database, table, rows[0], rows, tmp_path, kinds)
+            into_duckdb(database, WINDOWS, part, [part], tmp_path, kinds)
+            database.execute(view)
+            assert [one for (one,) in database.execute(asked).fetchall()] == [days[0], days[2]]
+        with psycopg.connect(postgres, autocommit=False) as server:
+            server.execute("create schema days; set search_path to days; set time zone 'UTC'")
+            in_server = {**kinds, "date": "date"}
+            into_postgres(server, table, rows[0], rows, in_server)
+            into_postgres(server, WINDOWS, part, [part], in_server)
+            server.execute(f"set time zone '{zone}'")
+            server.execute(view)
+            assert [one for (one,) in server.execute(asked)] == [days[0], days[2]]
+            server.rollback()
 
 
 def delete(account: Account, table: str, row: Row) -> None:

@@ -11,9 +11,10 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -27,14 +28,13 @@ import sandbox
 from sandbox.clockify.instants import duration
 from scripts.loaders import program
 from tests.e2e.conftest import ROOT
-from tests.e2e.recipes import questions
+from tests.e2e.recipes import ELSEWHERE, questions
 from tests.e2e.recorded import ACCOUNTS
 from tests.e2e.served import recording, rows
 from tests.e2e.test_snowflake import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("marts")]
 
@@ -483,6 +483,61 @@ def test_what_was_not_selected_is_empty_and_named(loaded: Loaded) -> None:
     assert loaded.query(hours) == before
     unknown = "select name from marts.dim_member where status = 'unknown'"
     assert ("Unknown member",) in loaded.query(unknown)
+
+
+def test_timestamps_may_have_a_time_zone(loaded: Loaded, tmp_path: Path) -> None:
+    """All models are the same, though the session's days are not those of UTC."""
+    profile = (TRANSFORM / "profiles.yml").read_text()
+    (tmp_path / "profiles.yml").write_text(
+        profile.replace("TimeZone: UTC", f"TimeZone: {ELSEWHERE}")
+    )
+    elsewhere = {"DBT_PROFILES_DIR": str(tmp_path), "PGTZ": ELSEWHERE}
+    there = replace(loaded, environment=loaded.environment | elsewhere)
+    before = everything(loaded)
+    freshness = fresh(there)
+    give_zones(loaded)
+    done = there.dbt("run")
+    assert done.returncode == 0, done.stdout[-5000:]
+    after = everything(loaded)
+    assert [model for model, rows in before.items() if after.get(model) != rows] == []
+    assert fresh(there) == freshness
+    same = "select {{ snapshot_get_time() }} = now() at time zone 'UTC' as ok"
+    shown = there.dbt("show", "--inline", same, "--output", "json")
+    assert json.loads(shown.stdout)["show"] == [{"ok": True}], shown.stdout
+
+
+def give_zones(loaded: Loaded) -> None:
+    """Have the taps' tables anew with timestamps that have a time zone, as other loaders do."""
+    columns: dict[str, list[str]] = {}
+    for schema, table, column, kind in loaded.query(
+        "select table_schema, table_name, column_name, data_type from information_schema.columns "
+        "where table_schema like 'tap_%' order by ordinal_position"
+    ):
+        plain = kind in {"TIMESTAMP", "timestamp without time zone"}
+        zoned = f"\"{column}\" at time zone 'UTC' as " if plain else ""
+        columns.setdefault(f'{schema}."{table}"', []).append(f'{zoned}"{column}"')
+    assert any(" at time zone " in one for picked in columns.values() for one in picked)
+    for table, picked in columns.items():
+        loaded.query(f"create table marts.zoned as select {', '.join(picked)} from {table}")
+        loaded.query(f"drop table {table} cascade")
+        loaded.query(f"create table {table} as select * from marts.zoned")
+        loaded.query("drop table marts.zoned")
+
+
+def everything(loaded: Loaded) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of each model."""
+    models = "select table_name from information_schema.tables where table_schema = 'marts'"
+    return {
+        model: sorted(loaded.query(f"select * from marts.{model}"), key=repr)
+        for (model,) in loaded.query(models)
+    }
+
+
+def fresh(loaded: Loaded) -> dict[str, str]:
+    """Return when dbt takes each source for loaded."""
+    loaded.dbt("source", "freshness")
+    found = json.loads((Path(loaded.environment["DBT_TARGET_PATH"]) / "sources.json").read_text())
+    return {one["unique_id"]: one["max_loaded_at"] for one in found["results"]}
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="fakesnow needs Python 3.11")

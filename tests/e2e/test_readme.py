@@ -368,6 +368,7 @@ def test_rows_arrive_without_meltano(
     someone.run(WAYS[way], tmp_path)
     with pytest.raises(AssertionError, match="No module named 'taps_common'"):
         someone.run("python3 -c 'import taps_common'", tmp_path)
+    assert {one.name for one in tmp_path.rglob("duckdb-*.dist-info")} == {"duckdb-1.0.0.dist-info"}
     path = "".join(line for line in WAYS[way].splitlines() if line.startswith("export PATH"))
     for tap in NAMES if way == "uv" else ["tap-clockify"]:
         commands = "\n".join(for_tap(tap, block) for block in LOADS)

@@ -12,7 +12,7 @@ import pytest
 from sandbox import start
 from tests.e2e.cases import CASES
 from tests.e2e.conftest import succeeded
-from tests.e2e.recipes import recipes
+from tests.e2e.recipes import ELSEWHERE, recipes, without_zones
 
 if TYPE_CHECKING:
     from tests.e2e.cases import Case
@@ -33,8 +33,12 @@ def test_recipes_find_rows(kind: type[Case], pipeline: Pipeline, schema: str) ->
         succeeded(pipeline.run())
     with psycopg.connect(pipeline.database) as database:
         database.execute(f'set search_path to "{schema}"')
-        for title, sql in recipes(kind.tap, "PostgreSQL").items():
-            assert database.execute(sql).fetchall(), title
+        database.execute(f"set time zone '{ELSEWHERE}'")
+        found = {
+            title: without_zones(database.execute(sql))
+            for title, sql in recipes(kind.tap, "PostgreSQL").items()
+        }
+        assert all(found.values()), found
         if kind.tap == "tap-clockify":
             (first, weeks, zoned, *_) = recipes(kind.tap, "PostgreSQL").values()
             hours, *others = (
@@ -47,6 +51,23 @@ def test_recipes_find_rows(kind: type[Case], pipeline: Pipeline, schema: str) ->
             )
             expected = sum(hours_of(duration) for (duration,) in told if duration)
             assert round(hours, 6) == round(expected, 6)
+        altered = give_zones(database, schema)
+        for title, sql in recipes(kind.tap, "PostgreSQL").items():
+            assert without_zones(database.execute(sql)) == found[title], title
+        assert altered
+
+
+def give_zones(database: psycopg.Connection, schema: str) -> int:
+    """Have timestamps with a time zone, as other loaders make them; return how many columns."""
+    columns = database.execute(
+        "select table_name, column_name from information_schema.columns "
+        "where table_schema = %s and data_type = 'timestamp without time zone'",
+        [schema],
+    ).fetchall()
+    for table, column in columns:
+        changed = f"type timestamptz using \"{column}\" at time zone 'UTC'"
+        database.execute(f'alter table "{table}" alter column "{column}" {changed}')
+    return len(columns)
 
 
 def hours_of(duration: str) -> float:

@@ -42,12 +42,17 @@ def put(database: duckdb.DuckDBPyConnection, table: str, **row: object) -> None:
     database.execute(f"insert into marts.{table} ({names}) values ({marks})", [*row.values()])
 
 
-def compared(database: duckdb.DuckDBPyConnection, state: str, seconds: int) -> None:
+def compared(
+    database: duckdb.DuckDBPyConnection,
+    state: str,
+    seconds: int,
+    checked_by: str = "user_day_totals",
+) -> None:
     put(
         database,
         "mart_reconciliation",
         account="a",
-        checked_by="user_day_totals",
+        checked_by=checked_by,
         member_name="Mia <b>",
         day=TODAY,
         state=state,
@@ -110,6 +115,17 @@ def test_what_agrees_is_complete_but_accounts_without_sums_are_named(
     page = written(marts)
     assert 'class="verdict good" role="status"><strong>As far as it can be checked' in page
     assert "Without sums of the service to compare with: Other." in page
+
+
+def test_what_was_not_selected_stands_at_the_top(marts: duckdb.DuckDBPyConnection) -> None:
+    compared(marts, "equal", 0, checked_by="project_duration")
+    lacks = {"table_name": "user_day_totals", "column_name": "", "empty_without_it": "checks"}
+    put(marts, "_coverage", tap="clockify", **lacks)
+    verdict, _, rest = written(marts).partition('id="projects"')
+    assert "As far as it can be checked: all 1 comparisons" in verdict
+    assert "None is by day: select the table user_day_totals of tap-clockify." in verdict
+    assert "Not selected: user_day_totals." in verdict
+    assert 'id="about"' in rest
 
 
 @pytest.mark.parametrize("state", ["different", "missing here", "missing there"])

@@ -14,16 +14,16 @@
     {% if relation %}
         {% set there = {} %}
         {% for column in adapter.get_columns_in_relation(relation) %}
-            {% do there.update({column.name | lower: column.name}) %}
+            {% do there.update({column.name | lower: in_utc(column)}) %}
         {% endfor %}
         {% set picked = [] %}
         {% for column in ours %}
-            {% set name = there.get(column | lower) %}
+            {% set value = there.get(column | lower) %}
             {# Some loaders write an empty text for a mark that is not there; all cast what they get. #}
-            {% if name and column.startswith('_sdc_') %}
-                {% do picked.append("cast(nullif(cast(" ~ adapter.quote(name) ~ " as " ~ text_type() ~ "), '') as timestamp) as " ~ column) %}
-            {% elif name %}
-                {% do picked.append(adapter.quote(name) ~ " as " ~ named(column)) %}
+            {% if value and column.startswith('_sdc_') %}
+                {% do picked.append("cast(nullif(cast(" ~ value ~ " as " ~ text_type() ~ "), '') as timestamp) as " ~ column) %}
+            {% elif value %}
+                {% do picked.append(value ~ " as " ~ named(column)) %}
             {% else %}
                 {% do picked.append("cast(null as " ~ ("timestamp" if column.startswith('_sdc_') else text_type()) ~ ") as " ~ named(column)) %}
             {% endif %}
@@ -42,6 +42,15 @@
     ) %}
 {% endif %}
 ({{ parts | join(' union all ') }})
+{% endmacro %}
+
+{# A loaded column; a timestamp with a time zone becomes that of UTC without one, which is all that models know. #}
+{% macro in_utc(column) -%}
+{%- set kind = column.data_type | lower -%}
+{%- if kind.startswith(('timestamp_tz', 'timestamp_ltz')) -%}
+{{ return("cast(convert_timezone('UTC', " ~ adapter.quote(column.name) ~ ") as timestamp_ntz)") }}
+{%- elif 'with time zone' in kind -%} {{ return("(" ~ adapter.quote(column.name) ~ " at time zone 'UTC')") }}
+{%- else -%} {{ return(adapter.quote(column.name)) }} {%- endif -%}
 {% endmacro %}
 
 {# A column's name as models write it: in quotes where it has capitals or is a word of SQL. Without quotes

@@ -42,6 +42,10 @@ cross join lateral (select unnest(case when {{ list }} like '[%' then cast(cast(
 {%- else -%} (({{ timestamp }} at time zone {{ zone }}) at time zone 'UTC') {%- endif -%}
 {% endmacro %}
 
+{# When a snapshot is made, in UTC: dbt's own go by the time zone of the session. #}
+{% macro postgres__snapshot_get_time() -%} ({{ current_timestamp() }} at time zone 'UTC') {%- endmacro %}
+{% macro duckdb__snapshot_get_time() -%} ({{ current_timestamp() }} at time zone 'UTC') {%- endmacro %}
+
 {# Whole seconds between two timestamps. #}
 {% macro seconds_between(start, end) %}
 {%- if target.type == 'postgres' -%} cast(floor(extract(epoch from ({{ end }} - {{ start }}))) as bigint)
