@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import abc
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+import duckdb
 
 from target_bulk import windows
 from target_bulk.columns import Kind, Table, joined, quoted
 from target_bulk.errors import LoadError, RefusedError
 from target_bulk.spool import Spool
-from target_bulk.staging import look_for_misfits, stage
+from target_bulk.staging import look_for_misfits, stage, with_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-
-    import duckdb
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Database(abc.ABC):
         changes = windows.Changes()
         for spool in (step for step in steps if isinstance(step, Spool)):
             with self._explained(spool):
-                self.stage(spool, now)
+                with_memory(self.staging, partial(self.stage, spool, now))
             spool.path.unlink()
             if self.apply_windows:
                 changes.note(self.staging, spool)
@@ -141,11 +142,17 @@ class Database(abc.ABC):
         Raises:
             LoadError: something does not fit; nothing is loaded then.
         """
-        now = datetime.now(timezone.utc)
         spools = [step for step in steps if isinstance(step, Spool)]
+        with self._explained(*spools):
+            with_memory(self.staging, partial(self._load, steps, changes))
+        for spool in spools:
+            self.staging.execute(f"drop table {spool.rows}")
+
+    def _load(self, steps: Sequence[Step], changes: windows.Changes) -> None:
+        now = datetime.now(timezone.utc)
         known = self.known.tables
         tables = known.values() if self.apply_windows else [one.table for one in steps]
-        with self._explained(*spools), self.transaction():
+        with self.transaction():
             self.lock(*(table.full_name for table in tables))
             for step in steps:
                 if isinstance(step, Gone):
@@ -154,8 +161,6 @@ class Database(abc.ABC):
                     self.merge(step, self.known.there[step.table.full_name])
             for table, condition in changes.gone(known, hard=self.hard_delete):
                 self._remove(Gone(table, condition), now)
-        for spool in spools:
-            self.staging.execute(f"drop table {spool.rows}")
 
     @contextmanager
     def _explained(self, *spools: Spool) -> Iterator[None]:
@@ -163,9 +168,15 @@ class Database(abc.ABC):
         try:
             yield
         except RefusedError:
-            for spool in spools:
-                look_for_misfits(self.staging, spool)
+            with suppress(duckdb.Error):
+                for spool in spools:
+                    look_for_misfits(self.staging, spool)
             raise
+        except duckdb.Error as error:
+            raise LoadError(
+                f"DuckDB cannot go on ({type(error).__name__}): look whether the disk of temporary "
+                "files (TMPDIR) is full."
+            ) from None
 
     def _remove(self, gone: Gone, now: datetime) -> None:
         """Remove rows, or say when they were gone."""

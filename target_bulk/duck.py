@@ -97,10 +97,12 @@ class DuckDB(Database):
         try:
             yield
             self.staging.commit()
+        except duckdb.OutOfMemoryException:
+            raise
         except duckdb.Error as error:
             raise RefusedError(
                 f"DuckDB refuses the rows ({type(error).__name__}); nothing of this batch is "
-                "loaded. See docs/bulk.md for what it can hold."
+                "loaded. See docs/bulk.md for what it can hold, and look whether its disk is full."
             ) from None
         finally:
             _end(self.staging)

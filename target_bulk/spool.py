@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from target_bulk.columns import METADATA, Kind
+from target_bulk.errors import LoadError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +108,13 @@ class Spool:
 
     def close(self) -> None:
         """Write what is pending. The file stays until it is loaded."""
-        with self.path.open("ab") as file:
-            file.write(self._pending)
+        try:
+            with self.path.open("ab") as file:
+                file.write(self._pending)
+        except OSError as error:
+            raise LoadError(
+                f"Temporary files cannot be written ({error.strerror}): look at the disk of TMPDIR."
+            ) from None
         self._pending.clear()
 
     def _clean(self, found: re.Match[bytes]) -> bytes:

@@ -10,7 +10,7 @@ from target_bulk.columns import METADATA, Kind, literal, quoted
 from target_bulk.errors import LoadError, MissingKeyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from target_bulk.spool import Spool
@@ -25,6 +25,12 @@ TYPES = {
     Kind.JSON: "JSON",
 }
 """What DuckDB calls each kind."""
+
+_ALL_MEMORY = "reset memory_limit"
+"""What gives DuckDB 80 % of the machine's memory."""
+
+_LONG = 1 << 20
+"""Bytes of a line that needs more than our limit, and before DuckDB fails to write its file."""
 
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?"
 
@@ -46,9 +52,13 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
         LoadError: a line is not a record, lacks its key, or has a word for a number or time.
     """
     table = spool.table
+    if spool.longest > _LONG:
+        connection.execute(_ALL_MEMORY)
     columns = ", ".join(_columns(spool, batched))
     try:
-        connection.execute(f"create table {spool.rows} as select {columns} from {_lines(spool)}")
+        connection.execute(
+            f"create or replace table {spool.rows} as select {columns} from {_lines(spool)}"
+        )
     except duckdb.InvalidInputException:
         raise LoadError(
             f"Stream {table.stream}: DuckDB cannot read a RECORD, which is not JSON, or longer "
@@ -78,6 +88,27 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
             f"delete from {spool.rows} where rowid not in "
             f"(select max(rowid) from {spool.rows} group by {', '.join(keys)})"
         )
+
+
+def with_memory(connection: duckdb.DuckDBPyConnection, work: Callable[[], None]) -> None:
+    """Do some work, a second time with DuckDB's own limit if ours is too low, as for wide tables.
+
+    Raises:
+        LoadError: that is not enough.
+    """
+    try:
+        work()
+    except duckdb.OutOfMemoryException:
+        connection.execute(_ALL_MEMORY)
+    else:
+        return
+    try:
+        work()
+    except duckdb.OutOfMemoryException:
+        raise LoadError(
+            "The memory of this machine is too small for a batch; set batch_size_rows to a few "
+            "rows, or batch_size_bytes to less than it is."
+        ) from None
 
 
 def _lines(spool: Spool) -> str:

@@ -100,6 +100,17 @@ def test_a_state_that_nobody_takes(in_duckdb: Place, where: str) -> None:
     assert in_duckdb.column("t", "id") == [1]
 
 
+def test_temporary_files_that_cannot_grow(in_postgres: Place) -> None:
+    done = subprocess.run(
+        f"ulimit -f 1; {shlex.join(in_postgres.command())}", shell=True, capture_output=True,
+        env=os.environ | in_postgres.environment(), check=False,
+        input=lines(T, record("t", id=1, name="x" * 5000), state(1)),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, b"")
+    last = done.stderr.decode().splitlines()[-1]
+    assert last.startswith("Error: Temporary files cannot be written (File too large): look at")
+
+
 @pytest.mark.parametrize("path", [":memory:", "s3://bucket/a.duckdb"])
 def test_what_is_not_a_file_is_refused(in_duckdb: Place, path: str) -> None:
     with pytest.raises(LoadError, match="not the path of a file"):

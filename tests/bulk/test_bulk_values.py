@@ -204,3 +204,14 @@ def test_whole_numbers_may_have_a_point(place: Place) -> None:
 def test_a_huge_value(place: Place) -> None:
     place.load(all_kinds(), record("t", id=1, text="x" * 20_000_000), record("t", id=2, text="y"))
     assert place.rows("t", "length(text) as n", "n desc")[0]["n"] == 20_000_000
+
+
+@pytest.mark.thorough
+def test_more_than_the_limit_of_memory(in_duckdb: Place) -> None:
+    wide = {f"c{number}": "string" for number in range(1000)}
+    rows = (record("wide", id=row, **dict.fromkeys(wide, "x" * 20)) for row in range(1500))
+    in_duckdb.load(schema("wide", id="integer", **wide), *rows)
+    assert in_duckdb.column("wide", "id") == [*range(1500)]
+    long = (record("long", id=row, text="x" * (row << 20)) for row in range(20))
+    in_duckdb.load(schema("long", id="integer", text="string"), *long)
+    assert [len(one) for one in in_duckdb.column("long", "text")] == [n << 20 for n in range(20)]
