@@ -158,7 +158,7 @@ class Database(abc.ABC):
                 if isinstance(step, Gone):
                     self._remove(step, now)
                 else:
-                    self.merge(step, self.known.there[step.table.full_name])
+                    self.merge(step)
             for table, condition in changes.gone(known, hard=self.hard_delete):
                 self._remove(Gone(table, condition), now)
 
@@ -237,5 +237,5 @@ class Database(abc.ABC):
         """Return the kind of a type; None for one that is not known here."""
 
     @abc.abstractmethod
-    def merge(self, spool: Spool, there: There) -> None:
+    def merge(self, spool: Spool) -> None:
         """Put rows into their table."""

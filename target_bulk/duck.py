@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import duckdb
 from target_bulk.columns import Kind, literal, quoted
 from target_bulk.database import Database, There
 from target_bulk.errors import LoadError, RefusedError
-from target_bulk.staging import TYPES
+from target_bulk.staging import TYPES, with_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,7 +142,7 @@ class DuckDB(Database):
                 f"Stream {table.stream}: DuckDB has a use of its own for the name "
                 f"{table.schema}; set default_target_schema to another one."
             )
-        declared = super().declare(table)
+        declared = with_memory(self.staging, partial(super().declare, table))
         self.execute("checkpoint")
         return declared
 
@@ -153,9 +154,13 @@ class DuckDB(Database):
             return Kind.NUMBER
         return Kind.INTEGER if name.endswith("INT") else _KINDS.get(name)
 
-    def merge(self, spool: Spool, there: There) -> None:
-        """Put rows into their table."""
+    def merge(self, spool: Spool) -> None:
+        """Put rows into their table.
+
+        Its types are looked up each time: a column that was widened is not where that was undone.
+        """
         table, rows = spool.table, spool.rows
+        there = self.find(table) or self.known.there[table.full_name]
         for name, kind in table.columns.items():
             if kind is Kind.NUMBER and there.types[name].startswith("DECIMAL"):
                 self._widen(spool, there, name)

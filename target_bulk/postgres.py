@@ -160,9 +160,9 @@ class Postgres(Database):
             with self.transaction():
                 self._copy_aside(spool)
 
-    def merge(self, spool: Spool, there: There) -> None:
+    def merge(self, spool: Spool) -> None:
         """Put rows into their table."""
-        table = spool.table
+        table, there = spool.table, self.known.there[spool.table.full_name]
         if _file(spool).exists():
             if self._is_direct(spool) and self._is_copied(spool):
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from target_bulk.spool import Spool
+
+T = TypeVar("T")
 
 TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -90,20 +92,18 @@ def stage(connection: duckdb.DuckDBPyConnection, spool: Spool, batched: datetime
         )
 
 
-def with_memory(connection: duckdb.DuckDBPyConnection, work: Callable[[], None]) -> None:
+def with_memory(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
     """Do some work, a second time with DuckDB's own limit if ours is too low, as for wide tables.
 
     Raises:
         LoadError: that is not enough.
     """
     try:
-        work()
+        return work()
     except duckdb.OutOfMemoryException:
         connection.execute(_ALL_MEMORY)
-    else:
-        return
     try:
-        work()
+        return work()
     except duckdb.OutOfMemoryException:
         raise LoadError(
             "The memory of this machine is too small for a batch; set batch_size_rows to a few "

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     import duckdb
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
-
 _FIRST = 8 << 20
 """Bytes of the first batch; each one after it is twice as large, so that loading begins early."""
 

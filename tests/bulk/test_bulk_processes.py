@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from tests.bulk.places import Place, record, schema, state
 from tests.common.runs import PATIENCE, until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.bulk.places import Message
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("bulk")]
@@ -39,6 +42,22 @@ def start(place: Place, **settings: object) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+
+
+WAITING = "select pid from pg_stat_activity where wait_event_type = 'Lock'"
+
+
+@contextmanager
+def held_up(place: Place, rows: int, *messages: Message) -> Iterator[subprocess.Popen[bytes]]:
+    """Load messages, so many rows at once; yield when it waits for another session's lock."""
+    with psycopg.connect(place.where["postgres_url"]) as other:
+        other.execute(f"lock table {place.schema}.t in share mode".encode())
+        running = start(place, batch_size_rows=rows)
+        assert running.stdin
+        running.stdin.write(lines(*messages))
+        running.stdin.flush()
+        until(lambda: place.ask(WAITING)[0])
+        yield running
 
 
 def test_several_at_once(in_postgres: Place) -> None:
@@ -173,19 +192,13 @@ def test_killed_while_it_loads(in_postgres: Place) -> None:
     """Another session holds the table, so that the transaction is under way when it dies."""
     place = in_postgres
     place.load(T, record("t", id=1, name="old"))
-    with psycopg.connect(place.where["postgres_url"]) as other:
-        other.execute(f"lock table {place.schema}.t in share mode".encode())
-        running = start(place, batch_size_rows=2)
-        assert running.stdin
-        running.stdin.write(lines(T, *(record("t", id=one) for one in range(3)), state(1)))
-        running.stdin.flush()
-        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
-        until(lambda: place.ask(waiting)[0])
+    messages = [T, *(record("t", id=one) for one in range(3)), state(1)]
+    with held_up(place, 2, *messages) as running:
         running.kill()
         running.communicate(timeout=PATIENCE)
-    until(lambda: not place.ask(waiting)[0])
+    until(lambda: not place.ask(WAITING)[0])
     assert place.rows("t", "id, name") == [{"id": 1, "name": "old"}]
-    assert place.load(T, *(record("t", id=one) for one in range(3)), state(1)) == [1]
+    assert place.load(*messages) == [1]
     assert place.column("t", "id") == [0, 1, 2]
 
 
@@ -193,16 +206,11 @@ def test_nothing_is_loaded_after_a_batch_that_is_refused(in_postgres: Place) -> 
     """Another session holds the table until all batches are under way."""
     place = in_postgres
     place.load(T)
-    waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
-    with psycopg.connect(place.where["postgres_url"]) as other:
-        other.execute(f"lock table {place.schema}.t in share mode".encode())
-        running = start(place, batch_size_rows=1)
-        assert running.stdin
-        running.stdin.write(lines(T))
-        for one in (1, "two", 3):
-            running.stdin.write(lines(state(one), record("t", id=one)))
-        running.stdin.flush()
-        until(lambda: place.ask(waiting)[0])
+    messages = [T]
+    for one in (1, "two", 3):
+        messages += [state(one), record("t", id=one)]
+    with held_up(place, 1, *messages) as running:
+        pass
     out, said = running.communicate(timeout=PATIENCE)
     assert running.returncode == 1
     assert out == b"1\n"
@@ -213,15 +221,8 @@ def test_nothing_is_loaded_after_a_batch_that_is_refused(in_postgres: Place) -> 
 def test_a_connection_that_is_lost(in_postgres: Place) -> None:
     place = in_postgres
     place.load(T)
-    ours = "select pid from pg_stat_activity where wait_event_type = 'Lock'"
-    with psycopg.connect(place.where["postgres_url"]) as other:
-        other.execute(f"lock table {place.schema}.t in share mode".encode())
-        running = start(place, batch_size_rows=1)
-        assert running.stdin
-        running.stdin.write(lines(state(1), T, record("t", id=1)))
-        running.stdin.flush()
-        until(lambda: place.ask(ours)[0])
-        place.ask(f"select pg_terminate_backend(pid) from ({ours})")
+    with held_up(place, 1, state(1), T, record("t", id=1)) as running:
+        place.ask(f"select pg_terminate_backend(pid) from ({WAITING})")
     out, said = running.communicate(timeout=PATIENCE)
     assert (out, running.returncode) == (b"", 1)
     assert "connection to PostgreSQL was lost; run again" in said.decode().splitlines()[-1]

@@ -7,8 +7,10 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
+from target_bulk.duck import DuckDB
 from target_bulk.errors import LoadError
 from tests.bulk.places import Place, record, schema
 
@@ -215,3 +217,22 @@ def test_more_than_the_limit_of_memory(in_duckdb: Place) -> None:
     long = (record("long", id=row, text="x" * (row << 20)) for row in range(20))
     in_duckdb.load(schema("long", id="integer", text="string"), *long)
     assert [len(one) for one in in_duckdb.column("long", "text")] == [n << 20 for n in range(20)]
+
+
+def test_a_wider_decimal_where_memory_runs_out_once(
+    in_duckdb: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The column is as narrow as before when the batch is loaded again."""
+    execute, said = DuckDB.execute, list[str]()
+
+    def lacking(self: DuckDB, statement: str) -> None:
+        said.append(statement.partition(" ")[0])
+        if said[-2:] == ["alter", "insert"] and said.count("alter") == 1:
+            raise duckdb.OutOfMemoryException
+        execute(self, statement)
+
+    monkeypatch.setattr(DuckDB, "execute", lacking)
+    row = b'{"type":"RECORD","stream":"t","record":{"id":1,"x":0.0166666666666666667}}\n'
+    in_duckdb.load(schema("t", id="integer", x="number"), row)
+    assert said.count("alter") == 2
+    assert in_duckdb.column("t", "x") == [Decimal("0.0166666666666666667")]
